@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class CampaignsConfig(AppConfig):
+    name = "bihuan.campaigns"
+    label = "campaigns"
+    verbose_name = "专项整治"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class HazardsConfig(AppConfig):
+    name = "bihuan.hazards"
+    label = "hazards"
+    verbose_name = "隐患台账"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class RegistryConfig(AppConfig):
+    name = "bihuan.registry"
+    label = "registry"
+    verbose_name = "企业与场所"
+    default_auto_field = "django.db.models.BigAutoField"
