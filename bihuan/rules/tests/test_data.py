@@ -1,0 +1,131 @@
+"""The rule data: provenance everywhere, and the contents people rely on."""
+
+import datetime as dt
+
+import pytest
+
+from bihuan.rules.hazards import all_criteria, criteria, criterion, domains, grade, grades
+from bihuan.rules.ladder import all_steps, audience_labels, ladder_for, steps_reached
+from bihuan.rules.reasons import reason, send_back_reasons
+from bihuan.rules.records import UnknownRule, load
+from bihuan.rules.risk import gravest, risk_colour, risk_colours
+
+D = dt.date.fromisoformat
+TODAY = D("2026-11-21")
+TABLES = [
+    ("calendar", "years"),
+    ("clocks", "clocks"),
+    ("limits", "limits"),
+    ("risk", "colours"),
+    ("hazards", "grades"),
+    ("ladder", "steps"),
+    ("reasons", "send_back"),
+]
+
+
+@pytest.mark.parametrize(("name", "table"), TABLES)
+def test_every_record_carries_its_provenance(name, table):
+    for record in load(name)[table]:
+        assert record["source"].strip()
+        assert record["doc_no"].strip()
+        begins = D(record["effective_from"])
+        assert record["effective_to"] is None or begins <= D(record["effective_to"])
+        assert isinstance(record["verified"], bool)
+
+
+def test_versions_of_one_key_never_overlap():
+    for name in ("clocks", "limits"):
+        seen: dict[str, str] = {}
+        for record in load(name)[name]:
+            assert record["effective_from"] > seen.get(record["key"], "")
+            seen[record["key"]] = record["effective_to"] or "9999-12-31"
+
+
+def test_criteria_codes():
+    assert domains() == {"gas": "城镇燃气", "chemicals": "化工和危险化学品"}
+    gas = [each.code for each in criteria("gas", TODAY)]
+    assert len(gas) == 22
+    assert gas[0] == "G4-1"
+    assert gas[-1] == "G10"
+    assert [each.code for each in criteria("chemicals", TODAY)] == [f"C{i}" for i in range(1, 21)]
+    assert len({each.code for each in all_criteria()}) == 42
+
+
+def test_criteria_are_dated():
+    assert criteria("gas", D("2023-01-01")) == ()
+    assert criterion("C20", D("2018-01-01")).doc_no == "安监总管三〔2017〕121号"
+    with pytest.raises(UnknownRule, match="G4-1"):
+        criterion("G4-1", D("2023-01-01"))
+    with pytest.raises(UnknownRule, match="可用：gas、chemicals"):
+        criteria("mines", TODAY)
+
+
+def test_unchecked_criteria_say_so():
+    assert criterion("G4-1", TODAY).verified
+    assert not criterion("G6-1", TODAY).verified
+    assert not criterion("C15", TODAY).verified
+
+
+def test_grades():
+    assert [(each.key, each.label) for each in grades()] == [("general", "一般"), ("major", "重大")]
+    assert grade("major").doc_no.endswith("第16号")
+    with pytest.raises(UnknownRule):
+        grade("huge")
+
+
+def test_risk_colours():
+    assert [(each.key, each.label) for each in risk_colours()] == [
+        ("red", "重大"),
+        ("orange", "较大"),
+        ("yellow", "一般"),
+        ("blue", "低"),
+    ]
+    assert gravest(["blue", "orange", "yellow"]) == "orange"
+    assert gravest([]) is None
+    with pytest.raises(UnknownRule, match="green"):
+        risk_colour("green")
+
+
+def test_default_ladder():
+    rungs = [(step.offset_days, step.action, step.audience) for step in ladder_for("task", TODAY)]
+    assert rungs == [
+        (-3, "remind", ("holder",)),
+        (0, "remind", ("holder",)),
+        (1, "urge", ("holder", "organization_leader")),
+        (7, "report", ("organization_leader", "office")),
+        (15, "escalate", ("office", "superior_office")),
+    ]
+
+
+def test_a_duty_nobody_holds_reaches_the_office_at_once():
+    steps = ladder_for("hazard.major", TODAY, held=False)
+    assert [step.offset_days for step in steps] == [-3, 0, 3]
+    assert all("holder" not in step.audience and "office" in step.audience for step in steps)
+
+
+def test_steps_reached():
+    due_on = D("2026-11-20")
+    assert [s.offset_days for s in steps_reached("task", due_on, D("2026-11-16"))] == []
+    assert [s.offset_days for s in steps_reached("task", due_on, D("2026-11-17"))] == [-3]
+    assert [s.offset_days for s in steps_reached("task", due_on, D("2026-11-21"))] == [-3, 0, 1]
+    assert [s.offset_days for s in steps_reached("hazard.major", due_on, D("2026-11-23"))] == [-7, -3, 1, 3]
+
+
+def test_rungs_have_names_of_their_own_and_known_audiences():
+    assert len({step.key for step in all_steps()}) == len(all_steps())
+    assert {name for step in all_steps() for name in step.audience} <= set(audience_labels())
+
+
+def test_send_back_reasons():
+    assert [each.label for each in send_back_reasons(TODAY)] == [
+        "照片不符",
+        "未整改到位",
+        "措施缺失",
+        "材料不全",
+        "责任人未签",
+        "其他",
+    ]
+    assert reason("other").needs_text
+    assert not reason("photo_mismatch").needs_text
+    with pytest.raises(UnknownRule):
+        reason("nonsense")
