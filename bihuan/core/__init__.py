@@ -1,0 +1,1 @@
+"""Shared ground without models: digests, sealed fields, paging, sheets, charts, template helpers."""
