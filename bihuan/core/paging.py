@@ -1,0 +1,186 @@
+"""Keyset paging: constant work per page however deep, no count(*), stable while rows are added.
+
+Order is by any fields, each ascending or descending ("-found_at"), the last one unique (usually "-id").
+A page needs an index over exactly these columns.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+M = TypeVar("M", bound=models.Model)
+
+MAX_CURSOR = 1000
+MAX_SIZE = 500
+
+
+class BadCursor(ValueError):
+    """The cursor was altered, is too old or belongs to another list: answer 400. ``str()`` is Chinese."""
+
+
+@dataclass(frozen=True)
+class KeysetPage(Generic[M]):
+    """One page. ``next_cursor`` and ``previous_cursor`` are None at the ends."""
+
+    items: list[M]
+    next_cursor: str | None
+    previous_cursor: str | None
+    size: int
+
+    @property
+    def has_other_pages(self) -> bool:
+        """Whether there is anything before or after."""
+        return bool(self.next_cursor or self.previous_cursor)
+
+
+def paginate(
+    queryset: QuerySet[M],
+    *,
+    order: Sequence[str] = ("-found_at", "-id"),
+    cursor: str | None = None,
+    size: int = 50,
+) -> KeysetPage[M]:
+    """Return the page of ``queryset`` that ``cursor`` points at, the first without one.
+
+    Always one query. None values sort last in either direction, on both databases; going backward as
+    well as forward. Raises BadCursor; ValueError for a size outside 1-500 or an order without unique end.
+    """
+    if not 1 <= size <= MAX_SIZE:
+        raise ValueError(f"每页条数应在1至{MAX_SIZE}之间，现为{size}")
+    fields = [_field(queryset.model, name) for name in order]
+    if not fields[-1].unique:
+        raise ValueError("keyset order must end in a unique field")
+    backward, bounds = _decode(cursor, order, fields) if cursor else (False, None)
+    rows = queryset
+    if bounds is not None:
+        rows = rows.filter(_beyond(order, fields, bounds, backward=backward))
+    found = list(rows.order_by(*_ordering(order, fields, backward=backward))[: size + 1])
+    more, items = len(found) > size, found[:size]
+    if backward:
+        items.reverse()
+    if not items:
+        # Every row past the cursor has gone since: offer the way back to the beginning, not a dead end.
+        return KeysetPage([], None, None, size)
+    is_more_after = more if not backward else True
+    is_more_before = more if backward else bounds is not None
+    return KeysetPage(
+        items,
+        _encode("next", order, items[-1]) if is_more_after else None,
+        _encode("previous", order, items[0]) if is_more_before else None,
+        size,
+    )
+
+
+def _field(model: type[models.Model], name: str) -> models.Field:
+    try:
+        field = model._meta.get_field(name.lstrip("-"))
+    except FieldDoesNotExist as error:
+        raise ValueError(f"{model.__name__} has no field {name!r} to order by") from error
+    if not isinstance(field, models.Field):
+        raise ValueError(f"{name!r} is not a column of {model.__name__}")
+    return field
+
+
+def _ordering(order: Sequence[str], fields: Sequence[models.Field], *, backward: bool) -> list[Any]:
+    clauses = []
+    for name, field in zip(order, fields, strict=True):
+        descending = name.startswith("-") != backward
+        expression = models.F(name.lstrip("-"))
+        if not field.null:
+            # No NULLS LAST on columns that have none: it would keep PostgreSQL from using a plain index.
+            clauses.append(expression.desc() if descending else expression.asc())
+        elif descending:
+            clauses.append(
+                expression.desc(nulls_first=True) if backward else expression.desc(nulls_last=True)
+            )
+        else:
+            clauses.append(expression.asc(nulls_first=True) if backward else expression.asc(nulls_last=True))
+    return clauses
+
+
+def _beyond(
+    order: Sequence[str], fields: Sequence[models.Field], bounds: Sequence[Any], *, backward: bool
+) -> Q:
+    """Return the condition "strictly after ``bounds`` in reading direction".
+
+    (a, b, c) after (x, y, z) is a>x or (a=x and (b>y or (b=y and c>z))); the outer a>=x keeps it an
+    index range on databases that do not see through the or.
+    """
+    condition = Q(pk__in=[])
+    for name, field, bound in reversed(list(zip(order, fields, bounds, strict=True))):
+        column = name.lstrip("-")
+        comparison = "lt" if name.startswith("-") != backward else "gt"
+        if bound is None:
+            same = Q(**{f"{column}__isnull": True})
+            condition = (
+                Q(**{f"{column}__isnull": False}) | (same & condition) if backward else same & condition
+            )
+            continue
+        further = Q(**{f"{column}__{comparison}": bound})
+        reachable = Q(**{f"{column}__{comparison}e": bound})
+        condition = further | (Q(**{column: bound}) & condition)
+        if field.null and not backward:
+            condition |= Q(**{f"{column}__isnull": True})
+        else:
+            condition &= reachable
+    return condition
+
+
+def _encode(direction: str, order: Sequence[str], item: models.Model) -> str:
+    values = [_to_json(getattr(item, name.lstrip("-"))) for name in order]
+    body = json.dumps([direction[0], list(order), values], separators=(",", ":"), ensure_ascii=False).encode()
+    return base64.urlsafe_b64encode(_mac(body) + body).decode("ascii").rstrip("=")
+
+
+def _decode(
+    cursor: str, order: Sequence[str], fields: Sequence[models.Field]
+) -> tuple[bool, list[Any] | None]:
+    if len(cursor) > MAX_CURSOR:
+        raise BadCursor("翻页位置无效，请回到第一页重新浏览")
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        mac, body = raw[:MAC_BYTES], raw[MAC_BYTES:]
+        if not constant_time_compare(mac, _mac(body)):
+            raise BadCursor("翻页位置无效，请回到第一页重新浏览")
+        direction, signed_order, values = json.loads(body)
+        if signed_order != list(order):
+            raise BadCursor("排序方式已变化，请回到第一页重新浏览")
+        bounds = [
+            None if value is None else field.to_python(value)
+            for field, value in zip(fields, values, strict=True)
+        ]
+    except BadCursor:
+        raise
+    except (binascii.Error, ValueError, TypeError, ValidationError) as error:
+        raise BadCursor("翻页位置无效，请回到第一页重新浏览") from error
+    return direction == "p", bounds
+
+
+MAC_BYTES = 9
+
+
+def _mac(body: bytes) -> bytes:
+    """A short seal: a cursor must not become a way to compare against arbitrary values."""
+    return salted_hmac("bihuan.core.paging", body, algorithm="sha256").digest()[:MAC_BYTES]
+
+
+def _to_json(value: Any) -> Any:
+    if value is None or isinstance(value, int | str):
+        return value
+    if isinstance(value, dt.date | dt.datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    return str(value)

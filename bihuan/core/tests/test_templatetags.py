@@ -1,0 +1,131 @@
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.template import Context, Template
+from django.test import RequestFactory
+
+from bihuan.core.paging import KeysetPage
+from bihuan.core.templatetags import bihuan as tags
+from bihuan.rules.calendar import Calendar
+from bihuan.rules.clocks import due, rule_for
+from bihuan.rules.records import UnknownRule
+
+TODAY = dt.date(2026, 11, 17)
+
+
+def render(source, path="/", **context):
+    return Template(source).render(Context({"request": RequestFactory().get(path), **context})).strip()
+
+
+@pytest.mark.parametrize(
+    ("due_on", "left", "words"),
+    [
+        (dt.date(2026, 11, 20), 3, "还有3天"),
+        (dt.date(2026, 11, 17), 0, "今天到期"),
+        (dt.date(2026, 11, 15), -2, "逾期2天"),
+        (None, None, "未设期限"),
+    ],
+)
+def test_days_left(due_on, left, words):
+    assert tags.days_left(due_on, TODAY) == left
+    assert tags.due_words(due_on, TODAY) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.80604, "80.6%"), (Decimal("0.5"), "50%"), (1, "100%"), (0, "0%"), (0.9996, "100%"), (-0.435, "-43.5%"),
+     (0.0625, "6.3%"), (None, "—"), ("", "—"), ("无", "—")],
+)  # fmt: skip
+def test_percent(value, text):
+    assert tags.percent(value) == text
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"),
+    [
+        (62000, 76919, "80.6%"),
+        (74775, 83786, "89.2%"),
+        (393, 741, "53%"),
+        (0, 5, "0%"),
+        (3, 0, "—"),
+        (None, 5, "—"),
+    ],
+)
+def test_percent_of(part, whole, text):
+    assert tags.percent_of(part, whole) == text
+
+
+def test_figures_and_dates():
+    assert tags.figure(83786) == "83,786"
+    assert tags.figure(0) == "0"
+    assert tags.figure(None) == "—"
+    assert tags.cn_date(dt.date(2026, 3, 5)) == "2026年3月5日"
+    assert tags.cn_date(dt.datetime(2026, 3, 4, 17, 5, tzinfo=dt.UTC)) == "2026年3月5日01:05"
+    assert tags.cn_date(None) == "—"
+
+
+def test_masks_accept_nothing():
+    assert tags.mask_phone(None) == tags.mask_id(None) == tags.mask_name(None) == ""
+    assert render("{{ n|mask_phone }}", n="19900001234") == "199****1234"
+
+
+def test_clock_badge_says_state_in_words():
+    html = render("{% clock_badge due_on today=today %}", due_on=dt.date(2026, 11, 15), today=TODAY)
+    assert html.endswith(
+        '<span class="badge badge-red" data-state="overdue" title="期限2026年11月15日">逾期2天</span>'
+    )
+    html = render(
+        "{% clock_badge due_on done_on=today today=today %}", due_on=dt.date(2026, 11, 15), today=TODAY
+    )
+    assert 'badge-green" data-state="done"' in html
+    assert "已办结" in html
+
+
+def test_clock_badge_explains_itself():
+    start = dt.date(2026, 11, 2)
+    answer = due(rule_for("hazard.rectify.general", start), start, Calendar())
+    html = render("{% clock_badge d.due_on explanation=d.explanation today=today %}", d=answer, today=TODAY)
+    assert "<summary" in html
+    assert "今天到期" in html
+    assert "自2026-11-02责令限期整改之日起15个自然日" in html
+
+
+def test_risk_badge():
+    assert render("{% risk_badge 'orange' %}").endswith('<span class="badge badge-orange">较大风险</span>')
+    assert "未评定风险" in render("{% risk_badge grade %}", grade="")
+    with pytest.raises(UnknownRule):
+        render("{% risk_badge 'green' %}")
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "expected"),
+    [
+        ("{% querystring status='overdue' %}", "/?a=1&cursor=x", "?a=1&amp;status=overdue"),
+        ("{% querystring a=None %}", "/?a=1", "?"),
+        ("{% querystring a=None %}", "/?a=1&b=2&b=3", "?b=2&amp;b=3"),
+        ("{% query_toggle 'b' 2 %}", "/?b=2&b=3", "?b=3"),
+        ("{% query_toggle 'b' 4 %}", "/?b=3", "?b=3&amp;b=4"),
+        ("{% querystring q='<\"&' %}", "/", "?q=%3C%22%26"),
+    ],
+)
+def test_querystring(source, path, expected):
+    assert render(source, path) == expected
+
+
+def test_pager():
+    page = KeysetPage([1], "NEXT", None, 1)
+    html = render("{% pager page %}", "/?status=open&cursor=OLD", page=page)
+    assert 'href="?status=open&amp;cursor=NEXT"' in html
+    assert "上一页" not in html
+    assert 'href="?status=open" rel="first"' in html
+    assert "<nav" not in render("{% pager page %}", page=KeysetPage([], None, None, 1))
+
+
+def test_json_attr_cannot_break_out():
+    html = render('<i data-x="{{ value|json_attr }}">', value={"名": '"><script>', "on": TODAY})
+    assert "<script>" not in html
+    assert (
+        html
+        == '<i data-x="{&quot;名&quot;: &quot;\\&quot;&gt;&lt;script&gt;&quot;, &quot;on&quot;: &quot;2026-11-17&quot;}">'
+    )
