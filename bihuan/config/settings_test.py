@@ -5,8 +5,8 @@ import tempfile
 
 os.environ.setdefault("BIHUAN_DATA", tempfile.mkdtemp(prefix="bihuan-test-"))
 
-from bihuan.config.settings import *  # noqa: E402, F403
-from bihuan.config.settings import STORAGES, TEMPLATES  # noqa: E402
+from bihuan.config.settings import *  # noqa: F403
+from bihuan.config.settings import STORAGES, TEMPLATES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False

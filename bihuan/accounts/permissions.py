@@ -1,0 +1,50 @@
+"""Everything a post can allow, in one list. Stable keys; the labels complete the sentence “可以……”."""
+
+from django.db.models import TextChoices
+
+
+class Permission(TextChoices):
+    VIEW_CAMPAIGNS = "campaigns.view", "查看专项整治"
+    MANAGE_PLANS = "campaigns.manage_plans", "导入、校核方案"
+    PUBLISH_CAMPAIGN = "campaigns.publish", "发布专项整治"
+    CLOSE_PHASE = "campaigns.close_phase", "关闭阶段"
+    REPORT_TASK = "campaigns.report_task", "报告本单位任务进展"
+    CONFIRM_TASK = "campaigns.confirm_task", "确认或退回任务完成"
+
+    VIEW_REGISTRY = "registry.view", "查看企业与场所"
+    EDIT_REGISTRY = "registry.edit", "登记、修改企业与场所"
+    IMPORT_REGISTRY = "registry.import", "批量导入企业"
+    REVEAL_PERSONAL = "registry.reveal_personal", "查看完整联系电话（留痕）"
+
+    VIEW_INSPECTIONS = "inspections.view", "查看检查记录"
+    CONDUCT_INSPECTION = "inspections.conduct", "开展检查并签字"
+
+    VIEW_HAZARDS = "hazards.view", "查看隐患台账"
+    REPORT_HAZARD = "hazards.report", "登记隐患"
+    CONFIRM_HAZARD = "hazards.confirm", "核实隐患"
+    RECTIFY_HAZARD = "hazards.rectify", "提交整改"
+    REVIEW_HAZARD = "hazards.review", "复查、退回、销号"
+    DECIDE_EXTENSION = "hazards.decide_extension", "审批延期"
+    GRADE_HAZARD = "hazards.grade", "认定重大隐患"
+    APPROVE_MAJOR_PLAN = "hazards.approve_major_plan", "审查重大隐患治理方案"
+    ACCEPT_MAJOR = "hazards.accept_major", "组织重大隐患验收与效果评价"
+    SUPERVISE_HAZARD = "hazards.supervise", "挂牌督办与摘牌"
+    REOPEN_HAZARD = "hazards.reopen", "因反弹重新打开隐患"
+    ASSIGN_HAZARD = "hazards.assign", "批量交办与延期"
+    IMPORT_HAZARDS = "hazards.import", "导入历史台账"
+    EXPORT_HAZARDS = "hazards.export", "导出台账"
+
+    ISSUE_PAPER = "papers.issue", "制发文书"
+    VIEW_PAPERS = "papers.view", "查看文书"
+
+    ASSIGN_DUTY = "duties.assign", "交办、改派待办"
+    EDIT_CALENDAR = "duties.edit_calendar", "维护工作日历与催办阶梯"
+
+    MANAGE_ORGANIZATIONS = "accounts.manage_organizations", "维护区划、单位与岗位"
+    MANAGE_USERS = "accounts.manage_users", "维护账号与任职"
+    GRANT_ROLES = "accounts.grant_roles", "授予岗位权限"
+    UNLOCK_USERS = "accounts.unlock_users", "解锁账号、终止会话、重置动态口令"
+    HAND_OVER = "accounts.hand_over", "办理本单位人员交接与代理"
+    VIEW_AUDIT = "audit.view", "查看审计记录"
+    VERIFY_AUDIT = "audit.verify", "核验审计记录"
+    USE_API = "api.use", "使用接口令牌"

@@ -1,0 +1,140 @@
+"""Roles: what each kind of post may do, readable aloud. Three administrators are kept apart and see no business data."""
+
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+
+from .permissions import Permission as P
+
+
+class Role(TextChoices):
+    OFFICE_LEADER = "office_leader", "安委办负责人"
+    OFFICE_OFFICER = "office_officer", "安委办经办人"
+    DEPARTMENT_LEADER = "department_leader", "部门负责人"
+    DEPARTMENT_OFFICER = "department_officer", "部门经办人"
+    LOCALITY_LEADER = "township_leader", "乡镇街道负责人"
+    LOCALITY_OFFICER = "township_officer", "乡镇街道经办人"
+    INSPECTOR = "inspector", "基层检查员"
+    ENTERPRISE_MANAGER = "enterprise_manager", "企业安全管理人"
+    EXPERT = "expert", "专家"
+    INSPECTORATE = "inspectorate", "督查人员"
+    SYSTEM_ADMIN = "system_admin", "系统管理员"
+    SECURITY_ADMIN = "security_admin", "安全管理员"
+    AUDIT_ADMIN = "audit_admin", "审计管理员"
+
+
+@dataclass(frozen=True)
+class RoleDefinition:
+    """`sentence` is what an office would say of this post; `permissions` is what the software enforces."""
+
+    sentence: str
+    permissions: frozenset[str]
+    needs_second_factor: bool = False
+
+
+_READ = frozenset({P.VIEW_CAMPAIGNS, P.VIEW_REGISTRY, P.VIEW_INSPECTIONS, P.VIEW_HAZARDS, P.VIEW_PAPERS})
+_FIELD = _READ | {
+    P.CONDUCT_INSPECTION, P.REPORT_HAZARD, P.CONFIRM_HAZARD, P.REVIEW_HAZARD, P.ISSUE_PAPER, P.EXPORT_HAZARDS,
+    P.REPORT_TASK, P.USE_API,
+}  # fmt: skip
+
+ROLES: dict[str, RoleDefinition] = {
+    Role.OFFICE_OFFICER: RoleDefinition(
+        "看本辖区全部台账，把方案变成行动，交办催办，审批延期，维护对象底册和日历。",
+        _FIELD
+        | {
+            P.MANAGE_PLANS,
+            P.PUBLISH_CAMPAIGN,
+            P.CLOSE_PHASE,
+            P.CONFIRM_TASK,
+            P.EDIT_REGISTRY,
+            P.IMPORT_REGISTRY,
+            P.REVEAL_PERSONAL,
+            P.DECIDE_EXTENSION,
+            P.GRADE_HAZARD,
+            P.APPROVE_MAJOR_PLAN,
+            P.ACCEPT_MAJOR,
+            P.SUPERVISE_HAZARD,
+            P.REOPEN_HAZARD,
+            P.ASSIGN_HAZARD,
+            P.IMPORT_HAZARDS,
+            P.ASSIGN_DUTY,
+            P.EDIT_CALENDAR,
+            P.HAND_OVER,
+        },
+    ),
+    Role.OFFICE_LEADER: RoleDefinition(
+        "看本辖区全部台账，关闭阶段，挂牌督办，审批延期和重大隐患。",
+        _READ
+        | {
+            P.PUBLISH_CAMPAIGN,
+            P.CLOSE_PHASE,
+            P.CONFIRM_TASK,
+            P.DECIDE_EXTENSION,
+            P.GRADE_HAZARD,
+            P.APPROVE_MAJOR_PLAN,
+            P.ACCEPT_MAJOR,
+            P.SUPERVISE_HAZARD,
+            P.REOPEN_HAZARD,
+            P.ASSIGN_DUTY,
+            P.HAND_OVER,
+            P.EXPORT_HAZARDS,
+            P.REVEAL_PERSONAL,
+        },
+    ),
+    Role.DEPARTMENT_OFFICER: RoleDefinition(
+        "看归口本部门的企业和隐患，开展检查，核实、复查、销号，报告任务进展。",
+        _FIELD | {P.EDIT_REGISTRY, P.IMPORT_REGISTRY, P.REVEAL_PERSONAL, P.GRADE_HAZARD, P.ASSIGN_HAZARD},
+    ),
+    Role.DEPARTMENT_LEADER: RoleDefinition(
+        "看归口本部门的台账，审批延期，认定重大隐患，审查治理方案，组织验收。",
+        _READ
+        | {
+            P.DECIDE_EXTENSION,
+            P.GRADE_HAZARD,
+            P.APPROVE_MAJOR_PLAN,
+            P.ACCEPT_MAJOR,
+            P.REOPEN_HAZARD,
+            P.REPORT_TASK,
+            P.HAND_OVER,
+            P.EXPORT_HAZARDS,
+        },
+    ),
+    Role.LOCALITY_OFFICER: RoleDefinition(
+        "看本乡镇街道的企业和隐患，登记对象，开展检查，核实、复查、销号，报告任务进展。",
+        _FIELD | {P.EDIT_REGISTRY, P.IMPORT_REGISTRY, P.REVEAL_PERSONAL, P.ASSIGN_HAZARD},
+    ),
+    Role.LOCALITY_LEADER: RoleDefinition(
+        "看本乡镇街道的台账，审批一般隐患延期，办理人员交接。",
+        _READ | {P.DECIDE_EXTENSION, P.REOPEN_HAZARD, P.REPORT_TASK, P.HAND_OVER, P.EXPORT_HAZARDS},
+    ),
+    Role.INSPECTOR: RoleDefinition(
+        "在本乡镇街道上门检查、签字、登记隐患、复查。", _FIELD - {P.EXPORT_HAZARDS, P.REPORT_TASK}
+    ),
+    Role.ENTERPRISE_MANAGER: RoleDefinition(
+        "只看本企业：有什么隐患、什么时候改完、怎么证明；提交整改，申请延期。",
+        frozenset({P.VIEW_HAZARDS, P.RECTIFY_HAZARD, P.VIEW_INSPECTIONS, P.VIEW_PAPERS, P.VIEW_REGISTRY}),
+    ),
+    Role.EXPERT: RoleDefinition(
+        "受邀参加检查，以自己的名义提出意见；只看自己参加的检查。",
+        frozenset({P.VIEW_INSPECTIONS, P.VIEW_HAZARDS}),
+    ),
+    Role.INSPECTORATE: RoleDefinition(
+        "看辖区内全部记录，不改任何一条。", _READ | {P.EXPORT_HAZARDS, P.VERIFY_AUDIT}
+    ),
+    Role.SYSTEM_ADMIN: RoleDefinition(
+        "维护区划、单位、岗位和账号，看不到业务数据，也不能授权。",
+        frozenset({P.MANAGE_ORGANIZATIONS, P.MANAGE_USERS}),
+        needs_second_factor=True,
+    ),
+    Role.SECURITY_ADMIN: RoleDefinition(
+        "为岗位授权，解锁账号，终止会话；不能建账号，看不到业务数据。",
+        frozenset({P.GRANT_ROLES, P.UNLOCK_USERS}),
+        needs_second_factor=True,
+    ),
+    Role.AUDIT_ADMIN: RoleDefinition(
+        "查看并核验审计记录；不能改任何数据。",
+        frozenset({P.VIEW_AUDIT, P.VERIFY_AUDIT}),
+        needs_second_factor=True,
+    ),
+}

@@ -1,0 +1,83 @@
+"""What part of the world a person may see, and how a query says so. Every `visible_to` is built from this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from .models import Organization, User
+from .roles import ROLES
+
+NOTHING = Q(pk__in=())
+
+
+@dataclass(frozen=True)
+class Scope:
+    """`areas`: region codes seen whole. `departments`: line departments whose objects are seen within `department_areas`.
+    `enterprises`: organizations of the enterprises someone works for. `user_id`: what they took part in themselves."""
+
+    user_id: int
+    areas: tuple[str, ...] = ()
+    departments: tuple[int, ...] = ()
+    enterprises: tuple[int, ...] = ()
+    participant: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.areas or self.departments or self.enterprises or self.participant)
+
+
+def scope_of(user: User, permission: str) -> Scope:
+    """The scope of those posts of `user` that carry `permission`; inactive people see nothing.
+
+    Offices, localities and inspectorates see their region's subtree, departments what is assigned to them,
+    enterprises themselves, experts what they took part in (design invariant 3).
+    """
+    areas: list[str] = []
+    departments: list[int] = []
+    enterprises: list[int] = []
+    participant = False
+    if user.is_authenticated and user.is_active:
+        for post in user.posts:
+            if permission not in ROLES[post.role].permissions:
+                continue
+            organization = post.organization
+            match organization.kind:
+                case Organization.Kind.OFFICE | Organization.Kind.LOCALITY | Organization.Kind.INSPECTORATE:
+                    areas.append(organization.region_id)
+                case Organization.Kind.DEPARTMENT:
+                    departments.append(organization.pk)
+                case Organization.Kind.ENTERPRISE:
+                    enterprises.append(organization.pk)
+                case Organization.Kind.EXPERTS:
+                    participant = True
+    return Scope(user.pk or 0, tuple(areas), tuple(departments), tuple(enterprises), participant)
+
+
+def area_q(code: str, prefix: str = "") -> Q:
+    """Rows under a region, through the ancestor columns `city_id`, `county_id`, `locality_id` (by code length).
+
+    `prefix` leads to the row that carries them, e.g. `"hazard__"`. A province (2 digits) is the whole installation.
+    A development zone has a six-digit code of its own and is its own county as well as its own locality.
+    """
+    match len(code):
+        case 2:
+            return Q()
+        case 4:
+            return Q(**{f"{prefix}city_id": code})
+        case 6:
+            return Q(**{f"{prefix}county_id": code})
+        case _:
+            return Q(**{f"{prefix}locality_id": code})
+
+
+def areas_q(codes: tuple[str, ...], prefix: str = "") -> Q:
+    """Rows under any of `codes`; none for an empty tuple."""
+    query = Q()
+    for code in codes:
+        branch = area_q(code, prefix)
+        if not branch:
+            return Q()
+        query |= branch
+    return query if codes else NOTHING

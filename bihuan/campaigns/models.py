@@ -1,0 +1,469 @@
+"""From a plan document to a running campaign: the draft structure, then phases, tasks, checklists and targets."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from bihuan.accounts.models import Organization, Region, User
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.roles import ROLES
+from bihuan.accounts.scope import area_q
+from bihuan.attachments.models import Attachment
+from bihuan.registry.models import Enterprise, EnterpriseKind
+from bihuan.rules.regions import ancestors
+
+from .workflow import AssignmentStatus, PhaseStatus
+
+
+def _seats(user: User, permission: str) -> list[str]:
+    """Region codes of the posts through which `user` has `permission`."""
+    return [
+        post.organization.region_id
+        for post in user.posts
+        if user.is_active and permission in ROLES[post.role].permissions
+    ]
+
+
+class PlanDocumentQuerySet(models.QuerySet["PlanDocument"]):
+    def visible_to(self, user: User) -> PlanDocumentQuerySet:
+        """Drafts are seen by the office of the same region that may manage plans."""
+        return self.filter(region__in=_seats(user, Permission.MANAGE_PLANS))
+
+
+class PlanDocument(models.Model):
+    """A plan as it arrived. The source text never changes; what we made of it lives in PlanItem rows (invariant 10)."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "校核中"
+        PUBLISHED = "published", "已发布"
+        DISCARDED = "discarded", "已作废"
+
+    region = models.ForeignKey(Region, models.PROTECT, verbose_name="适用区划", related_name="+")
+    file = models.ForeignKey(Attachment, models.PROTECT, verbose_name="原件", null=True, related_name="+")
+    title = models.CharField("标题", max_length=200)
+    doc_no = models.CharField("文号", max_length=60, blank=True)
+    issuer = models.CharField("发文机关", max_length=120, blank=True)
+    issued_on = models.DateField("发文日期", null=True, blank=True)
+    text = models.TextField("原文")
+    notices = models.JSONField("读取提示", default=list)
+    compiled = models.JSONField("编译结果", default=dict, help_text="初次编译的完整输出，留作对照")
+    status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.DRAFT)
+    uploaded_by = models.ForeignKey(User, models.PROTECT, verbose_name="导入人", related_name="+")
+    uploaded_at = models.DateTimeField("导入时间")
+
+    objects = PlanDocumentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "方案"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("campaigns:workbench", args=[self.pk])
+
+
+class PlanItem(models.Model):
+    """One element on the workbench: found by a rule or added by hand, corrected, confirmed. `data` by kind:
+
+    phase {name, start, end}; task {no, heading, text, lead, support, responsible, territorial (printed names), due,
+    phase (item id or null), kinds (registry keys), check_items [{text, criterion, dispositions, basis}]};
+    report {who, to, when, rrule}; target {text, metric, threshold}; body {name, head, deputies, members};
+    duty {unit, text}; section {title}.
+    """
+
+    class Kind(models.TextChoices):
+        SECTION = "section", "章节"
+        PHASE = "phase", "阶段"
+        TASK = "task", "任务"
+        REPORT = "report", "报送"
+        TARGET = "target", "目标"
+        BODY = "body", "组织机构"
+        DUTY = "duty", "部门职责"
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "待核对"
+        CONFIRMED = "confirmed", "已确认"
+        REMOVED = "removed", "已移除"
+
+    document = models.ForeignKey(PlanDocument, models.CASCADE, verbose_name="方案", related_name="items")
+    kind = models.CharField("类别", max_length=10, choices=Kind.choices)
+    position = models.PositiveIntegerField("次序")
+    data = models.JSONField("内容", default=dict)
+    spans = models.JSONField("原文位置", default=dict, help_text="{'whole': [起, 止], 'lead': [[起, 止], …]}")
+    rule = models.CharField("识别规则", max_length=40, blank=True)
+    confidence = models.FloatField("把握", default=1.0)
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.PROPOSED)
+    version = models.PositiveIntegerField("版本", default=1, help_text="防止两人互相覆盖")
+    edited_by = models.ForeignKey(User, models.PROTECT, verbose_name="校核人", null=True, related_name="+")
+    edited_at = models.DateTimeField("校核时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "方案要素"
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.position}"
+
+
+class PlanUnit(models.Model):
+    """A unit name as printed in one plan and what it means here: an organization, or a group of them (R026, R270)."""
+
+    class Group(models.TextChoices):
+        TOWNSHIPS = "townships", "各乡镇"
+        STREETS = "streets", "各街道"
+        LOCALITIES = "localities", "各乡镇街道和功能区"
+        DEPARTMENTS = "departments", "各有关部门"
+        IGNORED = "ignored", "不派发"
+
+    document = models.ForeignKey(PlanDocument, models.CASCADE, verbose_name="方案", related_name="units")
+    name = models.CharField("原文写法", max_length=120)
+    key = models.CharField("比较键", max_length=120)
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, verbose_name="对应单位", null=True, blank=True, related_name="+"
+    )
+    group = models.CharField("对应一类单位", max_length=12, choices=Group.choices, blank=True)
+    matched_by = models.ForeignKey(User, models.PROTECT, verbose_name="认定人", null=True, related_name="+")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "方案中的单位"
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["document", "key"], name="campaigns_unit_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_matched(self) -> bool:
+        return bool(self.organization_id or self.group)
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def visible_to(self, user: User) -> CampaignQuerySet:
+        """Campaigns of one's own region, of the regions above it, and of those below it."""
+        query = Q(pk__in=())
+        for code in _seats(user, Permission.VIEW_CAMPAIGNS):
+            query |= Q(region__in=[code, *ancestors(code)]) | Q(region__code__startswith=code)
+        return self.filter(query)
+
+
+class Campaign(models.Model):
+    """A published plan at work (专项整治)."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running", "进行中"
+        FINISHED = "finished", "已结束"
+
+    plan = models.OneToOneField(PlanDocument, models.PROTECT, verbose_name="方案", related_name="campaign")
+    region = models.ForeignKey(Region, models.PROTECT, verbose_name="区划", related_name="campaigns")
+    office = models.ForeignKey(
+        Organization, models.PROTECT, verbose_name="组织单位", related_name="campaigns"
+    )
+    title = models.CharField("名称", max_length=200)
+    short_title = models.CharField("简称", max_length=40)
+    doc_no = models.CharField("文号", max_length=60, blank=True)
+    status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.RUNNING)
+    starts_on = models.DateField("开始", null=True)
+    ends_on = models.DateField("结束", null=True)
+    published_by = models.ForeignKey(User, models.PROTECT, verbose_name="发布人", related_name="+")
+    published_at = models.DateTimeField("发布时间")
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "专项整治"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.short_title
+
+    def get_absolute_url(self) -> str:
+        return reverse("campaigns:detail", args=[self.pk])
+
+
+class Phase(models.Model):
+    """A stretch of time with a gate at its end: closed only when its conditions are met (R016, R018)."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, verbose_name="专项整治", related_name="phases")
+    name = models.CharField("名称", max_length=60)
+    position = models.PositiveSmallIntegerField("次序")
+    starts_on = models.DateField("开始", null=True)
+    ends_on = models.DateField("结束", null=True)
+    status = models.CharField("状态", max_length=10, choices=PhaseStatus.choices, default=PhaseStatus.PENDING)
+    closed_at = models.DateTimeField("关闭时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "阶段"
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "position"], name="campaigns_phase_position"),
+            models.UniqueConstraint(
+                fields=["campaign"], condition=Q(status="open"), name="campaigns_one_open_phase"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="closed", closed_at__isnull=False)
+                | (~Q(status="closed") & Q(closed_at=None)),
+                name="campaigns_phase_closed_iff_stamped",
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_on=None) | Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
+                name="campaigns_phase_dates",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GateCondition(models.Model):
+    """What must be true before a phase may be closed; the threshold is data."""
+
+    class Metric(models.TextChoices):
+        COVERAGE = "coverage", "覆盖率不低于"
+        RECTIFICATION = "rectification", "整改率不低于"
+        OVERDUE = "overdue", "逾期未改不多于"
+        MAJOR_OPEN = "major_open", "未销号重大隐患不多于"
+        TASKS_DONE = "tasks_done", "本阶段任务完成率不低于"
+
+    phase = models.ForeignKey(Phase, models.CASCADE, verbose_name="阶段", related_name="conditions")
+    metric = models.CharField("指标", max_length=16, choices=Metric.choices)
+    threshold = models.DecimalField("门槛", max_digits=8, decimal_places=2, help_text="率为百分数，数为个")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "关口条件"
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["phase", "metric"], name="campaigns_condition_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.get_metric_display()} {self.threshold}"
+
+
+class PhaseTransition(models.Model):
+    """One line per move of a phase, with the gate report as it stood."""
+
+    phase = models.ForeignKey(Phase, models.PROTECT, verbose_name="阶段", related_name="transitions")
+    move = models.CharField("动作", max_length=10)
+    from_status = models.CharField("原状态", max_length=10)
+    to_status = models.CharField("新状态", max_length=10)
+    report = models.JSONField("关口核对", default=list)
+    reason = models.CharField("说明", max_length=300, blank=True)
+    by = models.ForeignKey(User, models.PROTECT, verbose_name="办理人", related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "阶段流转"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.phase} {self.move}"
+
+    def signed_content(self) -> dict[str, object]:
+        return {
+            "phase": self.phase_id,
+            "move": self.move,
+            "report": self.report,
+            "reason": self.reason,
+            "by": self.by_id,
+            "at": self.at,
+        }
+
+
+class Task(models.Model):
+    """One item of work from the plan, with the objects it covers and the checklist inspectors walk."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, verbose_name="专项整治", related_name="tasks")
+    phase = models.ForeignKey(
+        Phase, models.PROTECT, verbose_name="阶段", null=True, blank=True, related_name="tasks"
+    )
+    no = models.CharField("编号", max_length=40)
+    heading = models.CharField("任务", max_length=60)
+    text = models.TextField("原文")
+    position = models.PositiveIntegerField("次序")
+    due_on = models.DateField("完成期限", null=True, blank=True)
+    due_source = models.CharField("期限来源", max_length=60, blank=True, help_text="任务自身、所属阶段或未定")
+    kinds = models.ManyToManyField(
+        EnterpriseKind, verbose_name="适用对象类型", blank=True, related_name="tasks"
+    )
+    risks = models.JSONField("适用风险等级", default=list, blank=True, help_text="空为全部")
+    source_span = models.JSONField("原文位置", default=list)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "任务"
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "position"], name="campaigns_task_position")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.no} {self.heading}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("campaigns:task", args=[self.pk])
+
+    def covered_enterprises(self) -> models.QuerySet[Enterprise]:
+        """The denominator of coverage: supervised objects of the task's kinds and risks in the campaign's region."""
+        objects = Enterprise.objects.supervised().filter(
+            area_q(self.campaign.region_id), kind__in=self.kinds.values("pk")
+        )
+        return objects.filter(risk__in=self.risks) if self.risks else objects
+
+
+class Assignment(models.Model):
+    """A task's share of one organization, held by one of its posts (R025, R026)."""
+
+    class Role(models.TextChoices):
+        LEAD = "lead", "牵头"
+        RESPONSIBLE = "responsible", "责任"
+        SUPPORT = "support", "配合"
+        TERRITORIAL = "territorial", "属地"
+
+    task = models.ForeignKey(Task, models.PROTECT, verbose_name="任务", related_name="assignments")
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, verbose_name="单位", related_name="assignments"
+    )
+    role = models.CharField("职责", max_length=12, choices=Role.choices)
+    status = models.CharField(
+        "状态", max_length=12, choices=AssignmentStatus.choices, default=AssignmentStatus.ASSIGNED
+    )
+    progress = models.CharField("进展", max_length=500, blank=True)
+    updated_at = models.DateTimeField("更新时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "任务分工"
+        ordering = ["task__position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "organization"], name="campaigns_assignment_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization.short_name} {self.get_role_display()}"
+
+
+class AssignmentTransition(models.Model):
+    """One line per move of a share of a task."""
+
+    assignment = models.ForeignKey(
+        Assignment, models.PROTECT, verbose_name="分工", related_name="transitions"
+    )
+    move = models.CharField("动作", max_length=12)
+    from_status = models.CharField("原状态", max_length=12)
+    to_status = models.CharField("新状态", max_length=12)
+    note = models.CharField("说明", max_length=500, blank=True)
+    by = models.ForeignKey(User, models.PROTECT, verbose_name="办理人", related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "任务流转"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.assignment} {self.move}"
+
+    def signed_content(self) -> dict[str, object]:
+        return {
+            "assignment": self.assignment_id,
+            "move": self.move,
+            "to": self.to_status,
+            "note": self.note,
+            "by": self.by_id,
+            "at": self.at,
+        }
+
+
+class Checklist(models.Model):
+    """One version of a task's checklist. Inspections keep the version they walked."""
+
+    task = models.ForeignKey(Task, models.PROTECT, verbose_name="任务", related_name="checklists")
+    version = models.PositiveSmallIntegerField("版本")
+    created_by = models.ForeignKey(User, models.PROTECT, verbose_name="编制人", related_name="+")
+    created_at = models.DateTimeField("编制时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "检查表"
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "version"], name="campaigns_checklist_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task} 第 {self.version} 版"
+
+
+class CheckItem(models.Model):
+    """One thing to look at, with its criterion and what follows if it is wrong (R052-R055)."""
+
+    checklist = models.ForeignKey(Checklist, models.PROTECT, verbose_name="检查表", related_name="items")
+    position = models.PositiveSmallIntegerField("次序")
+    text = models.CharField("检查事项", max_length=300)
+    criterion = models.CharField("判定标准", max_length=200, blank=True)
+    method = models.CharField("检查方法", max_length=100, blank=True)
+    basis = models.CharField("依据", max_length=200, blank=True)
+    dispositions = models.JSONField("处置阶梯", default=list, help_text="如 ['限期改正', '吊销许可']")
+    major_if_failed = models.BooleanField("不合格即按重大判定", default=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "检查项"
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["checklist", "position"], name="campaigns_item_position")
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class ReportingRule(models.Model):
+    """Who must report what to whom and when, as the plan says it (R103-R106)."""
+
+    campaign = models.ForeignKey(
+        Campaign, models.PROTECT, verbose_name="专项整治", related_name="reporting_rules"
+    )
+    who = models.CharField("报送单位", max_length=120, blank=True)
+    to = models.CharField("接收单位", max_length=120, blank=True)
+    when = models.CharField("时间要求", max_length=120)
+    recurrence = models.CharField("周期", max_length=120, blank=True, help_text="RRULE")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "报送要求"
+
+    def __str__(self) -> str:
+        return f"{self.who} {self.when}"
+
+
+class Target(models.Model):
+    """A promise of the plan that can be held against the numbers."""
+
+    class Metric(models.TextChoices):
+        COVERAGE = "coverage", "覆盖率"
+        RECTIFICATION = "rectification", "整改率"
+        MANUAL = "manual", "人工填报"
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, verbose_name="专项整治", related_name="targets")
+    text = models.CharField("目标", max_length=200)
+    metric = models.CharField("对应指标", max_length=16, choices=Metric.choices, default=Metric.MANUAL)
+    threshold = models.DecimalField("目标值", max_digits=10, decimal_places=2, null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "目标"
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Body(models.Model):
+    """A leading group, task force or office set up by the plan, with its people as printed (R022, R023)."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, verbose_name="专项整治", related_name="bodies")
+    name = models.CharField("名称", max_length=120)
+    head = models.JSONField("组长", default=list)
+    deputies = models.JSONField("副组长", default=list)
+    members = models.JSONField("成员", default=list)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "组织机构"
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,27 @@
+"""Every door of the house. Pages are closed by default (LoginRequiredMiddleware)."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from django.views.generic import TemplateView
+
+from bihuan.config.health import live, ready
+
+urlpatterns = [
+    path("healthz/", live, name="live"),
+    path("readyz/", ready, name="ready"),
+    path("", include("bihuan.desk.urls")),
+    path("accounts/", include("bihuan.accounts.urls")),
+    path("audit/", include("bihuan.audit.urls")),
+    path("files/", include("bihuan.attachments.urls")),
+    path("messages/", include("bihuan.notifications.urls")),
+    path("duties/", include("bihuan.duties.urls")),
+    path("papers/", include("bihuan.papers.urls")),
+    path("registry/", include("bihuan.registry.urls")),
+    path("campaigns/", include("bihuan.campaigns.urls")),
+    path("hazards/", include("bihuan.hazards.urls")),
+    path("inspections/", include("bihuan.inspections.urls")),
+]
+if settings.DEBUG:
+    gallery = TemplateView.as_view(template_name="components/gallery.html")
+    urlpatterns += [path("gallery/", login_not_required(gallery), name="gallery")]

@@ -1,0 +1,214 @@
+"""Who owes what by when. Everything that must be done by someone puts a duty here: one clock, one ladder, one inbox."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import models
+from django.db.models import Q
+
+from bihuan.accounts.models import Organization, Post, Region, User
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.scope import area_q, scope_of
+
+
+class DutyQuerySet(models.QuerySet["Duty"]):
+    def open(self) -> DutyQuerySet:
+        return self.filter(status=Duty.Status.OPEN)
+
+    def overdue(self, *, on: dt.date) -> DutyQuerySet:
+        """The due day itself is not overdue."""
+        return self.open().filter(due_on__lt=on, paused_since=None)
+
+    def of(self, user: User) -> DutyQuerySet:
+        """The inbox: duties of the posts a person sits in or stands in for, and those of their organization that
+        nobody holds when they lead it."""
+        led = [post.organization_id for post in user.posts if post.is_leader]
+        return self.filter(Q(post__in=user.posts) | Q(post=None, organization__in=led))
+
+    def unheld(self, *, on: dt.date) -> DutyQuerySet:
+        """Nobody sits in the chair: no post, a disused post, or a post without a holder today (invariant 8)."""
+        held = Post.objects.filter(
+            Q(holdings__to_on=None) | Q(holdings__to_on__gte=on),
+            holdings__from_on__lte=on,
+            holdings__user__is_active=True,
+            is_active=True,
+        )
+        return self.open().exclude(post__in=held)
+
+    def visible_to(self, user: User) -> DutyQuerySet:
+        """One's own inbox, one's organization's duties, and, for offices and inspectorates, the whole area's."""
+        scope = scope_of(user, Permission.VIEW_CAMPAIGNS)
+        query = Q(post__in=user.posts) | Q(organization__in=[post.organization_id for post in user.posts])
+        for code in scope.areas:
+            query |= area_q(code)
+        return self.filter(query)
+
+
+class Duty(models.Model):
+    """One thing owed. Its subject lives upstairs and is named by `subject`; the due date is derived by a clock."""
+
+    class Kind(models.TextChoices):
+        TASK = "task", "整治任务"
+        PHASE = "phase", "阶段关口"
+        HAZARD_CONFIRM = "hazard_confirm", "隐患核实"
+        HAZARD_RECTIFY = "hazard_rectify", "隐患整改"
+        HAZARD_REVIEW = "hazard_review", "隐患复查"
+        EXTENSION = "extension", "延期审批"
+        MAJOR_PLAN = "major_plan", "治理方案"
+        MAJOR_PLAN_REVIEW = "major_plan_review", "方案审查"
+        MAJOR_ACCEPTANCE = "major_acceptance", "重大隐患验收"
+        MAJOR_EVALUATION = "major_evaluation", "效果评价"
+        REPORT = "report", "信息报送"
+        PAPER = "paper", "文书回复"
+
+    class Status(models.TextChoices):
+        OPEN = "open", "待办"
+        DONE = "done", "已办"
+        CANCELLED = "cancelled", "已取消"
+
+    kind = models.CharField("类别", max_length=20, choices=Kind.choices)
+    title = models.CharField("事项", max_length=200)
+    subject = models.CharField("所属记录", max_length=80, help_text="模型标签:主键", db_index=True)
+    url = models.CharField("办理页面", max_length=200)
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, verbose_name="责任单位", related_name="duties"
+    )
+    post = models.ForeignKey(
+        Post, models.PROTECT, verbose_name="责任岗位", null=True, blank=True, related_name="duties"
+    )
+    city = models.ForeignKey(Region, models.PROTECT, verbose_name="市", related_name="+", db_index=False)
+    county = models.ForeignKey(
+        Region, models.PROTECT, verbose_name="县区", null=True, related_name="+", db_index=False
+    )
+    locality = models.ForeignKey(
+        Region, models.PROTECT, verbose_name="乡镇街道", null=True, related_name="+", db_index=False
+    )
+    status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.OPEN)
+    opened_at = models.DateTimeField("产生时间")
+    due_on = models.DateField("期限", null=True)
+    clock = models.JSONField("期限说明", default=dict, help_text="从哪一事件起、按什么日历、如何得出")
+    paused_since = models.DateField("暂停自", null=True, blank=True)
+    closed_at = models.DateTimeField("办结时间", null=True)
+    closed_by = models.ForeignKey(User, models.PROTECT, verbose_name="办结人", null=True, related_name="+")
+    next_step_on = models.DateField("下次催办日", null=True)
+    steps_taken = models.PositiveSmallIntegerField("已催办次数", default=0)
+
+    objects = DutyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "待办"
+        ordering = ["due_on", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="open", closed_at=None) | (~Q(status="open") & Q(closed_at__isnull=False)),
+                name="duties_closed_iff_stamped",
+            ),
+            models.UniqueConstraint(
+                fields=["subject", "kind", "organization"], condition=Q(status="open"), name="duties_one_open"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["post", "due_on"], condition=Q(status="open"), name="duties_inbox"),
+            models.Index(
+                fields=["organization", "due_on"], condition=Q(status="open"), name="duties_organization"
+            ),
+            models.Index(fields=["next_step_on"], condition=Q(status="open"), name="duties_sweep"),
+            models.Index(fields=["city", "due_on"], condition=Q(status="open"), name="duties_city"),
+            models.Index(fields=["county", "due_on"], condition=Q(status="open"), name="duties_county"),
+            models.Index(fields=["locality", "due_on"], condition=Q(status="open"), name="duties_locality"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class LadderStep(models.Model):
+    """One rung: so many days after (or before) the due day, this instrument goes to these people. Data, not code."""
+
+    class Instrument(models.TextChoices):
+        REMIND = "remind", "提醒"
+        URGE = "urge", "催办"
+        ESCALATE = "escalate", "报上级"
+
+    class Audience(models.TextChoices):
+        HOLDER = "holder", "承办岗位"
+        LEADER = "leader", "本单位负责人"
+        OFFICE = "office", "同级安委办"
+        UPPER_OFFICE = "upper_office", "上级安委办"
+
+    duty_kind = models.CharField(
+        "适用待办", max_length=20, choices=Duty.Kind.choices, blank=True, help_text="空为通用"
+    )
+    offset_days = models.SmallIntegerField("相对期限的天数", help_text="负数为期限之前")
+    instrument = models.CharField("方式", max_length=10, choices=Instrument.choices)
+    audiences = models.JSONField("对象", default=list)
+    source = models.CharField("依据", max_length=120, blank=True)
+    is_active = models.BooleanField("启用", default=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "催办阶梯"
+        ordering = ["duty_kind", "offset_days", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["duty_kind", "offset_days", "instrument"], name="duties_ladder_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_duty_kind_display() or '通用'} {self.offset_days:+d} 天 {self.get_instrument_display()}"
+
+
+class DutyStep(models.Model):
+    """One act of pressing: which rung, when, who was reached, and whether nobody could be."""
+
+    duty = models.ForeignKey(Duty, models.PROTECT, verbose_name="待办", related_name="steps")
+    instrument = models.CharField("方式", max_length=10, choices=LadderStep.Instrument.choices)
+    offset_days = models.SmallIntegerField("相对期限的天数")
+    on = models.DateField("日期")
+    at = models.DateTimeField("时间")
+    recipients = models.JSONField("送达", default=list, help_text="收件人姓名与岗位")
+    note = models.CharField("说明", max_length=200, blank=True)
+    by = models.ForeignKey(User, models.PROTECT, verbose_name="经手", related_name="+")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "催办记录"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["duty", "instrument", "offset_days", "on"], name="duties_step_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.duty} {self.get_instrument_display()}"
+
+
+class CalendarDay(models.Model):
+    """A day the office declares working or not, over the seeded legal calendar."""
+
+    day = models.DateField("日期", primary_key=True)
+    working = models.BooleanField("工作日")
+    note = models.CharField("说明", max_length=60, help_text="依据文件")
+    by = models.ForeignKey(User, models.PROTECT, verbose_name="登记人", related_name="+")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "日历调整"
+        ordering = ["day"]
+
+    def __str__(self) -> str:
+        return f"{self.day} {'工作日' if self.working else '休息日'}"
+
+
+class CalendarYear(models.Model):
+    """A year whose holiday notice the office has entered: from then on it counts as published."""
+
+    year = models.PositiveSmallIntegerField("年份", primary_key=True)
+    document = models.CharField("依据文件", max_length=80)
+    by = models.ForeignKey(User, models.PROTECT, verbose_name="登记人", related_name="+")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "年度日历"
+
+    def __str__(self) -> str:
+        return f"{self.year} 年"

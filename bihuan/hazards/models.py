@@ -1,0 +1,496 @@
+"""The ledger (台账): hazards, one line per move, and the evidence each move stands on. Nothing here is ever deleted."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from bihuan.accounts.models import Organization, Region, User
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.scope import areas_q, scope_of
+from bihuan.campaigns.models import Campaign, CheckItem, Task
+from bihuan.registry.models import Enterprise, Premises
+
+from .workflow import OPEN, RUNNING, ExtensionStatus, Level, Status
+
+
+class HazardQuerySet(models.QuerySet["Hazard"]):
+    def visible_to(self, user: User) -> HazardQuerySet:
+        """Every read of the ledger starts here, in pages, API, exports and files alike (invariant 3)."""
+        scope = scope_of(user, Permission.VIEW_HAZARDS)
+        query = areas_q(scope.areas)
+        if scope.departments:
+            query |= Q(department__in=scope.departments) | Q(found_organization__in=scope.departments)
+        if scope.enterprises:
+            query |= Q(enterprise__organization__in=scope.enterprises)
+        if scope.participant:
+            query |= Q(found_by=scope.user_id)
+        return self.filter(query)
+
+    def open(self) -> HazardQuerySet:
+        return self.filter(status__in=OPEN)
+
+    def overdue(self, *, on: dt.date) -> HazardQuerySet:
+        """Past the deadline while still in the enterprise's hands; the due day itself is not overdue."""
+        return self.filter(status__in=RUNNING, due_on__lt=on)
+
+    def approaching(self, *, on: dt.date, days: int = 3) -> HazardQuerySet:
+        return self.filter(status__in=RUNNING, due_on__gte=on, due_on__lte=on + dt.timedelta(days=days))
+
+
+class Hazard(models.Model):
+    """One hazard (隐患): where, what, how bad, who puts it right by when, who judges it."""
+
+    class Source(models.TextChoices):
+        INSPECTION = "inspection", "监督检查"
+        SELF_CHECK = "self_check", "企业自查"
+        OVERSIGHT = "oversight", "上级督查"
+        TIP = "tip", "举报"
+        EXPERT = "expert", "专家检查"
+        MONITORING = "monitoring", "监测报警"
+        IMPORT = "import", "历史台账"
+
+    client_id = models.UUIDField(
+        "设备编号", null=True, unique=True, help_text="由现场设备生成，重复提交只算一次"
+    )
+    enterprise = models.ForeignKey(
+        Enterprise, models.PROTECT, verbose_name="企业", related_name="hazards", db_index=False
+    )
+    premises = models.ForeignKey(
+        Premises, models.PROTECT, verbose_name="场所", null=True, blank=True, related_name="hazards"
+    )
+    campaign = models.ForeignKey(
+        Campaign,
+        models.PROTECT,
+        verbose_name="专项整治",
+        null=True,
+        blank=True,
+        related_name="hazards",
+        db_index=False,
+    )
+    task = models.ForeignKey(
+        Task,
+        models.PROTECT,
+        verbose_name="任务",
+        null=True,
+        blank=True,
+        related_name="hazards",
+        db_index=False,
+    )
+    check_item = models.ForeignKey(
+        CheckItem, models.PROTECT, verbose_name="检查项", null=True, blank=True, related_name="hazards"
+    )
+    department = models.ForeignKey(
+        Organization,
+        models.PROTECT,
+        verbose_name="主管部门",
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    city = models.ForeignKey(Region, models.PROTECT, verbose_name="市", related_name="+", db_index=False)
+    county = models.ForeignKey(Region, models.PROTECT, verbose_name="县区", related_name="+", db_index=False)
+    locality = models.ForeignKey(
+        Region, models.PROTECT, verbose_name="乡镇街道", related_name="+", db_index=False
+    )
+    source = models.CharField("来源", max_length=12, choices=Source.choices)
+    level = models.CharField("等级", max_length=8, choices=Level.choices, default=Level.GENERAL)
+    criterion_code = models.CharField("重大判定条款", max_length=20, blank=True)
+    status = models.CharField("状态", max_length=14, choices=Status.choices)
+    round = models.PositiveSmallIntegerField("轮次", default=1, help_text="反弹一次加一轮")
+    description = models.CharField("隐患描述", max_length=500)
+    location = models.CharField("部位", max_length=120, blank=True)
+    basis = models.CharField("依据条款", max_length=200, blank=True)
+    found_on = models.DateField("发现日期")
+    found_at = models.DateTimeField("登记时间")
+    found_by = models.ForeignKey(User, models.PROTECT, verbose_name="发现人", related_name="+")
+    found_organization = models.ForeignKey(
+        Organization, models.PROTECT, verbose_name="发现单位", related_name="+", db_index=False
+    )
+    reviewing_organization = models.ForeignKey(
+        Organization,
+        models.PROTECT,
+        verbose_name="复查单位",
+        related_name="+",
+        help_text="谁检查谁复查；改派后为新单位",
+    )
+    due_on = models.DateField("整改期限", null=True, blank=True)
+    clock = models.JSONField("期限说明", default=dict, blank=True)
+    responsible_person = models.CharField("整改责任人", max_length=60, blank=True)
+    measures = models.CharField("整改措施", max_length=500, blank=True)
+    funds = models.DecimalField(
+        "整改资金", max_digits=12, decimal_places=2, null=True, blank=True, help_text="元"
+    )
+    contingency = models.CharField("应急预案", max_length=300, blank=True)
+    interim_measures = models.CharField("临时管控措施", max_length=300, blank=True)
+    fixed_on_spot = models.BooleanField("当场整改", default=False)
+    is_supervised = models.BooleanField("挂牌督办", default=False)
+    submitted_on = models.DateField("提交复查日期", null=True, blank=True)
+    closed_on = models.DateField("销号日期", null=True, blank=True)
+    closed_at = models.DateTimeField("销号时间", null=True, blank=True)
+
+    objects = HazardQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "隐患"
+        ordering = ["-found_on", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="closed", closed_at__isnull=False, closed_on__isnull=False)
+                | (~Q(status="closed") & Q(closed_at=None, closed_on=None)),
+                name="hazards_closed_iff_stamped",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="rectifying") | Q(due_on__isnull=False),
+                name="hazards_rectifying_has_deadline",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_on=None) | Q(due_on__gte=F("found_on")), name="hazards_due_after_found"
+            ),
+            models.CheckConstraint(
+                condition=Q(level="major")
+                | ~Q(status__in=["planning", "plan_review", "accepting", "evaluating"]),
+                name="hazards_long_path_is_major",
+            ),
+        ]
+        indexes = [
+            *[
+                models.Index(fields=[column, "-found_on", "-id"], name=f"hazards_{name}_recent")
+                for column, name in (
+                    ("city", "city"), ("county", "county"), ("locality", "locality"), ("department", "department"),
+                    ("found_organization", "finder"), ("enterprise", "enterprise"),
+                )
+            ],
+            models.Index(fields=["campaign", "locality", "-found_on", "-id"], name="hazards_campaign_locality"),
+            models.Index(fields=["task", "locality", "-found_on", "-id"], name="hazards_task_locality"),
+            models.Index(fields=["campaign", "-found_on", "-id"], name="hazards_campaign_recent"),
+            models.Index(fields=["city", "status", "-found_on", "-id"], name="hazards_city_status"),
+            models.Index(fields=["locality", "status", "-found_on", "-id"], name="hazards_locality_status"),
+            models.Index(fields=["department", "status", "-found_on", "-id"], name="hazards_department_status"),
+            models.Index(fields=["due_on", "id"], condition=Q(status__in=["rectifying", "planning", "plan_review"]), name="hazards_running_due"),
+            models.Index(fields=["-found_on", "-id"], condition=Q(level="major"), name="hazards_major_recent"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.description[:20]}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("hazards:detail", args=[self.pk])
+
+    @property
+    def number(self) -> str:
+        """The ledger number: the year found and the row; never reused."""
+        return f"{self.found_on.year}-{self.pk:07d}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    def is_overdue(self, *, on: dt.date) -> bool:
+        return self.status in RUNNING and self.due_on is not None and self.due_on < on
+
+    def signed_content(self) -> dict[str, object]:
+        """What its last ledger line vouches for: everything a later change would have to falsify."""
+        return {
+            "enterprise": self.enterprise_id,
+            "premises": self.premises_id,
+            "task": self.task_id,
+            "level": self.level,
+            "criterion": self.criterion_code,
+            "status": self.status,
+            "round": self.round,
+            "description": self.description,
+            "location": self.location,
+            "basis": self.basis,
+            "found_on": self.found_on,
+            "found_by": self.found_by_id,
+            "department": self.department_id,
+            "reviewing": self.reviewing_organization_id,
+            "due_on": self.due_on,
+            "responsible": self.responsible_person,
+            "measures": self.measures,
+            "funds": None if self.funds is None else f"{self.funds:.2f}",
+            "contingency": self.contingency,
+            "interim": self.interim_measures,
+            "fixed_on_spot": self.fixed_on_spot,
+            "supervised": self.is_supervised,
+            "closed_on": self.closed_on,
+        }
+
+
+class HazardTransition(models.Model):
+    """One line of the ledger: who moved it, from where to where, why. Never rewritten."""
+
+    hazard = models.ForeignKey(Hazard, models.PROTECT, verbose_name="隐患", related_name="transitions")
+    move = models.CharField("动作", max_length=24)
+    from_status = models.CharField("原状态", max_length=14, blank=True)
+    to_status = models.CharField("新状态", max_length=14)
+    round = models.PositiveSmallIntegerField("轮次")
+    reason = models.CharField("说明", max_length=500, blank=True)
+    evidence = models.CharField("所据材料", max_length=80, blank=True, help_text="模型标签:主键")
+    by = models.ForeignKey(User, models.PROTECT, verbose_name="办理人", related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "隐患流转"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.hazard_id} {self.move}"
+
+    def signed_content(self) -> dict[str, object]:
+        return {
+            "hazard": self.hazard_id,
+            "move": self.move,
+            "from": self.from_status,
+            "to": self.to_status,
+            "round": self.round,
+            "reason": self.reason,
+            "evidence": self.evidence,
+            "by": self.by_id,
+            "at": self.at,
+        }
+
+
+class Rectification(models.Model):
+    """What the enterprise says and shows it did (整改). Photos hang on it; a new round gets a new one."""
+
+    hazard = models.ForeignKey(Hazard, models.PROTECT, verbose_name="隐患", related_name="rectifications")
+    round = models.PositiveSmallIntegerField("轮次")
+    text = models.CharField("整改情况", max_length=1000)
+    funds_spent = models.DecimalField(
+        "实际投入", max_digits=12, decimal_places=2, null=True, blank=True, help_text="元"
+    )
+    finished_on = models.DateField("完成日期")
+    by = models.ForeignKey(User, models.PROTECT, verbose_name="提交人", related_name="+")
+    at = models.DateTimeField("提交时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "整改"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.hazard_id} 第 {self.round} 轮整改"
+
+    def signed_content(self) -> dict[str, object]:
+        return {
+            "hazard": self.hazard_id,
+            "round": self.round,
+            "text": self.text,
+            "finished_on": self.finished_on,
+            "by": self.by_id,
+            "at": self.at,
+        }
+
+
+class Reinspection(models.Model):
+    """The reviewer's judgement (复查): passed, or sent back for a typed reason."""
+
+    hazard = models.ForeignKey(Hazard, models.PROTECT, verbose_name="隐患", related_name="reinspections")
+    rectification = models.ForeignKey(
+        Rectification, models.PROTECT, verbose_name="所复查的整改", null=True, related_name="reinspections"
+    )
+    round = models.PositiveSmallIntegerField("轮次")
+    passed = models.BooleanField("合格")
+    reason_type = models.CharField("退回原因", max_length=20, blank=True)
+    text = models.CharField("复查意见", max_length=500)
+    by = models.ForeignKey(User, models.PROTECT, verbose_name="复查人", related_name="+")
+    at = models.DateTimeField("复查时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "复查"
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(passed=True) | ~Q(reason_type=""), name="hazards_send_back_has_reason"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hazard_id} {'合格' if self.passed else '退回'}"
+
+    def signed_content(self) -> dict[str, object]:
+        return {
+            "hazard": self.hazard_id,
+            "round": self.round,
+            "passed": self.passed,
+            "reason": self.reason_type,
+            "text": self.text,
+            "by": self.by_id,
+            "at": self.at,
+        }
+
+
+class Extension(models.Model):
+    """A request for more time, with its own clock and limits (延期)."""
+
+    hazard = models.ForeignKey(Hazard, models.PROTECT, verbose_name="隐患", related_name="extensions")
+    round = models.PositiveSmallIntegerField("轮次")
+    old_due_on = models.DateField("原期限")
+    requested_due_on = models.DateField("申请延至")
+    reason = models.CharField("理由", max_length=500)
+    interim_measures = models.CharField("延期期间管控措施", max_length=300)
+    status = models.CharField(
+        "状态", max_length=10, choices=ExtensionStatus.choices, default=ExtensionStatus.PENDING
+    )
+    requested_by = models.ForeignKey(User, models.PROTECT, verbose_name="申请人", related_name="+")
+    requested_at = models.DateTimeField("申请时间")
+    decided_by = models.ForeignKey(User, models.PROTECT, verbose_name="审批人", null=True, related_name="+")
+    decided_at = models.DateTimeField("审批时间", null=True)
+    decision_note = models.CharField("审批意见", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "延期"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["hazard"], condition=Q(status="pending"), name="hazards_one_pending_extension"
+            ),
+            models.CheckConstraint(
+                condition=Q(requested_due_on__gt=F("old_due_on")), name="hazards_extension_is_later"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="pending", decided_at=None)
+                | (~Q(status="pending") & Q(decided_at__isnull=False)),
+                name="hazards_extension_decided_iff_stamped",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hazard_id} 延至 {self.requested_due_on}"
+
+    def signed_content(self) -> dict[str, object]:
+        return {
+            "hazard": self.hazard_id,
+            "old": self.old_due_on,
+            "new": self.requested_due_on,
+            "reason": self.reason,
+            "status": self.status,
+            "note": self.decision_note,
+        }
+
+
+class MajorReport(models.Model):
+    """The report on a major hazard: state and causes, danger and difficulty (16号令14条)."""
+
+    hazard = models.ForeignKey(Hazard, models.PROTECT, verbose_name="隐患", related_name="major_reports")
+    causes = models.TextField("现状及产生原因")
+    danger = models.TextField("危害程度和整改难易")
+    by = models.ForeignKey(User, models.PROTECT, verbose_name="报告人", related_name="+")
+    at = models.DateTimeField("报告时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "重大隐患报告"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.hazard_id} 报告"
+
+    def signed_content(self) -> dict[str, object]:
+        return {
+            "hazard": self.hazard_id,
+            "causes": self.causes,
+            "danger": self.danger,
+            "by": self.by_id,
+            "at": self.at,
+        }
+
+
+class MajorPlan(models.Model):
+    """The rectification plan of six parts (16号令15条), and what the reviewer said of it."""
+
+    hazard = models.ForeignKey(Hazard, models.PROTECT, verbose_name="隐患", related_name="major_plans")
+    goals = models.TextField("治理目标和任务")
+    methods = models.TextField("采取的方法和措施")
+    funding = models.TextField("经费和物资")
+    staffing = models.TextField("机构和人员")
+    schedule = models.TextField("时限和要求")
+    safety = models.TextField("安全措施和应急预案")
+    due_on = models.DateField("治理完成期限")
+    by = models.ForeignKey(User, models.PROTECT, verbose_name="编制人", related_name="+")
+    at = models.DateTimeField("报送时间")
+    approved = models.BooleanField("审查结论", null=True)
+    opinion = models.CharField("审查意见", max_length=500, blank=True)
+    reviewed_by = models.ForeignKey(User, models.PROTECT, verbose_name="审查人", null=True, related_name="+")
+    reviewed_at = models.DateTimeField("审查时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "治理方案"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.hazard_id} 治理方案"
+
+    def signed_content(self) -> dict[str, object]:
+        return {
+            "hazard": self.hazard_id, "goals": self.goals, "methods": self.methods, "funding": self.funding,
+            "staffing": self.staffing, "schedule": self.schedule, "safety": self.safety, "due_on": self.due_on,
+            "by": self.by_id, "at": self.at, "approved": self.approved, "opinion": self.opinion,
+        }  # fmt: skip
+
+
+class Acceptance(models.Model):
+    """On-site acceptance of a major hazard by a team (验收, R098)."""
+
+    hazard = models.ForeignKey(Hazard, models.PROTECT, verbose_name="隐患", related_name="acceptances")
+    round = models.PositiveSmallIntegerField("轮次")
+    rectification = models.ForeignKey(
+        Rectification, models.PROTECT, verbose_name="所验收的整改", null=True, related_name="acceptances"
+    )
+    team = models.CharField("验收组成员", max_length=300)
+    passed = models.BooleanField("合格")
+    opinion = models.CharField("验收意见", max_length=500)
+    by = models.ForeignKey(User, models.PROTECT, verbose_name="经办人", related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "验收"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.hazard_id} 验收"
+
+    def signed_content(self) -> dict[str, object]:
+        return {
+            "hazard": self.hazard_id,
+            "team": self.team,
+            "passed": self.passed,
+            "opinion": self.opinion,
+            "by": self.by_id,
+            "at": self.at,
+        }
+
+
+class EffectEvaluation(models.Model):
+    """Did it work? Measures done, risk before and after, recurrence, money (效果评价, R100)."""
+
+    hazard = models.ForeignKey(Hazard, models.PROTECT, verbose_name="隐患", related_name="evaluations")
+    round = models.PositiveSmallIntegerField("轮次")
+    evaluator = models.CharField("评价单位或专家", max_length=120)
+    measures_done = models.BooleanField("治理措施全部完成")
+    risk_before = models.CharField("治理前风险", max_length=8)
+    risk_after = models.CharField("治理后风险", max_length=8)
+    funds_in_place = models.BooleanField("资金到位")
+    staff_informed = models.BooleanField("已向从业人员通报")
+    conclusion = models.CharField("评价结论", max_length=500)
+    passed = models.BooleanField("合格")
+    by = models.ForeignKey(User, models.PROTECT, verbose_name="经办人", related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "效果评价"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.hazard_id} 效果评价"
+
+    def signed_content(self) -> dict[str, object]:
+        return {
+            "hazard": self.hazard_id, "evaluator": self.evaluator, "measures": self.measures_done,
+            "before": self.risk_before, "after": self.risk_after, "funds": self.funds_in_place,
+            "informed": self.staff_informed, "conclusion": self.conclusion, "passed": self.passed, "by": self.by_id, "at": self.at,
+        }  # fmt: skip

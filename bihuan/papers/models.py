@@ -1,0 +1,116 @@
+"""Papers (文书): typed, numbered, frozen when issued, verifiable by code. What they are about lives upstairs."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from bihuan.accounts.models import Organization, Region, User
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.scope import areas_q, scope_of
+
+
+class PaperQuerySet(models.QuerySet["Paper"]):
+    def visible_to(self, user: User) -> PaperQuerySet:
+        """Area for offices and localities, issued or received for departments, received for enterprises."""
+        scope = scope_of(user, Permission.VIEW_PAPERS)
+        return self.filter(
+            areas_q(scope.areas)
+            | Q(organization__in=scope.departments)
+            | Q(department__in=scope.departments)
+            | Q(recipient__in=scope.enterprises)
+        )
+
+
+class PaperSequence(models.Model):
+    """The running number of an organization's case papers in a year; one case shares one number (县级式样)."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, verbose_name="制发单位", related_name="+")
+    year = models.PositiveSmallIntegerField("年份")
+    last = models.PositiveIntegerField("末号", default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "文书编号"
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "year"], name="papers_sequence_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization} {self.year}"
+
+
+class Paper(models.Model):
+    """One document. `content` is everything printed on it, frozen at issue; the code on it leads to `verify`."""
+
+    class Kind(models.TextChoices):
+        INSPECTION_RECORD = "inspection_record", "现场检查记录"
+        RECTIFICATION_ORDER = "rectification_order", "责令限期整改指令书"
+        REINSPECTION_OPINION = "reinspection_opinion", "整改复查意见书"
+
+    kind = models.CharField("文种", max_length=30, choices=Kind.choices)
+    number = models.CharField("文号", max_length=60, unique=True)
+    case_year = models.PositiveSmallIntegerField("案年")
+    case_seq = models.PositiveIntegerField("案号", help_text="检查记录、责令整改、复查意见同案同号")
+    ordinal = models.PositiveSmallIntegerField("同案同种序次", default=1)
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, verbose_name="制发单位", related_name="papers"
+    )
+    department = models.ForeignKey(
+        Organization, models.PROTECT, verbose_name="主管部门", null=True, related_name="+"
+    )
+    recipient = models.ForeignKey(
+        Organization, models.PROTECT, verbose_name="受送达单位账号", null=True, related_name="+"
+    )
+    recipient_name = models.CharField("受送达单位", max_length=120)
+    city = models.ForeignKey(Region, models.PROTECT, verbose_name="市", related_name="+")
+    county = models.ForeignKey(Region, models.PROTECT, verbose_name="县区", null=True, related_name="+")
+    locality = models.ForeignKey(Region, models.PROTECT, verbose_name="乡镇街道", null=True, related_name="+")
+    subject = models.CharField("所属记录", max_length=80, db_index=True)
+    content = models.JSONField("内容")
+    template_version = models.CharField("模板版本", max_length=20)
+    code = models.UUIDField("核验码", default=uuid.uuid4, unique=True)
+    issued_by = models.ForeignKey(User, models.PROTECT, verbose_name="制发人", related_name="+")
+    issued_at = models.DateTimeField("制发时间")
+    due_on = models.DateField("文书期限", null=True)
+
+    objects = PaperQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "文书"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "case_year", "case_seq", "kind", "ordinal"],
+                name="papers_case_kind_unique",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.number}"
+
+    def signed_content(self) -> dict[str, object]:
+        return {"kind": self.kind, "number": self.number, "content": self.content, "at": self.issued_at}
+
+
+class PaperReceipt(models.Model):
+    """Proof that a paper reached its addressee: opened in the account, handed over, or refused."""
+
+    class Method(models.TextChoices):
+        ONLINE = "online", "账号签收"
+        HANDED = "handed", "当面送达"
+        REFUSED = "refused", "拒收留置"
+
+    paper = models.OneToOneField(Paper, models.PROTECT, verbose_name="文书", related_name="receipt")
+    method = models.CharField("方式", max_length=10, choices=Method.choices)
+    receiver_name = models.CharField("签收人", max_length=60)
+    note = models.CharField("说明", max_length=200, blank=True)
+    by = models.ForeignKey(User, models.PROTECT, verbose_name="登记人", related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "送达回证"
+
+    def __str__(self) -> str:
+        return f"{self.paper} {self.get_method_display()}"

@@ -1,0 +1,206 @@
+"""Whom we supervise: enterprises, their premises, contacts and permits (R039, R049)."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from bihuan.accounts.models import Organization, Region, User
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.scope import areas_q, scope_of
+from bihuan.core.fields import SealedCharField
+
+
+class RiskColour(models.TextChoices):
+    """Four colours of risk (domain: 红重大、橙较大、黄一般、蓝低)."""
+
+    RED = "red", "红"
+    ORANGE = "orange", "橙"
+    YELLOW = "yellow", "黄"
+    BLUE = "blue", "蓝"
+
+
+class EnterpriseKind(models.Model):
+    """What sort of place it is; the words by which plans mention it; the department usually in charge."""
+
+    key = models.SlugField("代码", primary_key=True, max_length=40)
+    label = models.CharField("名称", max_length=40)
+    sector = models.CharField("领域", max_length=40)
+    keywords = models.JSONField("方案用词", default=list)
+    default_department = models.ForeignKey(
+        Organization, models.PROTECT, verbose_name="通常主管部门", null=True, blank=True, related_name="+"
+    )
+    default_risk = models.CharField(
+        "默认风险", max_length=8, choices=RiskColour.choices, default=RiskColour.YELLOW
+    )
+    position = models.PositiveSmallIntegerField("次序", default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "对象类型"
+        ordering = ["position", "key"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class EnterpriseQuerySet(models.QuerySet["Enterprise"]):
+    def visible_to(self, user: User) -> EnterpriseQuerySet:
+        """The area for offices and localities, the own line for departments, oneself for enterprises."""
+        scope = scope_of(user, Permission.VIEW_REGISTRY)
+        return self.filter(
+            areas_q(scope.areas) | Q(department__in=scope.departments) | Q(organization__in=scope.enterprises)
+        )
+
+    def supervised(self) -> EnterpriseQuerySet:
+        """Those that can be inspected at all: in operation or idle, not closed or moved away."""
+        return self.filter(status__in=[Enterprise.Status.OPERATING, Enterprise.Status.IDLE])
+
+
+class Enterprise(models.Model):
+    """An enterprise, institution or shop under supervision. Ancestor columns carry its place in the division tree."""
+
+    class Status(models.TextChoices):
+        OPERATING = "operating", "在产在营"
+        IDLE = "idle", "停产停业"
+        MOVED = "moved", "搬迁"
+        CLOSED = "closed", "关闭"
+
+    name = models.CharField("名称", max_length=120)
+    credit_code = models.CharField("统一社会信用代码", max_length=18, null=True, blank=True, unique=True)
+    code_unchecked = models.BooleanField(
+        "代码校验人工放行", default=False, help_text="个体户与历史码可能不合校验位"
+    )
+    kind = models.ForeignKey(EnterpriseKind, models.PROTECT, verbose_name="类型", related_name="enterprises")
+    department = models.ForeignKey(
+        Organization,
+        models.PROTECT,
+        verbose_name="主管部门",
+        null=True,
+        blank=True,
+        related_name="supervised_enterprises",
+        limit_choices_to={"kind": "department"},
+    )
+    city = models.ForeignKey(Region, models.PROTECT, verbose_name="市", related_name="+", db_index=False)
+    county = models.ForeignKey(Region, models.PROTECT, verbose_name="县区", related_name="+", db_index=False)
+    locality = models.ForeignKey(
+        Region, models.PROTECT, verbose_name="乡镇街道", related_name="enterprises", db_index=False
+    )
+    address = models.CharField("地址", max_length=200, blank=True)
+    longitude = models.FloatField("经度", null=True, blank=True)
+    latitude = models.FloatField("纬度", null=True, blank=True)
+    risk = models.CharField("风险等级", max_length=8, choices=RiskColour.choices, default=RiskColour.YELLOW)
+    status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.OPERATING)
+    employees = models.PositiveIntegerField("从业人数", null=True, blank=True)
+    remark = models.CharField("备注", max_length=300, blank=True)
+    organization = models.OneToOneField(
+        Organization,
+        models.PROTECT,
+        verbose_name="企业账号单位",
+        null=True,
+        blank=True,
+        related_name="enterprise",
+    )
+    created_at = models.DateTimeField("登记时间", auto_now_add=True)
+    updated_at = models.DateTimeField("更新时间", auto_now=True)
+
+    objects = EnterpriseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "企业与场所"
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["city", "-id"], name="registry_city"),
+            models.Index(fields=["county", "-id"], name="registry_county"),
+            models.Index(fields=["locality", "-id"], name="registry_locality"),
+            models.Index(fields=["kind", "locality"], name="registry_kind_locality"),
+            models.Index(fields=["name"], name="registry_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("registry:detail", args=[self.pk])
+
+
+class Premises(models.Model):
+    """A place of an enterprise with an address of its own: a second shop, a tank farm, a warehouse."""
+
+    enterprise = models.ForeignKey(Enterprise, models.PROTECT, verbose_name="企业", related_name="premises")
+    name = models.CharField("场所名称", max_length=120)
+    kind = models.ForeignKey(EnterpriseKind, models.PROTECT, verbose_name="类型", related_name="+")
+    locality = models.ForeignKey(Region, models.PROTECT, verbose_name="乡镇街道", related_name="+")
+    address = models.CharField("地址", max_length=200, blank=True)
+    longitude = models.FloatField("经度", null=True, blank=True)
+    latitude = models.FloatField("纬度", null=True, blank=True)
+    is_active = models.BooleanField("在用", default=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "场所"
+        constraints = [models.UniqueConstraint(fields=["enterprise", "name"], name="registry_premises_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Contact(models.Model):
+    """Whom to call. Phones are sealed at rest, masked on pages, and revealing one is recorded (R273)."""
+
+    class Role(models.TextChoices):
+        LEGAL = "legal", "法定代表人"
+        PRINCIPAL = "principal", "主要负责人"
+        SAFETY = "safety", "安全管理人"
+        OTHER = "other", "联系人"
+
+    enterprise = models.ForeignKey(Enterprise, models.CASCADE, verbose_name="企业", related_name="contacts")
+    role = models.CharField("身份", max_length=10, choices=Role.choices)
+    name = models.CharField("姓名", max_length=60)
+    phone = SealedCharField("电话", max_length=20, blank=True, default="")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "联系人"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["enterprise", "role", "name"], name="registry_contact_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} {self.name}"
+
+
+class PermitQuerySet(models.QuerySet["Permit"]):
+    def expired(self, *, on: dt.date) -> PermitQuerySet:
+        return self.filter(valid_to__lt=on)
+
+    def expiring(self, *, on: dt.date, days: int = 90) -> PermitQuerySet:
+        return self.filter(valid_to__gte=on, valid_to__lte=on + dt.timedelta(days=days))
+
+
+class Permit(models.Model):
+    """A licence an enterprise holds, with its issuer and validity."""
+
+    enterprise = models.ForeignKey(Enterprise, models.CASCADE, verbose_name="企业", related_name="permits")
+    kind = models.CharField("许可种类", max_length=60)
+    number = models.CharField("证号", max_length=80)
+    issuer = models.CharField("发证机关", max_length=120, blank=True)
+    valid_from = models.DateField("有效期起", null=True, blank=True)
+    valid_to = models.DateField("有效期止", null=True, blank=True)
+
+    objects = PermitQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "许可证"
+        ordering = ["valid_to", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["enterprise", "kind", "number"], name="registry_permit_unique"),
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_from=None) | Q(valid_to__gte=F("valid_from")),
+                name="registry_permit_dates",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number}"
