@@ -118,24 +118,25 @@ def _beyond(
     (a, b, c) after (x, y, z) is a>x or (a=x and (b>y or (b=y and c>z))); the outer a>=x keeps it an
     index range on databases that do not see through the or.
     """
-    condition = Q(pk__in=[])
-    for name, field, bound in reversed(list(zip(order, fields, bounds, strict=True))):
+    *leading, (last, _, unique) = zip(order, fields, bounds, strict=True)
+    condition = Q(**{f"{last.lstrip('-')}__{_comparison(last, backward)}": unique})
+    for name, field, bound in reversed(leading):
         column = name.lstrip("-")
-        comparison = "lt" if name.startswith("-") != backward else "gt"
         if bound is None:
-            same = Q(**{f"{column}__isnull": True})
-            condition = (
-                Q(**{f"{column}__isnull": False}) | (same & condition) if backward else same & condition
-            )
+            is_null = Q(**{f"{column}__isnull": True})
+            condition = ~is_null | (is_null & condition) if backward else is_null & condition
             continue
-        further = Q(**{f"{column}__{comparison}": bound})
-        reachable = Q(**{f"{column}__{comparison}e": bound})
-        condition = further | (Q(**{column: bound}) & condition)
+        further = _comparison(name, backward)
+        condition = Q(**{f"{column}__{further}": bound}) | (Q(**{column: bound}) & condition)
         if field.null and not backward:
             condition |= Q(**{f"{column}__isnull": True})
         else:
-            condition &= reachable
+            condition &= Q(**{f"{column}__{further}e": bound})
     return condition
+
+
+def _comparison(name: str, backward: bool) -> str:
+    return "lt" if name.startswith("-") != backward else "gt"
 
 
 def _encode(direction: str, order: Sequence[str], item: models.Model) -> str:
