@@ -181,13 +181,13 @@ def photo(seed: int, caption: str, before: bool) -> bytes:
     """
     rng = random.Random(seed)  # noqa: S311 - a drawing, no secret
     scene = SCENES[rng.randrange(len(SCENES))]
-    wall, floor = _tint(rng, 176, 240), _tint(rng, 120, 180)
+    wall, floor = _tint(rng, 208, 238), _tint(rng, 140, 172)
     image = Image.new("RGB", SIZE, wall)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, rng.randint(360, 410), 640, 480), fill=floor)
     for _ in range(rng.randint(2, 6)):  # tiles or posters on the wall set one place apart from another
         x, y = rng.randint(0, 560), rng.randint(0, 150)
-        draw.rectangle((x, y, x + rng.randint(30, 130), y + rng.randint(20, 90)), fill=_tint(rng, 150, 235))
+        draw.rectangle((x, y, x + rng.randint(30, 130), y + rng.randint(20, 90)), fill=_tint(rng, 180, 228))
     x, y = scene(draw, rng, before)
     if before:
         draw.ellipse((x - 70, y - 55, x + 70, y + 55), outline=RED, width=6)
