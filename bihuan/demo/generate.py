@@ -277,7 +277,7 @@ def _permits(
     rng: random.Random, kind: str, serial: int, today: dt.date, *, sound: bool
 ) -> list[dict[str, Any]]:
     """Return the permits of one enterprise; ``sound`` keeps all of them valid for at least half a year."""
-    permits = []
+    permits: list[dict[str, Any]] = []
     for name, years, issuer in PERMITS[kind]:
         draw = rng.random()
         valid_to: dt.date | None = None
