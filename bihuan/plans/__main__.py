@@ -1,0 +1,87 @@
+"""`python -m bihuan.plans FILE [--json]`: print the structure of a plan document."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import date
+from pathlib import Path
+
+from bihuan.plans import Plan, PlanReadError, compile_plan
+
+
+def main(argv: list[str]) -> int:
+    """Compile the file named in `argv` and print it; return 0, or 1 with a Chinese message on stderr."""
+    parser = argparse.ArgumentParser(prog="bihuan plan compile", description="编译方案文件，打印其结构")
+    parser.add_argument("file", metavar="FILE", help="方案文件（.docx、.pdf、.html、.txt、.md）")
+    parser.add_argument("--json", action="store_true", help="输出 JSON")
+    options = parser.parse_args(argv)
+    path = Path(options.file)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        print(f"找不到文件：{path}。请检查路径。", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"无法读取文件 {path}：{error.strerror or error}。请检查路径和权限。", file=sys.stderr)
+        return 1
+    try:
+        plan = compile_plan(data, path.name)
+    except PlanReadError as error:
+        print(str(error), file=sys.stderr)
+        return 1
+    if options.json:
+        print(json.dumps(plan.to_json(), ensure_ascii=False, indent=1))
+    else:
+        print(outline_of(plan))
+    return 0
+
+
+def _day(value: date | None) -> str:
+    return value.isoformat() if value else "未定"
+
+
+def outline_of(plan: Plan) -> str:
+    """Return the plan as readable lines."""
+    lines = [f"标题：{plan.title.value if plan.title else '（未找到）'}"]
+    lines.append(f"发文单位：{plan.issuer.value if plan.issuer else '（未找到）'}")
+    lines.append(f"文号：{plan.doc_no.value if plan.doc_no else '（无）'}　日期：{_day(plan.issued_on)}")
+    lines += [f"提示：{notice}" for notice in plan.source.notices]
+    lines.append(f"\n阶段（{len(plan.phases)}）")
+    lines += [f"  {p.name}：{_day(p.start)} 至 {_day(p.end)}" for p in plan.phases]
+    lines.append(f"\n任务（{len(plan.tasks)}）")
+    for task in plan.tasks:
+        lines.append(f"  {task.no}　{task.heading}" + (f"　〔{_day(task.due)} 前〕" if task.due else ""))
+        for label, units in (
+            ("牵头", task.lead),
+            ("配合", task.support),
+            ("责任", task.responsible),
+            ("属地", task.territorial),
+        ):
+            if units:
+                lines.append(f"      {label}：{'、'.join(units)}")
+        for item in task.check_items:
+            criterion = f"（{item.criterion}）" if item.criterion else ""
+            lines.append(f"      查：{item.text}{criterion} → {'、'.join(item.dispositions)}")
+    for title, rows in (
+        ("职责分工", [f"{d.unit}：{d.text}" for d in plan.duties]),
+        ("报送", [f"{r.who or '—'} → {r.to or '—'}：{r.when}" for r in plan.reports]),
+        ("目标", [t.text for t in plan.targets]),
+        (
+            "机构",
+            [
+                f"{b.name}：{'、'.join(b.head) or '—'}；{'、'.join(b.deputies) or '—'}；{'、'.join(b.members) or '—'}"
+                for b in plan.bodies
+            ],
+        ),
+    ):
+        if rows:
+            lines.append(f"\n{title}（{len(rows)}）")
+            lines += [f"  {row}" for row in rows]
+    lines.append(f"\n未归类文字 {len(plan.unclassified)} 处")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,106 @@
+"""The one door: text in, plan out. Every finder reads the same text; nothing here knows a format or a file."""
+
+from __future__ import annotations
+
+from bihuan.plans.bodies import find_bodies
+from bihuan.plans.duties import find_duties
+from bihuan.plans.header import own_year, read_header
+from bihuan.plans.model import Plan, Section, SourceText, Span
+from bihuan.plans.outline import RANK_SECTION, build_outline, close
+from bihuan.plans.phases import find_loose_phases, find_named_years, find_phases
+from bihuan.plans.reports import find_reports
+from bihuan.plans.sections import kind_of
+from bihuan.plans.targets import find_targets
+from bihuan.plans.tasks import find_tasks
+
+
+def compile_source(source: SourceText) -> Plan:
+    """Compile a document that has been read. Never raises, whatever the text is."""
+    text = source.text
+    outline = build_outline(text)
+    sections = [root for root in outline.roots if root.rank == RANK_SECTION]
+    nodes = list(outline.walk())
+    head_end = nodes[0].start if nodes else min(len(text), 3000)
+    tail_start = nodes[-1].start if nodes else 0
+    header = read_header(text, head_end, tail_start, outline.body.end)
+    if header.signature and nodes and tail_start < header.signature.start:
+        outline.body = Span(outline.body.start, header.signature.start)
+        close(outline, text)
+    year = own_year(text, header)
+    body = outline.body
+    phases = find_phases(outline, text, year)
+    tasks = find_tasks(outline, text, year, phases)
+    other_phases = find_named_years(text, head_end, body.end)
+    loose = find_loose_phases(text, head_end, body.end, year, [p.span for p in phases.values()])
+    plan = Plan(
+        source=source,
+        title=header.title,
+        issuer=header.issuer,
+        doc_no=header.doc_no,
+        issued_on=header.issued_on,
+        issued_on_span=header.issued_on_span,
+        sections=[
+            Section(
+                root.label,
+                text[root.title.start : root.title.end],
+                kind_of(text[root.title.start : root.title.end]),
+                Span(root.start, root.end),
+                0.95 if root.line_start else 0.8,
+                "section.numbered",
+            )
+            for root in sections
+        ],
+        phases=sorted([*phases.values(), *other_phases, *loose], key=lambda phase: phase.span),
+        tasks=tasks,
+        duties=find_duties(outline, text),
+        reports=find_reports(text, 0, body.end),
+        targets=find_targets(outline, text),
+        bodies=find_bodies(text, 0, body.end),
+    )
+    plan.unclassified.extend(unclaimed(plan, text))
+    return plan
+
+
+def claimed_spans(plan: Plan) -> list[Span]:
+    """Return every stretch an element claims; a section claims only its heading."""
+    spans = [
+        element.span
+        for group in (plan.tasks, plan.duties, plan.reports, plan.targets, plan.bodies)
+        for element in group
+    ]
+    spans += [f.span for f in (plan.title, plan.issuer, plan.doc_no) if f]
+    if plan.issued_on_span:
+        spans.append(plan.issued_on_span)
+    for section in plan.sections:
+        spans.append(
+            Span(section.span.start, min(section.span.end, section.span.start + len(section.title) + 6))
+        )
+    for phase in plan.phases:
+        fields = [s for group in phase.field_spans.values() for s in group]
+        spans += fields or [phase.span]
+    return spans
+
+
+def unclaimed(plan: Plan, text: str) -> list[Span]:
+    """Return the paragraphs or parts of them that no element claims, blanks and bare punctuation left out."""
+    found: list[Span] = []
+    cursor = 0
+    gaps: list[Span] = []
+    for span in sorted(claimed_spans(plan)):
+        if span.start > cursor:
+            gaps.append(Span(cursor, span.start))
+        cursor = max(cursor, span.end)
+    if cursor < len(text):
+        gaps.append(Span(cursor, len(text)))
+    for gap in gaps:
+        start = gap.start
+        while start < gap.end:
+            stop = text.find("\n", start, gap.end)
+            stop = gap.end if stop < 0 else stop
+            piece = text[start:stop]
+            bare = piece.strip(" \t\u3000。；;，,：:、.（()）*#")
+            if len(bare) >= 2:
+                left = start + piece.index(bare)
+                found.append(Span(left, left + len(bare)))
+            start = stop + 1
+    return found

@@ -1,0 +1,110 @@
+"""Division of labour: which unit is charged with what in a 部门分工 or 职责分工 section (R025, R027)."""
+
+from __future__ import annotations
+
+import re
+
+from bihuan.plans.model import Duty, Span
+from bihuan.plans.outline import Node, Outline, heading_of
+from bihuan.plans.sections import kind_of
+from bihuan.plans.units import is_collective, looks_like_unit, split_units
+
+_VERB = re.compile(
+    r"[，,：:]?(?:负责(?!人|同志|制|任)|作为|协助|配合|根据|结合|要(?!求|点|害)|应(?!急)|须|统筹|按照|按|依据|依法|会同|牵头|做好|加强|组织(?!部)|承担|督促|指导"
+    r"|对|将|落实|具体|主要|履行|开展|监督|参与|支持|严格|制定|推动|推进|查处|打击|保障|提供)"
+)
+_BY = re.compile(r"由(?P<units>[\u4e00-\u9fff、（()）]{2,40}?)(?=负责|牵头|依法|按|组织|承担|会同|实施|办理)")
+_NO_CHARGE = re.compile(r"成立|设在|^(?:为|按照|根据|在)")
+_STOP = re.compile(r"[。；;\n]")
+_CLAUSE = re.compile(r"[，,：:]")
+
+
+def find_duties(outline: Outline, text: str) -> list[Duty]:
+    """Return one entry per charged unit, in printed order."""
+    found: list[Duty] = []
+    for node in outline.walk():
+        if kind_of(text[node.title.start : node.title.end]) != "duties":
+            continue
+        if node.children:
+            for child in node.children:
+                found.extend(_from_item(child, text))
+        else:
+            start = node.title.end
+            found.extend(_from_sentences(text, start, node.end))
+    unique: dict[tuple[int, str], Duty] = {}
+    for duty in found:
+        unique.setdefault((duty.span.start, duty.unit), duty)
+    return list(unique.values())
+
+
+def _from_item(node: Node, text: str) -> list[Duty]:
+    """Read an item headed by a unit (1.市公安局：负责…), or the sentences of any other item."""
+    heading, span = heading_of(text, node.content, 60)
+    names = split_units(text, span.start, span.end)
+    if (
+        len(heading) <= 40
+        and names
+        and all(looks_like_unit(name) or is_collective(name) for name, _ in names)
+    ):
+        start = span.end
+        while start < node.end and text[start] in "。：:；; \n\u3000":
+            start += 1
+        return [_duty(text, name, place, start, node.end, "duty.item", 0.95) for name, place in names]
+    if node.children:
+        return [duty for child in node.children for duty in _from_item(child, text)]
+    return _from_sentences(text, node.marker.end, node.end)
+
+
+def _duty(text: str, unit: str, place: Span, start: int, end: int, rule: str, confidence: float) -> Duty:
+    charge = text[start:end].strip("，,：: \n\u3000")
+    return Duty(unit, charge, Span(place.start, end), confidence, rule, {"unit": [place]})
+
+
+def _from_sentences(text: str, start: int, end: int) -> list[Duty]:
+    found: list[Duty] = []
+    seen: set[str] = set()
+    cursor = start
+    for stop in [m.start() for m in _STOP.finditer(text, start, end)] + [end]:
+        for duty in _from_sentence(text, cursor, stop):
+            if duty.rule != "duty.by" or duty.unit not in seen:
+                found.append(duty)
+                seen.add(duty.unit)
+        cursor = stop + 1
+    return found
+
+
+def _from_sentence(text: str, start: int, end: int) -> list[Duty]:
+    while start < end and text[start] in " \u3000。，,：:":
+        start += 1
+    found: list[Duty] = []
+    if not _NO_CHARGE.search(text, start, min(end, start + 12)):
+        starts = [start] + [m.end() for m in _CLAUSE.finditer(text, start, end)][:8]
+        for first in starts:
+            found = _charged(text, first, end)
+            if found:
+                break
+    for match in _BY.finditer(text, start, end):
+        for name, place in split_units(text, match.start("units"), match.end("units")):
+            if looks_like_unit(name) and name not in [duty.unit for duty in found]:
+                charge_start = start if text.startswith(("负责", "牵头"), match.end()) else match.end()
+                found.append(_by(text, name, place, charge_start, start, end))
+    return found
+
+
+def _by(text: str, name: str, place: Span, charge_start: int, start: int, end: int) -> Duty:
+    return Duty(name, text[charge_start:end].strip(), Span(start, end), 0.8, "duty.by", {"unit": [place]})
+
+
+def _charged(text: str, start: int, end: int) -> list[Duty]:
+    """Read a clause that begins with its units: "X、Y负责…"."""
+    for verb in _VERB.finditer(text, start, min(end, start + 60)):
+        if verb.start() - start < 2:
+            continue
+        units = split_units(text, start, verb.start())
+        if units and all(looks_like_unit(name) or is_collective(name) for name, _ in units[-1:]):
+            if any(len(name) > 26 or re.search(r"[“”《》\d]", name) for name, _ in units):
+                return []
+            return [
+                _duty(text, name, place, verb.start(), end, "duty.sentence", 0.85) for name, place in units
+            ]
+    return []

@@ -1,0 +1,252 @@
+"""Title, issuer, document number and date: the head of a document and its signature (GB/T 9704-2012, 7.2 and 7.3.5)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from bihuan.plans.dates import CHINESE_DATE, chinese_date
+from bihuan.plans.model import Field, Span
+
+_KIND = r"(?:方案|计划|通知|意见|要点|安排|办法|规定|细则|通告|决定|规划|部署|清单)"
+_SUFFIX = r"(?:[（(][^（）()\n]{1,24}[）)])?"
+_PUBLISHED = re.compile(
+    rf"关于(?:印发|转发|下发|发布|做好)?\s{{0,2}}[《〈](?P<title>[^\n]{{4,120}}?{_SUFFIX})[》〉]\s{{0,2}}的\s{{0,2}}通知"
+)
+_PUBLISHED_PLAIN = re.compile(
+    rf"关于(?:印发|转发|下发)\s{{0,2}}(?P<title>[^《》。，；：\n]{{4,80}}?{_KIND}{_SUFFIX})\s{{0,2}}的\s{{0,2}}通知"
+)
+_TITLE_LINE = re.compile(rf"(?P<title>[^。；：:《》\n][^。；：:\n]{{3,80}}?{_KIND}{_SUFFIX})$")
+_TITLE_RUN_ON = re.compile(
+    rf"(?P<title>[^。；：:《》\s，,][^。；：:《》\n，,]{{3,80}}?{_KIND}{_SUFFIX})"
+    r"(?=为了?|按照|根据|依据|各[\u4e00-\u9fff]{1,14}[:：、(（]|[\u4e00-\u9fff]{2,20}[:：])"
+)
+_IN_SENTENCE = re.compile(
+    r"^(?:根据|按照|为|现将|特制定|依据|结合|请|经|关于印发|来源|附件|时间|日期|索引号|发布|当前位置|您|首页|上一篇|下一篇)"
+)
+_DOC_NO = re.compile(
+    r"(?P<no>[\u4e00-\u9fff]{2,14}\s{0,2}[〔\[（(【［]\s{0,2}(?:19|20)\d\d\s{0,2}[〕\]）)】］]\s{0,2}(?:第\s{0,2})?\d{1,5}\s{0,2}号)"
+)
+_NUMERIC_DATE = re.compile(
+    r"(?P<y>(?:19|20)\d\d)\s{0,2}年\s{0,2}(?P<m>\d{1,2})\s{0,2}月\s{0,2}(?P<d>\d{1,2})\s{0,2}日"
+    r"|(?P<y2>(?:19|20)\d\d)[-./](?P<m2>\d{1,2})[-./](?P<d2>\d{1,2})(?!\d)"
+)
+_ORGAN_END = (
+    r"(?:委员会|办公室|办公厅|人民政府|政府|管委会|领导小组|指挥部|委|局|厅|部|处|公司|集团|中心|院|大队|支队|总队|协会|大学|学院|学校|中学"
+    r"|小学|幼儿园|医院|厂|矿|街道办事处|办事处|专班)"
+)
+_SIGNATURE = re.compile(
+    rf"(?:(?<=[。；;!！?？\n\s）)、:：”])|\A)(?P<issuer>[\u4e00-\u9fff（()）·]{{2,42}}?{_ORGAN_END}(?:[（(][\u4e00-\u9fff]{{1,14}}[）)])?)"
+    r"\s{0,12}(?P<date>(?:19|20)\d\d\s{0,2}年\s{0,2}\d{1,2}\s{0,2}月\s{0,2}\d{1,2}\s{0,2}日"
+    r"|[〇○零一二三四五六七八九]{4}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}日)(?!前|之前|以前|起|至|-|—|印发)"
+)
+_LETTERHEAD = re.compile(rf"(?P<issuer>[\u4e00-\u9fff（()）]{{3,42}}?{_ORGAN_END})(?:部门)?文件")
+_TITLE_ISSUER = re.compile(
+    rf"^(?P<issuer>[\u4e00-\u9fff（()）]{{2,42}}?{_ORGAN_END})(?:[\u4e00-\u9fff]{{0,12}})?关于"
+)
+_ORGAN_START = re.compile(
+    r"(?:文件|名单|模板\)|模板）|标准|附件|方案|制度|清单|表)(?=[\u4e00-\u9fff（()）]{4,42}$)"
+)
+_LABELLED_ISSUER = re.compile(
+    r"(?:发布机构|发文机关|发文单位|制定机关|发布单位)\s{0,2}[:：]\s{0,3}(?P<issuer>[\u4e00-\u9fff]{3,40})"
+)
+
+
+@dataclass(frozen=True)
+class Header:
+    """What head and signature say. `signature` is where the plan's text ends, if a signature closes it."""
+
+    title: Field | None
+    issuer: Field | None
+    doc_no: Field | None
+    issued_on: date | None
+    issued_on_span: Span | None
+    signature: Span | None
+
+
+def read_header(text: str, body_start: int, tail_start: int, body_end: int) -> Header:
+    """Read title, issuer, number and date.
+
+    `body_start`: offset of the first section; `tail_start`: where the last numbered item begins;
+    `body_end`: where annexes begin or the text ends.
+    """
+    head_end = body_start
+    doc_no = _doc_no(text, min(head_end, 3000))
+    title = _title(text, head_end, doc_no)
+    signature, issuer, day, day_span = _signature(text, head_end, tail_start, body_end, title)
+    if day is None:
+        day, day_span = _page_date(text, min(head_end, 3000))
+    if issuer is None:
+        issuer = _letterhead(text, head_end, title)
+    return Header(title, issuer, doc_no, day, day_span, signature)
+
+
+def own_year(text: str, header: Header) -> int | None:
+    """Return the year the document prints as its own: signature, number, title, or 定于某年 in the preamble."""
+    if header.issued_on:
+        return header.issued_on.year
+    if header.doc_no:
+        year = re.search(r"(?:19|20)\d\d", header.doc_no.value)
+        if year:
+            return int(year.group())
+    if header.title:
+        years = set(re.findall(r"((?:19|20)\d\d)", header.title.value))
+        if len(years) == 1:
+            return int(years.pop())
+    fixed = re.search(r"(?:决定|定|拟|将)(?:于|在)\s?((?:19|20)\d\d)\s?年", text[:3000])
+    return int(fixed.group(1)) if fixed else None
+
+
+def _doc_no(text: str, end: int) -> Field | None:
+    for match in _DOC_NO.finditer(text, 0, end):
+        before = text[max(0, match.start() - 1) : match.start()]
+        if before in ("（", "(", "》") or text[max(0, match.start() - 12) : match.start()].rstrip().endswith(
+            ("》（", "》(")
+        ):
+            continue
+        value, start = match["no"], match.start("no")
+        cut = re.search(r"(?:文件|号)(?=[\u4e00-\u9fff])", value[:-4])
+        if cut:
+            value, start = value[cut.end() :], start + cut.end()
+        if re.match(r"(?:根据|按照|依据|关于)", value):
+            continue
+        return Field(value, Span(start, start + len(value)), 0.9, "head.number")
+    return None
+
+
+def _field(match: re.Match[str], group: str, confidence: float, rule: str) -> Field:
+    value = match[group].strip()
+    start = match.start(group) + (len(match[group]) - len(match[group].lstrip()))
+    return Field(value, Span(start, start + len(value)), confidence, rule)
+
+
+def _title(text: str, end: int, doc_no: Field | None) -> Field | None:
+    head_end = min(end, 6000)
+    for pattern in (_PUBLISHED, _PUBLISHED_PLAIN):
+        match = pattern.search(text, 0, head_end)
+        if match and re.search(_KIND, match["title"]):
+            return _field(match, "title", 0.95, "head.title.published")
+    lines = _lines(text, head_end)
+    for i, (start, line) in enumerate(lines):
+        joined = line
+        if i + 1 < len(lines) and "关于" in line and not re.search(rf"{_KIND}{_SUFFIX}$", line):
+            joined = line + lines[i + 1][1]
+        if len(joined) > 90 or _IN_SENTENCE.match(joined) or re.search(r"[，,]", joined):
+            continue
+        match = _TITLE_LINE.fullmatch(joined)
+        if match:
+            stop = start + len(line) if joined == line else lines[i + 1][0] + len(lines[i + 1][1])
+            return Field(joined, Span(start, stop), 0.9, "head.title.line")
+    start = doc_no.span.end if doc_no else 0
+    while start < head_end and text[start].isspace():
+        start += 1
+    match = _TITLE_RUN_ON.match(text, start, head_end)
+    if match and not _IN_SENTENCE.match(match["title"]):
+        return _field(match, "title", 0.7, "head.title.run_on")
+    return None
+
+
+def _lines(text: str, end: int) -> list[tuple[int, str]]:
+    found, start = [], 0
+    while start < end and len(found) < 80:
+        stop = text.find("\n", start, end)
+        stop = end if stop < 0 else stop
+        line = text[start:stop]
+        stripped = line.strip(" \t\u3000#*")
+        if stripped:
+            found.append((start + line.index(stripped), stripped))
+        start = stop + 1
+    return found
+
+
+def _date_of(match: re.Match[str]) -> date | None:
+    year, month, day = (
+        (match["y"], match["m"], match["d"]) if match["y"] else (match["y2"], match["m2"], match["d2"])
+    )
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _signature(
+    text: str, head_end: int, tail_start: int, body_end: int, title: Field | None
+) -> tuple[Span | None, Field | None, date | None, Span | None]:
+    """Find "issuer date": after the last item first (it closes the text), then in the head of a notice.
+
+    The tail goes some way beyond the annex list, for the signature may stand below it.
+    """
+    for start, stop, closes in (
+        (tail_start, body_end, True),
+        (body_end, body_end + 1500, True),
+        (0, head_end, False),
+    ):
+        matches = list(_SIGNATURE.finditer(text, start, min(stop, len(text))))
+        if not matches:
+            continue
+        match = (
+            matches[0]
+            if start == body_end and not closes
+            else matches[-1]
+            if start != body_end
+            else matches[0]
+        )
+        printed = match["date"]
+        numeric = _NUMERIC_DATE.match(printed)
+        chinese = CHINESE_DATE.match(printed)
+        day = _date_of(numeric) if numeric else chinese_date(chinese) if chinese else None
+        if day is None:
+            continue
+        name, name_start = _trim_issuer(match["issuer"], match.start("issuer"), title)
+        issuer = Field(name, Span(name_start, name_start + len(name)), 0.9, "head.signature")
+        span = Span(name_start, match.end())
+        inside = closes and span.start < body_end
+        return (span if inside else None), issuer, day, Span(match.start("date"), match.end("date"))
+    return None, None, None, None
+
+
+def _trim_issuer(name: str, start: int, title: Field | None) -> tuple[str, int]:
+    """Cut what a lost line break glued in front of the issuer: an annex title, a bracket, the end of a word."""
+    cut = _ORGAN_START.search(name)
+    if title:
+        stem = title.value[:4]
+        at = name.rfind(stem)
+        if at > 0:
+            return name[at:], start + at
+    if cut:
+        return name[cut.end() :], start + cut.end()
+    while name[:1] in ")）、" or (name[:1] in "(（" and not re.search(r"[)）]", name)):
+        name, start = name[1:], start + 1
+    return name, start
+
+
+def _page_date(text: str, end: int) -> tuple[date | None, Span | None]:
+    """Return the date a web page or letterhead prints beside the title; dates inside sentences do not count."""
+    for match in _NUMERIC_DATE.finditer(text, 0, end):
+        before = text[max(0, match.start() - 12) : match.start()]
+        after = text[match.end() : match.end() + 2]
+        labelled = re.search(r"(?:时间|日期|发布|成文|印发)[\u4e00-\u9fff]{0,4}\s{0,2}[:：]?\s{0,4}$", before)
+        alone = (not before.strip(" \u3000*•") or before.rstrip(" \u3000*•-").endswith("\n")) and (
+            not after.strip() or after.startswith("\n")
+        )
+        if labelled or alone:
+            day = _date_of(match)
+            if day:
+                return day, Span(match.start(), match.end())
+    return None, None
+
+
+def _letterhead(text: str, head_end: int, title: Field | None) -> Field | None:
+    match = _LETTERHEAD.search(text, 0, min(head_end, 400))
+    if match:
+        return _field(match, "issuer", 0.8, "head.letterhead")
+    if title and "关于" in title.value:
+        issuer = _TITLE_ISSUER.match(title.value)
+        if issuer:
+            value = issuer["issuer"]
+            return Field(
+                value, Span(title.span.start, title.span.start + len(value)), 0.6, "head.title_issuer"
+            )
+    match = _LABELLED_ISSUER.search(text, 0, min(head_end, 2000))
+    return _field(match, "issuer", 0.7, "head.labelled") if match else None

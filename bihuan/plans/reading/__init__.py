@@ -1,0 +1,58 @@
+"""Documents in, plain paragraphs out. The kind is told from the bytes; a file name is only a hint for messages."""
+
+from __future__ import annotations
+
+from bihuan.plans.model import SourceText
+from bihuan.plans.reading.cleanup import clean
+from bihuan.plans.reading.errors import PlanReadError
+from bihuan.plans.reading.html import read_html
+from bihuan.plans.reading.pdf import read_pdf
+from bihuan.plans.reading.plain import decode, looks_like_html, read_plain
+from bihuan.plans.reading.word import read_word
+
+MAX_BYTES = 20 * 1024 * 1024
+# 20 pages of a plan are about 30,000 characters; a text fifty times as long is not a plan.
+MAX_CHARACTERS = 1_500_000
+
+__all__ = ["PlanReadError", "read_document"]
+
+
+def read_document(data: bytes, filename: str = "") -> SourceText:
+    """Read a plan document (.docx, .pdf, .html, .txt, .md) into paragraphs separated by newlines.
+
+    Raises PlanReadError with a Chinese message (what happened, what to do) for anything that cannot be read safely.
+    """
+    if not data:
+        raise PlanReadError("文件是空的，没有任何内容。请检查后重新选择文件。")
+    if len(data) > MAX_BYTES:
+        raise PlanReadError(
+            f"文件大小为 {len(data) / 1024 / 1024:.0f} MB，超过 20 MB 的上限。请删去图片，或只保留方案正文后再导入。"
+        )
+    kind, paragraphs, notices = _read(data, filename)
+    text, more = clean(paragraphs)
+    if not text.strip():
+        raise PlanReadError("文件中没有可读的文字。请确认文件内容，或将文字另存为 .docx 或 .txt 后再导入。")
+    if len(text) > MAX_CHARACTERS:
+        raise PlanReadError("文件文字超过 150 万字，不像是一份方案。请只保留方案正文后再导入。")
+    return SourceText(text, kind, notices + more)
+
+
+def _read(data: bytes, filename: str) -> tuple[str, list[str], list[str]]:
+    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+        return ("docx", *read_word(data))
+    if b"%PDF-" in data[:1024]:
+        return ("pdf", *read_pdf(data))
+    if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        raise PlanReadError(
+            "这是旧版 Word 或 WPS 的二进制文件（.doc、.wps），无法直接读取。请用 Word 或 WPS 打开，另存为 .docx 后再导入。"
+        )
+    if data.startswith(b"{\\rtf"):
+        raise PlanReadError("这是 RTF 文件，无法直接读取。请用 Word 或 WPS 打开，另存为 .docx 后再导入。")
+    if data.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")):
+        raise PlanReadError("这是一张图片，没有文字可读。请先识别成文字，或使用方案的电子原件（.docx）。")
+    if data.startswith((b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"MZ", b"\x7fELF")):
+        raise PlanReadError("这不是文档文件（是压缩包或程序）。请解压后选择其中的方案文件再导入。")
+    text = decode(data, filename)
+    if looks_like_html(text):
+        return ("html", *read_html(text))
+    return ("text", *read_plain(text))

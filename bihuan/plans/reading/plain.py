@@ -1,0 +1,121 @@
+"""Plain text and Markdown: encodings, front matter, hard-wrapped lines."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from bihuan.plans.reading.errors import PlanReadError
+
+_HTML = re.compile(r"<\s*(?:!doctype\s+html|html|head|body)\b", re.I)
+_TAG = re.compile(
+    r"</?(?:div|p|span|br|table|tr|td|strong|b|i|u|font|center|h[1-6]|img|a|hr)\b[^<>]{0,600}>", re.I
+)
+_BREAKING_TAG = re.compile(r"</?(?:div|p|br|tr|table|h[1-6]|hr|center)\b[^<>]{0,600}>", re.I)
+_FRONT_MATTER = re.compile(r"\A\s{0,4}---[ \t]*\n.{0,2000}?\n---[ \t]*\n", re.S)
+_HEADING_MARK = re.compile(r"^[ \t]{0,3}#{1,6}(?=\s|$)[ \t]*")
+_EMPHASIS = re.compile(r"\*\*([^*\n]{1,400}?)\*\*")
+_LINK = re.compile(r"\[([^\[\]\n]{0,200})\]\([^()\s]{1,400}(?:\([^()\s]{0,200}\)[^()\s]{0,200}){0,4}\)")
+
+
+def decode(data: bytes, filename: str = "") -> str:
+    """Decode text bytes: BOM first, then UTF-8, UTF-16 without a BOM, GB18030.
+
+    Raises PlanReadError when the bytes are no text at all.
+    """
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark):
+            return _checked(data.decode(encoding, errors="replace"), filename)
+    zeros_even, zeros_odd = data[:4000:2].count(0), data[1:4000:2].count(0)
+    if zeros_odd > 20 and zeros_odd > 4 * zeros_even:
+        return _checked(data.decode("utf-16-le", errors="replace"), filename)
+    if zeros_even > 20 and zeros_even > 4 * zeros_odd:
+        return _checked(data.decode("utf-16-be", errors="replace"), filename)
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return _checked(data.decode(encoding), filename)
+        except UnicodeDecodeError:
+            continue
+    as_utf8 = data.decode("utf-8", errors="replace")
+    as_chinese = data.decode("gb18030", errors="replace")
+    return _checked(min(as_utf8, as_chinese, key=lambda text: text.count("\ufffd")), filename)
+
+
+def _checked(text: str, filename: str) -> str:
+    sample = text[:20000]
+    control = sum(1 for c in sample if ord(c) < 32 and c not in "\t\n\r\f\x0b")
+    broken = sample.count("\ufffd")
+    if sample and (control > len(sample) * 0.02 or broken > len(sample) * 0.2):
+        name = f"“{filename[:60]}”" if filename else "该文件"
+        raise PlanReadError(f"{name}不是可以识别的文档。请使用 .docx、.pdf、.html 或 .txt 格式的方案文件。")
+    return text
+
+
+def looks_like_html(text: str) -> bool:
+    """Say whether text is a whole web page rather than prose with a few tags."""
+    return bool(_HTML.search(text[:4000]))
+
+
+def read_plain(text: str) -> tuple[list[str], list[str]]:
+    """Return paragraphs and notices; stray tags and Markdown marks are removed, lines broken at page width joined."""
+    notices: list[str] = []
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n").replace("\x0b", "\n")
+    if "<" in text and _TAG.search(text):
+        text = _FRONT_MATTER.sub("", text, count=1)
+        text = _BREAKING_TAG.sub("\n", text)
+        text = _TAG.sub("", text)
+        notices.append("已去除文本中夹带的网页标记。")
+    elif text.lstrip().startswith("---"):
+        text = _FRONT_MATTER.sub("", text, count=1)
+    if "&" in text:
+        text = html.unescape(text)
+    lines = text.split("\n")
+    marked = sum(1 for line in lines if _HEADING_MARK.match(line))
+    if marked or "**" in text:
+        lines = [_EMPHASIS.sub(r"\1", _HEADING_MARK.sub("", line)) for line in lines]
+        lines = [_LINK.sub(r"\1", line) for line in lines]
+        lines = ["" if re.fullmatch(r"\s*(?:-{3,}|\*{3,}|_{3,})\s*", line) else line for line in lines]
+    return unwrap(lines), notices
+
+
+_STARTS_ITEM = re.compile(
+    r"\s*(?:[一二三四五六七八九十]{1,3}[、.．]|[(（][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[.．、]|[①-⑳]|第[一二三四五六七八九十]{1,3}[章节条步]|附\s?件|[-•·●]\s)"
+)
+
+
+def unwrap(lines: list[str]) -> list[str]:
+    """Join lines that were broken at page width: most full lines share one width and end inside a sentence.
+
+    Text whose lines are whole paragraphs is left alone.
+    """
+    widths = [_width(line) for line in lines if line.strip()]
+    if len(widths) < 8:
+        return lines
+    longest = sorted(widths)[int(len(widths) * 0.95)]
+    if longest > 140 or longest < 30:
+        return lines
+    full = [w for w in widths if w >= longest - 6]
+    if len(full) < len(widths) * 0.35:
+        return lines
+    joined: list[str] = []
+    previous = 0
+    for line in lines:
+        continues = (
+            joined
+            and previous >= longest - 6
+            and line.strip()
+            and not line.startswith(("\u3000\u3000", "    "))
+            and not (_STARTS_ITEM.match(line) and joined[-1].rstrip().endswith(("。", "；", "：", "）", ")")))
+            and not joined[-1].rstrip().endswith("。")
+        )
+        if continues:
+            joined[-1] = joined[-1].rstrip() + line.strip()
+        else:
+            joined.append(line)
+        previous = _width(line)
+    return joined
+
+
+def _width(line: str) -> int:
+    """Display width in half-width columns."""
+    return sum(2 if ord(c) > 0x2E7F else 1 for c in line.rstrip())

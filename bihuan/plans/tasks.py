@@ -1,0 +1,234 @@
+"""Tasks: the finest items that order work, with their units, deadline, check items and inherited units."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from bihuan.plans.attribution import (
+    Attribution,
+    end_brackets,
+    heading_units,
+    labelled_lines,
+    phrase_units,
+    territorial_units,
+)
+from bihuan.plans.checks import check_items, object_hints
+from bihuan.plans.dates import deadlines, last_deadline, own_period
+from bihuan.plans.model import Phase, Span, Task
+from bihuan.plans.outline import RANK_SECTION, Node, Outline, heading_of
+from bihuan.plans.phases import name_of
+from bihuan.plans.sections import kind_of, orders_nothing
+
+_SCOPE_TEXT = re.compile(
+    r"^[^。；\n]{0,30}(?:范围|对象|重点企业|重点单位|区域)[^。；\n]{0,16}(?:为|是|包括|如下)"
+)
+_DIRECTIVE = re.compile(
+    r"^[^，。；:：\n]{2,70}?(?:部门|单位|局|厅|委|政府|乡镇|街道|企业)(?:等部门)?(?:要|应当?|须|负责)"
+)
+_GROUP_LABEL = re.compile(r"^[^，。；\n]{2,20}[:：]$")
+_UNIT_HEADING = re.compile(
+    r"(?:局|厅|委|委员会|部|部门|政府|办公室|办事处|公司|大队|支队|中心|街道|乡镇|办)$"
+)
+_LEAD_TITLE = re.compile(r"^[^。；:：\n]{2,30}[。：:]")
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A stretch of text that is one task: a leaf, a part of a leaf with its own bracket, or an unnumbered paragraph."""
+
+    no: str
+    span: Span
+    node: Node
+    rule: str
+    confidence: float
+    attribution: Attribution | None = None
+
+
+def section_kind(node: Node, text: str) -> str:
+    """Return the kind announced by the nearest heading above (or at) the node that announces one."""
+    branch: Node | None = node
+    kinds = []
+    while branch:
+        kinds.append(kind_of(text[branch.title.start : branch.title.end]))
+        branch = branch.parent
+    for kind in kinds:
+        if orders_nothing(kind):
+            return kind
+    return kinds[-1] if kinds[-1] != "work" else kinds[0]
+
+
+def _excluded(node: Node, text: str) -> bool:
+    """Say whether an item orders nothing because of a heading at or above it.
+
+    总体要求 with numbered children is judged by the children; 目标 and scope headings silence all below them.
+    """
+    branch: Node | None = node
+    while branch:
+        kind = kind_of(text[branch.title.start : branch.title.end])
+        if kind in ("goals", "scope", "cost"):
+            return True
+        if kind == "introduction" and (branch is node or branch.rank != RANK_SECTION):
+            return True
+        if kind == "duties" and (branch.rank == RANK_SECTION):
+            return branch is node or _names_unit(node, text)
+        branch = branch.parent
+    return False
+
+
+def _names_unit(node: Node, text: str) -> bool:
+    heading, _ = heading_of(text, node.content)
+    return bool(_UNIT_HEADING.search(heading)) and len(heading) <= 20
+
+
+def find_items(outline: Outline, text: str) -> Iterator[_Item]:
+    """Yield the stretches that are tasks, in printed order."""
+    for root in outline.roots:
+        for node in root.walk():
+            if node.children:
+                yield from _unnumbered_first(node, text)
+            elif not _excluded(node, text):
+                yield from _leaf_items(node, text)
+
+
+def _unnumbered_first(node: Node, text: str) -> Iterator[_Item]:
+    """Yield the item whose number is missing: the paragraph before a first child that is numbered 2."""
+    first = node.children[0]
+    if first.number != 2 or not first.line_start or _excluded(node, text):
+        return
+    lines = [line for line in _lines(text, node.title.end, first.start) if line.end - line.start > 12]
+    if lines and not _excluded(first, text):
+        label = re.sub(r"[\d一二三四五六七八九十①-⑳]", "", "")
+        yield _Item(f"{node.path}/{label}", lines[-1], node, "task.unnumbered_first", 0.6)
+
+
+def _lines(text: str, start: int, end: int) -> list[Span]:
+    found, cursor = [], start
+    while cursor < end:
+        stop = text.find("\n", cursor, end)
+        stop = end if stop < 0 else stop
+        left, right = cursor, stop
+        while left < right and text[left] in " \t\u3000\xa0。：:":
+            left += 1
+        while right > left and text[right - 1].isspace():
+            right -= 1
+        if right > left:
+            found.append(Span(left, right))
+        cursor = stop + 1
+    return found
+
+
+def _leaf_items(node: Node, text: str) -> Iterator[_Item]:
+    start, stop = _trim(text, node.content)
+    if stop - start < 4 or _SCOPE_TEXT.match(
+        text[start : min(stop, start + 80)].partition("。")[2] or text[start:stop][:60]
+    ):
+        return
+    found = end_brackets(text, start, stop)
+    if not found:
+        yield _Item(node.path, Span(start, stop), node, "task.leaf", 0.9)
+        return
+    cursor = start
+    for i, (bracket, attribution) in enumerate(found):
+        end = bracket.outer.end
+        while end < stop and text[end] in "。；;":
+            end += 1
+        rule = "task.leaf" if len(found) == 1 else "task.bracket_part"
+        yield _Item(node.path, Span(cursor, end), node, rule, 0.95 if i == 0 else 0.8, attribution)
+        cursor = end
+        while cursor < stop and text[cursor].isspace():
+            cursor += 1
+    for line in _lines(text, cursor, stop):
+        if _DIRECTIVE.match(text[line.start : line.end]) and node.parent:
+            yield _Item(f"{node.parent.path}/", line, node, "task.after_bracket", 0.7)
+
+
+def _trim(text: str, span: Span) -> Span:
+    start, stop = span
+    while start < stop and text[start].isspace():
+        start += 1
+    while stop > start and text[stop - 1].isspace():
+        stop -= 1
+    lines = text.rfind("\n", start, stop)
+    while lines > start and _GROUP_LABEL.match(text[lines + 1 : stop].strip()):
+        # "企业经营环节：" on a line of its own introduces the next item.
+        stop = lines
+        lines = text.rfind("\n", start, stop)
+    return Span(start, stop)
+
+
+def find_tasks(outline: Outline, text: str, own_year: int | None, phases: dict[int, Phase]) -> list[Task]:
+    """Return the tasks of a plan in printed order."""
+    tasks: list[Task] = []
+    territorial: list[str] = []
+    territorial_section: Node | None = None
+    for item in find_items(outline, text):
+        root = item.node
+        while root.parent:
+            root = root.parent
+        if territorial_section is not root:
+            territorial, territorial_section = [], root
+        tasks.append(_task(item, text, own_year, phases, list(territorial)))
+        for unit, _ in territorial_units(text, item.span.start, item.span.end):
+            if unit not in territorial:
+                territorial.append(unit)
+    return tasks
+
+
+def _group_attribution(node: Node, text: str) -> Attribution | None:
+    branch = node.parent
+    while branch:
+        found = heading_units(text, branch.title)
+        if found:
+            return found
+        branch = branch.parent
+    return None
+
+
+def _task(
+    item: _Item, text: str, own_year: int | None, phases: dict[int, Phase], territorial: list[str]
+) -> Task:
+    start, stop = item.span
+    phase = phases.get(item.node.start) if not item.node.children else None
+    heading, heading_span = heading_of(text, item.span)
+    if phase:
+        heading = name_of(heading_of(text, item.span, 60)[0])[:30]
+    units = item.attribution or labelled_lines(text, start, stop) or _group_attribution(item.node, text)
+    units = units or phrase_units(text, start, stop) or Attribution()
+    due, due_span = _due(text, item.span, own_year, phase)
+    spans = {"heading": [heading_span], **units.spans}
+    if due_span:
+        spans["due"] = [due_span]
+    return Task(
+        no=item.no,
+        heading=heading,
+        text=text[start:stop],
+        span=Span(item.node.start if item.rule == "task.leaf" else start, stop),
+        confidence=item.confidence if units or item.confidence < 0.9 else 0.85,
+        rule="task.phase" if phase else item.rule,
+        lead=units.lead,
+        support=units.support,
+        responsible=units.responsible,
+        due=due,
+        territorial=[u for u in territorial if u not in units.lead + units.support + units.responsible],
+        check_items=check_items(text, start, stop),
+        object_hints=object_hints(text[start:stop]),
+        unit_rule=units.rule,
+        field_spans=spans,
+    )
+
+
+def _due(text: str, span: Span, own_year: int | None, phase: Phase | None) -> tuple[date | None, Span | None]:
+    """Return the latest explicit deadline, else the end of the item's own period (CONVENTION C3)."""
+    if phase:
+        where = phase.field_spans.get("period")
+        return phase.end, where[0] if where and phase.end else None
+    latest = last_deadline(deadlines(text, span.start, span.end, own_year))
+    if latest:
+        return latest
+    period = own_period(text, span.start, span.end, own_year)
+    if period and period.end:
+        return period.end, period.span
+    return None, None
