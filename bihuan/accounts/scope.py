@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from .models import Organization, User
+from .models import Organization, Region, User
 from .roles import ROLES
 
 NOTHING = Q(pk__in=())
@@ -81,3 +81,19 @@ def areas_q(codes: tuple[str, ...], prefix: str = "") -> Q:
             return Q()
         query |= branch
     return query if codes else NOTHING
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something lies, as the ancestor columns of a row."""
+
+    city_id: str
+    county_id: str | None
+    locality_id: str | None
+
+
+def place_of(region: Region) -> Place:
+    """The ancestor columns of a region itself; a development zone is its own county and locality."""
+    code = region.code
+    locality = code if region.is_locality else None
+    return Place(code[:4], code[:6] if len(code) >= 6 else None, locality)

@@ -88,6 +88,7 @@ class Duty(models.Model):
     opened_at = models.DateTimeField("产生时间")
     due_on = models.DateField("期限", null=True)
     clock = models.JSONField("期限说明", default=dict, help_text="从哪一事件起、按什么日历、如何得出")
+    ladder = models.CharField("催办阶梯", max_length=20, default="default")
     paused_since = models.DateField("暂停自", null=True, blank=True)
     closed_at = models.DateTimeField("办结时间", null=True)
     closed_by = models.ForeignKey(User, models.PROTECT, verbose_name="办结人", null=True, related_name="+")
@@ -124,39 +125,45 @@ class Duty(models.Model):
 
 
 class LadderStep(models.Model):
-    """One rung: so many days after (or before) the due day, this instrument goes to these people. Data, not code."""
+    """One rung: so many days after (or before) the due day, this instrument goes to these people. Data, not code.
+
+    An empty table means the shipped ladder of `bihuan.rules.ladder` is in force; editing copies it here first.
+    """
 
     class Instrument(models.TextChoices):
         REMIND = "remind", "提醒"
         URGE = "urge", "催办"
+        REPORT = "report", "报专班"
         ESCALATE = "escalate", "报上级"
 
     class Audience(models.TextChoices):
-        HOLDER = "holder", "承办岗位"
-        LEADER = "leader", "本单位负责人"
+        HOLDER = "holder", "承办人"
+        LEADER = "organization_leader", "本单位负责人"
         OFFICE = "office", "同级安委办"
-        UPPER_OFFICE = "upper_office", "上级安委办"
+        SUPERIOR_OFFICE = "superior_office", "上级安委办"
 
-    duty_kind = models.CharField(
-        "适用待办", max_length=20, choices=Duty.Kind.choices, blank=True, help_text="空为通用"
-    )
+    class Ladder(models.TextChoices):
+        DEFAULT = "default", "通用"
+        MAJOR_HAZARD = "hazard.major", "重大隐患"
+        PAPER_REPLY = "paper.reply", "文书回复"
+
+    ladder = models.CharField("阶梯", max_length=20, choices=Ladder.choices)
     offset_days = models.SmallIntegerField("相对期限的天数", help_text="负数为期限之前")
     instrument = models.CharField("方式", max_length=10, choices=Instrument.choices)
+    label = models.CharField("名称", max_length=20)
     audiences = models.JSONField("对象", default=list)
+    unheld = models.BooleanField("适用于无人承办", default=False)
     source = models.CharField("依据", max_length=120, blank=True)
-    is_active = models.BooleanField("启用", default=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "催办阶梯"
-        ordering = ["duty_kind", "offset_days", "id"]
+        ordering = ["ladder", "unheld", "offset_days", "id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["duty_kind", "offset_days", "instrument"], name="duties_ladder_unique"
-            )
+            models.UniqueConstraint(fields=["ladder", "unheld", "offset_days"], name="duties_ladder_unique")
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_duty_kind_display() or '通用'} {self.offset_days:+d} 天 {self.get_instrument_display()}"
+        return f"{self.get_ladder_display()} {self.offset_days:+d} 天 {self.label}"
 
 
 class DutyStep(models.Model):

@@ -1,0 +1,75 @@
+"""Which rungs a duty climbs, and when the next one is due."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from bihuan.rules.ladder import all_steps, ladder_for
+
+from .models import LadderStep
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One rung as the sweep uses it, from the table or from the shipped rules."""
+
+    offset_days: int
+    instrument: str
+    label: str
+    audiences: tuple[str, ...]
+
+
+class Ladders:
+    """All ladders at one moment, read once per sweep or page."""
+
+    def __init__(self, on: dt.date) -> None:
+        self._on = on
+        self._rows: dict[tuple[str, bool], list[Rung]] = {}
+        self._edited = False
+        for row in LadderStep.objects.all():
+            self._edited = True
+            rung = Rung(row.offset_days, row.instrument, row.label, tuple(row.audiences))
+            self._rows.setdefault((row.ladder, row.unheld), []).append(rung)
+
+    def rungs(self, ladder: str, *, held: bool) -> list[Rung]:
+        """Rungs of one ladder, earliest first; an unlisted ladder climbs the default one."""
+        if self._edited:
+            rows = self._rows.get((ladder, not held)) or self._rows.get(("default", not held), [])
+            return sorted(rows, key=lambda rung: rung.offset_days)
+        return [
+            Rung(step.offset_days, step.action, step.label, step.audience)
+            for step in ladder_for(ladder, self._on, held=held)
+        ]
+
+    def next_step_on(self, ladder: str, due_on: dt.date | None, *, after: dt.date) -> dt.date | None:
+        """The first rung day later than `after`, held or not: whoever sits in the chair may change meanwhile."""
+        if due_on is None:
+            return None
+        offsets = {rung.offset_days for held in (True, False) for rung in self.rungs(ladder, held=held)}
+        days = [due_on + dt.timedelta(days=offset) for offset in offsets]
+        return min((day for day in days if day > after), default=None)
+
+    def reached(self, ladder: str, due_on: dt.date, *, on: dt.date, held: bool) -> Rung | None:
+        """The highest rung whose day has come; a job that was down for a week presses once, not seven times."""
+        passed = (on - due_on).days
+        rungs = [rung for rung in self.rungs(ladder, held=held) if rung.offset_days <= passed]
+        return rungs[-1] if rungs else None
+
+
+def copy_shipped_ladder() -> None:
+    """Copy the shipped rungs into the table, once, so that the office can edit them."""
+    if LadderStep.objects.exists():
+        return
+    LadderStep.objects.bulk_create(
+        LadderStep(
+            ladder=step.kind,
+            offset_days=step.offset_days,
+            instrument=step.action,
+            label=step.label,
+            audiences=list(step.audience),
+            unheld=step.unheld,
+            source=step.source,
+        )
+        for step in all_steps()
+    )
