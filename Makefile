@@ -1,0 +1,58 @@
+# Two commands matter: `make run` and `make test`. Everything else serves them.
+SHELL := /bin/bash
+export PORT ?= 8000
+export BIHUAN_DATA ?= $(CURDIR)/var
+export UV_PYTHON_DOWNLOADS := never
+PY := .venv/bin/python
+UV := .venv/bin/uv
+
+.PHONY: setup setup-dev run test check bench worker format clean
+
+.venv/bin/uv:
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
+
+.venv/.base: requirements/base.txt pyproject.toml | .venv/bin/uv
+	$(UV) pip install --quiet --require-hashes -r requirements/base.txt
+	$(UV) pip install --quiet --no-deps --editable .
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.base
+	$(UV) pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+setup: .venv/.base
+
+setup-dev: .venv/.dev
+
+run: setup
+	@$(PY) -m bihuan.config.cli run
+
+worker: setup
+	@$(PY) -m bihuan.config.cli worker
+
+check: setup-dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/djlint --check --lint --quiet templates bihuan
+	.venv/bin/mypy bihuan
+	.venv/bin/lint-imports
+	$(PY) manage.py makemigrations --check --dry-run
+	BIHUAN_HTTPS=1 $(PY) manage.py check --deploy --fail-level ERROR
+
+test: setup-dev
+	scripts/test
+
+bench: setup-dev
+	$(PY) -m bench
+
+requirements: | .venv/bin/uv
+	for name in base dev; do $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header requirements/$$name.in -o requirements/$$name.txt; done
+
+format: setup-dev
+	.venv/bin/ruff check --fix --quiet .
+	.venv/bin/ruff format --quiet .
+
+clean:
+	rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,82 @@
+"""The `bihuan` command: what an operator needs, in words an operator uses."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+PLAIN = {
+    "demo": (["demo"], "装入演示城市"),
+    "sweep": (["sweep"], "立即执行一次到期催办"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the process exit code. Unknown words print the list of commands."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog="bihuan", description="闭环：安全生产专项整治闭环管理")
+    commands = parser.add_subparsers(dest="command", metavar="命令", required=True)
+    commands.add_parser("run", help="建库、装入演示数据（如为空）并启动", add_help=False)
+    commands.add_parser("serve", help="启动网页服务和后台作业", add_help=False)
+    commands.add_parser("worker", help="只启动后台作业", add_help=False)
+    commands.add_parser("migrate", help="建库或升级，并备好静态文件", add_help=False)
+    for name, (_, text) in PLAIN.items():
+        commands.add_parser(name, help=text, add_help=False)
+    commands.add_parser("plan", help="plan compile 文件 [--json]：编译方案文档", add_help=False)
+    commands.add_parser("audit", help="audit verify | audit seal：核验、封存审计记录", add_help=False)
+    commands.add_parser("manage", help="其他管理命令（面向开发者）", add_help=False)
+    known, rest = parser.parse_known_args(arguments[:1])[0], arguments[1:]
+    if known.command == "plan":
+        return _plan(rest)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bihuan.config.settings")
+    match known.command:
+        case "run":
+            from bihuan.config.server import run
+
+            return run(rest)
+        case "serve":
+            from bihuan.config.server import serve
+
+            return serve(rest)
+        case "worker":
+            from bihuan.config.worker import main as worker
+
+            return worker()
+        case "migrate":
+            import django
+
+            django.setup()
+            from bihuan.config.preparation import prepare
+
+            prepare(verbosity=1)
+            return 0
+        case "audit":
+            if rest[:1] not in (["verify"], ["seal"]):
+                parser.error("请写 audit verify 或 audit seal")
+            return _manage([f"audit_{rest[0]}", *rest[1:]])
+        case "manage":
+            return _manage(rest or ["help"])
+        case _:
+            return _manage([*PLAIN[known.command][0], *rest])
+
+
+def _plan(rest: list[str]) -> int:
+    from bihuan.plans.__main__ import main as compile_file
+
+    if rest[:1] != ["compile"]:
+        sys.stderr.write("用法：bihuan plan compile 文件 [--json]\n")
+        return 2
+    return compile_file(rest[1:])
+
+
+def _manage(arguments: list[str]) -> int:
+    from django.core.management import ManagementUtility
+
+    ManagementUtility(["bihuan", *arguments]).execute()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""Bringing an installation up to date: schema, service account, collected static files. Cheap when nothing changed."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from bihuan.accounts.queries import service_user
+
+
+def is_migrated() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def prepare(*, verbosity: int = 0) -> None:
+    """Migrate, make sure the service account exists, collect static files if any of ours changed."""
+    if not is_migrated():
+        call_command("migrate", verbosity=verbosity, interactive=False)
+    service_user()
+    stamp = Path(settings.STATIC_ROOT) / ".stamp"
+    current = _static_stamp()
+    if not settings.DEBUG and (not stamp.exists() or stamp.read_text() != current):
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+        stamp.write_text(current)
+
+
+def _static_stamp() -> str:
+    digest = hashlib.sha256()
+    for path in sorted((Path(settings.BASE_DIR) / "static").rglob("*")):
+        if path.is_file():
+            status = path.stat()
+            digest.update(f"{path}:{status.st_size}:{status.st_mtime_ns};".encode())
+    return digest.hexdigest()

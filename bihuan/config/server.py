@@ -1,0 +1,69 @@
+"""Starting the web service and, beside it, the background worker; one command, one Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from types import FrameType
+
+import django
+
+from bihuan.config import environment as env
+
+
+def run(arguments: list[str]) -> int:
+    """`bihuan run`: prepare, load the demo city into an empty installation, print address and logins, serve."""
+    django.setup()
+    from django.core.management import call_command
+
+    from bihuan.campaigns.models import Campaign
+    from bihuan.config.preparation import prepare
+    from bihuan.demo.cast import logins_text
+
+    prepare()
+    if not Campaign.objects.exists() and "--no-demo" not in arguments:
+        sys.stdout.write("首次启动，正在装入演示城市……\n")
+        sys.stdout.flush()
+        call_command("demo")
+    port = env.integer("PORT", 8000)
+    sys.stdout.write(f"\n闭环已就绪：http://127.0.0.1:{port}/\n\n{logins_text()}\n按 Ctrl-C 停止。\n")
+    sys.stdout.flush()
+    return serve([])
+
+
+def serve(arguments: list[str]) -> int:
+    """`bihuan serve [--no-worker]`: granian and the worker as two children; if one ends, both end."""
+    port = str(env.integer("PORT", 8000))
+    host = env.text("BIHUAN_BIND", "127.0.0.1")
+    # One process writes SQLite best; with PostgreSQL as many as there are cores (scale: single writer path).
+    processes = str(env.integer("BIHUAN_PROCESSES", 2 if env.text("DATABASE_URL") else 1))
+    children = [
+        subprocess.Popen(
+            [
+                sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", port,
+                "--workers", processes, "--blocking-threads", "4", "--no-ws", "--log-level", "warning",
+                "--workers-kill-timeout", "3", "bihuan.config.wsgi:application",
+            ]
+        )
+    ]  # fmt: skip
+    if "--no-worker" not in arguments:
+        children.append(subprocess.Popen([sys.executable, "-m", "bihuan.config.cli", "worker"]))
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        for child in children:
+            if child.poll() is None:
+                child.terminate()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    while all(child.poll() is None for child in children):
+        time.sleep(0.2)
+    stop(signal.SIGTERM, None)
+    codes = [child.wait(timeout=15) for child in children]
+    return 0 if all(code in (0, -signal.SIGTERM, 128 + signal.SIGTERM) for code in codes) else 1
+
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bihuan.config.settings")

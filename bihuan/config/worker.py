@@ -1,0 +1,134 @@
+"""Background work: queued jobs, and what the clock brings round (folding figures, pressing duties, sealing days).
+
+Jobs go through the django-tasks database backend. A worker that dies leaves its job marked as running for ever;
+`reap` returns such a job to the queue. Jobs are therefore written to be run twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+import django
+import structlog
+
+log = structlog.get_logger("bihuan.worker")
+MAX_ATTEMPTS = 5
+LEASE_SECONDS = 3600  # for workers on other machines, whose processes cannot be looked at
+
+
+@dataclass
+class Periodic:
+    """Something to do every `seconds`; an error is logged and does not stop the others."""
+
+    name: str
+    seconds: float
+    action: Callable[[], object]
+    next_at: float = field(default=0.0)
+
+    def run_if_due(self, now: float) -> None:
+        if now < self.next_at:
+            return
+        self.next_at = now + self.seconds
+        try:
+            self.action()
+        except Exception:
+            log.exception("periodic_failed", job=self.name)
+
+
+def _boot_of(pid: int) -> str:
+    """When a process started, so that a reused process number is not mistaken for the old one; "" if it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def worker_id() -> str:
+    """This worker's name: machine, process number, and when the process started."""
+    return f"{socket.gethostname()[:30]}/{os.getpid()}/{_boot_of(os.getpid())}"
+
+
+def is_gone(name: str) -> bool:
+    """Whether a worker of this machine no longer runs. Workers elsewhere are judged by their lease only."""
+    host, _, rest = name.partition("/")
+    pid, _, boot = rest.partition("/")
+    if host != socket.gethostname()[:30] or not pid.isdigit():
+        return False
+    return _boot_of(int(pid)) != boot
+
+
+def reap() -> int:
+    """Return jobs of dead workers to the queue; after five attempts a job is given up. Returns how many were found."""
+    from django.utils import timezone
+    from django_tasks_db.models import DBTaskResult
+
+    found = 0
+    expired = timezone.now() - dt.timedelta(seconds=LEASE_SECONDS)
+    for job in DBTaskResult.objects.running():
+        last_worker = job.worker_ids[-1] if job.worker_ids else ""
+        if not (is_gone(last_worker) or (job.started_at and job.started_at < expired)):
+            continue
+        found += 1
+        given_up = len(job.worker_ids) >= MAX_ATTEMPTS
+        changes = (
+            {"status": "FAILED", "finished_at": timezone.now()}
+            if given_up
+            else {"status": "READY", "started_at": None}
+        )
+        DBTaskResult.objects.running().filter(pk=job.pk, worker_ids=job.worker_ids).update(**changes)
+        log.warning("job_reaped", job=str(job.pk), path=job.task_path, given_up=given_up)
+    return found
+
+
+def main() -> int:
+    """`bihuan worker`: run until told to stop; a job under way is finished first."""
+    django.setup()
+    from django.db import close_old_connections
+    from django.utils import timezone
+    from django_tasks_db.management.commands.db_worker import Worker
+
+    from bihuan.audit.actions import seal_due
+    from bihuan.duties.sweep import sweep
+    from bihuan.tally.actions import fold_all
+
+    name = worker_id()
+    jobs = Worker(
+        queue_names=["*"], interval=0.5, batch=False, backend_name="default", startup_delay=False,
+        max_tasks=None, worker_id=name, excluded_queue_names=[],
+    )  # fmt: skip
+    stopping = threading.Event()
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        jobs.running = False
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    reap()
+    runner = threading.Thread(target=jobs.run, name="jobs", daemon=True)
+    runner.start()
+    rounds = [
+        Periodic("fold", 1, fold_all),
+        Periodic("reap", 15, reap),
+        Periodic("sweep", 60, lambda: sweep(timezone.now())),
+        Periodic("seal", 300, lambda: seal_due(timezone.now())),
+    ]
+    log.info("worker_started", worker=name)
+    while not stopping.wait(0.5):
+        if not runner.is_alive():
+            log.error("job_runner_died")
+            return 1
+        for job in rounds:
+            job.run_if_due(time.monotonic())
+        close_old_connections()
+    runner.join(timeout=60)
+    return 0
