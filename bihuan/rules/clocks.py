@@ -255,31 +255,44 @@ def days_left(due_on: dt.date, today: dt.date) -> int:
 
 def sentence(explanation: dict[str, Any]) -> str:
     """Explain a stored due date in one Chinese sentence (event, length, roll, pauses, extensions, source)."""
-    parts = [
+    return f"{'，'.join(lines(explanation))}（依据：{basis(explanation)}；日历：{calendars(explanation)}）"
+
+
+def lines(explanation: dict[str, Any]) -> list[str]:
+    """Return the steps of a stored due date in order, as Chinese clauses without final punctuation."""
+    steps = [
         f"自{explanation['start']}{explanation['event']}之日起"
         f"{explanation['days']}个{UNIT_LABELS[explanation['unit']]}，起算日不计入"
     ]
     for pause in explanation["pauses"]:
-        parts.append(f"{pause['from']}至{pause['to']}因{pause['reason']}暂停计时")
+        steps.append(f"{pause['from']}至{pause['to']}因{pause['reason']}暂停计时")
     rolled = explanation["rolled_over"]
     reached = explanation["reached_on"]
     if rolled:
         first_due = (dt.date.fromisoformat(rolled[-1]["date"]) + ONE_DAY).isoformat()
         cause = "遇暂停计时" if rolled[0]["why"] == PAUSED else "遇休息日"
-        parts.append(f"届满日{reached}{cause}，顺延至{first_due}")
+        steps.append(f"届满日{reached}{cause}，顺延至{first_due}")
     else:
-        parts.append(f"至{reached}届满")
+        steps.append(f"至{reached}届满")
     for step in explanation["extensions"]:
-        parts.append(f"{step['decided_on']}批准延期至{step['to']}")
-    years = "、".join(
+        steps.append(f"{step['decided_on']}批准延期至{step['to']}")
+    return steps
+
+
+def basis(explanation: dict[str, Any]) -> str:
+    """Return where the time limit comes from, saying so when its text is still to be checked."""
+    text: str = explanation["source"]
+    if explanation["doc_no"] == OWN_RULE:
+        return text
+    return f"{text}，{explanation['doc_no']}{'' if explanation['verified'] else '，待核对原文'}"
+
+
+def calendars(explanation: dict[str, Any]) -> str:
+    """Return how far the calendars of the years involved can be trusted."""
+    return "、".join(
         f"{note['year']}年已公布" if note["status"] == "published" else note["note"]
         for note in explanation["calendar"]
     )
-    basis = explanation["source"]
-    if explanation["doc_no"] != OWN_RULE:
-        basis += f"，{explanation['doc_no']}"
-        basis += "" if explanation["verified"] else "，待核对原文"
-    return f"{'，'.join(parts)}（依据：{basis}；日历：{years}）"
 
 
 PAUSED = "暂停计时"

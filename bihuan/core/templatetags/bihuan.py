@@ -19,10 +19,6 @@ from bihuan.rules.risk import risk_colour
 register = template.Library()
 
 DASH = "—"
-STATE_WORDS = {"done": "已办结", "paused": "暂停计时"}
-STATE_TONES = {"normal": "grey", "approaching": "orange", "overdue": "red", "done": "green", "paused": "blue"}
-
-
 # --- clocks ----------------------------------------------------------------------------------
 
 
@@ -36,35 +32,51 @@ def days_left(due_on: dt.date | None, today: dt.date | None = None) -> int | Non
 
 @register.filter
 def due_words(due_on: dt.date | None, today: dt.date | None = None) -> str:
-    """The same in words: 还有3天, 今天到期, 逾期2天, 未设期限."""
+    """The same in words: 剩 3 天, 今天到期, 逾期 2 天, 未设期限."""
     left = days_left(due_on, today)
     if left is None:
         return "未设期限"
     if left == 0:
         return "今天到期"
-    return f"还有{left}天" if left > 0 else f"逾期{-left}天"
+    return f"剩 {left} 天" if left > 0 else f"逾期 {-left} 天"
 
 
-@register.inclusion_tag("core/_clock_badge.html")
+@register.inclusion_tag("components/clock_badge.html")
 def clock_badge(
     due_on: dt.date | None,
     done_on: dt.date | None = None,
     paused: bool = False,
-    explanation: dict[str, Any] | None = None,
+    held: bool = True,
     today: dt.date | None = None,
 ) -> dict[str, Any]:
-    """A badge for a clock: {% clock_badge hazard.due_on done_on=hazard.closed_on explanation=hazard.clock %}.
+    """How a clock stands: {% clock_badge hazard.due_on done_on=hazard.closed_on paused=p held=h %}.
 
-    With an explanation (as stored by rules.clocks) the badge opens to the sentence that derives the date.
+    A clock nobody holds says so first, unless it is done: that is what must be put right.
     """
     today = today or timezone.localdate()
     state = clocks.state(due_on, today, done_on=done_on, paused=paused)
+    title = f"期限 {cn_date(due_on)}" if due_on else ""
+    if done_on is not None:
+        late = due_on is not None and done_on > due_on
+        return {"state": "done", "text": "逾期办结" if late else "按期办结", "title": title}
+    if not held:
+        return {"state": "unheld", "text": "无人承办", "title": title}
+    if paused:
+        return {"state": "paused", "text": "暂停中", "title": title}
+    if state == "approaching":
+        state_name = "urgent" if days_left(due_on, today) in (0, 1) else "soon"
+    else:
+        state_name = state
+    return {"state": state_name, "text": due_words(due_on, today), "title": title}
+
+
+@register.inclusion_tag("components/explain.html")
+def clock_explain(explanation: dict[str, Any]) -> dict[str, Any]:
+    """Why a clock says what it says, from the explanation rules.clocks stored: {% clock_explain duty.clock %}."""
     return {
-        "state": state,
-        "tone": STATE_TONES[state],
-        "words": STATE_WORDS.get(state) or due_words(due_on, today),
-        "due_on": due_on,
-        "sentence": clocks.sentence(explanation) if explanation else "",
+        "summary": f"期限 {explanation['due_on']}",
+        "lines": [*clocks.lines(explanation), f"日历：{clocks.calendars(explanation)}"],
+        "source": clocks.basis(explanation),
     }
 
 
@@ -144,13 +156,13 @@ def cn_date(value: dt.date | dt.datetime | None) -> str:
 # --- grades ----------------------------------------------------------------------------------
 
 
-@register.inclusion_tag("core/_risk_badge.html")
+@register.inclusion_tag("components/badge.html")
 def risk_badge(key: str | None) -> dict[str, Any]:
     """A risk colour with its word: {% risk_badge enterprise.risk %}; empty says 未评定."""
     if not key:
-        return {"tone": "grey", "words": "未评定风险"}
+        return {"text": "未评定风险"}
     colour = risk_colour(key)
-    return {"tone": colour.key, "words": f"{colour.label}风险"}
+    return {"tone": colour.key, "text": f"{colour.label}风险"}
 
 
 # --- addresses -------------------------------------------------------------------------------
@@ -194,14 +206,14 @@ def query_toggle(context: RequestContext, name: str, value: Any) -> str:
     return _href(query)
 
 
-@register.inclusion_tag("core/_pager.html", takes_context=True)
-def pager(context: RequestContext, page: Any) -> dict[str, Any]:
-    """Links to the pages around a core.paging.KeysetPage: {% pager page %}."""
+@register.inclusion_tag("components/pager.html", takes_context=True)
+def pager(context: RequestContext, page: Any, summary: str = "") -> dict[str, Any]:
+    """Links to the pages around a core.paging.KeysetPage: {% pager page summary="共 2,508 项" %}."""
     return {
-        "page": page,
-        "first": querystring(context) if "cursor" in context["request"].GET else "",
-        "previous": querystring(context, cursor=page.previous_cursor) if page.previous_cursor else "",
-        "next": querystring(context, cursor=page.next_cursor) if page.next_cursor else "",
+        "first_url": querystring(context) if "cursor" in context["request"].GET else "",
+        "previous_url": querystring(context, cursor=page.previous_cursor) if page.previous_cursor else "",
+        "next_url": querystring(context, cursor=page.next_cursor) if page.next_cursor else "",
+        "summary": summary,
     }
 
 
