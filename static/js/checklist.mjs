@@ -31,6 +31,9 @@ export function attach(form) {
   }
 
   form.addEventListener("change", show);
+  // The browser stops at the first field it finds wanting; the red edge shows all the questions it belongs to.
+  form.addEventListener("invalid", (event) => event.target.closest("[data-bihuan-question]")?.classList.add("is-missing"), true);
+  form.addEventListener("input", (event) => event.target.validity?.valid && event.target.closest("[data-bihuan-question]")?.classList.remove("is-missing"));
   form.addEventListener("bihuan:draft-restored", show);
   form.addEventListener("submit", (event) => {
     if (event.submitter?.formNoValidate) return;

@@ -103,7 +103,11 @@ export function attach(form) {
     try {
       const draft = JSON.parse(kept);
       restore(form, draft);
-      say(`已恢复 ${clock(draft.at)} 存在本机的内容`);
+      const note = document.createElement("div");
+      note.className = "notice notice-info draft-note";
+      note.setAttribute("role", "status");
+      const words = document.createElement("div");
+      words.textContent = `已恢复 ${clock(draft.at)} 存在本机的内容。`;
       const discard = document.createElement("button");
       discard.type = "button";
       discard.className = "btn btn-quiet btn-sm";
@@ -113,7 +117,9 @@ export function attach(form) {
         localStorage.removeItem(key);
         location.reload();
       });
-      states()[0]?.append(" ", discard);
+      words.append(" ", discard);
+      note.append(words);
+      form.prepend(note);
     } catch {
       localStorage.removeItem(key);
     }
