@@ -23,7 +23,11 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
         scope = scope_of(user, Permission.VIEW_HAZARDS)
         query = areas_q(scope.areas)
         if scope.departments:
-            query |= Q(department__in=scope.departments) | Q(found_organization__in=scope.departments)
+            query |= (
+                Q(department__in=scope.departments)
+                | Q(found_organization__in=scope.departments)
+                | Q(reviewing_organization__in=scope.departments)
+            )
         if scope.enterprises:
             query |= Q(enterprise__organization__in=scope.enterprises)
         if scope.participant:
@@ -165,6 +169,7 @@ class Hazard(models.Model):
                     ("found_organization", "finder"), ("enterprise", "enterprise"),
                 )
             ],
+            models.Index(fields=["-found_on", "-id"], name="hazards_recent"),
             models.Index(fields=["campaign", "locality", "-found_on", "-id"], name="hazards_campaign_locality"),
             models.Index(fields=["task", "locality", "-found_on", "-id"], name="hazards_task_locality"),
             models.Index(fields=["campaign", "-found_on", "-id"], name="hazards_campaign_recent"),
@@ -189,6 +194,11 @@ class Hazard(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN
+
+    @property
+    def has_account(self) -> bool:
+        """Whether the enterprise can act for itself; if not, its locality answers for it (代企业督办)."""
+        return self.enterprise.organization_id is not None
 
     def is_overdue(self, *, on: dt.date) -> bool:
         return self.status in RUNNING and self.due_on is not None and self.due_on < on
@@ -266,6 +276,9 @@ class Rectification(models.Model):
         "实际投入", max_digits=12, decimal_places=2, null=True, blank=True, help_text="元"
     )
     finished_on = models.DateField("完成日期")
+    on_behalf = models.BooleanField(
+        "代企业填报", default=False, help_text="企业没有账号，由属地或主管部门代为填报"
+    )
     by = models.ForeignKey(User, models.PROTECT, verbose_name="提交人", related_name="+")
     at = models.DateTimeField("提交时间")
 
@@ -282,6 +295,8 @@ class Rectification(models.Model):
             "round": self.round,
             "text": self.text,
             "finished_on": self.finished_on,
+            "funds": None if self.funds_spent is None else f"{self.funds_spent:.2f}",
+            "on_behalf": self.on_behalf,
             "by": self.by_id,
             "at": self.at,
         }
@@ -342,6 +357,7 @@ class Extension(models.Model):
     decided_by = models.ForeignKey(User, models.PROTECT, verbose_name="审批人", null=True, related_name="+")
     decided_at = models.DateTimeField("审批时间", null=True)
     decision_note = models.CharField("审批意见", max_length=300, blank=True)
+    ex_officio = models.BooleanField("依职权", default=False, help_text="安委办未经申请统一延期")
 
     class Meta:
         verbose_name = verbose_name_plural = "延期"
@@ -358,6 +374,12 @@ class Extension(models.Model):
                 | (~Q(status="pending") & Q(decided_at__isnull=False)),
                 name="hazards_extension_decided_iff_stamped",
             ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["approved", "rejected"])
+                | Q(ex_officio=True)
+                | ~Q(decided_by=F("requested_by")),
+                name="hazards_extension_not_decided_by_requester",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -371,6 +393,9 @@ class Extension(models.Model):
             "reason": self.reason,
             "status": self.status,
             "note": self.decision_note,
+            "ex_officio": self.ex_officio,
+            "by": self.requested_by_id,
+            "decided_by": self.decided_by_id,
         }
 
 
