@@ -32,24 +32,8 @@ def check_range(day: dt.date) -> dt.date:
 
 
 @cache
-def _seed() -> tuple[dict[dt.date, bool], dict[int, str]]:
-    """Return ({exceptional day: is it worked}, {published year: document number})."""
-    days: dict[dt.date, bool] = {}
-    published: dict[int, str] = {}
-    for year in load("calendar")["years"]:
-        published[year["year"]] = year["doc_no"]
-        for holiday in year["holidays"]:
-            day, last = dt.date.fromisoformat(holiday["first"]), dt.date.fromisoformat(holiday["last"])
-            while day <= last:
-                days[day] = False
-                day += ONE_DAY
-        for text in year["make_up_days"]:
-            days[dt.date.fromisoformat(text)] = True
-    return days, published
-
-
-@cache
-def _holiday_names() -> dict[dt.date, str]:
+def _holidays() -> dict[dt.date, str]:
+    """Return {statutory day off: the holiday's name}."""
     names: dict[dt.date, str] = {}
     for year in load("calendar")["years"]:
         for holiday in year["holidays"]:
@@ -58,6 +42,15 @@ def _holiday_names() -> dict[dt.date, str]:
                 names[day] = holiday["name"]
                 day += ONE_DAY
     return names
+
+
+@cache
+def _seed() -> tuple[dict[dt.date, bool], dict[int, str]]:
+    """Return ({exceptional day: is it worked}, {published year: document number})."""
+    years = load("calendar")["years"]
+    days = dict.fromkeys(_holidays(), False)
+    days.update((dt.date.fromisoformat(text), True) for year in years for text in year["make_up_days"])
+    return days, {year["year"]: year["doc_no"] for year in years}
 
 
 class Calendar:
@@ -94,7 +87,7 @@ class Calendar:
             return "本地设定的工作日" if working else "本地设定的休息日"
         if working:
             return "调休上班日" if weekend else "工作日"
-        name = _holiday_names().get(day)
+        name = _holidays().get(day)
         return f"{name}假期" if name else "周末"
 
     def status(self, year: int) -> YearStatus:
