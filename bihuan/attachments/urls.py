@@ -1,4 +1,11 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from . import views
 
 app_name = "attachments"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("upload/", views.upload, name="upload"),
+    path("<uuid:pk>/", views.file, name="file"),
+    path("<uuid:pk>/thumbnail/", views.thumbnail, name="thumbnail"),
+    path("batches/<uuid:pk>/", views.batch, name="batch"),
+]

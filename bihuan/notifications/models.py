@@ -59,6 +59,7 @@ class Delivery(models.Model):
     channel = models.CharField("渠道", max_length=6, choices=Channel.choices)
     status = models.CharField("状态", max_length=8, choices=Status.choices, default=Status.WAITING)
     attempts = models.PositiveSmallIntegerField("尝试次数", default=0)
+    next_attempt_at = models.DateTimeField("下次尝试")
     error = models.CharField("失败原因", max_length=200, blank=True)
     sent_at = models.DateTimeField("发出时间", null=True)
 
@@ -66,6 +67,11 @@ class Delivery(models.Model):
         verbose_name = verbose_name_plural = "外发"
         constraints = [
             models.UniqueConstraint(fields=["message", "channel"], name="notifications_delivery_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"], condition=Q(status="waiting"), name="notifications_delivery_due"
+            )
         ]
 
     def __str__(self) -> str:

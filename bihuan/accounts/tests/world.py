@@ -33,10 +33,14 @@ class World:
 
 
 def _region(code: str, name: str, kind: str, parent: Region | None = None) -> Region:
-    return Region.objects.create(code=code, name=name, short_name=name.removesuffix("街道"), kind=kind, parent=parent)
+    return Region.objects.create(
+        code=code, name=name, short_name=name.removesuffix("街道"), kind=kind, parent=parent
+    )
 
 
-def _organization(name: str, short: str, kind: str, region: Region, prefix: str = "", *aliases: str) -> Organization:
+def _organization(
+    name: str, short: str, kind: str, region: Region, prefix: str = "", *aliases: str
+) -> Organization:
     organization = Organization.objects.create(
         name=name, short_name=short, kind=kind, region=region, paper_prefix=prefix, valid_from=START
     )
@@ -54,7 +58,9 @@ def make_world() -> World:
     qingshi = _region("539702001", "青石街道", "township", yunxi)
     baita = _region("539702101", "白塔镇", "township", yunxi)
     heyan = _region("539721100", "河沿镇", "township", linjiang)
-    regions = SimpleNamespace(city=city, yunxi=yunxi, linjiang=linjiang, qingshi=qingshi, baita=baita, heyan=heyan)
+    regions = SimpleNamespace(
+        city=city, yunxi=yunxi, linjiang=linjiang, qingshi=qingshi, baita=baita, heyan=heyan
+    )
     organizations = SimpleNamespace(
         office=_organization("云溪市安全生产委员会办公室", "市安委办", kind.OFFICE, city, "云安办", "市安委会办公室"),
         county_office=_organization("云溪区安全生产委员会办公室", "区安委办", kind.OFFICE, yunxi, "云区安办"),

@@ -1,0 +1,74 @@
+"""Password policy (GB/T 22239 level 3): length and common words by Django, the rest here."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from .models import User
+
+KEPT = 5
+CLASSES_NEEDED = 3
+
+
+class CharacterClassesValidator:
+    """Three of four: capital letters, small letters, digits, other signs."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        present = [
+            any(sign.isascii() and sign.isupper() for sign in password),
+            any(sign.isascii() and sign.islower() for sign in password),
+            any(sign.isdigit() for sign in password),
+            any(not (sign.isascii() and sign.isalnum()) for sign in password),
+        ]
+        if sum(present) < CLASSES_NEEDED:
+            raise ValidationError(
+                "口令须包含大写字母、小写字母、数字、符号中的至少三种", code="password_classes"
+            )
+
+    def get_help_text(self) -> str:
+        return "包含大写字母、小写字母、数字、符号中的至少三种。"
+
+
+class NotTheUsernameValidator:
+    """Neither the username nor the password inside the other, whatever the case."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        name = (getattr(user, "username", "") or "").casefold()
+        if name and (name in password.casefold() or password.casefold() in name):
+            raise ValidationError("口令不能包含用户名", code="password_is_username")
+
+    def get_help_text(self) -> str:
+        return "不能包含用户名。"
+
+
+class NotReusedValidator:
+    """Not the present password and none of the last five."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        if user is None or not user.pk:
+            return
+        former = list(user.former_passwords.order_by("-at", "-id").values_list("password", flat=True)[:KEPT])
+        if any(check_password(password, each) for each in [user.password, *former] if each):
+            raise ValidationError(f"不能使用当前口令或最近 {KEPT} 次用过的口令", code="password_reused")
+
+    def get_help_text(self) -> str:
+        return f"不能与最近 {KEPT} 次用过的口令相同。"
+
+
+def is_expired(user: User, *, now: dt.datetime | None = None) -> bool:
+    """Whether the password must be changed before anything else: first login, or older than the allowed age.
+
+    PASSWORD_MAX_AGE_DAYS of 0 switches the age off.
+    """
+    if user.must_change_password:
+        return True
+    days = settings.PASSWORD_MAX_AGE_DAYS
+    if not days:
+        return False
+    changed = user.password_changed_at or user.created_at
+    return (now or timezone.now()) - changed > dt.timedelta(days=days)
