@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,8 +11,10 @@ from django.urls import reverse
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
-from bihuan.accounts.scope import areas_q, scope_of
+from bihuan.accounts.scope import area_q, areas_q, scope_of
 from bihuan.core.fields import SealedCharField
+
+from .workflow import SUPERVISED, EnterpriseStatus
 
 
 class RiskColour(models.TextChoices):
@@ -49,30 +52,40 @@ class EnterpriseKind(models.Model):
 class EnterpriseQuerySet(models.QuerySet["Enterprise"]):
     def visible_to(self, user: User) -> EnterpriseQuerySet:
         """The area for offices and localities, the own line for departments, oneself for enterprises."""
-        scope = scope_of(user, Permission.VIEW_REGISTRY)
+        return self._within(user, Permission.VIEW_REGISTRY)
+
+    def editable_by(self, user: User) -> EnterpriseQuerySet:
+        """Those whose record the person may change."""
+        return self._within(user, Permission.EDIT_REGISTRY)
+
+    def _within(self, user: User, permission: str) -> EnterpriseQuerySet:
+        scope = scope_of(user, permission)
         return self.filter(
             areas_q(scope.areas) | Q(department__in=scope.departments) | Q(organization__in=scope.enterprises)
         )
 
     def supervised(self) -> EnterpriseQuerySet:
         """Those that can be inspected at all: in operation or idle, not closed or moved away."""
-        return self.filter(status__in=[Enterprise.Status.OPERATING, Enterprise.Status.IDLE])
+        return self.filter(status__in=SUPERVISED)
+
+    def in_scope(self, *, kinds: Iterable[str], risks: Iterable[str], region: str) -> EnterpriseQuerySet:
+        """Supervised objects of these kinds in the region; `risks` empty means every colour."""
+        objects = self.supervised().filter(area_q(region), kind__in=list(kinds))
+        chosen = list(risks)
+        return objects.filter(risk__in=chosen) if chosen else objects
 
 
 class Enterprise(models.Model):
     """An enterprise, institution or shop under supervision. Ancestor columns carry its place in the division tree."""
 
-    class Status(models.TextChoices):
-        OPERATING = "operating", "在产在营"
-        IDLE = "idle", "停产停业"
-        MOVED = "moved", "搬迁"
-        CLOSED = "closed", "关闭"
+    Status = EnterpriseStatus
 
     name = models.CharField("名称", max_length=120)
     credit_code = models.CharField("统一社会信用代码", max_length=18, null=True, blank=True, unique=True)
     code_unchecked = models.BooleanField(
         "代码校验人工放行", default=False, help_text="个体户与历史码可能不合校验位"
     )
+    code_unchecked_reason = models.CharField("放行理由", max_length=200, blank=True)
     kind = models.ForeignKey(EnterpriseKind, models.PROTECT, verbose_name="类型", related_name="enterprises")
     department = models.ForeignKey(
         Organization,
@@ -117,6 +130,11 @@ class Enterprise(models.Model):
             models.Index(fields=["locality", "-id"], name="registry_locality"),
             models.Index(fields=["kind", "locality"], name="registry_kind_locality"),
             models.Index(fields=["name"], name="registry_name"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "locality"], condition=Q(credit_code=None), name="registry_name_without_code"
+            )
         ]
 
     def __str__(self) -> str:
@@ -204,3 +222,34 @@ class Permit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number}"
+
+
+class EnterpriseChange(models.Model):
+    """What was changed in a record, by whom, why: a line per save, by hand or by table. Never rewritten."""
+
+    class What(models.TextChoices):
+        CREATED = "created", "登记"
+        UPDATED = "updated", "修改"
+        IMPORTED = "imported", "批量导入"
+        STATUS = "status", "状态变更"
+        ASSIGNED = "assigned", "指定主管部门"
+        ACCOUNT = "account", "开通企业账号"
+
+    enterprise = models.ForeignKey(Enterprise, models.PROTECT, verbose_name="企业", related_name="changes")
+    what = models.CharField("事项", max_length=10, choices=What.choices)
+    changes = models.JSONField("变动", default=list, help_text="[[栏目, 原值, 新值], …]，电话只记“已修改”")
+    reason = models.CharField("理由", max_length=300, blank=True)
+    by = models.ForeignKey(User, models.PROTECT, verbose_name="操作人", related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "底册变动"
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(what="status") | ~Q(reason=""), name="registry_status_has_reason"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.enterprise} {self.get_what_display()}"
