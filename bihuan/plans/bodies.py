@@ -12,7 +12,9 @@ _GROUP = (
 )
 _HEAD = r"(?<!副)(?:组长|召集人|总召集人|主任|总指挥|指挥长|总指挥长|会长|班长|第一组长|双组长)"
 _DEPUTY = r"(?:常务)?副(?:组长|召集人|总召集人|主任|总指挥|指挥长|班长)"
-_ANNOUNCED = re.compile(r"(?:成立|组建|设立|建立|调整)(?P<rest>[^。\n]{2,600})")
+_ANNOUNCED = re.compile(r"(?:成立|组建|设立)[^。\n]{2,600}")
+_SET_UP = re.compile(r"(?:建立|调整)[^。\n]{2,600}")
+_ROLE_WORD = re.compile(r"组长|召集人|主任|指挥|会长|班长|成员|组成")
 _NAME = re.compile(rf"(?P<name>[\u4e00-\u9fff“”（）()0-9\-—]{{0,50}}{_GROUP})")
 _BY = re.compile(
     rf"(?:由|以)?(?P<who>[^，,。；;由以]{{2,60}}?)\s?(?:担任|任|为|兼任)\s?(?P<role>{_DEPUTY}|{_HEAD})(?![\u4e00-\u9fff]{{0,2}}单位)"
@@ -23,7 +25,7 @@ _ROLE_FIRST = re.compile(
 _MEMBERS_OF = re.compile(
     r"成员(?:单位)?(?:分别)?(?:由|包括|为|有|[:：])\s?(?P<who>[^。；;\n]{2,500}?)(?:组成|担任|参加|$|(?=[。；;\n]))"
 )
-_AS_MEMBERS = re.compile(r"(?P<who>[^。；;]{2,400}?)(?:为|任|作为)成员(?!单位的)")
+_AS_MEMBERS = re.compile(r"(?:作为|为|任)成员(?!单位的)")
 _COMPOSED = re.compile(r"由(?P<who>[^。；;由]{4,300}?)(?:等)?(?:部门|单位)?(?:共同)?组成")
 _LIST_ROLE = re.compile(
     r"(?:^|(?<=[\n\s。；;]))(?P<role>(?:常务)?副\s{0,4}组\s{0,4}长|副\s{0,4}(?:召集人|主任|总指挥|指挥长)|(?:第一)?组\s{0,4}长|召\s?集\s?人|总\s?指\s?挥|指\s?挥\s?长|主\s{0,4}任|成\s{0,4}员(?:单位)?)\s{0,4}[:：]\s{0,4}"
@@ -51,15 +53,18 @@ def find_bodies(text: str, start: int, end: int) -> list[Body]:
 
 def _announced(text: str, start: int, end: int) -> list[Body]:
     found: list[Body] = []
-    for match in _ANNOUNCED.finditer(text, start, end):
-        stop = match.end()
-        # The composition may follow in the next sentences of the same paragraph (组长由…担任。成员由…组成。).
-        paragraph = text.find("\n", match.start(), end)
-        paragraph = end if paragraph < 0 else paragraph
-        follow = min(paragraph, match.start() + 900, end)
-        body = _composition(text, match.start(), stop, follow)
-        if body and not any(b.span.start <= body.span.start < b.span.end for b in found):
-            found.append(body)
+    for pattern in (_ANNOUNCED, _SET_UP):
+        for match in pattern.finditer(text, start, end):
+            stop = follow = match.end()
+            if pattern is _ANNOUNCED:
+                # The composition may follow in the next sentences of the paragraph (组长由…担任。成员由…组成。).
+                paragraph = text.find("\n", match.start(), end)
+                follow = min(end if paragraph < 0 else paragraph, match.start() + 900)
+            if not _ROLE_WORD.search(text, match.start(), follow):
+                continue
+            body = _composition(text, match.start(), stop, follow)
+            if body and not any(b.span.start < body.span.end and body.span.start < b.span.end for b in found):
+                found.append(body)
     return found
 
 
@@ -71,21 +76,28 @@ def _composition(text: str, start: int, sentence_end: int, follow: int) -> Body 
     verb = re.compile(r"成立|组建|设立|建立|调整").match(text, start)
     inner = verb.end() if verb else start
     for first, stop in _clauses(text, inner, follow):
-        role_first = _ROLE_FIRST.match(text, first, stop)
-        by = role_first or _BY.match(text, first, stop)
-        if by and not re.search(r"办公室$", text[max(start, first - 12) : first]):
+        while first < stop:
+            by = _ROLE_FIRST.match(text, first, stop) or _BY.match(text, first, stop)
+            if not by or re.search(r"办公室$", text[max(start, first - 12) : first]):
+                break
             names = _people(text, *by.span("who"))
             (deputies if by["role"].startswith(("副", "常务副")) else head).extend(names)
-            last = by.end()
-    for pattern in (_MEMBERS_OF, _AS_MEMBERS):
-        match = pattern.search(text, max(inner, last if pattern is _AS_MEMBERS else inner), follow)
-        if match and not members:
-            where = match.span("who")
-            first = where[0] + len(re.match(r"[，,；;\s]*", text[where[0] : where[1]]).group())  # type: ignore[union-attr]
-            members = _people(text, first, where[1])
-            last = max(last, match.end())
+            last = first = by.end()
+            while first < stop and text[first] in "、和及":
+                first += 1
+    listed = _MEMBERS_OF.search(text, inner, follow)
+    if listed:
+        members = _people(text, *listed.span("who"))
+        last = max(last, listed.end())
+    closing = _AS_MEMBERS.search(text, last if last > inner else inner, follow)
+    if closing and not members:
+        first = max(last, inner, _sentence_start(text, closing.start(), inner))
+        while first < closing.start() and text[first] in "，,；; \n由以":
+            first += 1
+        members = _people(text, first, closing.start())
+        last = closing.end()
     if not members and (head or deputies or verb):
-        match = _COMPOSED.search(text, inner, sentence_end)
+        match = _COMPOSED.search(text, inner, sentence_end) if "组成" in text[inner:sentence_end] else None
         if match:
             members = _people(text, *match.span("who"))
             last = max(last, match.end())
@@ -106,6 +118,11 @@ def _clauses(text: str, start: int, end: int):
         cursor = match.end()
     if cursor < end:
         yield cursor, end
+
+
+def _sentence_start(text: str, position: int, limit: int) -> int:
+    """Return where the sentence that holds `position` begins, not before `limit`."""
+    return max(limit, *(text.rfind(stop, limit, position) + 1 for stop in "。；;\n"))
 
 
 def _name(text: str, start: int, end: int) -> tuple[str, Span] | None:

@@ -53,7 +53,7 @@ def compile_source(source: SourceText) -> Plan:
         phases=sorted([*phases.values(), *other_phases, *loose], key=lambda phase: phase.span),
         tasks=tasks,
         duties=find_duties(outline, text),
-        reports=find_reports(text, 0, body.end),
+        reports=find_reports(text, [Span(0, head_end), *(node.own for node in nodes)]),
         targets=find_targets(outline, text),
         bodies=find_bodies(text, 0, body.end),
     )

@@ -10,11 +10,12 @@ from bihuan.plans.sections import kind_of
 from bihuan.plans.units import is_collective, looks_like_unit, split_units
 
 _VERB = re.compile(
-    r"[，,：:]?(?:负责(?!人|同志|制|任)|作为|协助|配合|根据|结合|要(?!求|点|害)|应(?!急)|须|统筹|按照|按|依据|依法|会同|牵头|做好|加强|组织(?!部)|承担|督促|指导"
+    r"[，,：:]?(?:负责(?!人|同志|制(?![定订])|任)|作为|协助|配合|根据|结合|要(?!求|点|害)|应(?!急)|须|统筹|按照|按|依据|依法|会同|牵头|做好|加强|组织(?!部)|承担|督促|指导"
     r"|对|将|落实|具体|主要|履行|开展|监督|参与|支持|严格|制定|推动|推进|查处|打击|保障|提供)"
 )
 _BY = re.compile(r"由(?P<units>[\u4e00-\u9fff、（()）]{2,40}?)(?=负责|牵头|依法|按|组织|承担|会同|实施|办理)")
-_NO_CHARGE = re.compile(r"成立|设在|^(?:为|按照|根据|在)")
+_NO_CHARGE = re.compile(r"成立|设在|下设|组建")
+_NOT_A_SUBJECT = re.compile(r"^(?:为|按照?|根据|在|需要?|对|对于|经(?=[\u4e00-\u9fff]{0,10}(?:同意|批准|研究|排查))|由|要|应|其他需|凡)|由")
 _STOP = re.compile(r"[。；;\n]")
 _CLAUSE = re.compile(r"[，,：:]")
 
@@ -77,12 +78,13 @@ def _from_sentence(text: str, start: int, end: int) -> list[Duty]:
     while start < end and text[start] in " \u3000。，,：:":
         start += 1
     found: list[Duty] = []
-    if not _NO_CHARGE.search(text, start, min(end, start + 12)):
-        starts = [start] + [m.end() for m in _CLAUSE.finditer(text, start, end)][:8]
+    if not _NO_CHARGE.search(text, start, min(end, start + 200)):
+        starts = [start] + [m.end() for i, m in enumerate(_CLAUSE.finditer(text, start, end)) if i < 8 or m.group() in ":："]
         for first in starts:
-            found = _charged(text, first, end)
-            if found:
-                break
+            charged = _charged(text, first, end)
+            # A second unit in the same sentence is charged only where a colon or semicolon begins anew.
+            if charged and (not found or text[first - 1] in ":："):
+                found.extend(charged)
     for match in _BY.finditer(text, start, end):
         for name, place in split_units(text, match.start("units"), match.end("units")):
             if looks_like_unit(name) and name not in [duty.unit for duty in found]:
@@ -100,8 +102,13 @@ def _charged(text: str, start: int, end: int) -> list[Duty]:
     for verb in _VERB.finditer(text, start, min(end, start + 60)):
         if verb.start() - start < 2:
             continue
+        if _NOT_A_SUBJECT.search(text[start : verb.start()]):
+            return []
+        comma = _CLAUSE.search(text, verb.end(), end)
+        if text[(comma.start() if comma else end) - 1] == "的":
+            return []
         units = split_units(text, start, verb.start())
-        if units and all(looks_like_unit(name) or is_collective(name) for name, _ in units[-1:]):
+        if units and all(looks_like_unit(name) or is_collective(name) for name, _ in units):
             if any(len(name) > 26 or re.search(r"[“”《》\d]", name) for name, _ in units):
                 return []
             return [

@@ -48,8 +48,9 @@ _TITLE_ISSUER = re.compile(
 _ORGAN_START = re.compile(
     r"(?:文件|名单|模板\)|模板）|标准|附件|方案|制度|清单|表)(?=[\u4e00-\u9fff（()）]{4,42}$)"
 )
+_TITLE_ORGAN = re.compile(r"[\u4e00-\u9fff]{2,24}?(?:公司|局|厅|委员会|政府|办公室|管委会|集团)")
 _LABELLED_ISSUER = re.compile(
-    r"(?:发布机构|发文机关|发文单位|制定机关|发布单位)\s{0,2}[:：]\s{0,3}(?P<issuer>[\u4e00-\u9fff]{3,40})"
+    r"(?:发布机构|发文机关|发文单位|制定机关|发布单位)[ \u3000]{0,2}[:：][ \u3000]{0,3}(?P<issuer>[\u4e00-\u9fff]{3,40})"
 )
 
 
@@ -124,9 +125,10 @@ def _field(match: re.Match[str], group: str, confidence: float, rule: str) -> Fi
 def _title(text: str, end: int, doc_no: Field | None) -> Field | None:
     head_end = min(end, 6000)
     for pattern in (_PUBLISHED, _PUBLISHED_PLAIN):
-        match = pattern.search(text, 0, head_end)
-        if match and re.search(_KIND, match["title"]):
-            return _field(match, "title", 0.95, "head.title.published")
+        for match in pattern.finditer(text, 0, head_end):
+            quoted = text.rfind("《", 0, match.start()) > text.rfind("》", 0, match.start())
+            if not quoted and re.search(_KIND, match["title"]):
+                return _field(match, "title", 0.95, "head.title.published")
     lines = _lines(text, head_end)
     for i, (start, line) in enumerate(lines):
         joined = line
@@ -209,9 +211,8 @@ def _signature(
 def _trim_issuer(name: str, start: int, title: Field | None) -> tuple[str, int]:
     """Cut what a lost line break glued in front of the issuer: an annex title, a bracket, the end of a word."""
     cut = _ORGAN_START.search(name)
-    if title:
-        stem = title.value[:4]
-        at = name.rfind(stem)
+    if title and _TITLE_ORGAN.match(title.value):
+        at = name.rfind(title.value[:6])
         if at > 0:
             return name[at:], start + at
     if cut:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bihuan.plans.model import Span
 from bihuan.plans.numerals import CIRCLED, chinese_number
@@ -108,6 +109,7 @@ class _Candidate:
     previous: str
 
 
+@lru_cache(maxsize=4096)
 def _number(rank: int, printed: str) -> int | None:
     inner = re.sub(r"[\s()（）、.．]", "", printed)
     if rank in (RANK_SECTION, RANK_GROUP):
@@ -117,6 +119,7 @@ def _number(rank: int, printed: str) -> int | None:
     return int(inner) if inner.isdigit() else None
 
 
+@lru_cache(maxsize=4096)
 def _label(rank: int, printed: str) -> str:
     printed = printed.strip()
     if rank in (RANK_GROUP, RANK_SUBITEM):

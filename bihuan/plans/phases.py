@@ -10,7 +10,7 @@ from bihuan.plans.model import Phase, Span
 from bihuan.plans.outline import RANK_SECTION, Node, Outline, heading_of
 from bihuan.plans.sections import kind_of
 
-_CALLED = re.compile(r"阶段|第[一二三四五六]步(?!伐)")
+_CALLED = re.compile(r"(?<!下一)(?<!现)(?<!上一)阶段|第[一二三四五六]步(?!伐)")
 _NOT_A_PHASE = re.compile(r"要求|措施|保障|组织领导|职责|分工|方式|范围|目标|纪律|阶段性|各阶段|全过程")
 _TIMETABLE = re.compile(r"步骤|阶段|时间安排|进度安排|日程安排|时间进度|工作进度|推进安排")
 _NAMED_YEAR = re.compile(
@@ -18,6 +18,7 @@ _NAMED_YEAR = re.compile(
     r"|[“\"「](?P<name2>[\u4e00-\u9fff]{2,12}年)[”\"」]?\s{0,2}[（(](?P<y2>(?:19|20)\d\d)\s{0,2}年?[）)]"
 )
 _BRACKETED = re.compile(r"\s{0,3}[（(][^（）()]{0,50}[）)]\s{0,3}$")
+_PERIOD_BRACKET = re.compile(r"\s{0,3}[（(](?:[自从至]|即日)?[^（）()]{0,12}?(?:\d{1,2}\s?[月日]|(?:19|20)\d\d\s?年|年底)[^（）()]{0,40}[）)]")
 _LOOSE = re.compile(
     r"(?:^|(?<=[\n。]))[ \u3000]{0,6}(?P<name>第[一二三四五六]阶段[^。；;\n（(]{0,30})(?P<tail>[（(][^（）()\n]{3,40}[）)])"
 )
@@ -25,7 +26,9 @@ _LOOSE = re.compile(
 
 def name_of(heading: str) -> str:
     """Return a phase's name without its bracketed period."""
-    name = _BRACKETED.sub("", heading)
+    period = _PERIOD_BRACKET.search(heading)
+    name = heading[: period.start()] if period and period.start() >= 2 else heading
+    name = _BRACKETED.sub("", name)
     name = re.sub(r"[（(][^（）()]{0,40}$", "", name)
     return name.strip(" 。：:，,") or heading
 
@@ -42,7 +45,7 @@ def is_phase(node: Node, text: str) -> bool:
     if parent is None or len(name) > 24:
         return False
     title = text[parent.title.start : parent.title.end]
-    timetable = bool(_TIMETABLE.search(title)) and kind_of(title) == "phases"
+    timetable = bool(_TIMETABLE.search(title)) and kind_of(title) == "phases" and not is_phase(parent, text)
     if not timetable:
         return False
     return parent.rank == RANK_SECTION or period_of(node, text, None) is not None

@@ -7,7 +7,7 @@ import re
 from bihuan.plans.model import Report, Span
 
 _VERB = re.compile(
-    r"报送|上报|书面报告|反馈(?=[至给]|[市区县省州])|报告(?=[至给市区县省])"
+    r"(?:报送|上报)(?!制度|机制|工作机制|渠道|[、的])|书面报告|反馈(?=[至给]|[市区县省州])|报告(?=[至给市区县省])"
     r"|(?<![举汇日周月季年简通情警预申填上海电])报(?=至|给|经|我|[市区县省州镇乡]|国务院|工作专班|专班|领导小组|安委|办公室|[\u4e00-\u9fff]{2,10}(?:办公室|专班|领导小组|安委会|安委办|备案))"
 )
 _RECURRENCE = (
@@ -42,16 +42,19 @@ _TO = re.compile(
     r"(?:报送|上报|书面报告|反馈|报告|报)\s?(?:至|给|到|经)?(?P<to>[\u4e00-\u9fff、（()）]{2,36}?)(?=[，,。；;\n]|备案|汇总|审定|审核|$|邮箱|，)"
 )
 
+_STOP = re.compile(r"[。；;\n]")
 _WEEKDAY = dict(zip("一二三四五六日天", ("MO", "TU", "WE", "TH", "FR", "SA", "SU", "SU"), strict=True))
 
 
-def find_reports(text: str, start: int, end: int) -> list[Report]:
-    """Return the reporting obligations of text[start:end] in printed order."""
+def find_reports(text: str, parts: list[Span]) -> list[Report]:
+    """Return the reporting obligations of the given stretches of text (the preamble, each item) in printed order."""
     found: list[Report] = []
-    cursor = start
-    for stop in [m.start() for m in re.compile(r"[。；;\n]").finditer(text, start, end)] + [end]:
-        found.extend(_in_sentence(text, cursor, stop))
-        cursor = stop + 1
+    for start, end in parts:
+        cursor = start
+        for match in _STOP.finditer(text, start, end):
+            found.extend(_in_sentence(text, cursor, match.start()))
+            cursor = match.end()
+        found.extend(_in_sentence(text, cursor, end))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 KINDS = {
     "introduction": "指导思想、总体要求、工作原则等，不下达任务",
@@ -35,6 +36,7 @@ _DUTIES = re.compile(
 _CLEAN = re.compile(r"[\s“”\"'（(].*$")
 
 
+@lru_cache(maxsize=8192)
 def kind_of(title: str) -> str:
     """Return the kind of section a heading announces (a key of `KINDS`).
 

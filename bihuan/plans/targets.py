@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from bihuan.plans.model import Span, Target
 from bihuan.plans.outline import Node, Outline
@@ -13,16 +14,17 @@ _NUM = r"(?:\d+(?:\.\d+)?(?:余)?(?:万)?)"
 _AT_LEAST = re.compile(
     rf"(?:每(?:个|家|所|名|处|镇|乡|县|村|社区|专业|单位|企业|班组)?[\u4e00-\u9fff]{{0,6}})?"
     rf"(?:至少|不少于|不低于|力争|新增|累计)(?:配备|建成|创建|培育|打造|完成|培训|设置|设立|确定|选树|评选|培养|推广|组建|建立|达到|有)?"
-    rf"\s?{_NUM}\s?{_COUNTED}[^，,。；;、：:\n]{{0,24}}"
+    rf"\s?{_NUM}\s?{_COUNTED}"
 )
 _PERCENT = re.compile(
     r"[^，,。；;：:、\n]{2,30}?(?:达到?|不低于|不少于|提高到?|提升至?|完成|控制在|下降|降低|减少|增长|保持在?|为)\s?(?:了)?(?:至|到)?\s?(?:\d+(?:\.\d+)?\s?[%％]|百分之[一二三四五六七八九十百]+)(?:以上|以内|以下|及以上)?"
 )
 _VERB_COUNT = re.compile(
-    rf"(?:建成|创建|培育|打造|完成|关闭|淘汰|新建|改造|更新|整治|培训|选树|评选|推广|组建|新增|建设)(?:在运|不少于|至少|约|全[市县区省])?\s?{_NUM}\s?{_COUNTED}[^，,。；;、：:\n]{{0,28}}"
+    rf"(?<!已)(?:建成|创建|培育|打造|完成|关闭|淘汰|新建|改造|更新|整治|培训|选树|评选|推广|组建|新增|建设)(?:在运|不少于|至少|约|全[市县区省])?\s?{_NUM}\s?{_COUNTED}[^，,。；;、：:\n]{{0,28}}"
 )
 _OPENING_COUNT = re.compile(
-    rf"(?<=[，,、；;。])(?:完成(?:在运)?)?{_NUM}\s?{_COUNTED}[（(][^（）()\n]{{2,16}}[）)][^，,。；;、：:\n]{{2,30}}"
+    rf"(?<=[，,、；;。])(?:完成(?:在运)?)?{_NUM}\s?{_COUNTED}[^，,。；;、：:\n（）()]{{0,20}}[（(][^（）()\n]{{2,16}}[）)]"
+    r"(?:(?!等)[^，,。；;、：:\n]){0,30}"
 )
 _GOAL_COUNT = re.compile(rf"(?<=等){_NUM}\s?{_COUNTED}[^，,。；;：:\n]{{2,50}}")
 _LEAD = re.compile(
@@ -49,14 +51,30 @@ def find_targets(outline: Outline, text: str) -> list[Target]:
         if kind == "goals":
             patterns.append((_GOAL_COUNT, "target.goal_count", 0.6))
         patterns.append((_VERB_COUNT, "target.verb_count", 0.7))
-        taken: list[Span] = []
+        taken = _Taken()
         for pattern, rule, confidence in patterns:
             for match in pattern.finditer(text, start, end):
                 target = _target(text, match, rule, confidence)
-                if target and not any(s.start < target.span.end and target.span.start < s.end for s in taken):
-                    taken.append(target.span)
+                if target and taken.claim(target.span):
                     found.append(target)
     return sorted(found, key=lambda target: target.span)
+
+
+class _Taken:
+    """Disjoint spans in order, so that two patterns never claim the same words."""
+
+    def __init__(self) -> None:
+        self._spans: list[Span] = []
+
+    def claim(self, span: Span) -> bool:
+        """Keep the span and return True, unless it overlaps one already kept."""
+        at = bisect_left(self._spans, span)
+        if at < len(self._spans) and self._spans[at].start < span.end:
+            return False
+        if at and self._spans[at - 1].end > span.start:
+            return False
+        self._spans.insert(at, span)
+        return True
 
 
 def _kind(node: Node, text: str) -> str:

@@ -106,9 +106,16 @@ def _split_conjunction(text: str, start: int, end: int) -> list[tuple[str, Span]
             return _trimmed(text, start, start + match.start()) + _split_conjunction(
                 text, start + match.end(), end
             )
+        elliptic = len(left) in (2, 3, 4) and len(right) in (2, 3, 4) and match.group() != "以及"
+        if elliptic and not _COMPOSITE.search(piece) and not UNIT_END.search(right):
+            return _trimmed(text, start, start + match.start()) + _trimmed(text, start + match.end(), end)
     return _trimmed(text, start, end)
 
 
+# Departments whose own names hold a conjunction; their short forms must not be split.
+_COMPOSITE = re.compile(
+    r"发展(?:和|与)改革|住房(?:和|与)?城乡|工业和信息|人力资源和社|文化和旅游|自然资源和规划|卫生和计|农业和农村|商务和|科学和|教育和体|财政和|经济和信息|退役军人和|民族和宗教|规划和自然|园林和|水利和|交通和"
+)
 _WHOLE_NAME = re.compile(
     r"(?:局|厅|委|办|部|部门|单位|政府|办事处|公司|企业|中心|大队|支队|街道|乡镇|镇|会|院|社|队|站|银行|海关|区|小组|专班)(?:[（(][^（）()]{1,14}[）)])?$"
 )
