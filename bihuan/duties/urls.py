@@ -1,4 +1,18 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from . import views
 
 app_name = "duties"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", views.inbox, name="inbox"),
+    path("organization/", views.organization, name="organization"),
+    path("unheld/", views.unheld, name="unheld"),
+    path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/reassignment/", views.reassignment, name="reassignment"),
+    path("ladder/", views.ladder, name="ladder"),
+    path("ladder/<int:pk>/", views.rung, name="rung"),
+    path("ladder/copy/", views.own_ladder, name="own_ladder"),
+    path("calendar/", views.calendar_page, name="calendar"),
+    path("calendar/day/", views.calendar_day, name="calendar_day"),
+    path("calendar/year/", views.calendar_year, name="calendar_year"),
+]

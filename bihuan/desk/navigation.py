@@ -1,0 +1,88 @@
+"""The left navigation: what a person's posts allow, grouped by kind of work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from bihuan.accounts.models import User
+from bihuan.accounts.permissions import Permission as P
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the navigation; `permissions` empty means everybody who is signed in."""
+
+    label: str
+    view: str
+    icon: str
+    permissions: tuple[str, ...] = ()
+
+
+GROUPS: list[tuple[str, list[Entry]]] = [
+    (
+        "我的工作",
+        [
+            Entry("首页", "desk:home", "home"),
+            Entry("待办", "duties:inbox", "inbox"),
+            Entry("消息", "notifications:list", "bell"),
+            Entry("无人承办", "duties:unheld", "user", (P.ASSIGN_DUTY,)),
+        ],
+    ),
+    (
+        "专项整治",
+        [
+            Entry("行动", "campaigns:list", "flag", (P.VIEW_CAMPAIGNS,)),
+            Entry("方案工作台", "campaigns:plans", "file-text", (P.MANAGE_PLANS,)),
+        ],
+    ),
+    (
+        "监督检查",
+        [
+            Entry("检查", "inspections:list", "clipboard-check", (P.VIEW_INSPECTIONS,)),
+            Entry("隐患台账", "hazards:ledger", "alert-triangle", (P.VIEW_HAZARDS,)),
+            Entry("文书", "papers:list", "files", (P.VIEW_PAPERS,)),
+        ],
+    ),
+    ("对象", [Entry("企业与场所", "registry:list", "building", (P.VIEW_REGISTRY,))]),
+    (
+        "系统",
+        [
+            Entry("单位与岗位", "accounts:organizations", "list-check", (P.MANAGE_ORGANIZATIONS, P.GRANT_ROLES)),
+            Entry("账号", "accounts:users", "users", (P.MANAGE_USERS, P.UNLOCK_USERS, P.HAND_OVER)),
+            Entry("岗位权限", "accounts:roles", "key", ()),
+            Entry("工作日历", "duties:calendar", "calendar", (P.VIEW_CAMPAIGNS,)),
+            Entry("催办阶梯", "duties:ladder", "clock", (P.VIEW_CAMPAIGNS,)),
+            Entry("审计记录", "audit:events", "history", (P.VIEW_AUDIT,)),
+            Entry("审计核验", "audit:verify", "shield-check", (P.VERIFY_AUDIT,)),
+        ],
+    ),
+]
+
+
+def navigation(user: User, path: str, badges: dict[str, int]) -> list[dict[str, object]]:
+    """The groups a person sees, the current page marked, counts beside 待办 and 消息."""
+    permissions = user.permissions
+    groups = []
+    for label, entries in GROUPS:
+        items = [
+            {
+                "label": entry.label,
+                "url": (url := reverse(entry.view)),
+                "icon": entry.icon,
+                "badge": badges.get(entry.view, 0),
+                "active": path == url or (url != "/" and path.startswith(url) and not _better(path, url)),
+            }
+            for entry in entries
+            if not entry.permissions or permissions.intersection(entry.permissions)
+        ]
+        if items:
+            groups.append({"label": label, "items": items})
+    return groups
+
+
+def _better(path: str, url: str) -> bool:
+    """Whether another entry's address fits `path` more closely than `url` does."""
+    others = (reverse(entry.view) for _, entries in GROUPS for entry in entries)
+    return any(len(other) > len(url) and path.startswith(other) for other in others)

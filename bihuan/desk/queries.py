@@ -1,0 +1,251 @@
+"""Home pages and search, across all apps: what must I do, by when, and how do we stand."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Q
+from django.urls import reverse
+
+from bihuan.accounts.models import Organization, Region, User
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.scope import area_q, areas_q, scope_of
+from bihuan.campaigns.models import Assignment, Campaign
+from bihuan.campaigns.workflow import AssignmentStatus
+from bihuan.duties.models import Duty
+from bihuan.hazards.models import Hazard
+from bihuan.hazards.workflow import Status
+from bihuan.inspections.models import Inspection
+from bihuan.papers.models import Paper
+from bihuan.registry.models import Enterprise, Permit
+from bihuan.tally.queries import Figures, by_department, by_region, by_task, daily, totals
+
+TREND_DAYS = 30
+SEARCH_LIMIT = 10
+
+
+def ledger_url(**parameters: object) -> str:
+    """The ledger filtered to exactly the rows behind a figure."""
+    return f"{reverse('hazards:ledger')}?{urlencode({key: value for key, value in parameters.items() if value})}"
+
+
+def inspections_url(**parameters: object) -> str:
+    """The list of inspections filtered likewise."""
+    return f"{reverse('inspections:list')}?{urlencode({key: value for key, value in parameters.items() if value})}"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one region or department stands, with the parameters that open the rows behind each figure."""
+
+    figures: Figures
+    week: Figures
+    parameters: dict[str, object]
+
+    def stats(self) -> list[dict[str, object]]:
+        """The five cards at the head of a home page."""
+        figures, week, parameters = self.figures, self.week, self.parameters
+        rate = figures.rectification_rate
+        return [
+            {
+                "label": "查出隐患", "figure": f"{figures.found:,}", "unit": "项", "url": ledger_url(**parameters),
+                "note": f"近七天 {week.found:,} 项",
+            },
+            {
+                "label": "整改率", "figure": "—" if rate is None else f"{rate:.1f}", "unit": "" if rate is None else "%",
+                "url": ledger_url(state="closed", **parameters), "note": f"已销号 {figures.closed:,} 项",
+            },
+            {
+                "label": "未销号", "figure": f"{figures.open:,}", "unit": "项",
+                "url": ledger_url(state="open", **parameters), "note": f"近七天销号 {week.closed:,} 项",
+            },
+            {
+                "label": "逾期未改", "figure": f"{figures.overdue:,}", "unit": "项",
+                "url": ledger_url(state="overdue", **parameters), "tone": "red" if figures.overdue else "",
+                "note": f"逾期后才改 {figures.closed_late:,} 项",
+            },
+            {
+                "label": "重大隐患", "figure": f"{figures.open_major:,}", "unit": "项未销号",
+                "url": ledger_url(level="major", state="open", **parameters),
+                "tone": "red" if figures.open_major else "", "note": f"累计 {figures.found_major:,} 项",
+            },
+        ]  # fmt: skip
+
+
+def standing(*, on: dt.date, region: str, department: int = 0) -> Standing:
+    """Figures of a region, or of a department within it, to date and over the last seven days."""
+    parameters: dict[str, object] = {"department": department} if department else {"region": region}
+    week = totals(on=on, region=region, department=department, since=on - dt.timedelta(days=6))
+    return Standing(totals(on=on, region=region, department=department), week, parameters)
+
+
+def trend(*, on: dt.date, region: str, department: int = 0) -> list[tuple[dt.date, Figures]]:
+    """The last thirty days, one row a day."""
+    return daily(since=on - dt.timedelta(days=TREND_DAYS - 1), until=on, region=region, department=department)
+
+
+def children_standing(region: Region, *, on: dt.date) -> list[tuple[Region, Figures]]:
+    """Each locality under a region with its figures, those with most overdue first."""
+    localities = list(
+        Region.objects.filter(code__startswith=region.code, kind__in=[Region.Kind.TOWNSHIP, Region.Kind.ZONE])
+    )
+    figures = by_region([locality.code for locality in localities], on=on)
+    rows = [(locality, figures[locality.code]) for locality in localities]
+    return sorted(rows, key=lambda row: (-row[1].overdue, -row[1].open, row[0].code))
+
+
+def department_standing(region: Region, *, on: dt.date) -> list[tuple[Organization, Figures]]:
+    """Each line department with its figures in a region, those with most overdue first."""
+    figures = by_department(on=on, region=region.code)
+    departments = Organization.objects.filter(pk__in=figures)
+    return sorted(((item, figures[item.pk]) for item in departments), key=lambda row: (-row[1].overdue, -row[1].open))
+
+
+def running_campaigns(user: User, *, on: dt.date, region: str, department: int = 0) -> list[dict[str, object]]:
+    """Running campaigns in view with how this region or department stands in each."""
+    rows: list[dict[str, object]] = []
+    for campaign in Campaign.objects.visible_to(user).filter(status=Campaign.Status.RUNNING).prefetch_related("phases"):
+        scope = region if len(region) >= len(campaign.region_id) else campaign.region_id
+        figures = totals(on=on, region=scope[:4] if department else scope, campaign=campaign.pk, department=department)
+        phase = next((item for item in campaign.phases.all() if item.status == "open"), None)
+        parameters: dict[str, object] = {"campaign": campaign.pk}
+        parameters |= {"department": department} if department else {"region": scope}
+        rows.append({"campaign": campaign, "figures": figures, "phase": phase, "url": ledger_url(**parameters)})
+    return rows
+
+
+def own_assignments(organization: Organization, *, limit: int = 12) -> list[Assignment]:
+    """Shares of tasks an organization still owes, soonest first."""
+    return list(
+        Assignment.objects.filter(organization=organization, task__campaign__status=Campaign.Status.RUNNING)
+        .exclude(status__in=[AssignmentStatus.REPORTED, AssignmentStatus.CONFIRMED])
+        .select_related("task", "task__campaign")
+        .order_by("task__due_on", "task__position")[:limit]
+    )
+
+
+def review_queue(user: User, *, limit: int = 8) -> list[Hazard]:
+    """Hazards waiting for this organization's judgement, the longest waiting first."""
+    organizations = {post.organization_id for post in user.posts}
+    return list(
+        Hazard.objects.visible_to(user)
+        .filter(status__in=[Status.REINSPECTING, Status.REPORTED, Status.ACCEPTING], reviewing_organization__in=organizations)
+        .select_related("enterprise", "locality")
+        .order_by("submitted_on", "id")[:limit]
+    )
+
+
+def enterprise_page(enterprise: Enterprise, user: User, *, on: dt.date) -> dict[str, Any]:
+    """Everything an enterprise must know on one page: what is wrong, by when, what expires, what was sent to it."""
+    hazards = Hazard.objects.visible_to(user).filter(enterprise=enterprise)
+    return {
+        "enterprise": enterprise,
+        "to_rectify": list(
+            hazards.filter(status__in=[Status.RECTIFYING, Status.PLANNING])
+            .select_related("reviewing_organization")
+            .order_by("due_on", "id")[:50]
+        ),
+        "waiting": list(
+            hazards.filter(status__in=[Status.REINSPECTING, Status.PLAN_REVIEW, Status.ACCEPTING, Status.EVALUATING, Status.REPORTED])
+            .select_related("reviewing_organization")
+            .order_by("submitted_on", "id")[:50]
+        ),
+        "recently_closed": list(hazards.filter(status=Status.CLOSED).order_by("-closed_on", "-id")[:5]),
+        "expired": list(Permit.objects.filter(enterprise=enterprise).expired(on=on)),
+        "expiring": list(Permit.objects.filter(enterprise=enterprise).expiring(on=on)),
+        "papers": list(
+            Paper.objects.visible_to(user).filter(receipt=None).select_related("organization").order_by("-issued_at")[:10]
+        ),
+        "visits": list(
+            Inspection.objects.visible_to(user)
+            .filter(enterprise=enterprise)
+            .select_related("organization")
+            .order_by("-inspected_on", "-id")[:5]
+        ),
+    }
+
+
+def locality_uncovered(user: User, region: Region, *, on: dt.date) -> list[dict[str, object]]:
+    """For each running task with objects here: how many of them nobody has visited yet, most first."""
+    rows = []
+    assignments = (
+        Assignment.objects.filter(
+            organization__in={post.organization_id for post in user.posts},
+            task__campaign__status=Campaign.Status.RUNNING,
+            task__kinds__isnull=False,
+        )
+        .select_related("task", "task__campaign")
+        .prefetch_related("task__kinds")
+        .distinct()
+    )
+    grid = _supervised(region.code)
+    covered = _covered(region.code, {assignment.task.campaign_id for assignment in assignments}, on=on)
+    for assignment in assignments:
+        task = assignment.task
+        kinds = {kind.pk for kind in task.kinds.all()}
+        scope = sum(count for (kind, risk), count in grid.items() if kind in kinds and (not task.risks or risk in task.risks))
+        done = covered.get(task.pk, 0)
+        if scope > done:
+            rows.append({"task": task, "scope": scope, "covered": done, "left": scope - done})
+    return sorted(rows, key=lambda row: -int(str(row["left"])))[:8]
+
+
+def _covered(region: str, campaigns: set[int], *, on: dt.date) -> dict[int, int]:
+    """Covered objects by task in one locality, over some campaigns."""
+    result: dict[int, int] = {}
+    for campaign in campaigns:
+        for task, figures in by_task(campaign, on=on, region=region).items():
+            result[task] = figures.covered
+    return result
+
+
+def _supervised(region: str) -> dict[tuple[str, str], int]:
+    rows = Enterprise.objects.supervised().filter(area_q(region)).values_list("kind_id", "risk").annotate(Count("pk"))
+    return {(kind, risk): count for kind, risk, count in rows.order_by()}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found, by sort."""
+
+    enterprises: list[Enterprise]
+    hazards: list[Hazard]
+    papers: list[Paper]
+    campaigns: list[Campaign]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.enterprises or self.hazards or self.papers or self.campaigns)
+
+
+def search(user: User, text: str) -> Found:
+    """Enterprises by name or credit code, hazards and papers by number, campaigns by title; each within view."""
+    text = text.strip()[:60]
+    if not text:
+        return Found([], [], [], [])
+    enterprises = Enterprise.objects.visible_to(user).filter(Q(name__icontains=text) | Q(credit_code__iexact=text))
+    hazards = Hazard.objects.none()
+    if match := re.fullmatch(r"(?:\d{4}-)?0*(\d{1,12})", text):
+        hazards = Hazard.objects.visible_to(user).filter(pk=int(match[1])).select_related("enterprise")
+    return Found(
+        list(enterprises.select_related("kind", "locality")[:SEARCH_LIMIT]),
+        list(hazards),
+        list(Paper.objects.visible_to(user).filter(number__icontains=text)[:SEARCH_LIMIT]),
+        list(Campaign.objects.visible_to(user).filter(title__icontains=text)[:SEARCH_LIMIT]),
+    )
+
+
+def office_area(user: User) -> Region | None:
+    """The area an office or inspectorate answers for: that of its first post that sees one."""
+    areas = scope_of(user, Permission.VIEW_HAZARDS).areas
+    return Region.objects.filter(pk__in=areas).order_by("code").first()
+
+
+def unheld_count(user: User, *, on: dt.date) -> int:
+    """Duties in one's area that nobody holds."""
+    return Duty.objects.unheld(on=on).filter(areas_q(scope_of(user, Permission.ASSIGN_DUTY).areas)).count()
+
