@@ -20,7 +20,7 @@ const agreed = new WeakSet();
 
 document.addEventListener("submit", async (event) => {
   const { target: form, submitter } = event;
-  if (form.method === "dialog" || agreed.delete(form)) return;
+  if (form.getAttribute("method") === "dialog" || agreed.delete(form)) return;
   const source = asking(form, submitter);
   if (!source || byHtmx(form) || (submitter && byHtmx(submitter))) return;
   event.preventDefault();

@@ -6,8 +6,7 @@
 const busy = new WeakMap();
 
 function hold(form) {
-  const buttons = [...form.elements, ...document.querySelectorAll(`button[form="${CSS.escape(form.id || "-")}"]`)]
-    .filter((element) => element.type === "submit" && !element.disabled);
+  const buttons = [...form.elements].filter((element) => element.type === "submit" && !element.disabled);
   busy.set(form, buttons);
   // After the browser has read the form, or the pressed button's own value would be lost.
   setTimeout(() => buttons.forEach((button) => {
@@ -34,7 +33,9 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== "post" || "bihuanAgain" in form.dataset || form.target === "_blank") return;
+  // getAttribute, because a field called "method" or "target" would hide the property.
+  const by = (name) => (form.getAttribute(name) ?? "").toLowerCase();
+  if (event.defaultPrevented || by("method") !== "post" || by("target") === "_blank" || "bihuanAgain" in form.dataset) return;
   hold(form);
 });
 

@@ -172,6 +172,7 @@ class Photos {
     for (const kept of extra[`photos:${this.name}`] ?? []) {
       if (this.photos.has(kept.client_id)) continue;
       const row = kept.id ? null : await outbox.find(kept.client_id).catch(() => null);
+      if (kept.id) await outbox.drop(kept.client_id).catch(() => {}); // arrived just before the page went away
       if (kept.id || row) this.add({ ...kept, blob: row?.blob });
     }
     this.sendAll();
