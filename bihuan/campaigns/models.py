@@ -17,7 +17,7 @@ from bihuan.rules.regions import ancestors
 from .workflow import AssignmentStatus, PhaseStatus
 
 
-def _seats(user: User, permission: str) -> list[str]:
+def seats(user: User, permission: str) -> list[str]:
     """Region codes of the posts through which `user` has `permission`."""
     return [
         post.organization.region_id
@@ -29,7 +29,7 @@ def _seats(user: User, permission: str) -> list[str]:
 class PlanDocumentQuerySet(models.QuerySet["PlanDocument"]):
     def visible_to(self, user: User) -> PlanDocumentQuerySet:
         """Drafts are seen by the office of the same region that may manage plans."""
-        return self.filter(region__in=_seats(user, Permission.MANAGE_PLANS))
+        return self.filter(region__in=seats(user, Permission.MANAGE_PLANS))
 
 
 class PlanDocument(models.Model):
@@ -64,6 +64,14 @@ class PlanDocument(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("campaigns:workbench", args=[self.pk])
+
+    @property
+    def is_draft(self) -> bool:
+        return self.status == self.Status.DRAFT
+
+    def signed_content(self) -> dict[str, object]:
+        """The source as it arrived; what was made of it is in the events of the chain."""
+        return {"id": self.pk, "region": self.region_id, "file": self.file_id, "text": self.text}
 
 
 class PlanItem(models.Model):
@@ -106,7 +114,21 @@ class PlanItem(models.Model):
         ordering = ["position", "id"]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.position}"
+        return f"{self.get_kind_display()}“{self.label}”"
+
+    @property
+    def label(self) -> str:
+        """The few words by which a person knows the element."""
+        words = " ".join(
+            str(self.data.get(name) or "") for name in ("no", "heading", "name", "title", "unit")
+        ).strip()
+        return words or str(self.data.get("text") or self.data.get("when") or "未命名")[:30]
+
+    @property
+    def whole(self) -> tuple[int, int] | None:
+        """Where it stands in the source, end exclusive; None for what was added without a passage."""
+        span = self.spans.get("whole")
+        return (span[0], span[1]) if span else None
 
 
 class PlanUnit(models.Model):
@@ -145,7 +167,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
     def visible_to(self, user: User) -> CampaignQuerySet:
         """Campaigns of one's own region, of the regions above it, and of those below it."""
         query = Q(pk__in=())
-        for code in _seats(user, Permission.VIEW_CAMPAIGNS):
+        for code in seats(user, Permission.VIEW_CAMPAIGNS):
             query |= Q(region__in=[code, *ancestors(code)]) | Q(region__code__startswith=code)
         return self.filter(query)
 
@@ -183,6 +205,17 @@ class Campaign(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("campaigns:detail", args=[self.pk])
 
+    def signed_content(self) -> dict[str, object]:
+        return {
+            "plan": self.plan_id,
+            "region": self.region_id,
+            "office": self.office_id,
+            "title": self.title,
+            "doc_no": self.doc_no,
+            "published_by": self.published_by_id,
+            "published_at": self.published_at,
+        }
+
 
 class Phase(models.Model):
     """A stretch of time with a gate at its end: closed only when its conditions are met (R016, R018)."""
@@ -216,6 +249,9 @@ class Phase(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("campaigns:phase", args=[self.pk])
 
 
 class GateCondition(models.Model):
@@ -390,6 +426,18 @@ class Checklist(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task} 第 {self.version} 版"
+
+    def signed_content(self) -> dict[str, object]:
+        return {
+            "task": self.task_id,
+            "version": self.version,
+            "items": [
+                [item.text, item.criterion, item.method, item.basis, item.dispositions, item.major_if_failed]
+                for item in self.items.all()
+            ],
+            "created_by": self.created_by_id,
+            "created_at": self.created_at,
+        }
 
 
 class CheckItem(models.Model):

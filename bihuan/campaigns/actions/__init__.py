@@ -1,0 +1,42 @@
+"""What people do with plans and campaigns: one verb, one function."""
+
+from .checklists import revise_checklist
+from .drafting import (
+    StaleItem,
+    add_item,
+    confirm_confident,
+    confirm_item,
+    discard_plan,
+    edit_head,
+    edit_item,
+    match_unit,
+    merge_items,
+    remove_item,
+    restore_item,
+    split_item,
+)
+from .importing import earlier_draft, import_plan
+from .publishing import publish
+from .running import move_assignment, move_phase, set_gate
+
+__all__ = [
+    "StaleItem",
+    "add_item",
+    "confirm_confident",
+    "confirm_item",
+    "discard_plan",
+    "earlier_draft",
+    "edit_head",
+    "edit_item",
+    "import_plan",
+    "match_unit",
+    "merge_items",
+    "move_assignment",
+    "move_phase",
+    "publish",
+    "remove_item",
+    "restore_item",
+    "revise_checklist",
+    "set_gate",
+    "split_item",
+]

@@ -1,0 +1,84 @@
+"""Denominators of coverage: how many supervised objects each task has in each locality, for all tasks at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db.models import Count
+
+from bihuan.accounts.scope import area_q
+from bihuan.registry.models import Enterprise
+
+from ..models import Campaign, Task
+
+
+@dataclass(frozen=True)
+class Scope:
+    """`cells`: objects by (task, locality); `tasks`: by task; `objects`: different objects any task covers;
+    `visits`: object-task pairs, what the covered counts of the tally add up to."""
+
+    cells: dict[tuple[int, str], int] = field(default_factory=dict)
+    tasks: dict[int, int] = field(default_factory=dict)
+    localities: dict[str, int] = field(default_factory=dict)
+    objects: int = 0
+
+    @property
+    def visits(self) -> int:
+        return sum(self.tasks.values())
+
+
+def scope(campaign: Campaign, *, region: str = "", department: int = 0) -> Scope:
+    """The objects in scope of every task of a campaign, in `region` (default: the campaign's) and under `department`.
+
+    Three queries whatever the number of tasks: the tasks, their kinds, the objects grouped by kind, risk and place.
+    """
+    risks = dict(Task.objects.filter(campaign=campaign).order_by().values_list("pk", "risks"))
+    kinds: dict[int, set[str]] = defaultdict(set)
+    links = Task.kinds.through.objects.filter(task__campaign=campaign)
+    for task_id, kind_id in links.values_list("task_id", "enterprisekind_id"):
+        kinds[task_id].add(kind_id)
+    objects = Enterprise.objects.supervised().filter(area_q(region or campaign.region_id))
+    if department:
+        objects = objects.filter(department=department)
+    groups = list(
+        objects.order_by().values_list("kind_id", "risk", "locality_id").annotate(number=Count("pk"))
+    )
+    cells: dict[tuple[int, str], int] = defaultdict(int)
+    tasks: dict[int, int] = dict.fromkeys(risks, 0)
+    localities: dict[str, int] = defaultdict(int)
+    distinct = 0
+    for kind, risk, locality, number in groups:
+        covering = [
+            task_id
+            for task_id, wanted in risks.items()
+            if kind in kinds[task_id] and (not wanted or risk in wanted)
+        ]
+        distinct += number if covering else 0
+        localities[locality] += number * len(covering)
+        for task_id in covering:
+            cells[task_id, locality] += number
+            tasks[task_id] += number
+    return Scope(dict(cells), tasks, dict(localities), distinct)
+
+
+def rate(covered: int, denominator: int) -> float | None:
+    """Percent covered, None without objects. An object that closed after it was visited must not push it over 100."""
+    return min(100.0, 100 * covered / denominator) if denominator else None
+
+
+# Which enterprises were visited under a task is known upstairs, where inspections live; they answer here.
+FirstVisits = Callable[[int, Iterable[int]], dict[int, date]]
+_first_visits: list[FirstVisits] = []
+
+
+def register_first_visits(answer: FirstVisits) -> None:
+    """Tell campaigns whom to ask: `answer(task_id, enterprise_ids)` → day of the first visit by enterprise."""
+    _first_visits[:] = [answer]
+
+
+def first_visits(task_id: int, enterprise_ids: Iterable[int]) -> dict[int, date]:
+    """The day each enterprise was first visited under the task; absent when it was not."""
+    return _first_visits[0](task_id, enterprise_ids) if _first_visits else {}

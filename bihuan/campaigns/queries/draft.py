@@ -1,0 +1,125 @@
+"""How far a draft is: counts for the progress line, and everything still missing before it may be published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bihuan.plans import normalize_unit
+
+from ..drafts import problem_of, unit_names
+from ..models import PlanDocument, PlanItem, PlanUnit
+from ..units import names_in
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One line of the checklist before publishing. `items` are the elements meant, `units` the names."""
+
+    text: str
+    is_blocking: bool
+    items: tuple[PlanItem, ...] = ()
+    units: tuple[PlanUnit, ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """58 项任务 · 已确认 55 · 待定单位 3."""
+
+    tasks: int
+    confirmed_tasks: int
+    elements: int
+    confirmed_elements: int
+    open_units: int
+
+    @property
+    def unseen(self) -> int:
+        return self.elements - self.confirmed_elements
+
+
+def live(items: Sequence[PlanItem]) -> list[PlanItem]:
+    """What was not removed."""
+    return [item for item in items if item.state != PlanItem.State.REMOVED]
+
+
+def open_units(items: Sequence[PlanItem], units: Sequence[PlanUnit]) -> list[PlanUnit]:
+    """Names live tasks charge and nobody has identified."""
+    used = names_in(items)
+    return [unit for unit in units if not unit.is_matched and unit.key in used]
+
+
+def progress(items: Sequence[PlanItem], units: Sequence[PlanUnit]) -> Progress:
+    """The counts of the progress line. Chapter headings are not elements: they ask nothing of anybody."""
+    elements = [item for item in live(items) if item.kind != PlanItem.Kind.SECTION]
+    tasks = [item for item in elements if item.kind == PlanItem.Kind.TASK]
+    confirmed = PlanItem.State.CONFIRMED
+    return Progress(
+        tasks=len(tasks),
+        confirmed_tasks=sum(item.state == confirmed for item in tasks),
+        elements=len(elements),
+        confirmed_elements=sum(item.state == confirmed for item in elements),
+        open_units=len(open_units(items, units)),
+    )
+
+
+def missing(document: PlanDocument) -> list[Missing]:
+    """Everything that keeps the draft from being published, then what deserves a second look."""
+    items, units = list(document.items.all()), list(document.units.all())
+    present = live(items)
+    tasks = [item for item in present if item.kind == PlanItem.Kind.TASK]
+    phases = [item for item in present if item.kind == PlanItem.Kind.PHASE]
+    lines: list[Missing] = []
+
+    def line(
+        text: str, found: Sequence[PlanItem] = (), *, blocking: bool, names: Sequence[PlanUnit] = ()
+    ) -> None:
+        lines.append(Missing(text, blocking, tuple(found), tuple(names)))
+
+    if not tasks:
+        line("方案里没有任何任务", blocking=True)
+    unseen = [item for item in present if item.state == PlanItem.State.PROPOSED]
+    if unseen:
+        line(f"{len(unseen)} 项还没有人核对", unseen, blocking=True)
+    unnamed = open_units(items, units)
+    if unnamed:
+        line(f"{len(unnamed)} 个单位还没有认定", names=unnamed, blocking=True)
+    broken = [item for item in present if problem_of(item.kind, item.data)]
+    if broken:
+        line(f"{len(broken)} 项内容不完整", broken, blocking=True)
+    if not phases:
+        line("没有阶段：发布后不设关口，任务期限只看自身", blocking=False)
+    undated = [item for item in phases if not (item.data.get("start") or item.data.get("end"))]
+    if undated:
+        line(f"{len(undated)} 个阶段没有日期", undated, blocking=False)
+    ignored = {unit.key for unit in units if unit.group == PlanUnit.Group.IGNORED}
+    ownerless = [
+        item
+        for item in tasks
+        if not any(normalize_unit(name) not in ignored for name in unit_names(item.data))
+    ]
+    if ownerless:
+        line(f"{len(ownerless)} 项任务没有承办单位，发布后无人承办", ownerless, blocking=False)
+    phase_ids = {item.pk: item for item in phases}
+    homeless = [item for item in tasks if item.data.get("phase") not in phase_ids]
+    if homeless and phases:
+        line(f"{len(homeless)} 项任务不属于任何阶段", homeless, blocking=False)
+    endless = [
+        item
+        for item in tasks
+        if not item.data.get("due")
+        and not (item.data.get("phase") in phase_ids and phase_ids[item.data["phase"]].data.get("end"))
+    ]
+    if endless:
+        line(f"{len(endless)} 项任务没有完成期限", endless, blocking=False)
+    kindless = [item for item in tasks if not item.data.get("kinds")]
+    if kindless:
+        line(f"{len(kindless)} 项任务没有适用对象类型，不计覆盖率", kindless, blocking=False)
+    listless = [item for item in tasks if item.data.get("kinds") and not item.data.get("check_items")]
+    if listless:
+        line(f"{len(listless)} 项有检查对象的任务没有检查事项", listless, blocking=False)
+    return lines
+
+
+def blocking(document: PlanDocument) -> list[Missing]:
+    """The lines that forbid publishing."""
+    return [line for line in missing(document) if line.is_blocking]

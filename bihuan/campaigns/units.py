@@ -1,0 +1,130 @@
+"""Which organizations a printed name means: one body, or a group of them expanded under the plan's region (R026, R270)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Iterable
+from functools import cached_property
+
+from django.db.models import Q
+
+from bihuan.accounts.models import Organization
+from bihuan.accounts.queries import localities_under, organizations_under, resolve_unit
+from bihuan.plans import is_collective, normalize_unit
+
+from .drafts import unit_names
+from .models import PlanDocument, PlanItem, PlanUnit
+
+# Collective names of the plan library and the group they are; member units of a body are departments here.
+GROUPS = {
+    "townships": PlanUnit.Group.TOWNSHIPS,
+    "streets": PlanUnit.Group.STREETS,
+    "localities": PlanUnit.Group.LOCALITIES,
+    "departments": PlanUnit.Group.DEPARTMENTS,
+    "members": PlanUnit.Group.DEPARTMENTS,
+}
+GROUP_WORDS = {
+    PlanUnit.Group.TOWNSHIPS: "个乡镇",
+    PlanUnit.Group.STREETS: "个街道",
+    PlanUnit.Group.LOCALITIES: "个乡镇街道",
+    PlanUnit.Group.DEPARTMENTS: "个部门",
+}
+SIMILAR = 0.62
+
+
+class Bodies:
+    """The organizations a plan of one region may charge on one day, loaded once."""
+
+    def __init__(self, region_id: str, *, on: dt.date) -> None:
+        self.region_id = region_id
+        self.on = on
+
+    @cached_property
+    def localities(self) -> list[Organization]:
+        return localities_under(self.region_id, on=self.on)
+
+    @cached_property
+    def departments(self) -> list[Organization]:
+        """Departments of the region's own level: a city's plan does not command the counties' bureaus by 各部门."""
+        kinds = [Organization.Kind.DEPARTMENT]
+        return list(
+            organizations_under(self.region_id, kinds=kinds, on=self.on)
+            .filter(region=self.region_id)
+            .select_related("region")
+        )
+
+    def of_group(self, group: str) -> list[Organization]:
+        """The members of a group; none for a unit that gets nothing."""
+        match group:
+            case PlanUnit.Group.LOCALITIES:
+                return self.localities
+            case PlanUnit.Group.TOWNSHIPS:
+                return [body for body in self.localities if body.region.name.endswith(("镇", "乡"))]
+            case PlanUnit.Group.STREETS:
+                return [body for body in self.localities if body.region.name.endswith("街道")]
+            case PlanUnit.Group.DEPARTMENTS:
+                return self.departments
+            case _:
+                return []
+
+    def expand(self, unit: PlanUnit) -> list[Organization]:
+        """Everybody a printed name charges."""
+        if unit.group:
+            return self.of_group(unit.group)
+        return [unit.organization] if unit.organization else []
+
+    @cached_property
+    def choices(self) -> list[Organization]:
+        """Bodies a person may choose for a name: those of the region, below it, and departments above it."""
+        above = Q(
+            region__in=[self.region_id[:length] for length in (2, 4, 6) if length < len(self.region_id)]
+        )
+        kinds = [Organization.Kind.OFFICE, Organization.Kind.DEPARTMENT, Organization.Kind.LOCALITY]
+        kinds += [Organization.Kind.INSPECTORATE, Organization.Kind.EXPERTS]
+        return list(
+            Organization.objects.current(on=self.on)
+            .filter(above | Q(region__code__startswith=self.region_id), kind__in=kinds)
+            .order_by("kind", "region_id", "id")
+        )
+
+    def similar_to(self, name: str) -> Organization | None:
+        """The body whose name reads most like `name`, when it is near enough to be worth asking."""
+        best: tuple[float, Organization] | None = None
+        key = normalize_unit(name)
+        for body in self.choices:
+            for other in (body.name, body.short_name):
+                ratio = difflib.SequenceMatcher(None, key, normalize_unit(other)).ratio()
+                if ratio >= SIMILAR and (best is None or ratio > best[0]):
+                    best = (ratio, body)
+        return best[1] if best else None
+
+
+def names_in(items: Iterable[PlanItem]) -> dict[str, str]:
+    """Comparison key → first printed form of every unit the tasks charge; removed tasks charge nobody."""
+    found: dict[str, str] = {}
+    for item in items:
+        if item.kind == PlanItem.Kind.TASK and item.state != PlanItem.State.REMOVED:
+            for name in unit_names(item.data):
+                found.setdefault(normalize_unit(name), name)
+    return found
+
+
+def sync_units(document: PlanDocument, *, on: dt.date) -> None:
+    """Give every unit name of the tasks its row, resolved where a name, an alias or a collective word settles it.
+
+    Rows of names no longer used stay: what a person decided about them is still true.
+    """
+    tasks = document.items.filter(kind=PlanItem.Kind.TASK)
+    known = set(document.units.values_list("key", flat=True))
+    fresh = []
+    for key, name in names_in(tasks).items():
+        if key in known:
+            continue
+        unit = PlanUnit(document=document, name=name[:120], key=key[:120])
+        if collective := is_collective(name):
+            unit.group = GROUPS[collective]
+        else:
+            unit.organization = resolve_unit(name, document.region_id, on)
+        fresh.append(unit)
+    PlanUnit.objects.bulk_create(fresh)
