@@ -73,9 +73,9 @@ def brackets(text: str, start: int, end: int, longest: int = 420) -> Iterator[Br
     opened: list[int] = []
     for i in range(start, end):
         c = text[i]
-        if c in "（(":
+        if c in "（(【〔[":
             opened.append(i)
-        elif c in "）)" and opened:
+        elif c in "）)】〕]" and opened:
             first = opened.pop()
             if not opened and i - first <= longest:
                 yield Bracket(Span(first, i + 1), Span(first + 1, i))
@@ -253,6 +253,8 @@ def phrase_units(text: str, start: int, end: int) -> Attribution | None:
                 continue
             if _DESCRIBED.match(text, match.end(), sentence_end) and match["role"] in ("牵头", "会同"):
                 continue
+            if match["role"] == "牵头":
+                partners += _helpers(text, match.end(), sentence_end)
             if match["role"] == "会同":
                 clauses.append(_Clause("lead", units))
                 partner = re.compile(
@@ -271,6 +273,19 @@ def phrase_units(text: str, start: int, end: int) -> Attribution | None:
         clauses.append(_Clause("support", partners))
     result = _resolve(clauses, "units.phrase")
     return result or None
+
+
+_HELP = re.compile(
+    r"[，,]\s{0,2}(?P<units>[\u4e00-\u9fff（()）、]{2,80}?)(?:共同)?(?:配合|协助|参与|参加)(?:落实|做好)?(?=[，,。；;]|$)"
+)
+
+
+def _helpers(text: str, start: int, end: int) -> list[tuple[str, Span]]:
+    """Return the units that help right after a 牵头 (X牵头，Y、Z配合)."""
+    match = _HELP.match(text, start, end)
+    if not match:
+        return []
+    return [unit for unit in split_units(text, *match.span("units")) if looks_like_unit(unit[0])]
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

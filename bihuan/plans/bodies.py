@@ -44,6 +44,7 @@ _PERSON_SPLIT = re.compile(
 def find_bodies(text: str, start: int, end: int) -> list[Body]:
     """Return the bodies printed with a composition, from running text and from name lists (annexes included)."""
     found = _announced(text, start, end)
+    found.extend(_offices(text, start, end))
     for body in _listed(text):
         same = [b for b in found if b.name.endswith(body.name) or body.name.endswith(b.name)]
         if not same:
@@ -65,6 +66,27 @@ def _announced(text: str, start: int, end: int) -> list[Body]:
             body = _composition(text, match.start(), stop, follow)
             if body and not any(b.span.start < body.span.end and body.span.start < b.span.end for b in found):
                 found.append(body)
+    return found
+
+
+_OFFICE = re.compile(
+    r"(?P<name>[\u4e00-\u9fff]{0,24}?办公室)(?=[，,设在(（])[^。；;\n]{0,60}?[，,]?(?:由(?P<first>[^，,。；;]{2,40}?)(?:同志)?(?:兼任|担任|任)(?:办公室)?主任"
+    r"|(?:办公室)?主任由(?P<second>[^，,。；;]{2,40}?)(?:同志)?(?:兼任|担任|任)(?=[，,。；;\n]))"
+)
+
+
+def _offices(text: str, start: int, end: int) -> list[Body]:
+    """Return offices whose head is named; others are only announced."""
+    if "主任" not in text[start:end]:
+        return []
+    found = []
+    for match in _OFFICE.finditer(text, start, end):
+        group = "first" if match["first"] else "second"
+        name = re.sub(r"^.*?(?:下设|设立|成立|组建)", "", match["name"])
+        stop = match.end("name")
+        place = (name, Span(stop - len(name), stop))
+        head = _people(text, *match.span(group))
+        found.append(_body(place, head, [], [], Span(place[1].start, match.end()), "body.office", 0.75))
     return found
 
 
@@ -190,7 +212,9 @@ def _listed(text: str) -> list[Body]:
 
 
 def _one_list(text: str, roles: list[re.Match[str]], limit: int) -> list[Body]:
-    head, deputies, members = [], [], []
+    head: list[tuple[str, Span]] = []
+    deputies: list[tuple[str, Span]] = []
+    members: list[tuple[str, Span]] = []
     title_area = text[max(0, roles[0].start() - 300) : roles[0].start()]
     titles = list(_LIST_TITLE.finditer(title_area))
     stop = roles[0].end()

@@ -22,7 +22,8 @@ LADDER = (
     ),
     ("查封扣押", r"查封|扣押"),
     ("没收", r"没收"),
-    ("罚款", r"罚款|处以罚|行政处罚|依法处罚|(?:实施|从重|依法)处罚|一案双罚"),
+    ("行政处罚", r"行政处罚|依法处罚|(?:实施|从重|依法)处罚|一案双罚"),
+    ("罚款", r"罚款|处以罚"),
     ("暂扣许可证", r"暂扣[^，。；]{0,12}(?:证|照)"),
     ("吊销", r"吊销"),
     ("联合惩戒", r"联合惩戒|失信|黑名单"),
@@ -36,11 +37,8 @@ _AGGRAVATED = re.compile(
     r"^[，,、]?\s*(?:且|并且|其中)?(?:情节(?:特别)?(?:较重|严重|恶劣)|构成犯罪|逾期(?:仍)?(?:不|未|拒不)(?:改正|整改|完成整改)|拒不(?:改正|整改)|影响恶劣|造成[^，。]{0,10}后果"
     r"|不能立即整改(?:到位)?|涉嫌犯罪|触犯刑律|存在问题|符合条件)的?$"
 )
-_CONDITION_END = re.compile(
-    r"的(?:行为|问题|情形|现象|企业|单位)?[，,、：:]|的(?:行为|问题|情形)?(?=要|应|应当|一律|依法|责令|由|立即|坚决|及时|必须|须)"
-)
 _CONSEQUENCE = re.compile(
-    r"(?:要|应当?|一律|必须|须|坚决)?(?:依法)?(?:依规)?(?:从严|从重|从快|严厉|严肃|坚决|立即|及时|当场)?"
+    r"(?:要|应当?|一律|必须|须|坚决)?(?:依法)?(?:依规)?(?:从严|从重|从快|严厉|严肃|坚决|立即|及时|当场){0,3}"
     r"(?:责令|立行立改|立即改正|限期|吊销|查处|移送|移交|没收|取缔|关闭|处罚|打击|追究|停止使用|查封)"
 )
 _NUMBER = (
@@ -54,7 +52,7 @@ CRITERION = re.compile(
 _MEASURE = re.compile(
     r"(?:总|净|单)?(?:重量|长度|距离|间距|宽度|高度|厚度|深度|面积|容积|容量|浓度|压力|温度|数量|人数|层数|年限|时间|净距|电压|直径|坡度)$"
 )
-_CHECK_VERB = re.compile(r"^[“\"]?(?:查|重点查|检查|排查|整治|重点检查)")
+_NO_CONDITION = re.compile(r"要加大|要依法|(?:发现|存在问题|有问题)$")
 
 
 def ladder_of(text: str) -> list[str]:
@@ -93,11 +91,9 @@ def check_items(text: str, start: int, end: int) -> list[CheckItem]:
             continue
         for left, right in _conditions(sentence[:cut]):
             clause = sentence[left:right]
-            if len(clause) < 4 or _AGGRAVATED.match(clause):
+            if len(clause) < 6 or _AGGRAVATED.match(clause) or _NO_CONDITION.search(clause):
                 continue
             items.append(CheckItem(clause, criterion_of(clause), ladder, Span(first + left, first + right)))
-        if not _conditions(sentence[:cut]) and items and items[-1].span.end <= first:
-            continue
     return items
 
 
@@ -144,12 +140,31 @@ def _conditions(text: str) -> list[tuple[int, int]]:
     if rest and len(rest) >= 6 and not found:
         found.append((cursor, cursor + len(text[cursor:].rstrip(" ，,"))))
     cleaned = []
-    for left, right in found:
-        lead = re.match(r"[\s，,、]*(?:以及|或者?|对于?|凡|若|如|发现|对发现|经排查)?", text[left:right])
+    for left, right in _apart(text, found):
+        lead = re.match(
+            r"[\s，,、]*(?:(?:加强|强化|加大|严格|深化|开展)[^，,。]{2,40}[，,]对|以及|或者?|对于?|凡|若|如|发现|对发现|经排查)?",
+            text[left:right],
+        )
         left += lead.end() if lead else 0
         if right > left:
             cleaned.append((left, right))
     return cleaned
+
+
+_ANOTHER_FAULT = re.compile(
+    r"[，,](?=未|违规|擅自|非法|违法|无证|超|拒不)|、(?=未|私接|私拉|擅自|违规|非法|存放|堵塞|占用)"
+)
+
+
+def _apart(text: str, conditions: list[tuple[int, int]]):
+    """Cut a condition where a comma begins another fault of its own (…,未…,违规…)."""
+    for left, right in conditions:
+        cursor = left
+        for match in _ANOTHER_FAULT.finditer(text, left, right):
+            if match.start() - cursor >= 6 and right - match.end() >= 4:
+                yield cursor, match.start()
+                cursor = match.end()
+        yield cursor, right
 
 
 _OBJECT = re.compile(

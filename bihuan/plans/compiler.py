@@ -18,7 +18,9 @@ def compile_source(source: SourceText) -> Plan:
     """Compile a document that has been read. Never raises, whatever the text is."""
     text = source.text
     outline = build_outline(text)
-    sections = [root for root in outline.roots if root.rank == RANK_SECTION]
+    sections = [root for root in outline.roots if root.rank == RANK_SECTION] or [
+        root for root in outline.roots if root.children and root.line_start
+    ]
     nodes = list(outline.walk())
     head_end = nodes[0].start if nodes else min(len(text), 3000)
     tail_start = nodes[-1].start if nodes else 0

@@ -17,8 +17,8 @@ from bihuan.plans.numerals import chinese_number, chinese_year
 DATE = re.compile(
     r"(?:(?P<y>(?:19|20)\d\d)\s{0,2}年\s{0,2})?(?<!\d)(?P<m>\d{1,2})\s{0,2}月份?(?!龄)"
     r"(?:\s{0,2}(?P<d>\d{1,2})\s{0,2}[日号]|(?P<mp>上旬|中旬|下旬|底|末|初))?"
-    r"|(?P<y2>(?:19|20)\d\d)\s{0,2}年(?P<yp>底|末|上半年|下半年|第?[一二三四]季度)?"
-    r"|(?P<y3>(?:19|20)\d\d)[-./](?P<m3>\d{1,2})[-./](?P<d3>\d{1,2})(?!\d)"
+    r"|(?P<y2>(?:19|20)\d\d)\s{0,2}年(?P<yp>年底|年末|底|末|上半年|下半年|第?[一二三四]季度)?"
+    r"|(?P<y3>(?:19|20)\d\d)[-./](?P<m3>\d{1,2})(?:[-./](?P<d3>\d{1,2}))?(?![\d.%])"
     r"|(?P<yend>(?:当|本|今)?年底|(?:当|本|今)?年末)"
 )
 DAY_ONLY = re.compile(r"(?P<d>\d{1,2})\s{0,2}[日号]")
@@ -31,7 +31,6 @@ _RECURRING = re.compile(r"每(?:年|月|周|季度?|半年|个?季度|个?月)�
 _DEADLINE_LABEL = re.compile(
     r"(?:完成时限|完成时间|办结时限|时限要求|整改时限|截止时间|截止日期|时间节点|期限)\s{0,2}[:：]\s{0,2}(?:于|在)?$"
 )
-_SUBPART = re.compile(r"[一二三四五六七八九]是")
 
 
 @dataclass(frozen=True)
@@ -105,11 +104,12 @@ def mention_of(match: re.Match[str], own_year: int | None, offset: int = 0) -> D
             part == "",
         )
     if group["y3"] is not None:
-        year, month, day = int(group["y3"]), int(group["m3"]), int(group["d3"])
+        year, month, day = int(group["y3"]), int(group["m3"]), int(group["d3"]) if group["d3"] else None
         if not 1 <= month <= 12:
             return None
-        whole = _day(year, month, day, last=True)
-        return DateMention(span, whole, whole, True, False)
+        return DateMention(
+            span, _day(year, month, day, last=False), _day(year, month, day, last=True), True, False
+        )
     last = date(own_year, 12, 31) if own_year else None
     return DateMention(span, last, last, False, False)
 
@@ -208,10 +208,14 @@ def deadlines(text: str, start: int, end: int, own_year: int | None) -> list[tup
                 found.append((period.end, period.span))
         elif before and not mention.year_only:
             found.append((mention.last, Span(mention.span.start, before.end())))
-        elif mention.year_printed and not joined and head.endswith("到") and text[mention.span.start] == "2":
-            if mention.year_only or text[mention.span.start : mention.span.end].endswith(("底", "末")):
-                found.append((mention.last, Span(mention.span.start - 1, mention.span.end)))
+        elif mention.year_printed and not joined and head.endswith("到") and _year_end(text, mention):
+            found.append((mention.last, Span(mention.span.start - 1, mention.span.end)))
     return found
+
+
+def _year_end(text: str, mention: DateMention) -> bool:
+    """Say whether a mention is a whole year or its end (到2030年, 到2030年底)."""
+    return mention.year_only or text[mention.span.start : mention.span.end].endswith(("底", "末"))
 
 
 def own_period(text: str, start: int, end: int, own_year: int | None) -> Period | None:

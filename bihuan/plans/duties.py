@@ -15,7 +15,9 @@ _VERB = re.compile(
 )
 _BY = re.compile(r"由(?P<units>[\u4e00-\u9fff、（()）]{2,40}?)(?=负责|牵头|依法|按|组织|承担|会同|实施|办理)")
 _NO_CHARGE = re.compile(r"成立|设在|下设|组建")
-_NOT_A_SUBJECT = re.compile(r"^(?:为|按照?|根据|在|需要?|对|对于|经(?=[\u4e00-\u9fff]{0,10}(?:同意|批准|研究|排查))|由|要|应|其他需|凡)|由")
+_NOT_A_SUBJECT = re.compile(
+    r"^(?:为|按照?|根据|在|需要?|对|对于|经(?=[\u4e00-\u9fff]{0,10}(?:同意|批准|研究|排查))|由|要|应|其他需|凡)|由"
+)
 _STOP = re.compile(r"[。；;\n]")
 _CLAUSE = re.compile(r"[，,：:]")
 
@@ -79,7 +81,9 @@ def _from_sentence(text: str, start: int, end: int) -> list[Duty]:
         start += 1
     found: list[Duty] = []
     if not _NO_CHARGE.search(text, start, min(end, start + 200)):
-        starts = [start] + [m.end() for i, m in enumerate(_CLAUSE.finditer(text, start, end)) if i < 8 or m.group() in ":："]
+        starts = [start] + [
+            m.end() for i, m in enumerate(_CLAUSE.finditer(text, start, end)) if i < 8 or m.group() in ":："
+        ]
         for first in starts:
             charged = _charged(text, first, end)
             # A second unit in the same sentence is charged only where a colon or semicolon begins anew.

@@ -12,10 +12,13 @@ from bihuan.plans.model import Field, Span
 _KIND = r"(?:方案|计划|通知|意见|要点|安排|办法|规定|细则|通告|决定|规划|部署|清单)"
 _SUFFIX = r"(?:[（(][^（）()\n]{1,24}[）)])?"
 _PUBLISHED = re.compile(
-    rf"关于(?:印发|转发|下发|发布|做好)?\s{{0,2}}[《〈](?P<title>[^\n]{{4,120}}?{_SUFFIX})[》〉]\s{{0,2}}的\s{{0,2}}通知"
+    rf"关于(?:印发|转发|下发|发布|做好)?\s{{0,2}}[《〈](?P<title>[^《》]{{4,120}}?{_SUFFIX})[》〉]\s{{0,2}}的\s{{0,2}}通知"
 )
 _PUBLISHED_PLAIN = re.compile(
-    rf"关于(?:印发|转发|下发)\s{{0,2}}(?P<title>[^《》。，；：\n]{{4,80}}?{_KIND}{_SUFFIX})\s{{0,2}}的\s{{0,2}}通知"
+    rf"关于(?:印发|转发|下发)\s{{0,2}}(?P<title>[^《》。，；：]{{4,80}}?{_KIND}{_SUFFIX})\s{{0,2}}的\s{{0,2}}通知"
+)
+_ENCLOSED = re.compile(
+    rf"现将[《〈](?P<title>[^《》\n]{{4,100}}?{_KIND}{_SUFFIX})[》〉]\s{{0,2}}(?:已经[^。]{{0,30}})?(?:印发|转发|下发)"
 )
 _TITLE_LINE = re.compile(rf"(?P<title>[^。；：:《》\n][^。；：:\n]{{3,80}}?{_KIND}{_SUFFIX})$")
 _TITLE_RUN_ON = re.compile(
@@ -117,9 +120,9 @@ def _doc_no(text: str, end: int) -> Field | None:
 
 
 def _field(match: re.Match[str], group: str, confidence: float, rule: str) -> Field:
-    value = match[group].strip()
+    value = re.sub(r"\s*\n\s*", "", match[group].strip())
     start = match.start(group) + (len(match[group]) - len(match[group].lstrip()))
-    return Field(value, Span(start, start + len(value)), confidence, rule)
+    return Field(value, Span(start, start + len(match[group].strip())), confidence, rule)
 
 
 def _title(text: str, end: int, doc_no: Field | None) -> Field | None:
@@ -129,6 +132,9 @@ def _title(text: str, end: int, doc_no: Field | None) -> Field | None:
             quoted = text.rfind("《", 0, match.start()) > text.rfind("》", 0, match.start())
             if not quoted and re.search(_KIND, match["title"]):
                 return _field(match, "title", 0.95, "head.title.published")
+    enclosed = _ENCLOSED.search(text, 0, head_end)
+    if enclosed:
+        return _field(enclosed, "title", 0.85, "head.title.published")
     lines = _lines(text, head_end)
     for i, (start, line) in enumerate(lines):
         joined = line
@@ -136,21 +142,21 @@ def _title(text: str, end: int, doc_no: Field | None) -> Field | None:
             joined = line + lines[i + 1][1]
         if len(joined) > 90 or _IN_SENTENCE.match(joined) or re.search(r"[，,]", joined):
             continue
-        match = _TITLE_LINE.fullmatch(joined)
-        if match:
+        if _TITLE_LINE.fullmatch(joined):
             stop = start + len(line) if joined == line else lines[i + 1][0] + len(lines[i + 1][1])
             return Field(joined, Span(start, stop), 0.9, "head.title.line")
     start = doc_no.span.end if doc_no else 0
     while start < head_end and text[start].isspace():
         start += 1
-    match = _TITLE_RUN_ON.match(text, start, head_end)
-    if match and not _IN_SENTENCE.match(match["title"]):
-        return _field(match, "title", 0.7, "head.title.run_on")
+    run_on = _TITLE_RUN_ON.match(text, start, head_end)
+    if run_on and not _IN_SENTENCE.match(run_on["title"]):
+        return _field(run_on, "title", 0.7, "head.title.run_on")
     return None
 
 
 def _lines(text: str, end: int) -> list[tuple[int, str]]:
-    found, start = [], 0
+    found: list[tuple[int, str]] = []
+    start = 0
     while start < end and len(found) < 80:
         stop = text.find("\n", start, end)
         stop = end if stop < 0 else stop

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from bihuan.plans.model import Span
 from bihuan.plans.numerals import CIRCLED, chinese_number
@@ -20,7 +21,9 @@ MARKER = re.compile(
     r"(?P<r1>(?<![第十百一二三四五六七八九“‘])[一二三四五六七八九十]{1,3}\s?[、.．](?!\d))"
     r"|(?P<r2>[(（]\s?[一二三四五六七八九十]{1,3}\s?[)）][、.．]?)"
     r"|(?P<r4>[(（]\s?\d{1,2}\s?[)）][、.．]?)"
-    r"|(?P<r3>(?<![\d.．A-Za-z第图表至\-—－–/×+±])\d{1,2}\s?(?:[.．、](?![\d.．])|[)）](?=[\u4e00-\u9fff])))"
+    r"|(?P<r3>(?<![\d.．A-Za-z第图表至\-—－–/×+±])\d{1,2}\s?[.．、](?![\d.．]))"
+    r"|(?P<p4>(?<![\d.．A-Za-z第（(])\d{1,2}[)）](?=[\u4e00-\u9fff]))"
+    r"|(?P<s2>(?:(?<=[\n。])|\A)(?=[ \u3000]{0,4}第[一二三四五六][阶步][段]?(?:[：:，,、（(\s]|[\u4e00-\u9fff])))"
     r"|(?P<r5>[①-⑳])"
 )
 HEADING_END = re.compile(r"[。：:；;\n]")
@@ -111,6 +114,8 @@ class _Candidate:
 
 @lru_cache(maxsize=4096)
 def _number(rank: int, printed: str) -> int | None:
+    if not printed:
+        return 1
     inner = re.sub(r"[\s()（）、.．]", "", printed)
     if rank in (RANK_SECTION, RANK_GROUP):
         return chinese_number(inner)
@@ -132,6 +137,8 @@ def _candidates(text: str, span: Span) -> list[_Candidate]:
     for match in MARKER.finditer(text, span.start, span.end):
         rank = int((match.lastgroup or "r0")[1])
         number = _number(rank, match.group())
+        if match.lastgroup == "s2":
+            number = chinese_number(text[text.index("第", match.start()) + 1])
         if not number or number > 60:
             continue
         before = match.start() - 1
@@ -257,7 +264,7 @@ def _main_segment(text: str, segments: list[list[_Candidate]], end: int) -> tupl
     if len(segments) == 1:
         return 0, end
     starts = [0] + [s[0].span.start for s in segments[1:]]
-    stops = starts[1:] + [end]
+    stops = [*starts[1:], end]
     best = 0
     for i in range(1, len(segments)):
         head = text[max(starts[i] - 1500, 0) : starts[i]]
@@ -291,7 +298,7 @@ def close(outline: Outline, text: str) -> None:
     nodes = list(outline.walk())
     for node in nodes:
         node.end = outline.body.end
-    for node, following in zip(nodes, nodes[1:], strict=False):
+    for node, following in pairwise(nodes):
         branch: Node | None = node
         while branch and branch.rank >= following.rank and branch is not following.parent:
             branch.end = following.start

@@ -18,10 +18,22 @@ _NAMED_YEAR = re.compile(
     r"|[“\"「](?P<name2>[\u4e00-\u9fff]{2,12}年)[”\"」]?\s{0,2}[（(](?P<y2>(?:19|20)\d\d)\s{0,2}年?[）)]"
 )
 _BRACKETED = re.compile(r"\s{0,3}[（(][^（）()]{0,50}[）)]\s{0,3}$")
-_PERIOD_BRACKET = re.compile(r"\s{0,3}[（(](?:[自从至]|即日)?[^（）()]{0,12}?(?:\d{1,2}\s?[月日]|(?:19|20)\d\d\s?年|年底)[^（）()]{0,40}[）)]")
+_PERIOD_BRACKET = re.compile(
+    r"\s{0,3}[（(](?:[自从至]|即日)?[^（）()]{0,12}?(?:\d{1,2}\s?[月日]|(?:19|20)\d\d\s?年|年底)[^（）()]{0,40}[）)]"
+)
 _LOOSE = re.compile(
     r"(?:^|(?<=[\n。]))[ \u3000]{0,6}(?P<name>第[一二三四五六]阶段[^。；;\n（(]{0,30})(?P<tail>[（(][^（）()\n]{3,40}[）)])"
 )
+
+
+def phase_heading(text: str, node: Node) -> tuple[str, Span]:
+    """Return the heading of a phase; after a bare 第一阶段： it goes on to what the phase is called."""
+    heading, span = heading_of(text, node.content, 60)
+    if re.fullmatch(r"第[一二三四五六](?:阶段|步)", heading) and text[span.end : span.end + 1] in ("：", ":"):
+        rest, more = heading_of(text, Span(span.end + 1, node.own.end), 50)
+        if rest and not rest[0].isdigit():
+            return text[span.start : more.end], Span(span.start, more.end)
+    return heading, span
 
 
 def name_of(heading: str) -> str:
@@ -35,7 +47,7 @@ def name_of(heading: str) -> str:
 
 def is_phase(node: Node, text: str) -> bool:
     """Say whether an item is a phase: by its name, or by standing in a timetable with a period or among such."""
-    heading, _ = heading_of(text, node.content, 60)
+    heading, _ = phase_heading(text, node)
     name = name_of(heading)
     if node.rank == RANK_SECTION or _NOT_A_PHASE.search(name):
         return False
@@ -59,7 +71,7 @@ def period_of(node: Node, text: str, own_year: int | None) -> Period | None:
     bracketed = own_period(text, start, line if line > 0 else stop, own_year)
     if bracketed:
         return bracketed
-    _, heading = heading_of(text, node.content, 60)
+    _, heading = phase_heading(text, node)
     after = heading.end
     while after < node.own.end and text[after] in "。：:；; \u3000\n":
         after += 1
@@ -75,7 +87,7 @@ def find_phases(outline: Outline, text: str, own_year: int | None) -> dict[int, 
     for node in outline.walk():
         if not is_phase(node, text):
             continue
-        heading, heading_span = heading_of(text, node.content, 60)
+        heading, heading_span = phase_heading(text, node)
         period = period_of(node, text, own_year)
         called = bool(_CALLED.search(heading))
         found[node.start] = Phase(

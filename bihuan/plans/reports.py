@@ -64,9 +64,7 @@ def _in_sentence(text: str, start: int, end: int) -> list[Report]:
     times: list[tuple[str, Span, str]] = []
     verb = _VERB.search(text, start, end)
     if verb:
-        last_verb = verb
-        for last_verb in _VERB.finditer(text, start, end):
-            pass
+        last_verb = list(_VERB.finditer(text, start, end))[-1]
         for match in _DEADLINE.finditer(text, start, end):
             near = match.start() < last_verb.start() or match.start() - last_verb.end() <= 30
             if near and not _EVENT.search(text, max(start, match.start() - 3), match.start()):
@@ -113,7 +111,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _who(text: str, start: int, end: int) -> tuple[str, Span] | None:
-    starts = [start] + [m.end() for m in re.compile(r"[，,：:]").finditer(text, start, end)][:6]
+    starts = [start, *[m.end() for m in re.compile(r"[，,：:]").finditer(text, start, end)][:6]]
     for first in starts:
         while first < end and text[first].isspace():
             first += 1

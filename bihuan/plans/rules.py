@@ -36,5 +36,6 @@ RULES: dict[str, str] = {
     "target.goal_count": "工作目标中的数量",
     "target.verb_count": "“建成”“完成”若干的数量目标",
     "body.sentence": "“成立……领导小组”并写明组成",
+    "body.office": "写明主任的办公室",
     "body.list": "组长、副组长、成员名单",
 }

@@ -60,11 +60,19 @@ def section_kind(node: Node, text: str) -> str:
     return kinds[-1] if kinds[-1] != "work" else kinds[0]
 
 
+_FRAME_TITLE = re.compile(r"要求|保障|组织领导|组织实施|组织机构|工作机制|监督|考核|附则|其他事项|联系方式")
+
+
 def _excluded(node: Node, text: str) -> bool:
     """Say whether an item orders nothing because of a heading at or above it.
 
     总体要求 with numbered children is judged by the children; 目标 and scope headings silence all below them.
     """
+    if node.rank == RANK_SECTION and not node.children:
+        # Text under a frame heading (工作要求, 时间安排) orders work only where it is numbered.
+        title = text[node.title.start : node.title.end]
+        if kind_of(title) == "phases" or (len(title) <= 16 and _FRAME_TITLE.search(title)):
+            return True
     branch: Node | None = node
     while branch:
         kind = kind_of(text[branch.title.start : branch.title.end])

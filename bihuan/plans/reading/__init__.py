@@ -38,7 +38,7 @@ def read_document(data: bytes, filename: str = "") -> SourceText:
 
 
 def _read(data: bytes, filename: str) -> tuple[str, list[str], list[str]]:
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return ("docx", *read_word(data))
     if b"%PDF-" in data[:1024]:
         return ("pdf", *read_pdf(data))
