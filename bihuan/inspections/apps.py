@@ -1,4 +1,11 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from bihuan.accounts.models import User
 
 
 class InspectionsConfig(AppConfig):
@@ -6,3 +13,17 @@ class InspectionsConfig(AppConfig):
     label = "inspections"
     verbose_name = "检查"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from bihuan.attachments import access
+
+        from .models import Answer, Inspection
+
+        def sees_inspection(user: User, pk: str) -> bool:
+            return Inspection.objects.visible_to(user).filter(pk=pk).exists()
+
+        def sees_answer(user: User, pk: str) -> bool:
+            return Answer.objects.filter(pk=pk, inspection__in=Inspection.objects.visible_to(user)).exists()
+
+        access.register("inspections.inspection", sees_inspection)
+        access.register("inspections.answer", sees_answer)

@@ -90,6 +90,9 @@ class Inspection(models.Model):
     hazard_count = models.PositiveSmallIntegerField("发现隐患", default=0)
     is_clean = models.BooleanField("未发现隐患", default=False)
     recorded_by = models.ForeignKey(User, models.PROTECT, verbose_name="记录人", related_name="+")
+    submission_hash = models.CharField(
+        "收到内容摘要", max_length=72, help_text="同一设备编号再次提交时，用来分辨是重发还是另一份"
+    )
 
     objects = InspectionQuerySet.as_manager()
 

@@ -6,3 +6,12 @@ class PapersConfig(AppConfig):
     label = "papers"
     verbose_name = "文书"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from bihuan.attachments import access
+
+        from .models import Paper
+
+        access.register(
+            "papers.paper", lambda user, pk: Paper.objects.visible_to(user).filter(pk=pk).exists()
+        )

@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
@@ -89,6 +90,9 @@ class Paper(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.number}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("papers:detail", args=[self.pk])
 
     def signed_content(self) -> dict[str, object]:
         return {"kind": self.kind, "number": self.number, "content": self.content, "at": self.issued_at}

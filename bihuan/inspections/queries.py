@@ -1,0 +1,159 @@
+"""Who may inspect what, what has been visited, and what a visit led to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+
+from bihuan.accounts.models import Organization, User
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.roles import ROLES
+from bihuan.accounts.scope import areas_q, scope_of
+from bihuan.audit.actions import chain_of
+from bihuan.campaigns.models import Campaign, Checklist, Task
+from bihuan.hazards.models import Hazard, Reinspection
+from bihuan.hazards.workflow import OPEN
+from bihuan.papers.models import Paper
+from bihuan.registry.models import Enterprise
+from bihuan.rules.regions import is_within
+
+from .models import Coverage, Inspection
+
+
+def conductible(user: User) -> QuerySet[Enterprise]:
+    """Enterprises this person may inspect: within reach of the posts that allow inspections, and still supervised."""
+    scope = scope_of(user, Permission.CONDUCT_INSPECTION)
+    return Enterprise.objects.supervised().filter(areas_q(scope.areas) | Q(department__in=scope.departments))
+
+
+def inspecting_organization(user: User, enterprise: Enterprise) -> Organization | None:
+    """In whose name `user` inspects `enterprise`: the first post that allows it and reaches there, or None."""
+    if not user.is_active:
+        return None
+    for post in user.posts:
+        if Permission.CONDUCT_INSPECTION not in ROLES[post.role].permissions:
+            continue
+        organization = post.organization
+        if organization.kind == Organization.Kind.DEPARTMENT:
+            if enterprise.department_id == organization.pk:
+                return organization
+        elif organization.kind in {Organization.Kind.OFFICE, Organization.Kind.LOCALITY} and any(
+            is_within(code, organization.region_id)
+            for code in (enterprise.locality_id, enterprise.county_id, enterprise.city_id)
+        ):
+            return organization
+    return None
+
+
+def may_issue_for(user: User, inspection: Inspection) -> bool:
+    """Papers of a case are issued by the organization whose case it is."""
+    return any(
+        post.organization_id == inspection.organization_id
+        and Permission.ISSUE_PAPER in ROLES[post.role].permissions
+        for post in user.posts
+    )
+
+
+def tasks_to_walk(user: User) -> QuerySet[Task]:
+    """Tasks of running campaigns in which one of the person's organizations has a share, latest campaign first."""
+    organizations = [post.organization_id for post in user.posts]
+    return (
+        Task.objects.filter(
+            campaign__in=Campaign.objects.visible_to(user).filter(status=Campaign.Status.RUNNING),
+            assignments__organization__in=organizations,
+        )
+        .select_related("campaign")
+        .order_by("-campaign_id", "position")
+        .distinct()
+    )
+
+
+def open_task(user: User, pk: object) -> Task | None:
+    """A task of a running campaign this person may see, or None."""
+    return (
+        Task.objects.select_related("campaign")
+        .filter(
+            pk=pk, campaign__in=Campaign.objects.visible_to(user), campaign__status=Campaign.Status.RUNNING
+        )
+        .first()
+    )
+
+
+def current_checklist(task: Task) -> Checklist | None:
+    """The latest version of a task's checklist."""
+    return task.checklists.order_by("-version").first()
+
+
+def objects_to_visit(
+    user: User, task: Task | None, *, seen: bool | None = None, q: str = "", risk: str = "", region: str = ""
+) -> QuerySet[Enterprise]:
+    """Enterprises to choose from. With a task: its objects; `seen` False the ones nobody has visited under it yet."""
+    rows = conductible(user).select_related("kind", "locality")
+    if task is not None:
+        rows = rows.filter(pk__in=task.covered_enterprises().values("pk"))
+        if seen is not None:
+            visited = Exists(Coverage.objects.filter(task=task, enterprise=OuterRef("pk")))
+            rows = rows.filter(visited if seen else ~visited)
+    if q:
+        rows = rows.filter(Q(name__icontains=q) | Q(credit_code=q.upper()) | Q(address__icontains=q))
+    if risk:
+        rows = rows.filter(risk=risk)
+    if region:
+        rows = rows.filter(areas_q((region,)))
+    return rows
+
+
+@dataclass(frozen=True)
+class LastVisit:
+    """How the last visit went, in short."""
+
+    inspection: Inspection
+    open_hazards: int
+
+
+def last_visits(enterprises: Iterable[Enterprise]) -> dict[int, LastVisit]:
+    """The latest inspection and the open hazards of each enterprise, in three queries however many there are."""
+    ids = [enterprise.pk for enterprise in enterprises]
+    latest = (
+        Inspection.objects.filter(enterprise__in=ids).values("enterprise").annotate(on=Max("inspected_on"))
+    )
+    days = {row["enterprise"]: row["on"] for row in latest}
+    wanted = Q(pk__in=())
+    for enterprise, on in days.items():
+        wanted |= Q(enterprise=enterprise, inspected_on=on)
+    rows = (
+        {row.enterprise_id: row for row in Inspection.objects.filter(wanted).order_by("id")} if days else {}
+    )
+    counted = (
+        Hazard.objects.filter(enterprise__in=ids, status__in=OPEN)
+        .values("enterprise")
+        .annotate(count=Count("pk"))
+    )
+    still_open = {row["enterprise"]: row["count"] for row in counted.order_by()}
+    return {pk: LastVisit(row, still_open.get(pk, 0)) for pk, row in rows.items()}
+
+
+def papers_of(inspection: Inspection) -> QuerySet[Paper]:
+    """The papers of this visit's case."""
+    return Paper.objects.filter(subject=chain_of(inspection)).select_related("receipt")
+
+
+def reinspections_without_opinion(inspection: Inspection, papers: Iterable[Paper]) -> list[Reinspection]:
+    """Reinspections of this visit's hazards that no opinion has put on paper yet."""
+    covered = {
+        pk
+        for paper in papers
+        if paper.kind == Paper.Kind.REINSPECTION_OPINION
+        for pk in paper.content.get("covered", [])
+    }
+    rows = (
+        Reinspection.objects.filter(hazard__answer__inspection=inspection, hazard__fixed_on_spot=False)
+        .select_related("hazard", "rectification", "by")
+        .order_by("id")
+    )
+    return [row for row in rows if row.pk not in covered]
+
+
+FILTERS = ("campaign", "task", "region", "department", "clean", "from", "to", "enterprise", "kind")

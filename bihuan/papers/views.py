@@ -1,0 +1,158 @@
+"""Papers: the list, one paper, its printed forms, service, and the public check by code."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_POST, require_safe
+
+from bihuan.accounts.guards import require
+from bihuan.accounts.permissions import Permission
+from bihuan.core.errors import Refused
+from bihuan.core.http import content_disposition
+from bihuan.core.paging import BadCursor, paginate
+from bihuan.core.qr import qr_svg
+
+from . import actions, queries, rendering
+from .forms import ServiceForm
+from .models import Paper
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+SERVED = {"yes": "已送达", "no": "未送达"}
+
+
+def _qr(paper: Paper) -> str:
+    # Our own SVG over our own address: nothing a person typed is in it.
+    return mark_safe(qr_svg(rendering.verify_address(paper), label=f"核验{paper.number}"))  # noqa: S308
+
+
+def _visible(request: HttpRequest, pk: int) -> Paper:
+    papers = Paper.objects.visible_to(request.user).select_related(  # type: ignore[arg-type]
+        "organization", "department", "issued_by", "receipt__by"
+    )
+    return get_object_or_404(papers, pk=pk)
+
+
+@require_safe
+@require(Permission.VIEW_PAPERS)
+def paper_list(request: HttpRequest) -> HttpResponse:
+    kind, q, served = (request.GET.get(name, "").strip() for name in ("kind", "q", "served"))
+    kind = kind if kind in Paper.Kind.values else ""
+    served = served if served in SERVED else ""
+    rows = queries.listed(request.user, kind=kind, q=q, served=served)  # type: ignore[arg-type]
+    try:
+        page = paginate(rows, order=("-id",), cursor=request.GET.get("cursor"), size=50)
+    except BadCursor as error:
+        raise BadRequest(str(error)) from error
+    chosen = [
+        ("kind", "文种", Paper.Kind(kind).label if kind else ""),
+        ("served", "送达", SERVED.get(served, "")),
+        ("q", "查找", q),
+    ]
+    chips = []
+    for name, label, value in chosen:
+        if value:
+            rest = request.GET.copy()
+            rest.pop(name, None)
+            rest.pop("cursor", None)
+            chips.append({"label": label, "value": value, "remove_url": f"?{rest.urlencode()}"})
+    return render(
+        request,
+        "papers/list.html",
+        {
+            "page": page,
+            "kinds": Paper.Kind.choices,
+            "served_choices": SERVED.items(),
+            "kind": kind,
+            "q": q,
+            "served": served,
+            "chips": chips,
+        },
+    )
+
+
+def _detail(
+    request: HttpRequest, paper: Paper, form: ServiceForm | None = None, status: int = 200
+) -> HttpResponse:
+    user = request.user
+    receipt = getattr(paper, "receipt", None)
+    mine = paper.recipient_id is not None and paper.recipient_id in {
+        post.organization_id for post in user.posts
+    }  # type: ignore[union-attr]
+    context = {
+        "paper": paper,
+        "receipt": receipt,
+        "subject_url": queries.subject_url(paper),
+        "verification": queries.verify(paper.code),
+        "may_acknowledge": mine and receipt is None,
+        "may_serve": receipt is None and not mine and user.has_perm(Permission.ISSUE_PAPER),  # type: ignore[union-attr]
+        "form": form or ServiceForm(),
+        "qr": _qr(paper),
+    }
+    return render(request, "papers/detail.html", context, status=status)
+
+
+@require_safe
+@require(Permission.VIEW_PAPERS)
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    return _detail(request, _visible(request, pk))
+
+
+@require_safe
+@require(Permission.VIEW_PAPERS)
+def print_page(request: HttpRequest, pk: int) -> HttpResponse:
+    paper = _visible(request, pk)
+    return render(request, "papers/print.html", {"paper": paper, "qr": _qr(paper)})
+
+
+@require_safe
+@require(Permission.VIEW_PAPERS)
+def docx(request: HttpRequest, pk: int) -> HttpResponse:
+    paper = _visible(request, pk)
+    response = HttpResponse(rendering.docx_bytes(paper), content_type=WORD)
+    response["Content-Disposition"] = content_disposition(f"{paper.get_kind_display()}{paper.number}.docx")
+    return response
+
+
+@require_POST
+@require(Permission.VIEW_PAPERS)
+def acknowledgement(request: HttpRequest, pk: int) -> HttpResponse:
+    paper = _visible(request, pk)
+    try:
+        actions.acknowledge(paper, by=request.user)  # type: ignore[arg-type]
+    except Refused as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, f"已签收{paper}")
+    return redirect("papers:detail", pk)
+
+
+@require_POST
+@require(Permission.ISSUE_PAPER)
+def service(request: HttpRequest, pk: int) -> HttpResponse:
+    paper = _visible(request, pk)
+    form = ServiceForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, paper, form, status=422)
+    try:
+        actions.record_service(paper, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+    except Refused as error:
+        form.add_error(None, str(error))
+        return _detail(request, paper, form, status=422)
+    messages.success(request, "已登记送达")
+    return redirect("papers:detail", pk)
+
+
+@login_not_required
+@require_safe
+def verify(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Public: whoever scans the code learns whether the paper is ours and unchanged, and nothing else."""
+    verification = queries.verify(code)
+    status = 200 if verification else 404
+    return render(request, "papers/verify.html", {"verification": verification, "code": code}, status=status)
