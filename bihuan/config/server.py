@@ -41,7 +41,7 @@ def serve(arguments: list[str]) -> int:
     # One process writes SQLite best; with PostgreSQL as many as there are cores (scale: single writer path).
     processes = str(env.integer("BIHUAN_PROCESSES", 2 if env.text("DATABASE_URL") else 1))
     children = [
-        subprocess.Popen(
+        subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [
                 sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", port,
                 "--workers", processes, "--blocking-threads", "4", "--no-ws", "--log-level", "warning",

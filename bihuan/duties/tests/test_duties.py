@@ -14,7 +14,14 @@ from bihuan.accounts.models import Holding, Post
 from bihuan.accounts.scope import place_of
 from bihuan.audit.models import Event
 from bihuan.core.errors import IllegalMove, ReasonRequired
-from bihuan.duties.actions import change_rung, declare_day, finish_duty, open_duty, reassign_duty, reschedule_duty
+from bihuan.duties.actions import (
+    change_rung,
+    declare_day,
+    finish_duty,
+    open_duty,
+    reassign_duty,
+    reschedule_duty,
+)
 from bihuan.duties.clock import calendar, clock_state, due
 from bihuan.duties.ladder import Ladders, copy_shipped_ladder
 from bihuan.duties.models import Duty, DutyStep, LadderStep
@@ -79,7 +86,13 @@ def test_the_database_refuses_done_without_a_stamp(duty):
 
 
 def test_a_clock_rule_derives_the_day_and_explains_it(world):
-    duty = open_one(world, kind=Duty.Kind.HAZARD_CONFIRM, due_on=None, clock_rule="hazard.confirm", start=dt.date(2026, 9, 30))
+    duty = open_one(
+        world,
+        kind=Duty.Kind.HAZARD_CONFIRM,
+        due_on=None,
+        clock_rule="hazard.confirm",
+        start=dt.date(2026, 9, 30),
+    )
     assert duty.due_on == dt.date(2026, 10, 9)  # 1–7 October is the holiday: working days 8 and 9
     assert duty.clock["event"] == "隐患上报"
 
@@ -102,7 +115,9 @@ def test_the_ladder_climbs_remind_urge_report_escalate(duty, world, django_captu
     titles = set(Message.objects.filter(recipient=world.people.county_office).values_list("title", flat=True))
     assert "报专班：排查餐饮用气场所" in titles  # the district office answers for Qingshi
     assert Message.objects.filter(recipient=world.people.office, title="报上级：排查餐饮用气场所").exists()
-    assert Message.objects.filter(recipient=world.people.qingshi_leader, title="催办：排查餐饮用气场所").exists()
+    assert Message.objects.filter(
+        recipient=world.people.qingshi_leader, title="催办：排查餐饮用气场所"
+    ).exists()
 
 
 def test_a_sweep_that_slept_for_a_fortnight_presses_once(duty, django_capture_on_commit_callbacks):
@@ -111,7 +126,9 @@ def test_a_sweep_that_slept_for_a_fortnight_presses_once(duty, django_capture_on
     assert press(20, django_capture_on_commit_callbacks) == 0
 
 
-def test_nobody_in_the_chair_goes_to_the_leader_and_the_office(duty, world, django_capture_on_commit_callbacks):
+def test_nobody_in_the_chair_goes_to_the_leader_and_the_office(
+    duty, world, django_capture_on_commit_callbacks
+):
     Holding.objects.filter(post=duty.post).update(to_on=dt.date(2026, 11, 2))
     press(7, django_capture_on_commit_callbacks)
     step = DutyStep.objects.get(duty=duty)
@@ -134,7 +151,9 @@ def test_finishing_stops_the_ladder(duty, world, django_capture_on_commit_callba
 
 def test_rescheduling_moves_the_next_rung(duty, world):
     with time_machine.travel(on(3), tick=False):
-        reschedule_duty(world.enterprises.shop, Duty.Kind.TASK, dt.date(2026, 11, 20), {}, by=world.people.office)
+        reschedule_duty(
+            world.enterprises.shop, Duty.Kind.TASK, dt.date(2026, 11, 20), {}, by=world.people.office
+        )
     duty.refresh_from_db()
     assert (duty.due_on, duty.next_step_on) == (dt.date(2026, 11, 20), dt.date(2026, 11, 17))
 
@@ -154,7 +173,9 @@ def test_reassigning_needs_the_right_person_a_reason_and_an_open_duty(duty, worl
 
 
 def test_the_office_of_another_district_cannot_reach_the_duty(duty, world):
-    stranger = Post.objects.create(organization=world.organizations.heyan, title="镇长", role="township_leader")
+    stranger = Post.objects.create(
+        organization=world.organizations.heyan, title="镇长", role="township_leader"
+    )
     Holding.objects.create(user=world.people.robot, post=stranger, from_on=dt.date(2026, 1, 1))
     with pytest.raises(PermissionDenied):
         reassign_duty(duty, stranger, by=world.people.robot, reason="抢活")
@@ -220,7 +241,8 @@ class TestPages:
     def test_reassignment_by_form(self, client, duty, world):
         client.force_login(world.people.office)
         answer = client.post(
-            reverse("duties:reassignment", args=[duty.pk]), {"post": world.posts["inspector"].pk, "reason": "换人"}
+            reverse("duties:reassignment", args=[duty.pk]),
+            {"post": world.posts["inspector"].pk, "reason": "换人"},
         )
         assert answer.status_code == 302
         duty.refresh_from_db()
@@ -243,7 +265,11 @@ class TestPages:
 
     def test_inbox_queries_do_not_grow(self, client, world, django_assert_max_num_queries):
         for number in range(12):
-            open_one(world, kind=Duty.Kind.TASK, subject=world.people.office if number == 0 else Post.objects.all()[number])
+            open_one(
+                world,
+                kind=Duty.Kind.TASK,
+                subject=world.people.office if number == 0 else Post.objects.all()[number],
+            )
         client.force_login(world.people.qingshi_officer)
         client.get(reverse("duties:inbox"))
         with django_assert_max_num_queries(14):
