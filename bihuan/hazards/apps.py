@@ -6,3 +6,11 @@ class HazardsConfig(AppConfig):
     label = "hazards"
     verbose_name = "隐患台账"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from bihuan.attachments.access import register
+
+        from .access import VISIBLE
+
+        for label, visible in VISIBLE.items():
+            register(label, visible)

@@ -1,4 +1,6 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from . import views
 
 app_name = "hazards"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [path("<int:pk>/", views.detail, name="detail")]

@@ -1,0 +1,57 @@
+"""What people do with a hazard; one verb, one function. Nobody else assigns a hazard's status."""
+
+from ..standing import available_moves, may_move
+from .door import move_hazard
+from .handling import Outcome, assign, assign_many, confirm, dismiss, extend_many, reopen
+from .major import (
+    downgrade,
+    grade_major,
+    lift_supervision,
+    place_under_supervision,
+    record_acceptance,
+    record_evaluation,
+    report_major,
+    review_major_plan,
+    submit_major_plan,
+)
+from .recording import fix_on_spot, record_hazard
+from .rectifying import (
+    apply_acceptance,
+    decide_extension,
+    extend_ex_officio,
+    reinspect,
+    request_extension,
+    submit_rectification,
+    withdraw_extension,
+)
+
+__all__ = [
+    "Outcome",
+    "apply_acceptance",
+    "assign",
+    "assign_many",
+    "available_moves",
+    "confirm",
+    "decide_extension",
+    "dismiss",
+    "downgrade",
+    "extend_ex_officio",
+    "extend_many",
+    "fix_on_spot",
+    "grade_major",
+    "lift_supervision",
+    "may_move",
+    "move_hazard",
+    "place_under_supervision",
+    "record_acceptance",
+    "record_evaluation",
+    "record_hazard",
+    "reinspect",
+    "reopen",
+    "report_major",
+    "request_extension",
+    "review_major_plan",
+    "submit_major_plan",
+    "submit_rectification",
+    "withdraw_extension",
+]
