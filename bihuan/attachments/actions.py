@@ -282,3 +282,15 @@ def _drawing(image: Attachment | str | None, by: User) -> Attachment:
     except (binascii.Error, ValueError) as error:
         raise UploadRefused("签名图已损坏，请清除后重新签名") from error
     return _store(data, "签名.png", kind=Attachment.Kind.SIGNATURE, by=by, client_id=None)
+
+
+def received(
+    ids: Iterable[str], files: Iterable[UploadedFile], *, by: User, kind: str | None = Attachment.Kind.IMAGE
+) -> list[uuid.UUID]:
+    """The ids of everything a form brought: sent ahead by the photo input (`ids`) or, without script, as files.
+
+    In a view: `received(request.POST.getlist("photos"), request.FILES.getlist("photos_files"), by=user)`.
+    Raises UploadRefused.
+    """
+    sent = [_as_uuid(each) for each in ids if each]
+    return sent + [store_upload(file, by=by, kind=kind).pk for file in files]

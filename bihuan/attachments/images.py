@@ -69,7 +69,9 @@ def reencode(data: bytes, *, is_signature: bool = False) -> Picture:
         MemoryError,
     ) as error:
         raise UploadRefused(DAMAGED) from error
-    except (Image.DecompressionBombError, OverflowError, ZeroDivisionError) as error:
+    except Image.DecompressionBombError as error:
+        raise UploadRefused(f"图片超过 {limit // 1_000_000} 百万像素上限，请缩小后上传") from error
+    except (OverflowError, ZeroDivisionError) as error:
         raise UploadRefused(DAMAGED) from error
     has_alpha = upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info
     picture = upright.convert("RGBA" if has_alpha else "RGB")
@@ -150,6 +152,11 @@ def _text(value: Any) -> str:
         value = value.decode("utf-8", "replace")
     if not isinstance(value, str):
         return ""
+    try:
+        # EXIF says ASCII, phones write UTF-8, Pillow reads Latin-1.
+        value = value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        pass
     return "".join(sign for sign in value if sign.isprintable()).strip()[:80]
 
 

@@ -150,6 +150,8 @@ class ImportBatch(models.Model):
         DONE = "done", "已完成"
         FAILED = "failed", "未完成"
 
+    SHOWN_ERRORS = 50
+
     id = models.UUIDField("编号", primary_key=True, default=uuid.uuid4)
     target = models.CharField("导入到", max_length=40, help_text="例如 registry.enterprise")
     file = models.ForeignKey(Attachment, models.PROTECT, verbose_name="原表", related_name="+")
@@ -175,6 +177,24 @@ class ImportBatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file.name}"
+
+    @property
+    def _problems(self) -> list[dict[str, object]]:
+        return [
+            {"number": int(number), "column": column, "message": message}
+            for number, issues in sorted(self.errors.items(), key=lambda item: int(item[0]))
+            for column, message in issues
+        ]
+
+    @property
+    def first_errors(self) -> list[dict[str, object]]:
+        """The first problems for the page, in sheet order; the marked copy has them all."""
+        return self._problems[: self.SHOWN_ERRORS]
+
+    @property
+    def more_errors(self) -> int:
+        """How many problems `first_errors` leaves out."""
+        return max(0, len(self._problems) - self.SHOWN_ERRORS)
 
 
 class ColumnMapping(models.Model):
