@@ -11,7 +11,7 @@ if "BIHUAN_DATA" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["BIHUAN_DATA"], ignore_errors=True)
 
 from bihuan.config.settings import *  # noqa: F403
-from bihuan.config.settings import STORAGES, TEMPLATES
+from bihuan.config.settings import DATA_DIR, DATABASES, STORAGES, TEMPLATES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False
