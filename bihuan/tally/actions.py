@@ -68,11 +68,13 @@ def add_to_cells(deltas: Iterable[Delta]) -> None:
     """Add deltas to their cells in the caller's transaction."""
     sums: dict[Key, list[int]] = defaultdict(lambda: [0] * len(METRICS))
     for delta in deltas:
-        values = [getattr(delta, metric) for metric in METRICS]
+        changed = [
+            (index, value) for index, metric in enumerate(METRICS) if (value := getattr(delta, metric))
+        ]
         for campaign, task, department, region in grains(delta):
             for span, start in ((Cell.Span.DAY, delta.day), (Cell.Span.MONTH, delta.day.replace(day=1))):
                 cell = sums[(campaign, task, department, region, span.value, start)]
-                for index, value in enumerate(values):
+                for index, value in changed:
                     cell[index] += value
     columns = [*_DIMENSIONS, *METRICS]
     table = Cell._meta.db_table

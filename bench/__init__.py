@@ -1,0 +1,1 @@
+"""Measurements, never unit tests: page times and query counts at demo size and at a million hazards."""

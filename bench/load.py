@@ -1,0 +1,120 @@
+"""A million hazards into a demo installation, through the same models, deltas and cells as the product.
+
+The rows are spread over the demo's enterprises' localities, both campaigns and their tasks, and three years; one in
+fourteen is still open, one in seventy overdue. Cells come from `hazards.deltas` and `tally.actions`, so figures are
+those the product itself would have kept.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Iterator
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from bihuan.accounts.models import User
+from bihuan.campaigns.models import Task
+from bihuan.hazards.deltas import State, changes
+from bihuan.hazards.models import Hazard, HazardTransition
+from bihuan.registry.models import Enterprise
+from bihuan.tally.actions import add_to_cells, fold_all
+from bihuan.tally.models import METRICS, Delta
+
+CHUNK = 20_000
+
+
+def clone_enterprises(total: int) -> list[Enterprise]:
+    """Grow the registry to `total` enterprises by copying the demo's, so that hazards do not pile up on 400."""
+    originals = list(Enterprise.objects.filter(organization=None))
+    have = Enterprise.objects.count()
+    copies = []
+    for number in range(max(0, total - have)):
+        source = originals[number % len(originals)]
+        copies.append(
+            Enterprise(
+                name=f"{source.name}{number + 1}号", kind_id=source.kind_id, department_id=source.department_id,
+                city_id=source.city_id, county_id=source.county_id, locality_id=source.locality_id,
+                address=source.address, risk=source.risk, code_unchecked=True,
+            )
+        )  # fmt: skip
+    Enterprise.objects.bulk_create(copies, batch_size=2000)
+    return list(Enterprise.objects.all())
+
+
+def load_hazards(total: int, *, seed: int = 2026) -> None:
+    """Add `total` hazards with one ledger line each, and their cells."""
+    draw = random.Random(seed)
+    today = timezone.localdate()
+    enterprises = clone_enterprises(max(2_000, total // 40))
+    tasks = list(Task.objects.select_related("campaign"))
+    author = User.objects.get(username="jiedao")
+    organization = author.organization
+    now = timezone.now()
+    done = 0
+    while done < total:
+        size = min(CHUNK, total - done)
+        with transaction.atomic():
+            hazards = [
+                _hazard(draw, enterprises, tasks, author, organization, now, today) for _ in range(size)
+            ]
+            Hazard.objects.bulk_create(hazards, batch_size=1000)
+            HazardTransition.objects.bulk_create(
+                [
+                    HazardTransition(
+                        hazard=hazard,
+                        move="import",
+                        from_status="",
+                        to_status=hazard.status,
+                        round=1,
+                        by=author,
+                        at=now,
+                    )
+                    for hazard in hazards
+                ],
+                batch_size=2000,
+            )
+            add_to_cells(delta for hazard in hazards for delta in _deltas(hazard))
+        done += size
+    fold_all()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def _hazard(draw, enterprises, tasks, author, organization, now, today) -> Hazard:
+    enterprise = draw.choice(enterprises)
+    task = draw.choice(tasks)
+    found_on = today - dt.timedelta(days=int(draw.triangular(0, 1095, 60)))
+    due_on = found_on + dt.timedelta(days=draw.choice([7, 15, 15, 15, 30]))
+    level = "major" if draw.random() < 0.01 else "general"
+    closed_on = found_on + dt.timedelta(days=int(draw.expovariate(1 / 9)))
+    is_closed = closed_on <= today and draw.random() > 0.004
+    status = "closed" if is_closed else draw.choice(["rectifying", "rectifying", "reinspecting"])
+    return Hazard(
+        enterprise=enterprise, campaign_id=task.campaign_id, task=task, department_id=enterprise.department_id,
+        city_id=enterprise.city_id, county_id=enterprise.county_id, locality_id=enterprise.locality_id,
+        source="inspection", level=level, status=status, description="连接软管长度超过两米，接头松动",
+        location="后厨", found_on=found_on, found_at=now, found_by=author, found_organization=organization,
+        reviewing_organization=organization, due_on=due_on, closed_on=closed_on if is_closed else None,
+        closed_at=now if is_closed else None,
+    )  # fmt: skip
+
+
+def _deltas(hazard: Hazard) -> Iterator[Delta]:
+    running = State("rectifying", hazard.level, hazard.due_on, None)
+    final = State(hazard.status, hazard.level, hazard.due_on, hazard.closed_on)
+    days = changes(None, running, hazard.found_on)
+    if hazard.status != "rectifying":
+        for day, metrics in changes(running, final, hazard.closed_on or hazard.found_on).items():
+            merged = days.setdefault(day, {})
+            for metric, amount in metrics.items():
+                merged[metric] = merged.get(metric, 0) + amount
+    for day, metrics in days.items():
+        values = {metric: amount for metric, amount in metrics.items() if amount and metric in METRICS}
+        if values:
+            yield Delta(
+                day=day, campaign_id=hazard.campaign_id, task_id=hazard.task_id,
+                department_id=hazard.department_id or 0, city_id=hazard.city_id, county_id=hazard.county_id,
+                locality_id=hazard.locality_id, subject=f"hazards.hazard:{hazard.pk}", **values,
+            )  # fmt: skip
