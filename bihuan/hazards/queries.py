@@ -1,0 +1,279 @@
+"""Reading the ledger: filters that fit in an address, totals that come from the tally, and who must act next."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from django.db.models import Q
+from django.http import QueryDict
+from django.utils import timezone
+
+from bihuan.accounts.models import Organization, Region, User
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.queries import holders_by_post
+from bihuan.accounts.scope import area_q, scope_of
+from bihuan.audit.actions import chain_of
+from bihuan.campaigns.models import Campaign, Task
+from bihuan.duties.models import Duty
+from bihuan.registry.models import Enterprise, EnterpriseKind
+from bihuan.rules.calendar import DateOutOfRange, check_range
+from bihuan.rules.clocks import limit
+from bihuan.rules.regions import BadRegionCode, level_of
+from bihuan.tally.queries import totals
+
+from .models import Hazard, HazardQuerySet
+from .workflow import Level, Status
+
+STATES = {"overdue": "逾期", "approaching": "临期", "open": "未销号", "closed": "已销号"}
+ORDER = ("-found_on", "-id")
+_LABELS = {
+    "campaign": "专项整治", "task": "任务", "region": "区划", "department": "主管部门", "kind": "对象类型",
+    "level": "等级", "status": "状态", "state": "情形", "source": "来源", "found_from": "发现自",
+    "found_to": "发现至", "closed_from": "销号自", "closed_to": "销号至", "enterprise": "企业", "q": "关键词",
+}  # fmt: skip
+_IDS = ("campaign", "task", "department", "enterprise")
+_DATES = ("found_from", "found_to", "closed_from", "closed_to")
+_CHOICES: dict[str, Mapping[str, str]] = {
+    "level": dict(Level.choices),
+    "status": dict(Status.choices),
+    "state": STATES,
+    "source": dict(Hazard.Source.choices),
+}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the address asks for. `problems` says in Chinese which parts were not understood and are ignored."""
+
+    campaign: int | None = None
+    task: int | None = None
+    region: str = ""
+    department: int | None = None
+    kind: str = ""
+    level: str = ""
+    status: str = ""
+    state: str = ""
+    source: str = ""
+    found_from: dt.date | None = None
+    found_to: dt.date | None = None
+    closed_from: dt.date | None = None
+    closed_to: dt.date | None = None
+    enterprise: int | None = None
+    q: str = ""
+    problems: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The filters in force, by parameter name, in the order of the contract."""
+        return {
+            item.name: getattr(self, item.name)
+            for item in fields(self)
+            if item.name != "problems" and getattr(self, item.name) not in (None, "")
+        }
+
+    def query(self) -> str:
+        """The same as an address, canonical, without the question mark."""
+        query = QueryDict(mutable=True)
+        for name, value in self.chosen.items():
+            query[name] = value.isoformat() if isinstance(value, dt.date) else str(value)
+        return query.urlencode()
+
+
+def parse_filters(query: Mapping[str, Any]) -> Filters:
+    """Read the ledger's query parameters; what cannot be understood is said, not guessed."""
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, label in _LABELS.items():
+        text = str(query.get(name) or "").strip()
+        if not text:
+            continue
+        try:
+            values[name] = _read(name, text)
+        except ValueError:
+            problems.append(f"{label}“{text[:30]}”无法识别，未按它筛选")
+    return Filters(**values, problems=tuple(problems))
+
+
+def _read(name: str, text: str) -> Any:
+    if name in _IDS:
+        if not text.isdecimal() or len(text) > 18:
+            raise ValueError(text)
+        return int(text)
+    if name in _DATES:
+        day = dt.date.fromisoformat(text)
+        try:
+            return check_range(day)
+        except DateOutOfRange as error:
+            raise ValueError(text) from error
+    if name in _CHOICES:
+        if text not in _CHOICES[name]:
+            raise ValueError(text)
+        return text
+    if name == "region":
+        try:
+            level_of(text)
+        except BadRegionCode as error:
+            raise ValueError(text) from error
+        return text
+    return text[:60]
+
+
+def ledger(user: User, filters: Filters | Mapping[str, Any], *, on: dt.date | None = None) -> HazardQuerySet:
+    """The rows a person may see that fit the filters, newest first; see the contract for the parameters.
+
+    What was found not to be a hazard is left out unless asked for by status, so that the rows behind a figure are
+    exactly those it counts.
+    """
+    chosen = filters if isinstance(filters, Filters) else parse_filters(filters)
+    today = on or timezone.localdate()
+    rows = Hazard.objects.visible_to(user)
+    exact = {
+        "campaign": chosen.campaign,
+        "task": chosen.task,
+        "department": chosen.department,
+        "enterprise": chosen.enterprise,
+        "enterprise__kind": chosen.kind,
+        "level": chosen.level,
+        "status": chosen.status,
+        "source": chosen.source,
+        "found_on__gte": chosen.found_from,
+        "found_on__lte": chosen.found_to,
+        "closed_on__gte": chosen.closed_from,
+        "closed_on__lte": chosen.closed_to,
+    }
+    rows = rows.filter(**{name: value for name, value in exact.items() if value not in (None, "")})
+    if not chosen.status:
+        rows = rows.exclude(status=Status.DISMISSED)
+    if chosen.region:
+        rows = rows.filter(area_q(chosen.region))
+    match chosen.state:
+        case "overdue":
+            rows = rows.overdue(on=today)
+        case "approaching":
+            rows = rows.approaching(on=today, days=limit("clock.approaching_days", today))
+        case "open":
+            rows = rows.open()
+        case "closed":
+            rows = rows.filter(status=Status.CLOSED)
+    if chosen.q:
+        rows = rows.filter(_words_q(chosen.q))
+    return rows.order_by(*ORDER)
+
+
+def _words_q(text: str) -> Q:
+    """A ledger number finds its row; other words are looked for in descriptions and names."""
+    year, dash, number = text.partition("-")
+    if dash and year.isdecimal() and number.isdecimal() and len(number) <= 18:
+        return Q(pk=int(number))
+    return Q(description__icontains=text) | Q(enterprise__name__icontains=text)
+
+
+def total(user: User, filters: Filters, *, on: dt.date | None = None) -> int | None:
+    """How many rows fit, from the tally; None when the tally does not keep such a combination.
+
+    Never a count over the ledger: at a million rows that alone would take longer than the page.
+    """
+    chosen = set(filters.chosen)
+    if chosen - {"campaign", "region", "department", "level", "state"}:
+        return None
+    if filters.state == "approaching" or filters.level == Level.GENERAL:
+        return None
+    region = _tallied_region(user, filters.region)
+    if region is None:
+        return None
+    if filters.campaign and filters.department and len(region) != 4:
+        return None
+    figures = totals(
+        on=on or timezone.localdate(),
+        region=region,
+        campaign=filters.campaign or 0,
+        department=filters.department or 0,
+    )
+    suffix = "_major" if filters.level == Level.MAJOR else ""
+    name = {"": "found", "open": "open", "closed": "closed", "overdue": "overdue"}[filters.state]
+    return int(getattr(figures, name + suffix))
+
+
+def _tallied_region(user: User, wanted: str) -> str | None:
+    """The one region whose figures are exactly what this person sees, or None."""
+    scope = scope_of(user, Permission.VIEW_HAZARDS)
+    if scope.departments or scope.enterprises or scope.participant or len(scope.areas) != 1:
+        return None
+    own = scope.areas[0]
+    if len(own) == 2:
+        return wanted or None
+    if not wanted:
+        return own
+    region = Region.objects.filter(pk=wanted).values_list("code", "parent").first()
+    if region is None:
+        return None
+    code, parent = region
+    return code if code.startswith(own) or parent == own else None
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One filter in force, in words."""
+
+    name: str
+    label: str
+    value: str
+
+
+def chips(user: User, filters: Filters) -> list[Chip]:
+    """The filters in force as people read them; names only of records this person may see."""
+    named = {
+        "campaign": Campaign.objects.visible_to(user),
+        "task": Task.objects.filter(campaign__in=Campaign.objects.visible_to(user)),
+        "department": Organization.objects.all(),
+        "enterprise": Enterprise.objects.visible_to(user),
+        "region": Region.objects.all(),
+        "kind": EnterpriseKind.objects.all(),
+    }
+    found = []
+    for name, value in filters.chosen.items():
+        if name in _CHOICES:
+            words = str(_CHOICES[name][value])
+        elif name in named:
+            record = named[name].filter(pk=value).first()
+            words = str(getattr(record, "short_name", "") or record or value)
+        else:
+            words = str(value)
+        found.append(Chip(name, _LABELS[name], words))
+    return found
+
+
+def without(filters: Filters, name: str) -> Filters:
+    """The same filters with one taken away."""
+    default = next(item.default for item in fields(filters) if item.name == name)
+    return replace(filters, **{name: default})
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """Who must do what by when: one open duty of a hazard, with the people who hold it."""
+
+    duty: Duty
+    people: list[User]
+
+    @property
+    def who(self) -> str:
+        names = "、".join(person.full_name for person in self.people)
+        return (
+            f"{self.duty.organization.short_name}（{names}）" if names else self.duty.organization.short_name
+        )
+
+
+def next_steps(hazard: Hazard) -> list[NextStep]:
+    """The open duties on a hazard, soonest first, with their holders (two queries)."""
+    duties = list(
+        Duty.objects.open()
+        .filter(subject=chain_of(hazard))
+        .select_related("organization", "post")
+        .order_by("due_on", "id")
+    )
+    holders = holders_by_post([duty.post_id for duty in duties if duty.post_id])
+    return [NextStep(duty, holders.get(duty.post_id or 0, [])) for duty in duties]
