@@ -34,7 +34,7 @@ export function attach(list) {
     if (!link || !link.querySelector("img") || event.ctrlKey || event.metaKey || event.shiftKey || !box()) return;
     event.preventDefault();
     wire();
-    links = [...list.querySelectorAll("a:has(img)")];
+    links = [...list.querySelectorAll("a")].filter((other) => other.querySelector("img"));
     show(links.indexOf(link));
     box().showModal();
   });

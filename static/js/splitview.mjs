@@ -49,7 +49,7 @@ export function attach(root) {
     const here = all.findIndex((item) => item.dataset.itemId === lit);
     const next = step > 0
       ? list.find((item) => all.indexOf(item) > here) ?? list[0]
-      : list.findLast((item) => all.indexOf(item) < here) ?? list.at(-1);
+      : [...list].reverse().find((item) => all.indexOf(item) < here) ?? list[list.length - 1];
     light(next);
     next.focus({ preventScroll: true });
   }
