@@ -9,7 +9,7 @@ from bihuan.plans.model import CheckItem, Span
 # (word of the ladder, how texts print it); order of printing is kept in the item.
 LADDER = (
     ("立即改正", r"立即(?:改正|整改|停止违法行为)|立行立改|当场改正|及时改正"),
-    ("限期改正", r"限期(?:改正|整改|治理|完成整改|完成)|责令改正"),
+    ("限期改正", r"限期(?!拆除|内)[\u4e00-\u9fff]{2}|责令改正"),
     ("限期拆除", r"限期拆除|强制拆除|责令拆除"),
     ("责令停止使用", r"责令停止使用|停止使用"),
     (
@@ -39,7 +39,7 @@ _AGGRAVATED = re.compile(
 )
 _CONSEQUENCE = re.compile(
     r"(?:要|应当?|一律|必须|须|坚决)?(?:依法)?(?:依规)?(?:从严|从重|从快|严厉|严肃|坚决|立即|及时|当场){0,3}"
-    r"(?:责令|立行立改|立即改正|限期|吊销|查处|移送|移交|没收|取缔|关闭|处罚|打击|追究|停止使用|查封)"
+    r"(?:责令|立行立改|改正|整改|停止|处以|限期|吊销|查处|移送|移交|没收|取缔|关闭|处罚|打击|追究|停止使用|查封)"
 )
 _NUMBER = (
     r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百]+)\s?"
@@ -50,7 +50,7 @@ CRITERION = re.compile(
     rf"(?P<bound>超过|大于|高于|不足|小于|低于|少于|未达到?|达到|不少于|不低于|不大于|不小于|不超过|多于|超出|≥|≤|>|<)\s?{_NUMBER}(?:以上|以下|及以上|及以下)?"
 )
 _MEASURE = re.compile(
-    r"(?:总|净|单)?(?:重量|长度|距离|间距|宽度|高度|厚度|深度|面积|容积|容量|浓度|压力|温度|数量|人数|层数|年限|时间|净距|电压|直径|坡度)$"
+    r"(?:总|净|单)?(?:净宽|净高|净距|储存量|存放量|使用量|存储量|流量|重量|长度|距离|间距|宽度|高度|厚度|深度|面积|容积|容量|浓度|压力|温度|数量|人数|层数|年限|时间|净距|电压|直径|坡度)$"
 )
 _NO_CONDITION = re.compile(r"要加大|要依法|(?:发现|存在问题|有问题)$")
 
@@ -91,7 +91,7 @@ def check_items(text: str, start: int, end: int) -> list[CheckItem]:
             continue
         for left, right in _conditions(sentence[:cut]):
             clause = sentence[left:right]
-            if len(clause) < 6 or _AGGRAVATED.match(clause) or _NO_CONDITION.search(clause):
+            if len(clause) < 4 or _AGGRAVATED.match(clause) or _NO_CONDITION.search(clause):
                 continue
             items.append(CheckItem(clause, criterion_of(clause), ladder, Span(first + left, first + right)))
     return items
@@ -151,6 +151,7 @@ def _conditions(text: str) -> list[tuple[int, int]]:
     return cleaned
 
 
+_BOUND = re.compile(rf"(?:超过|大于|高于|不足|小于|低于|少于|未达到?|多于)\s?{_NUMBER}")
 _ANOTHER_FAULT = re.compile(
     r"[，,](?=未|违规|擅自|非法|违法|无证|超|拒不)|、(?=未|私接|私拉|擅自|违规|非法|存放|堵塞|占用)"
 )
@@ -160,7 +161,10 @@ def _apart(text: str, conditions: list[tuple[int, int]]):
     """Cut a condition where a comma begins another fault of its own (…,未…,违规…)."""
     for left, right in conditions:
         cursor = left
-        for match in _ANOTHER_FAULT.finditer(text, left, right):
+        for match in re.compile("[，,、]").finditer(text, left, right):
+            bounded = _BOUND.search(text, cursor, match.start()) and _BOUND.search(text, match.end(), right)
+            if not bounded and not _ANOTHER_FAULT.match(text, match.start(), right):
+                continue
             if match.start() - cursor >= 6 and right - match.end() >= 4:
                 yield cursor, match.start()
                 cursor = match.end()

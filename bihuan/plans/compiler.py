@@ -59,12 +59,15 @@ def compile_source(source: SourceText) -> Plan:
         targets=find_targets(outline, text),
         bodies=find_bodies(text, 0, body.end),
     )
-    plan.unclassified.extend(unclaimed(plan, text))
+    headings = [
+        Span(node.start, node.title.end) for node in nodes if node.children or node.rank == RANK_SECTION
+    ]
+    plan.unclassified.extend(unclaimed(plan, text, headings))
     return plan
 
 
 def claimed_spans(plan: Plan) -> list[Span]:
-    """Return every stretch an element claims; a section claims only its heading."""
+    """Return every stretch an element claims; a phase claims its name and period only."""
     spans = [
         element.span
         for group in (plan.tasks, plan.duties, plan.reports, plan.targets, plan.bodies)
@@ -73,22 +76,18 @@ def claimed_spans(plan: Plan) -> list[Span]:
     spans += [f.span for f in (plan.title, plan.issuer, plan.doc_no) if f]
     if plan.issued_on_span:
         spans.append(plan.issued_on_span)
-    for section in plan.sections:
-        spans.append(
-            Span(section.span.start, min(section.span.end, section.span.start + len(section.title) + 6))
-        )
     for phase in plan.phases:
         fields = [s for group in phase.field_spans.values() for s in group]
         spans += fields or [phase.span]
     return spans
 
 
-def unclaimed(plan: Plan, text: str) -> list[Span]:
-    """Return the paragraphs or parts of them that no element claims, blanks and bare punctuation left out."""
+def unclaimed(plan: Plan, text: str, headings: list[Span]) -> list[Span]:
+    """Return the paragraphs or parts of them that no element or heading claims, blanks and bare punctuation left out."""
     found: list[Span] = []
     cursor = 0
     gaps: list[Span] = []
-    for span in sorted(claimed_spans(plan)):
+    for span in sorted([*claimed_spans(plan), *headings]):
         if span.start > cursor:
             gaps.append(Span(cursor, span.start))
         cursor = max(cursor, span.end)

@@ -179,7 +179,8 @@ def _second_date(
             return None
         last = second.last
         if last and mention.first and last < mention.first and not second.year_printed:
-            last = _day(last.year + 1, last.month, last.day, last=True)
+            later = mention_of(match, last.year + 1)
+            last = later.last if later else None
         return second.span.end, last
     day = DAY_ONLY.match(text, start, end)
     month = first.groupdict()["m"]

@@ -175,8 +175,9 @@ class _Builder:
         self.roots: list[Node] = []
         self.open: list[Node] = []
         self.last: dict[int, int] = {}
-        paragraphs = text.count("\n", body.start, body.end) + 1
-        self.run_on = (body.end - body.start) / paragraphs > 600
+        # Where most enumerators stand inside lines the line breaks are lost, and weaker signs must do.
+        main = [c for c in candidates if c.rank <= RANK_ITEM]
+        self.run_on = sum(c.line_start for c in main) < 0.3 * len(main)
         for candidate in candidates:
             if self._believed(candidate):
                 self._add(candidate)

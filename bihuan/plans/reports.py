@@ -36,13 +36,16 @@ _SUBJECT = re.compile(
     r"(?P<who>[^，,。；;：:]{2,44}?)(?:要|应当?|须|需|务必|请|于|将|负责|每|在|按|自|从)(?!求|急|点|任)"
 )
 _WHO_END = re.compile(
-    r"(?:部门|单位|局|厅|委|办|政府|管委会|公司|企业|乡镇|街道|办事处|成员|县区|地区|各地|市区|部|会|专班|院|校|站|队|片区|园区|区|县|市|镇|乡|[）)])$"
+    r"(?:部门|单位|局|厅|委|办|政府|管委会|办公室|专班|领导小组|指挥部|公司|企业|乡镇|街道|办事处|成员|县区|地区|各地|市区|部|会|专班|院|校|站|队|片区|园区|区|县|市|镇|乡|[）)])$"
 )
 _TO = re.compile(
     r"(?:报送|上报|书面报告|反馈|报告|报)\s?(?:至|给|到|经)?(?P<to>[\u4e00-\u9fff、（()）]{2,36}?)(?=[，,。；;\n]|备案|汇总|审定|审核|$|邮箱|，)"
 )
 
 _STOP = re.compile(r"[。；;\n]")
+_TOWARDS = re.compile(
+    r"(?:向|给)(?P<to>[\u4e00-\u9fff、（()）]{2,36}?)(?:书面|集中|统一|及时|按时|汇总|专题)?(?:报送|上报|书面报告|反馈|报告|提交)"
+)
 _WEEKDAY = dict(zip("一二三四五六日天", ("MO", "TU", "WE", "TH", "FR", "SA", "SU", "SU"), strict=True))
 
 
@@ -81,7 +84,7 @@ def _in_sentence(text: str, start: int, end: int) -> list[Report]:
     if not times:
         return []
     who = _who(text, start, end)
-    to = _TO.search(text, verb.start(), end) if verb else None
+    to = _recipient(text, start, end, verb) if verb else None
     spans: dict[str, list[Span]] = {}
     if who:
         spans["who"] = [who[1]]
@@ -108,6 +111,18 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     while start < end and text[start].isspace():
         start += 1
     return start, end
+
+
+def _recipient(text: str, start: int, end: int, verb: re.Match[str]) -> re.Match[str] | None:
+    """Return the match whose group "to" is the receiver: 向X报送…, 报送X; what is sent is no receiver."""
+    towards = _TOWARDS.search(text, start, end)
+    if towards:
+        return towards
+    for match in _TO.finditer(text, verb.start(), end):
+        directed = re.match(r"(?:报送|上报|书面报告|反馈|报告|报)\s?[至给到]", match.group())
+        if directed or _WHO_END.search(match["to"]):
+            return match
+    return None
 
 
 def _who(text: str, start: int, end: int) -> tuple[str, Span] | None:

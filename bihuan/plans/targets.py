@@ -22,6 +22,9 @@ _PERCENT = re.compile(
 _VERB_COUNT = re.compile(
     rf"(?<!已)(?:建成|创建|培育|打造|完成|关闭|淘汰|新建|改造|更新|整治|培训|选树|评选|推广|组建|新增|建设)(?:在运|不少于|至少|约|全[市县区省])?\s?{_NUM}\s?{_COUNTED}[^，,。；;、：:\n]{{0,28}}"
 )
+_NOUN_COUNT = re.compile(
+    rf"(?<!已)(?:建成|创建|培育|打造|新建|改造|更新|选树|评选|推广|组建|新增|建设|培训)[^，,。；;、：:\n\d]{{2,16}}(?:不少于|至少|达到?)?\s?{_NUM}\s?{_COUNTED}(?:以上)?"
+)
 _OPENING_COUNT = re.compile(
     rf"(?<=[，,、；;。])(?:完成(?:在运)?)?{_NUM}\s?{_COUNTED}[^，,。；;、：:\n（）()]{{0,20}}[（(][^（）()\n]{{2,16}}[）)]"
     r"(?:(?!等)[^，,。；;、：:\n]){0,30}"
@@ -50,6 +53,7 @@ def find_targets(outline: Outline, text: str) -> list[Target]:
         ]
         if kind == "goals":
             patterns.append((_GOAL_COUNT, "target.goal_count", 0.6))
+        patterns.append((_NOUN_COUNT, "target.verb_count", 0.7))
         patterns.append((_VERB_COUNT, "target.verb_count", 0.7))
         taken = _Taken()
         for pattern, rule, confidence in patterns:

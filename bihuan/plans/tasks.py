@@ -178,10 +178,9 @@ def find_tasks(outline: Outline, text: str, own_year: int | None, phases: dict[i
             root = root.parent
         if territorial_section is not root:
             territorial, territorial_section = [], root
-        tasks.append(_task(item, text, own_year, phases, list(territorial)))
-        for unit, _ in territorial_units(text, item.span.start, item.span.end):
-            if unit not in territorial:
-                territorial.append(unit)
+        blanket = territorial_units(text, item.span.start, item.span.end)
+        tasks.append(_task(item, text, own_year, phases, list(territorial), blanket))
+        territorial += [unit for unit, _ in blanket if unit not in territorial]
     return tasks
 
 
@@ -196,7 +195,12 @@ def _group_attribution(node: Node, text: str) -> Attribution | None:
 
 
 def _task(
-    item: _Item, text: str, own_year: int | None, phases: dict[int, Phase], territorial: list[str]
+    item: _Item,
+    text: str,
+    own_year: int | None,
+    phases: dict[int, Phase],
+    territorial: list[str],
+    blanket: list[tuple[str, Span]],
 ) -> Task:
     start, stop = item.span
     phase = phases.get(item.node.start) if not item.node.children else None
@@ -205,6 +209,7 @@ def _task(
         heading = name_of(heading_of(text, item.span, 60)[0])[:30]
     units = item.attribution or labelled_lines(text, start, stop) or _group_attribution(item.node, text)
     units = units or phrase_units(text, start, stop) or Attribution()
+    _add_blanket(units, blanket)
     due, due_span = _due(text, item.span, own_year, phase)
     spans = {"heading": [heading_span], **units.spans}
     if due_span:
@@ -226,6 +231,15 @@ def _task(
         unit_rule=units.rule,
         field_spans=spans,
     )
+
+
+def _add_blanket(units: Attribution, blanket: list[tuple[str, Span]]) -> None:
+    """Charge the units of a blanket sentence on the item that prints it (CONVENTION C7)."""
+    role = "support" if units.lead else "responsible"
+    for unit, span in blanket:
+        if unit not in units.lead + units.support + units.responsible:
+            getattr(units, role).append(unit)
+            units.spans.setdefault(role, []).append(span)
 
 
 def _due(text: str, span: Span, own_year: int | None, phase: Phase | None) -> tuple[date | None, Span | None]:

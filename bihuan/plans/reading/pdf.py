@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import dataclass
 
 import pypdfium2
 
 from bihuan.plans.reading.errors import PlanReadError
-from bihuan.plans.reading.plain import unwrap
+from bihuan.plans.reading.plain import join_lines
 
 MAX_PAGES = 400
 _PAGE_NUMBER = re.compile(
@@ -32,41 +33,76 @@ def read_pdf(data: bytes) -> tuple[list[str], list[str]]:
         pages = [_page_lines(document, number) for number in range(len(document))]
     finally:
         document.close()
-    if sum(len(line) for page in pages for line in page) < 20 * max(1, len(pages)) // 2:
+    if sum(len(line.text) for page in pages for line in page) < 20 * max(1, len(pages)) // 2:
         raise PlanReadError(
             "PDF 是扫描件，没有文字层，读不出文字。请先识别成文字，或使用方案的电子原件（.docx）。"
         )
     pages, dropped = _without_running_heads(pages)
-    lines = [line for page in pages for line in page]
     notices = [f"已略去 {dropped} 行页眉、页脚和页码。"] if dropped else []
-    return unwrap(lines), notices
+    return _paragraphs([line for page in pages for line in page]), notices
 
 
-def _page_lines(document: pypdfium2.PdfDocument, number: int) -> list[str]:
+@dataclass(frozen=True)
+class _Line:
+    """A printed line with its left and right edge in points."""
+
+    text: str
+    left: float
+    right: float
+
+
+def _page_lines(document: pypdfium2.PdfDocument, number: int) -> list[_Line]:
     page = document[number]
     text_page = page.get_textpage()
     try:
-        text = text_page.get_text_bounded()
+        text = text_page.get_text_range()
+        lines = []
+        for match in re.finditer(r"[^\r\n]+", text):
+            printed = match.group().replace("\ufffe", "")
+            if printed.strip():
+                first = match.start() + len(match.group()) - len(match.group().lstrip())
+                last = match.start() + len(match.group().rstrip()) - 1
+                lines.append(_Line(printed.strip(), _edge(text_page, first, 0), _edge(text_page, last, 2)))
     finally:
         text_page.close()
         page.close()
-    text = text.replace("\ufffe", "").replace("\r\n", "\n").replace("\r", "\n")
-    return [line.rstrip() for line in text.split("\n") if line.strip()]
+    return lines
 
 
-def _without_running_heads(pages: list[list[str]]) -> tuple[list[list[str]], int]:
+def _edge(text_page: pypdfium2.PdfTextPage, index: int, side: int) -> float:
+    """Return one side (0 left, 2 right) of a character's box in points; 0 where pdfium does not know it."""
+    try:
+        return text_page.get_charbox(index)[side]
+    except (pypdfium2.PdfiumError, IndexError):
+        return 0.0
+
+
+def _paragraphs(lines: list[_Line]) -> list[str]:
+    """Join lines that reach the right edge to the next one, unless that one is indented."""
+    if len(lines) < 3:
+        return [line.text for line in lines]
+    left = sorted(line.left for line in lines)[len(lines) // 10]
+    right = sorted(line.right for line in lines)[int(len(lines) * 0.9)]
+    sizes = sorted((line.right - line.left) / max(1, len(line.text)) for line in lines)
+    character = max(4.0, sizes[len(sizes) // 2])
+    full = [line.right >= right - 1.6 * character for line in lines]
+    indented = [line.left > left + 0.8 * character for line in lines]
+    return join_lines([line.text for line in lines], full, indented)
+
+
+def _without_running_heads(pages: list[list[_Line]]) -> tuple[list[list[_Line]], int]:
     """Drop page numbers, and first or last lines that stand alike on most pages."""
     edges: Counter[str] = Counter()
     for page in pages:
-        for line in {_shape(line) for line in page[:2] + page[-2:]}:
-            edges[line] += 1
+        for shape in {_shape(line.text) for line in page[:2] + page[-2:]}:
+            edges[shape] += 1
     repeated = {shape for shape, count in edges.items() if len(pages) >= 3 and count >= len(pages) * 0.6}
     dropped, kept = 0, []
     for page in pages:
         lines = []
         for i, line in enumerate(page):
             at_edge = i < 2 or i >= len(page) - 2
-            if at_edge and (_PAGE_NUMBER.fullmatch(line) or _shape(line) in repeated):
+            if at_edge and (_PAGE_NUMBER.fullmatch(line.text) or _shape(line.text) in repeated):
                 dropped += 1
             else:
                 lines.append(line)

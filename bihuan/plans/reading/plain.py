@@ -84,35 +84,36 @@ _STARTS_ITEM = re.compile(
 
 
 def unwrap(lines: list[str]) -> list[str]:
-    """Join lines that were broken at page width: most full lines share one width and end inside a sentence.
+    """Join lines that were broken at page width: most lines are full and end inside a sentence.
 
     Text whose lines are whole paragraphs is left alone.
     """
-    widths = [_width(line) for line in lines if line.strip()]
-    if len(widths) < 8:
+    widths = [_width(line) for line in lines]
+    printed = [w for w in widths if w]
+    if len(printed) < 8:
         return lines
-    longest = sorted(widths)[int(len(widths) * 0.95)]
-    if longest > 140 or longest < 30:
+    longest = sorted(printed)[int(len(printed) * 0.95)]
+    full = [w >= longest - 6 for w in widths]
+    if longest > 140 or longest < 30 or sum(full) < len(printed) * 0.35:
         return lines
-    full = [w for w in widths if w >= longest - 6]
-    if len(full) < len(widths) * 0.35:
-        return lines
+    return join_lines(lines, full, [line.startswith(("\u3000\u3000", "    ")) for line in lines])
+
+
+def join_lines(lines: list[str], full: list[bool], indented: list[bool]) -> list[str]:
+    """Join every line to the one before when that one is full and this one begins no paragraph.
+
+    Where paragraphs are indented the indent decides; otherwise a full line that ends a sentence ends a paragraph.
+    """
+    trust_indent = sum(indented) >= len(lines) * 0.08
     joined: list[str] = []
-    previous = 0
-    for line in lines:
-        continues = (
-            joined
-            and previous >= longest - 6
-            and line.strip()
-            and not line.startswith(("\u3000\u3000", "    "))
-            and not (_STARTS_ITEM.match(line) and joined[-1].rstrip().endswith(("。", "；", "：", "）", ")")))
-            and not joined[-1].rstrip().endswith("。")
-        )
-        if continues:
-            joined[-1] = joined[-1].rstrip() + line.strip()
+    for i, line in enumerate(lines):
+        before = joined[-1].rstrip() if joined else ""
+        ends_item = before.endswith(("。", "；", "：", "）", ")")) and _STARTS_ITEM.match(line)
+        ended = before.endswith("。") and not trust_indent
+        if i and full[i - 1] and line.strip() and not (indented[i] or ends_item or ended):
+            joined[-1] = before + line.strip()
         else:
             joined.append(line)
-        previous = _width(line)
     return joined
 
 

@@ -1,0 +1,53 @@
+"""Title, issuer, number and date."""
+
+from datetime import date
+
+import pytest
+
+from bihuan.plans import compile_text
+
+BODY = "一、任务\n1.查企业。\n2.查场所。\n二、要求\n1.按时完成。"
+
+
+def head(text):
+    plan = compile_text(text)
+    value = lambda field: field.value if field else None  # noqa: E731
+    return value(plan.title), value(plan.issuer), value(plan.doc_no), plan.issued_on
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            f"云溪市应急局文件\n云应急〔2031〕9号\n关于印发《云溪市有限空间专项整治方案（2031年）》的通知\n各企业：\n{BODY}\n云溪市应急局\n2031年4月2日",
+            ("云溪市有限空间专项整治方案（2031年）", "云溪市应急局", "云应急〔2031〕9号", date(2031, 4, 2)),
+        ),
+        (
+            f"云溪市应急局关于开展\n有限空间检查工作的通知\n各企业：\n{BODY}\n云溪市应急局\n二〇三一年四月二日",
+            ("云溪市应急局关于开展有限空间检查工作的通知", "云溪市应急局", None, date(2031, 4, 2)),
+        ),
+        (
+            f"云溪市有限空间整治方案\n2031年04月05日\n来源：云溪市应急局\n根据《云溪省方案》（云安〔2030〕1号）要求，制定本方案。\n{BODY}",
+            ("云溪市有限空间整治方案", None, None, date(2031, 4, 5)),
+        ),
+        (
+            "云溪电力公司智能管控工作方案为落实《关于印发管控终端工作方案的通知》（电安〔2031〕3号）要求，制定本方案。"
+            "一、工作任务1.试点应用。选点。2.推广。扩面。二、工作要求1.加强领导。落实责任。云溪电力公司2031年5月6日",
+            ("云溪电力公司智能管控工作方案", "云溪电力公司", None, date(2031, 5, 6)),
+        ),
+        (BODY, (None, None, None, None)),
+        (f"市安委会决定开展专项整治，特制定如下方案。\n{BODY}", (None, None, None, None)),
+    ],
+)
+def test_head(text, expected):
+    assert head(text) == expected
+
+
+def test_the_signature_is_no_part_of_the_last_task():
+    plan = compile_text(f"云溪市方案\n{BODY}\n云溪市应急局\n2031年4月2日\n")
+    assert plan.tasks[-1].text == "按时完成。"
+
+
+def test_month_and_day_take_the_year_of_the_signature():
+    plan = compile_text("云溪市方案\n一、任务\n1.5月底前完成登记。\n云溪市应急局\n2031年4月2日")
+    assert plan.tasks[0].due == date(2031, 5, 31)
