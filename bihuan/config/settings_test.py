@@ -11,7 +11,7 @@ if "BIHUAN_DATA" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["BIHUAN_DATA"], ignore_errors=True)
 
 from bihuan.config.settings import *  # noqa: F403
-from bihuan.config.settings import DATA_DIR, DATABASES, STORAGES, TEMPLATES
+from bihuan.config.settings import DATA_DIR, DATABASES, STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False
@@ -20,7 +20,6 @@ STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.st
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 WHITENOISE_AUTOREFRESH = True
 PUBLIC_URL = "http://testserver"
-TEMPLATES[0]["OPTIONS"]["debug"] = True
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in production: the in-memory test database knows no WAL, so races would not be the real ones.

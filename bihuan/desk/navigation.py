@@ -49,7 +49,9 @@ GROUPS: list[tuple[str, list[Entry]]] = [
     (
         "系统",
         [
-            Entry("单位与岗位", "accounts:organizations", "list-check", (P.MANAGE_ORGANIZATIONS, P.GRANT_ROLES)),
+            Entry(
+                "单位与岗位", "accounts:organizations", "list-check", (P.MANAGE_ORGANIZATIONS, P.GRANT_ROLES)
+            ),
             Entry("账号", "accounts:users", "users", (P.MANAGE_USERS, P.UNLOCK_USERS, P.HAND_OVER)),
             Entry("岗位权限", "accounts:roles", "key", ()),
             Entry("工作日历", "duties:calendar", "calendar", (P.VIEW_CAMPAIGNS,)),
@@ -64,7 +66,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
 def navigation(user: User, path: str, badges: dict[str, int]) -> list[dict[str, object]]:
     """The groups a person sees, the current page marked, counts beside 待办 and 消息."""
     permissions = user.permissions
-    groups = []
+    groups: list[dict[str, object]] = []
     for label, entries in GROUPS:
         items = [
             {

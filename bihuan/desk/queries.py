@@ -30,7 +30,9 @@ SEARCH_LIMIT = 10
 
 def ledger_url(**parameters: object) -> str:
     """The ledger filtered to exactly the rows behind a figure."""
-    return f"{reverse('hazards:ledger')}?{urlencode({key: value for key, value in parameters.items() if value})}"
+    return (
+        f"{reverse('hazards:ledger')}?{urlencode({key: value for key, value in parameters.items() if value})}"
+    )
 
 
 def inspections_url(**parameters: object) -> str:
@@ -102,19 +104,29 @@ def department_standing(region: Region, *, on: dt.date) -> list[tuple[Organizati
     """Each line department with its figures in a region, those with most overdue first."""
     figures = by_department(on=on, region=region.code)
     departments = Organization.objects.filter(pk__in=figures)
-    return sorted(((item, figures[item.pk]) for item in departments), key=lambda row: (-row[1].overdue, -row[1].open))
+    return sorted(
+        ((item, figures[item.pk]) for item in departments), key=lambda row: (-row[1].overdue, -row[1].open)
+    )
 
 
-def running_campaigns(user: User, *, on: dt.date, region: str, department: int = 0) -> list[dict[str, object]]:
+def running_campaigns(
+    user: User, *, on: dt.date, region: str, department: int = 0
+) -> list[dict[str, object]]:
     """Running campaigns in view with how this region or department stands in each."""
     rows: list[dict[str, object]] = []
-    for campaign in Campaign.objects.visible_to(user).filter(status=Campaign.Status.RUNNING).prefetch_related("phases"):
+    for campaign in (
+        Campaign.objects.visible_to(user).filter(status=Campaign.Status.RUNNING).prefetch_related("phases")
+    ):
         scope = region if len(region) >= len(campaign.region_id) else campaign.region_id
-        figures = totals(on=on, region=scope[:4] if department else scope, campaign=campaign.pk, department=department)
+        figures = totals(
+            on=on, region=scope[:4] if department else scope, campaign=campaign.pk, department=department
+        )
         phase = next((item for item in campaign.phases.all() if item.status == "open"), None)
         parameters: dict[str, object] = {"campaign": campaign.pk}
         parameters |= {"department": department} if department else {"region": scope}
-        rows.append({"campaign": campaign, "figures": figures, "phase": phase, "url": ledger_url(**parameters)})
+        rows.append(
+            {"campaign": campaign, "figures": figures, "phase": phase, "url": ledger_url(**parameters)}
+        )
     return rows
 
 
@@ -133,7 +145,10 @@ def review_queue(user: User, *, limit: int = 8) -> list[Hazard]:
     organizations = {post.organization_id for post in user.posts}
     return list(
         Hazard.objects.visible_to(user)
-        .filter(status__in=[Status.REINSPECTING, Status.REPORTED, Status.ACCEPTING], reviewing_organization__in=organizations)
+        .filter(
+            status__in=[Status.REINSPECTING, Status.REPORTED, Status.ACCEPTING],
+            reviewing_organization__in=organizations,
+        )
         .select_related("enterprise", "locality")
         .order_by("submitted_on", "id")[:limit]
     )
@@ -150,7 +165,15 @@ def enterprise_page(enterprise: Enterprise, user: User, *, on: dt.date) -> dict[
             .order_by("due_on", "id")[:50]
         ),
         "waiting": list(
-            hazards.filter(status__in=[Status.REINSPECTING, Status.PLAN_REVIEW, Status.ACCEPTING, Status.EVALUATING, Status.REPORTED])
+            hazards.filter(
+                status__in=[
+                    Status.REINSPECTING,
+                    Status.PLAN_REVIEW,
+                    Status.ACCEPTING,
+                    Status.EVALUATING,
+                    Status.REPORTED,
+                ]
+            )
             .select_related("reviewing_organization")
             .order_by("submitted_on", "id")[:50]
         ),
@@ -158,7 +181,10 @@ def enterprise_page(enterprise: Enterprise, user: User, *, on: dt.date) -> dict[
         "expired": list(Permit.objects.filter(enterprise=enterprise).expired(on=on)),
         "expiring": list(Permit.objects.filter(enterprise=enterprise).expiring(on=on)),
         "papers": list(
-            Paper.objects.visible_to(user).filter(receipt=None).select_related("organization").order_by("-issued_at")[:10]
+            Paper.objects.visible_to(user)
+            .filter(receipt=None)
+            .select_related("organization")
+            .order_by("-issued_at")[:10]
         ),
         "visits": list(
             Inspection.objects.visible_to(user)
@@ -187,7 +213,11 @@ def locality_uncovered(user: User, region: Region, *, on: dt.date) -> list[dict[
     for assignment in assignments:
         task = assignment.task
         kinds = {kind.pk for kind in task.kinds.all()}
-        scope = sum(count for (kind, risk), count in grid.items() if kind in kinds and (not task.risks or risk in task.risks))
+        scope = sum(
+            count
+            for (kind, risk), count in grid.items()
+            if kind in kinds and (not task.risks or risk in task.risks)
+        )
         done = covered.get(task.pk, 0)
         if scope > done:
             rows.append({"task": task, "scope": scope, "covered": done, "left": scope - done})
@@ -204,7 +234,12 @@ def _covered(region: str, campaigns: set[int], *, on: dt.date) -> dict[int, int]
 
 
 def _supervised(region: str) -> dict[tuple[str, str], int]:
-    rows = Enterprise.objects.supervised().filter(area_q(region)).values_list("kind_id", "risk").annotate(Count("pk"))
+    rows = (
+        Enterprise.objects.supervised()
+        .filter(area_q(region))
+        .values_list("kind_id", "risk")
+        .annotate(Count("pk"))
+    )
     return {(kind, risk): count for kind, risk, count in rows.order_by()}
 
 
@@ -227,7 +262,9 @@ def search(user: User, text: str) -> Found:
     text = text.strip()[:60]
     if not text:
         return Found([], [], [], [])
-    enterprises = Enterprise.objects.visible_to(user).filter(Q(name__icontains=text) | Q(credit_code__iexact=text))
+    enterprises = Enterprise.objects.visible_to(user).filter(
+        Q(name__icontains=text) | Q(credit_code__iexact=text)
+    )
     hazards = Hazard.objects.none()
     if match := re.fullmatch(r"(?:\d{4}-)?0*(\d{1,12})", text):
         hazards = Hazard.objects.visible_to(user).filter(pk=int(match[1])).select_related("enterprise")
@@ -248,4 +285,3 @@ def office_area(user: User) -> Region | None:
 def unheld_count(user: User, *, on: dt.date) -> int:
     """Duties in one's area that nobody holds."""
     return Duty.objects.unheld(on=on).filter(areas_q(scope_of(user, Permission.ASSIGN_DUTY).areas)).count()
-

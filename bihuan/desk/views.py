@@ -36,16 +36,24 @@ def home(request: Request) -> HttpResponse:
         "pressing_title": "",
     }
     if post is None:
-        return render(request, "desk/home_plain.html", context | {"sentence": "您目前没有任职，请联系系统管理员。"})
+        return render(
+            request, "desk/home_plain.html", context | {"sentence": "您目前没有任职，请联系系统管理员。"}
+        )
     match post.organization.kind:
         case Organization.Kind.OFFICE | Organization.Kind.INSPECTORATE:
             return render(request, "desk/home_office.html", context | _office(request, today))
         case Organization.Kind.DEPARTMENT:
-            return render(request, "desk/home_department.html", context | _department(request, post.organization, today))
+            return render(
+                request, "desk/home_department.html", context | _department(request, post.organization, today)
+            )
         case Organization.Kind.LOCALITY:
-            return render(request, "desk/home_locality.html", context | _locality(request, post.organization, today))
+            return render(
+                request, "desk/home_locality.html", context | _locality(request, post.organization, today)
+            )
         case Organization.Kind.ENTERPRISE:
-            enterprise = Enterprise.objects.visible_to(request.user).filter(organization=post.organization).first()
+            enterprise = (
+                Enterprise.objects.visible_to(request.user).filter(organization=post.organization).first()
+            )
             if enterprise is not None:
                 page = queries.enterprise_page(enterprise, request.user, on=today)
                 return render(request, "desk/home_enterprise.html", context | page)
@@ -55,7 +63,14 @@ def home(request: Request) -> HttpResponse:
 def _office(request: Request, today: dt.date) -> dict[str, Any]:
     region = queries.office_area(request.user)
     if region is None:
-        return {"region": None, "stats": [], "localities": [], "departments": [], "campaigns": [], "pressing": []}
+        return {
+            "region": None,
+            "stats": [],
+            "localities": [],
+            "departments": [],
+            "campaigns": [],
+            "pressing": [],
+        }
     localities = queries.children_standing(region, on=today)
     return {
         "region": region,
@@ -81,7 +96,9 @@ def _department(request: Request, organization: Organization, today: dt.date) ->
         "stats": queries.standing(on=today, region=region, department=organization.pk).stats(),
         "chart": _chart(queries.trend(on=today, region=region, department=organization.pk)),
         "assignments": queries.own_assignments(organization),
-        "campaigns": queries.running_campaigns(request.user, on=today, region=region, department=organization.pk),
+        "campaigns": queries.running_campaigns(
+            request.user, on=today, region=region, department=organization.pk
+        ),
         "reviews": queries.review_queue(request.user),
     }
 

@@ -249,9 +249,11 @@ def _tell_holders(duty_ids: list[int], actor_id: int) -> None:
     per_person: dict[User, list[Duty]] = {}
     holders: dict[int, list[User]] = {}
     for duty in Duty.objects.filter(pk__in=duty_ids, post__isnull=False).select_related("post"):
-        if duty.post_id not in holders:
-            holders[duty.post_id] = holders_of(duty.post, today)
-        for user in holders[duty.post_id]:
+        if duty.post is None:
+            continue
+        if duty.post.pk not in holders:
+            holders[duty.post.pk] = holders_of(duty.post, today)
+        for user in holders[duty.post.pk]:
             if user.pk != actor_id:
                 per_person.setdefault(user, []).append(duty)
     for user, duties in per_person.items():

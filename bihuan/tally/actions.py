@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -84,6 +85,6 @@ def add_to_cells(deltas: Iterable[Delta]) -> None:
         f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))}) "  # noqa: S608
         f"ON CONFLICT ({', '.join(_DIMENSIONS)}) DO UPDATE SET {additions}"
     )
-    rows = [[*key, *values] for key, values in sorted(sums.items())]
+    rows: list[list[Any]] = [[*key, *values] for key, values in sorted(sums.items())]
     with connection.cursor() as cursor:
         cursor.executemany(statement, rows)

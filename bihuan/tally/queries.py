@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
-from django.db.models import Model, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from .models import METRICS, Cell, Delta
 
@@ -100,10 +101,10 @@ def by_region(
     wanted = list(codes)
     cells = _cells(campaign, 0, department).filter(region__in=wanted).filter(_up_to(on))
     result = {code: Figures() for code in wanted}
-    for row in cells.values("region").annotate(**_SUMS):
+    for row in _grouped(cells, "region"):
         result[row["region"]] += _figures(row)
     columns = ("city_id", "county_id", "locality_id")
-    for row in _pending(campaign, 0, department).filter(day__lte=on).values(*columns).annotate(**_SUMS):
+    for row in _grouped(_pending(campaign, 0, department).filter(day__lte=on), *columns):
         for code in {row[column] for column in columns} & result.keys():
             result[code] += _figures(row)
     return result
@@ -113,11 +114,11 @@ def matrix(campaign_id: int, *, on: dt.date) -> dict[tuple[int, str], Figures]:
     """Figures of a campaign by (task, locality); combinations without anything counted are absent."""
     result: dict[tuple[int, str], Figures] = defaultdict(Figures)
     cells = Cell.objects.filter(campaign_id=campaign_id, task_id__gt=0, department_id=0).filter(_up_to(on))
-    for row in cells.values("task_id", "region").annotate(**_SUMS):
+    for row in _grouped(cells, "task_id", "region"):
         if len(row["region"]) > 4:
             result[row["task_id"], row["region"]] += _figures(row)
     pending = Delta.objects.filter(campaign_id=campaign_id, task_id__gt=0, day__lte=on)
-    for row in pending.values("task_id", "locality_id").annotate(**_SUMS):
+    for row in _grouped(pending, "task_id", "locality_id"):
         result[row["task_id"], row["locality_id"]] += _figures(row)
     return dict(result)
 
@@ -126,10 +127,10 @@ def by_task(campaign_id: int, *, on: dt.date, region: str) -> dict[int, Figures]
     """Figures of a campaign by task in one city or locality."""
     result: dict[int, Figures] = defaultdict(Figures)
     cells = Cell.objects.filter(campaign_id=campaign_id, task_id__gt=0, department_id=0, region=region)
-    for row in cells.filter(_up_to(on)).values("task_id").annotate(**_SUMS):
+    for row in _grouped(cells.filter(_up_to(on)), "task_id"):
         result[row["task_id"]] += _figures(row)
     pending = Delta.objects.filter(_under(region), campaign_id=campaign_id, task_id__gt=0, day__lte=on)
-    for row in pending.values("task_id").annotate(**_SUMS):
+    for row in _grouped(pending, "task_id"):
         result[row["task_id"]] += _figures(row)
     return dict(result)
 
@@ -138,12 +139,12 @@ def by_department(*, on: dt.date, region: str, campaign: int = 0) -> dict[int, F
     """Figures by department in one city (with a campaign) or any region (without)."""
     result: dict[int, Figures] = defaultdict(Figures)
     cells = Cell.objects.filter(campaign_id=campaign, task_id=0, department_id__gt=0, region=region)
-    for row in cells.filter(_up_to(on)).values("department_id").annotate(**_SUMS):
+    for row in _grouped(cells.filter(_up_to(on)), "department_id"):
         result[row["department_id"]] += _figures(row)
     pending = Delta.objects.filter(_under(region), department_id__gt=0, day__lte=on)
     if campaign:
         pending = pending.filter(campaign_id=campaign)
-    for row in pending.values("department_id").annotate(**_SUMS):
+    for row in _grouped(pending, "department_id"):
         result[row["department_id"]] += _figures(row)
     return dict(result)
 
@@ -158,10 +159,10 @@ def daily(
     cells = _cells(campaign, 0, department).filter(
         region=region, span=Cell.Span.DAY, start__range=(since, until)
     )
-    for row in cells.values("start").annotate(**_SUMS):
+    for row in _grouped(cells, "start"):
         per_day[row["start"]] += _figures(row)
     pending = _pending(campaign, 0, department).filter(_under(region), day__range=(since, until))
-    for row in pending.values("day").annotate(**_SUMS):
+    for row in _grouped(pending, "day"):
         per_day[row["day"]] += _figures(row)
     overdue, overdue_major = stock.overdue, stock.overdue_major
     rows = []
@@ -204,9 +205,14 @@ def _up_to(day: dt.date) -> Q:
     return Q(span=Cell.Span.MONTH, start__lt=month) | Q(span=Cell.Span.DAY, start__gte=month, start__lte=day)
 
 
-def _sum(rows: QuerySet[Model]) -> Figures:
+def _grouped(rows: QuerySet[Any], *columns: str) -> Iterator[dict[str, Any]]:
+    """Sums of every measure by `columns`."""
+    yield from rows.values(*columns).annotate(**_SUMS)
+
+
+def _sum(rows: QuerySet[Any]) -> Figures:
     return _figures(rows.aggregate(**_SUMS))
 
 
-def _figures(row: Mapping[str, int | None]) -> Figures:
+def _figures(row: Mapping[str, Any]) -> Figures:
     return Figures(**{metric: row[f"sum_{metric}"] or 0 for metric in METRICS})
