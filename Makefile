@@ -34,7 +34,7 @@ worker: setup
 check: setup-dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/djlint --check --lint --quiet templates bihuan
+	.venv/bin/djlint --lint --quiet templates bihuan
 	.venv/bin/mypy bihuan
 	.venv/bin/lint-imports
 	$(PY) manage.py makemigrations --check --dry-run

@@ -1,5 +1,7 @@
 """Every door of the house. Pages are closed by default (LoginRequiredMiddleware)."""
 
+import json
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
@@ -23,5 +25,6 @@ urlpatterns = [
     path("inspections/", include("bihuan.inspections.urls")),
 ]
 if settings.DEBUG:
-    gallery = TemplateView.as_view(template_name="components/gallery.html")
+    sample = json.loads((settings.BASE_DIR / "templates/components/gallery.json").read_text("utf-8"))
+    gallery = TemplateView.as_view(template_name="components/gallery.html", extra_context=sample)
     urlpatterns += [path("gallery/", login_not_required(gallery), name="gallery")]
