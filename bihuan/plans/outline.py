@@ -316,20 +316,20 @@ def _title_span(text: str, node: Node) -> Span:
     if match:
         stop = match.start()
     if node.rank == RANK_SECTION:
-        stop = _section_title_end(text, start, stop)
+        stop = _section_title_end(text, start, stop, node.line_start)
     while stop > start and text[stop - 1].isspace():
         stop -= 1
     return Span(start, stop)
 
 
-def _section_title_end(text: str, start: int, stop: int) -> int:
+def _section_title_end(text: str, start: int, stop: int, line_start: bool) -> int:
     """Shorten a section title that runs into its text because the line break between them is gone."""
     space = re.search(
         r"(?<=[\u4e00-\u9fff])[ \u3000](?=[\u4e00-\u9fff])", text[start : min(stop, start + 40)]
     )
     if space and space.start() >= 3 and stop - start > 30:
         return start + space.start()
-    if stop - start <= 24:
+    if stop - start <= (24 if line_start else 8):
         return stop
     glued = TITLE_END.search(text, start, min(stop, start + 26))
     return glued.end() if glued else stop
