@@ -6,3 +6,10 @@ class RegistryConfig(AppConfig):
     label = "registry"
     verbose_name = "企业与场所"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from bihuan.attachments import imports
+
+        from .importing import EnterpriseImporter
+
+        imports.register(EnterpriseImporter())

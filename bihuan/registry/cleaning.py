@@ -20,7 +20,10 @@ from .models import RiskColour
 from .workflow import EnterpriseStatus
 
 # What people write into a cell they cannot fill (R271): unknown, never zero.
-UNKNOWN = frozenset({"xx", "xxx", "xxxx", "××", "×××", "不详", "未知", "暂无", "无", "/", "-", "—", "——", "\\"})
+UNKNOWN = frozenset(
+    {"xx", "xxx", "xxxx", "××", "×××", "不详", "未知", "暂无", "无", "/", "-", "—", "——", "\\"}
+)
+EXAMPLE = "示例："  # how the template's own row begins
 EARLIEST, LATEST = dt.date(1950, 1, 1), dt.date(2100, 12, 31)
 MAX_EMPLOYEES = 1_000_000
 ENDLESS = frozenset({"长期", "长期有效", "永久", "永久有效", "无固定期限"})
@@ -65,6 +68,8 @@ def clean_name(text: str) -> str:
     name = clean_words(text, "企业名称", 120)
     if not name:
         raise ValidationError("企业名称为空，请按营业执照填写")
+    if name.startswith(EXAMPLE):
+        raise ValidationError("这是模板里的示例行，请删去")
     if is_unknown(name):
         raise ValidationError(f"企业名称“{name}”是占位符，请按营业执照填写")
     if len(name) < 2:
@@ -128,7 +133,9 @@ def clean_date(text: str, label: str) -> dt.date | None:
     plain = unicodedata.normalize("NFKC", text).strip()
     match = DATE.fullmatch(plain) or COMPACT_DATE.fullmatch(plain)
     if match is None:
-        hint = "，看起来是表格的日期序号，请把该列设为日期格式" if re.fullmatch(r"\d{5}(\.\d+)?", plain) else ""
+        hint = (
+            "，看起来是表格的日期序号，请把该列设为日期格式" if re.fullmatch(r"\d{5}(\.\d+)?", plain) else ""
+        )
         raise ValidationError(f"{label}“{text[:20]}”不是日期{hint or '，请写成 2026-11-21 的样子'}")
     try:
         day = dt.date(*(int(part) for part in match.groups()))
@@ -145,7 +152,9 @@ def clean_end_date(text: str, label: str) -> dt.date | None:
 def check_date(day: dt.date, label: str) -> dt.date:
     """Refuse years that cannot be meant (0001, 9999)."""
     if not EARLIEST <= day <= LATEST:
-        raise ValidationError(f"{label}{day.isoformat()}的年份不合理，应在1950年至2100年之间，长期有效的请留空")
+        raise ValidationError(
+            f"{label}{day.isoformat()}的年份不合理，应在1950年至2100年之间，长期有效的请留空"
+        )
     return day
 
 

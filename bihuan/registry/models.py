@@ -52,13 +52,10 @@ class EnterpriseKind(models.Model):
 class EnterpriseQuerySet(models.QuerySet["Enterprise"]):
     def visible_to(self, user: User) -> EnterpriseQuerySet:
         """The area for offices and localities, the own line for departments, oneself for enterprises."""
-        return self._within(user, Permission.VIEW_REGISTRY)
+        return self.within_scope_of(user, Permission.VIEW_REGISTRY)
 
-    def editable_by(self, user: User) -> EnterpriseQuerySet:
-        """Those whose record the person may change."""
-        return self._within(user, Permission.EDIT_REGISTRY)
-
-    def _within(self, user: User, permission: str) -> EnterpriseQuerySet:
+    def within_scope_of(self, user: User, permission: str) -> EnterpriseQuerySet:
+        """Those for which the person holds a permission, e.g. to change them or to see phones in full."""
         scope = scope_of(user, permission)
         return self.filter(
             areas_q(scope.areas) | Q(department__in=scope.departments) | Q(organization__in=scope.enterprises)

@@ -1,0 +1,240 @@
+"""What people do with the registry. Each act checks the person, changes rows, and is recorded in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.forms import BaseInlineFormSet
+from django.utils import timezone
+
+from bihuan.accounts.models import Organization, Post, User
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.roles import Role
+from bihuan.audit.actions import record
+from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+
+from .access import edit_scope
+from .changes import MIRRORED, Change, apply_values, mirror, summary_of
+from .matching import Existing, Key
+from .models import Contact, Enterprise, EnterpriseChange
+from .workflow import EnterpriseStatus, explain_illegal, is_legal
+
+What = EnterpriseChange.What
+TAKEN = "统一社会信用代码{code}已登记，请在底册中查找后修改原记录；查不到的，说明它在其他辖区或部门名下，请联系安委办核对"
+TAKEN_NAME = "本乡镇街道已登记“{name}”，请在底册中查找后修改原记录"
+
+
+def save_enterprise(
+    values: Mapping[str, Any],
+    *,
+    by: User,
+    enterprise: Enterprise | None = None,
+    seen_at: dt.datetime | None = None,
+    parts: Sequence[BaseInlineFormSet] = (),
+) -> Enterprise:
+    """Register an enterprise, or change one, together with its contacts, permits and premises.
+
+    `values` maps field names (changes.FIELDS, for a new one also status) to cleaned values; `parts` are valid
+    inline formsets. `seen_at` is the record's updated_at when the person opened it. Raises PermissionDenied for
+    a record outside the person's edit scope, Refused for a target outside it or a code already taken, IllegalMove
+    when somebody else saved meanwhile.
+    """
+    try:
+        with transaction.atomic():
+            return _save(values, by=by, enterprise=enterprise, seen_at=seen_at, parts=parts)
+    except IntegrityError as error:
+        # Somebody registered the same object between our look and our write.
+        raise Refused(_taken(values)) from error
+
+
+def _taken(values: Mapping[str, Any]) -> str:
+    code = values.get("credit_code")
+    return TAKEN.format(code=code) if code else TAKEN_NAME.format(name=values.get("name", ""))
+
+
+def _save(
+    values: Mapping[str, Any],
+    *,
+    by: User,
+    enterprise: Enterprise | None,
+    seen_at: dt.datetime | None,
+    parts: Sequence[BaseInlineFormSet],
+) -> Enterprise:
+    scope = edit_scope(by)
+    if scope.is_empty:
+        raise PermissionDenied
+    is_new = enterprise is None
+    if enterprise is None:
+        current = Enterprise()
+    else:
+        current = Enterprise.objects.select_for_update().get(pk=enterprise.pk)
+        if not scope.covers(current):
+            raise PermissionDenied
+        if seen_at is not None and current.updated_at != seen_at:
+            raise IllegalMove("这条记录刚被别人修改过，您的修改没有保存，请重新打开页面核对后再改")
+        if values.get("status", current.status) != current.status:
+            raise IllegalMove("状态请用“变更状态”办理，并填写理由")
+    place = (current.locality_id, current.department_id)
+    changes = apply_values(current, values)
+    if place != (current.locality_id, current.department_id):
+        refusal = scope.refusal(current.locality, current.department, on=timezone.localdate())
+        if refusal:
+            raise Refused(refusal)
+    if is_new or any(name in values for name in ("name", "credit_code", "locality")):
+        key = Key(current.name, current.locality_id, current.credit_code)
+        if Existing([key], without=None if is_new else current).find(key) is not None:
+            raise Refused(_taken({"name": current.name, "credit_code": current.credit_code}))
+    # The record's updated_at moves even when only a contact changes: it is the version people see.
+    current.save()
+    for formset in parts:
+        formset.instance = current
+        formset.save()
+        changes += _part_changes(formset)
+    if not is_new and current.organization is not None and MIRRORED & set(values):
+        mirror(current, current.organization)
+        current.organization.save(update_fields=["name", "short_name", "region"])
+    if is_new or changes:
+        summary = f"登记“{current}”" if is_new else f"修改“{current}”：{summary_of(changes)}"
+        _note(current, What.CREATED if is_new else What.UPDATED, by=by, summary=summary, changes=changes)
+    return current
+
+
+def _part_changes(formset: BaseInlineFormSet) -> list[Change]:
+    """New, changed and removed contacts, permits, premises in words; phones never."""
+    label = str(formset.model._meta.verbose_name)
+    changes = [[label, "", str(each)] for each in formset.new_objects]
+    changes += [[label, str(each), ""] for each in formset.deleted_objects]
+    for each, fields in formset.changed_objects:
+        form = next(form for form in formset.initial_forms if form.instance.pk == each.pk)
+        names = "、".join(str(form.fields[name].label) for name in fields if name in form.fields)
+        changes.append([label, str(each), f"{each}（{names}已修改）"])
+    return changes
+
+
+def _note(
+    enterprise: Enterprise,
+    what: str,
+    *,
+    by: User,
+    summary: str,
+    changes: list[Change],
+    reason: str = "",
+) -> None:
+    EnterpriseChange.objects.create(
+        enterprise=enterprise, what=what, changes=changes, reason=reason[:300], by=by, at=timezone.now()
+    )
+    payload: dict[str, Any] = {"changes": changes}
+    if reason:
+        payload["reason"] = reason
+    record(f"registry.{what}", enterprise, by=by, summary=summary, payload=payload)
+
+
+@transaction.atomic
+def change_status(enterprise: Enterprise, status: str, *, by: User, reason: str) -> None:
+    """Put an enterprise into another status, with the reason kept (R046).
+
+    Raises PermissionDenied outside the edit scope, ReasonRequired, IllegalMove for a change the table does not
+    know or when somebody else was quicker.
+    """
+    seen, target = enterprise.status, EnterpriseStatus(status)
+    if not edit_scope(by).covers(enterprise):
+        raise PermissionDenied
+    if not reason.strip():
+        raise ReasonRequired(f"改为{target.label}")
+    if not is_legal(seen, target):
+        raise IllegalMove(explain_illegal(seen, target))
+    now = timezone.now()
+    moved = Enterprise.objects.filter(pk=enterprise.pk, status=seen).update(status=target, updated_at=now)
+    if not moved:
+        raise IllegalMove(f"“{enterprise}”的状态刚被别人改过，请刷新后核对")
+    enterprise.status, enterprise.updated_at = target, now
+    before = EnterpriseStatus(seen).label
+    _note(
+        enterprise,
+        What.STATUS,
+        by=by,
+        summary=f"“{enterprise}”由{before}改为{target.label}",
+        changes=[["状态", before, target.label]],
+        reason=reason.strip(),
+    )
+
+
+@transaction.atomic
+def assign_department(
+    enterprises: Iterable[Enterprise], department: Organization | None, *, by: User
+) -> tuple[int, list[str]]:
+    """Give enterprises a department in charge; None means each kind's usual one.
+
+    Returns how many were changed and, for the others, why not. Raises PermissionDenied for one outside the
+    edit scope.
+    """
+    scope, today = edit_scope(by), timezone.localdate()
+    changed, refused = 0, []
+    for enterprise in enterprises:
+        if not scope.covers(enterprise):
+            raise PermissionDenied
+        chosen = department or enterprise.kind.default_department
+        if chosen is None:
+            refused.append(f"“{enterprise}”：{enterprise.kind}没有设定通常主管部门，请直接选一个部门")
+            continue
+        if refusal := scope.refusal(enterprise.locality, chosen, on=today):
+            refused.append(f"“{enterprise}”：{refusal}")
+            continue
+        changes = apply_values(enterprise, {"department": chosen})
+        if not changes:
+            continue
+        enterprise.save(update_fields=["department", "updated_at"])
+        summary = f"“{enterprise}”的主管部门定为{chosen.short_name}"
+        _note(enterprise, What.ASSIGNED, by=by, summary=summary, changes=changes)
+        changed += 1
+    return changed, refused
+
+
+@transaction.atomic
+def open_account(enterprise: Enterprise, *, by: User) -> Organization:
+    """Give an enterprise an organization and a post of its own, so that people can be appointed to it.
+
+    The login itself is made by the system administrator, who appoints the person to the post: whoever supervises
+    does not hand out passwords. Raises PermissionDenied outside the edit scope, IllegalMove when it has one.
+    """
+    if not edit_scope(by).covers(enterprise):
+        raise PermissionDenied
+    organization = Organization(kind=Organization.Kind.ENTERPRISE, valid_from=timezone.localdate())
+    mirror(enterprise, organization)
+    organization.save()
+    opened = Enterprise.objects.filter(pk=enterprise.pk, organization=None).update(organization=organization)
+    if not opened:
+        raise IllegalMove(f"“{enterprise}”已经开通企业账号单位，不必重复开通")
+    enterprise.organization = organization
+    Post.objects.create(
+        organization=organization, title="安全管理人", role=Role.ENTERPRISE_MANAGER, is_default=True
+    )
+    _note(enterprise, What.ACCOUNT, by=by, summary=f"为“{enterprise}”开通企业账号单位", changes=[])
+    return organization
+
+
+@transaction.atomic
+def reveal_phone(contact: Contact, *, by: User, reason: str) -> str:
+    """The full number, for a stated reason; looking is itself recorded (R273).
+
+    Raises PermissionDenied without the permission over this enterprise, ReasonRequired, Refused without a number.
+    """
+    allowed = Enterprise.objects.within_scope_of(by, Permission.REVEAL_PERSONAL)
+    if not allowed.filter(pk=contact.enterprise_id).exists():
+        raise PermissionDenied
+    if not reason.strip():
+        raise ReasonRequired("查看完整电话")
+    if not contact.phone:
+        raise Refused(f"{contact}没有登记电话")
+    record(
+        "registry.reveal_phone",
+        contact.enterprise,
+        by=by,
+        summary=f"查看“{contact.enterprise}”{contact}的完整电话",
+        payload={"contact": contact.pk, "reason": reason.strip()[:300]},
+    )
+    return contact.phone

@@ -1,0 +1,80 @@
+"""Putting new values into a record and saying in words what became different."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bihuan.accounts.models import Organization
+from bihuan.accounts.scope import place_of
+
+from .models import Enterprise
+
+Change = list[str]  # [label, before, after]
+
+# The fields a person fills in. Status has its own action, the account too.
+FIELDS = (
+    "name",
+    "credit_code",
+    "code_unchecked",
+    "code_unchecked_reason",
+    "kind",
+    "department",
+    "locality",
+    "address",
+    "longitude",
+    "latitude",
+    "risk",
+    "employees",
+    "remark",
+)
+MIRRORED = frozenset({"name", "locality"})  # what the account's organization repeats
+
+
+def apply_values(enterprise: Enterprise, values: Mapping[str, Any]) -> list[Change]:
+    """Set the given fields and return what changed, in words. The ancestor columns follow the locality."""
+    changes: list[Change] = []
+    for name in (*FIELDS, "status"):
+        if name not in values:
+            continue
+        before, after = getattr(enterprise, name, None) if _is_set(enterprise, name) else None, values[name]
+        if before == after:
+            continue
+        old_words = words_of(enterprise, name, before)
+        setattr(enterprise, name, after)
+        changes.append(
+            [str(Enterprise._meta.get_field(name).verbose_name), old_words, words_of(enterprise, name, after)]
+        )
+        if name == "locality":
+            place = place_of(after)
+            enterprise.city_id, enterprise.county_id = place.city_id, place.county_id or after.code
+    return changes
+
+
+def _is_set(enterprise: Enterprise, name: str) -> bool:
+    """A new record has no kind or locality yet, and reading one would raise."""
+    field = Enterprise._meta.get_field(name)
+    return not field.is_relation or getattr(enterprise, field.attname) is not None
+
+
+def words_of(enterprise: Enterprise, name: str, value: Any) -> str:
+    """A value as people read it."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if name in {"risk", "status"}:
+        return str(dict(Enterprise._meta.get_field(name).flatchoices).get(value, value))
+    return str(value)
+
+
+def summary_of(changes: list[Change]) -> str:
+    """名称、地址: the labels, for one line of the record."""
+    return "、".join(dict.fromkeys(label for label, _, _ in changes))
+
+
+def mirror(enterprise: Enterprise, organization: Organization) -> None:
+    """Let the account's organization carry the enterprise's name and place (not saved here)."""
+    organization.name = enterprise.name
+    organization.short_name = enterprise.name[:60]
+    organization.region_id = enterprise.locality_id

@@ -1,0 +1,283 @@
+"""One row of a table made into what will be saved, or into sentences that say why not. Rules come from `cleaning`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+
+from bihuan.accounts.models import Organization, Region
+from bihuan.accounts.queries import resolve_unit
+from bihuan.core.sheets import FieldSpec
+from bihuan.rules.regions import BadRegionCode, is_within, normalize_region_code
+
+from . import cleaning
+from .access import EditScope
+from .matching import Key
+from .models import Contact, EnterpriseKind
+
+T = TypeVar("T")
+Issues = list[tuple[str, str]]
+
+FIELDS: tuple[FieldSpec, ...] = (
+    FieldSpec("name", "企业名称", ("单位名称", "名称", "企业（单位）名称", "场所名称", "商户名称", "字号名称", "企业全称"), True),
+    FieldSpec("credit_code", "统一社会信用代码", ("信用代码", "社会信用代码", "统一信用代码", "营业执照号", "统一社会信用代码/注册号")),
+    FieldSpec("code_reason", "代码放行理由", ("放行理由",)),
+    FieldSpec("kind", "类型", ("企业类型", "对象类型", "行业类型", "单位类型", "类别"), True),
+    FieldSpec(
+        "locality", "所在乡镇（街道）",
+        ("所在乡镇街道", "乡镇街道", "乡镇/街道", "所属乡镇（街道）", "所属乡镇街道", "属地", "所属镇街", "镇街", "乡镇", "街道"), True,
+    ),
+    FieldSpec("address", "地址", ("详细地址", "经营地址", "企业地址", "单位地址", "生产经营地址", "注册地址")),
+    FieldSpec("department", "主管部门", ("行业主管部门", "监管部门", "归口部门", "归口管理部门", "行业监管部门")),
+    FieldSpec("risk", "风险等级", ("风险", "风险级别", "安全风险等级", "四色等级", "风险颜色")),
+    FieldSpec("status", "状态", ("经营状态", "生产状态", "企业状态", "生产经营状态")),
+    FieldSpec("employees", "从业人数", ("从业人员数", "从业人员", "员工人数", "职工人数", "人数")),
+    FieldSpec("legal_name", "法定代表人", ("法人", "法人代表", "法定代表人姓名", "法定代表人（负责人）")),
+    FieldSpec("legal_phone", "法定代表人电话", ("法人电话", "法人联系电话", "法定代表人联系电话")),
+    FieldSpec("safety_name", "安全管理人", ("安全管理人员", "安全负责人", "安全管理人姓名", "安全员", "安全管理员")),
+    FieldSpec("safety_phone", "安全管理人电话", ("安全负责人电话", "安全管理人员电话", "安全员电话", "安全管理人联系电话")),
+    FieldSpec("phone", "电话", ("联系电话", "手机", "手机号", "手机号码", "联系方式")),
+    FieldSpec("permit_kind", "许可证种类", ("许可证名称", "许可证类型", "证照种类", "证照名称", "许可种类")),
+    FieldSpec("permit_number", "许可证号", ("证号", "许可证编号", "证照编号", "证照号码", "许可证号码")),
+    FieldSpec("permit_issuer", "发证机关", ("发证单位", "发证部门")),
+    FieldSpec("permit_valid_to", "许可证有效期至", ("有效期至", "有效期止", "证照有效期", "到期日期", "有效期")),
+    FieldSpec("longitude", "经度", ("东经", "lng", "lon")),
+    FieldSpec("latitude", "纬度", ("北纬", "lat")),
+    FieldSpec("remark", "备注", ("说明",)),
+)  # fmt: skip
+LABELS = {spec.name: spec.label for spec in FIELDS}
+
+
+@dataclass(frozen=True)
+class ContactEntry:
+    """A person named in a row; an empty phone leaves the known one alone."""
+
+    role: str
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class PermitEntry:
+    """A licence named in a row. `says_end` tells 长期 (no end) from an empty cell (not said)."""
+
+    kind: str
+    number: str
+    issuer: str
+    valid_to: dt.date | None
+    says_end: bool
+
+
+@dataclass(frozen=True)
+class ParsedRow:
+    """A sound row. `values` holds only what the row says: an empty cell leaves a known record as it is."""
+
+    number: int
+    values: dict[str, Any]
+    contacts: tuple[ContactEntry, ...] = ()
+    permit: PermitEntry | None = None
+
+    @property
+    def key(self) -> Key:
+        """What identifies the enterprise of this row."""
+        return Key(self.values["name"], self.values["locality"].pk, self.values.get("credit_code"))
+
+
+@dataclass
+class RowCleaner:
+    """Cleans rows for one importer. Lists of kinds and localities are read once; a department's name is looked up once."""
+
+    scope: EditScope
+    on: dt.date
+    kinds: dict[str, list[EnterpriseKind]] = field(init=False)
+    localities: dict[str, list[Region]] = field(init=False)
+    departments: dict[tuple[str, str], Organization | None] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.kinds = defaultdict(list)
+        self._keywords: dict[str, list[EnterpriseKind]] = defaultdict(list)
+        for kind in EnterpriseKind.objects.all():
+            for name in {cleaning.fold(kind.label), cleaning.fold(kind.key)}:
+                self.kinds[name].append(kind)
+            for word in {cleaning.fold(word) for word in kind.keywords}:
+                self._keywords[word].append(kind)
+        own = self.scope.own_department
+        self.own = Organization.objects.get(pk=own) if own is not None else None
+        self.localities = defaultdict(list)
+        places = Region.objects.filter(kind__in=[Region.Kind.TOWNSHIP, Region.Kind.ZONE]).select_related(
+            "parent"
+        )
+        for region in places:
+            if region.valid_to is not None and region.valid_to < self.on:
+                continue
+            above = [region.parent.name, region.parent.short_name] if region.parent else []
+            names = {region.code, region.name, region.short_name}
+            names |= {upper + name for upper in above for name in (region.name, region.short_name)}
+            for key in {cleaning.fold(name) for name in names}:
+                self.localities[key].append(region)
+
+    def clean(self, number: int, values: Mapping[str, str]) -> tuple[ParsedRow | None, Issues]:
+        """The row as it will be saved, or None and every problem found in it as (field name, sentence)."""
+        issues: Issues = []
+
+        def said(name: str) -> str:
+            return values.get(name, "")
+
+        def take(name: str, clean: Callable[[str], T]) -> T | None:
+            try:
+                return clean(said(name))
+            except ValidationError as error:
+                issues.append((name, "；".join(error.messages)))
+                return None
+
+        found: dict[str, Any] = {
+            "name": take("name", cleaning.clean_name),
+            "kind": take("kind", self.kind),
+            "locality": take("locality", self.locality),
+        }
+        code = None
+        if not cleaning.is_unknown(said("credit_code")):
+            reason = cleaning.clean_words(said("code_reason"), "放行理由", 10_000)[:200]
+            code = take("credit_code", lambda text: cleaning.clean_credit_code(text, reason))
+        if code is not None and code[0]:
+            found |= {
+                "credit_code": code[0],
+                "code_unchecked": code[1],
+                "code_unchecked_reason": reason if code[1] else "",
+            }
+        optional: dict[str, Callable[[str], Any]] = {
+            "address": lambda text: cleaning.clean_words(text, "地址", 200),
+            "remark": lambda text: cleaning.clean_words(text, "备注", 300),
+            "risk": cleaning.clean_risk,
+            "status": cleaning.clean_status,
+            "employees": cleaning.clean_employees,
+            "longitude": lambda text: cleaning.clean_degrees(text, "经度"),
+            "latitude": lambda text: cleaning.clean_degrees(text, "纬度"),
+        }
+        for name, clean in optional.items():
+            if not cleaning.is_unknown(said(name)):
+                found[name] = take(name, clean)
+        try:
+            if found.get("longitude") is not None or found.get("latitude") is not None:
+                cleaning.check_place(found.get("longitude"), found.get("latitude"))
+        except ValidationError as error:
+            if not any(name in {"longitude", "latitude"} for name, _ in issues):
+                issues.append(("longitude", "；".join(error.messages)))
+        if found["locality"] is not None and not cleaning.is_unknown(said("department")):
+            found["department"] = take("department", lambda text: self.department(text, found["locality"]))
+        elif self.own is not None:
+            # A department registers for itself; what it may change already belongs to it.
+            found["department"] = self.own
+        contacts = self._contacts(said, take, issues)
+        permit = self._permit(said, take, issues)
+        if issues:
+            return None, issues
+        return ParsedRow(number, found, tuple(contacts), permit), []
+
+    def kind(self, text: str) -> EnterpriseKind:
+        """The kind a word means: its label or key, else a plan word that belongs to one kind only."""
+        key = cleaning.fold(text)
+        if not key:
+            raise ValidationError("类型为空，请填写，如：" + self._some_kinds())
+        for words in (self.kinds, self._keywords):
+            fitting = words.get(key, [])
+            if len(fitting) == 1:
+                return fitting[0]
+            if fitting:
+                names = "、".join(kind.label for kind in fitting)
+                raise ValidationError(f"类型“{text[:20]}”可以是{names}，请改填其中一个")
+        raise ValidationError(f"类型“{text[:20]}”无法识别，可填：{self._some_kinds()}")
+
+    def _some_kinds(self) -> str:
+        return "、".join(dict.fromkeys(kind.label for kinds in self.kinds.values() for kind in kinds))
+
+    def locality(self, text: str) -> Region:
+        """The township, street or zone of a name or code; a name shared by several means the one in one's own area."""
+        key = cleaning.fold(text)
+        if not key:
+            raise ValidationError("所在乡镇（街道）为空，请填写名称或区划代码")
+        if key.isdigit():
+            try:
+                key = normalize_region_code(key)
+            except BadRegionCode as error:
+                raise ValidationError(str(error)) from error
+        fitting = self.localities.get(key, [])
+        if len(fitting) > 1:
+            own = [r for r in fitting if any(is_within(r.code, area) for area in self.scope.areas)]
+            fitting = own if len(own) == 1 else fitting
+        if not fitting:
+            raise ValidationError(f"没有名为“{text[:20]}”的乡镇街道，请填写全称或9位区划代码")
+        if len(fitting) > 1:
+            names = "、".join(f"{r.parent.name if r.parent else ''}{r.name}" for r in fitting)
+            raise ValidationError(f"“{text[:20]}”有{len(fitting)}处：{names}，请写明县区或填区划代码")
+        return fitting[0]
+
+    def department(self, text: str, locality: Region) -> Organization:
+        """The line department a name means where the enterprise lies (aliases count)."""
+        place = (cleaning.fold(text), locality.code[:6])
+        if place not in self.departments:
+            self.departments[place] = resolve_unit(text, place[1], self.on)
+        department = self.departments[place]
+        if department is None:
+            raise ValidationError(
+                f"主管部门“{text[:30]}”对不上任何在册单位，请填写单位全称，或先请系统管理员登记该别名"
+            )
+        if department.kind != Organization.Kind.DEPARTMENT:
+            raise ValidationError(f"“{department.short_name}”不是行业主管部门，请改填部门名称")
+        return department
+
+    def _contacts(
+        self, said: Callable[[str], str], take: Callable[..., Any], issues: Issues
+    ) -> list[ContactEntry]:
+        people: dict[str, tuple[str, str]] = {}
+        for role, prefix in ((Contact.Role.LEGAL, "legal"), (Contact.Role.SAFETY, "safety")):
+            name_field, phone_field = f"{prefix}_name", f"{prefix}_phone"
+            name = ""
+            if not cleaning.is_unknown(said(name_field)):
+                name = (
+                    take(name_field, lambda text, f=name_field: cleaning.clean_person(text, LABELS[f])) or ""
+                )
+            phone = take(phone_field, cleaning.clean_phone) or ""
+            if name:
+                people[role] = (name, phone)
+            elif phone:
+                issues.append(
+                    (phone_field, f"填了{LABELS[phone_field]}但没有姓名，请补填{LABELS[name_field]}")
+                )
+        phone = take("phone", cleaning.clean_phone) or ""
+        if phone:
+            # A bare 电话 is the number to call: the safety manager's, else the legal representative's.
+            role = next((r for r in (Contact.Role.SAFETY, Contact.Role.LEGAL) if r in people), None)
+            if role is None:
+                issues.append(("phone", "填了电话但没有姓名，请补填安全管理人或法定代表人"))
+            elif not people[role][1]:
+                people[role] = (people[role][0], phone)
+        return [ContactEntry(role, name, phone) for role, (name, phone) in people.items()]
+
+    def _permit(
+        self, said: Callable[[str], str], take: Callable[..., Any], issues: Issues
+    ) -> PermitEntry | None:
+        texts = {name: said(f"permit_{name}") for name in ("kind", "number", "issuer", "valid_to")}
+        if all(cleaning.is_unknown(text) for text in texts.values()):
+            return None
+        for name in ("kind", "number"):
+            if cleaning.is_unknown(texts[name]):
+                label = LABELS[f"permit_{name}"]
+                issues.append(
+                    (f"permit_{name}", f"填了许可证信息但缺少{label}，请补填，或把许可证各栏都留空")
+                )
+        says_end = not cleaning.is_unknown(texts["valid_to"])
+        return PermitEntry(
+            kind=take("permit_kind", lambda text: cleaning.clean_words(text, "许可证种类", 60)) or "",
+            number=take("permit_number", lambda text: cleaning.clean_words(text, "许可证号", 80)) or "",
+            issuer=""
+            if cleaning.is_unknown(texts["issuer"])
+            else take("permit_issuer", lambda text: cleaning.clean_words(text, "发证机关", 120)) or "",
+            valid_to=take("permit_valid_to", lambda text: cleaning.clean_end_date(text, "有效期至")),
+            says_end=says_end,
+        )

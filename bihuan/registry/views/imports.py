@@ -1,0 +1,138 @@
+"""Enterprises from a table: choose the file, confirm the columns, watch, take the marked copy."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from bihuan.accounts.guards import require
+from bihuan.accounts.permissions import Permission
+from bihuan.attachments.imports import begin, start_batch, table_of
+from bihuan.attachments.imports import resume as resume_batch
+from bihuan.attachments.models import ImportBatch
+from bihuan.core.errors import Refused
+from bihuan.core.http import Request, content_disposition
+from bihuan.core.sheets import SheetError
+
+from ..blank import blank_workbook
+from ..forms import MappingForm, SheetForm
+from ..importing import EnterpriseImporter
+from ..rows import FIELDS
+from . import user_of
+from .lists import XLSX
+
+RECENT = 10
+SAMPLE = 5
+
+
+def _own_batch(request: Request, pk: uuid.UUID) -> ImportBatch:
+    """A batch belongs to whoever brought the table: it holds rows of their area, phones among them."""
+    own = ImportBatch.objects.filter(by=user_of(request), target=EnterpriseImporter.target)
+    return get_object_or_404(own.select_related("file", "result"), pk=pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(Permission.IMPORT_REGISTRY)
+def start(request: Request) -> HttpResponse:
+    user = user_of(request)
+    form = SheetForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = start_batch(EnterpriseImporter.target, form.cleaned_data["sheet"], by=user)
+        except Refused as error:
+            form.add_error("sheet", str(error))
+        else:
+            return redirect("registry:columns", pk=made.pk)
+    recent = ImportBatch.objects.filter(by=user, target=EnterpriseImporter.target).select_related("file")
+    return render(
+        request,
+        "registry/import.html",
+        {"form": form, "recent": recent[:RECENT], "specs": FIELDS},
+        status=422 if form.errors else 200,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(Permission.IMPORT_REGISTRY)
+def columns(request: Request, pk: uuid.UUID) -> HttpResponse:
+    """Which column is what: recognised ones are filled in, the person corrects, the choice is remembered."""
+    found = _own_batch(request, pk)
+    if found.status != ImportBatch.Status.UPLOADED:
+        return redirect("registry:batch", pk=found.pk)
+    try:
+        table = table_of(found)
+    except (SheetError, FileNotFoundError) as error:
+        messages.error(
+            request, str(error) if isinstance(error, SheetError) else "原表已不在存储中，请重新上传"
+        )
+        return redirect("registry:import")
+    form = MappingForm(
+        request.POST if request.method == "POST" else None,
+        initial=found.mapping,
+        headers=table.headers,
+        specs=FIELDS,
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            begin(found, form.cleaned_data, by=user_of(request))
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("registry:batch", pk=found.pk)
+    used = {form[spec.name].value() for spec in FIELDS}
+    return render(
+        request,
+        "registry/columns.html",
+        {
+            "batch": found,
+            "form": form,
+            "headers": table.headers,
+            "unused": [header for header in table.headers if header not in used],
+            "sample": [
+                [row.cells.get(header, "") for header in table.headers] for row in table.rows[:SAMPLE]
+            ],
+            "total": len(table.rows),
+            "header_row": table.header_row,
+            "cancel_url": reverse("registry:import"),
+        },
+        status=422 if form.errors else 200,
+    )
+
+
+@require_safe
+@require(Permission.IMPORT_REGISTRY)
+def batch(request: Request, pk: uuid.UUID) -> HttpResponse:
+    found = _own_batch(request, pk)
+    if found.status == ImportBatch.Status.UPLOADED:
+        return redirect("registry:columns", pk=found.pk)
+    return render(
+        request,
+        "registry/batch.html",
+        {"batch": found, "resume_url": reverse("registry:resume", args=[found.pk])},
+    )
+
+
+@require_POST
+@require(Permission.IMPORT_REGISTRY)
+def resume(request: Request, pk: uuid.UUID) -> HttpResponse:
+    """Go on with an import that stopped."""
+    found = _own_batch(request, pk)
+    try:
+        resume_batch(found, by=user_of(request))
+    except Refused as error:
+        messages.error(request, str(error))
+    return redirect("registry:batch", pk=found.pk)
+
+
+@require_safe
+@require(Permission.IMPORT_REGISTRY)
+def template(request: Request) -> HttpResponse:
+    """An empty table with headings, an example, notes and drop-down lists for this person's area."""
+    response = HttpResponse(blank_workbook(user_of(request)), content_type=XLSX)
+    response["Content-Disposition"] = content_disposition("企业名单导入模板.xlsx")
+    return response

@@ -1,0 +1,149 @@
+"""The list of objects, what leaves the house as a table, and giving many a department at once."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from bihuan.accounts.guards import require
+from bihuan.accounts.models import SavedView
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.scope import scope_of
+from bihuan.audit.actions import record
+from bihuan.core.http import Request, content_disposition
+from bihuan.core.paging import BadCursor, paginate
+from bihuan.core.sheets import write_rows
+
+from ..actions import assign_department
+from ..exporting import COLUMNS, rows_of
+from ..filters import NO_DEPARTMENT, RegistryFilter
+from ..forms import AssignForm
+from ..models import Enterprise
+from . import user_of
+
+PAGE = "registry:list"  # the key under which saved views of this list are kept
+SIZE = 50
+PICK_LIMIT = 200
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@require_safe
+@require(Permission.VIEW_REGISTRY)
+def index(request: Request) -> HttpResponse:
+    user = user_of(request)
+    scope = scope_of(user, Permission.VIEW_REGISTRY)
+    if scope.enterprises and not scope.areas and not scope.departments:
+        own = Enterprise.objects.visible_to(user).first()
+        if own is not None:
+            return redirect(own)
+    filters = RegistryFilter(request.GET, user)
+    try:
+        page = paginate(
+            filters.queryset.select_related("kind", "department", "county", "locality").prefetch_related("permits"),
+            order=("-id",), cursor=request.GET.get("cursor"), size=SIZE,
+        )  # fmt: skip
+    except BadCursor as error:
+        messages.warning(request, str(error))
+        return redirect(request.path)
+    views = [
+        {"label": view.name, "url": f"?{view.query}", "active": view.query == filters.address}
+        for view in SavedView.objects.filter(user=user, page=PAGE)
+    ]
+    everything = {"label": "全部", "url": request.path, "active": not filters.applied}
+    return render(
+        request,
+        "registry/list.html",
+        {
+            "filters": filters,
+            "selects": filters.selects(),
+            "page": page,
+            "total_words": f"共 {filters.queryset.count():,} 家",
+            "unassigned": Enterprise.objects.visible_to(user).supervised().filter(department=None).count(),
+            "no_department": NO_DEPARTMENT,
+            "views": [everything, *views],
+            "may_edit": user.has_perm(Permission.EDIT_REGISTRY),
+            "may_import": user.has_perm(Permission.IMPORT_REGISTRY),
+            "may_export": user.has_perm(Permission.EXPORT_HAZARDS),
+            "assign_form": AssignForm(user=user),
+        },
+    )
+
+
+@require_POST
+@require(Permission.VIEW_REGISTRY)
+def save_view(request: Request) -> HttpResponse:
+    """Keep the present filters under a name; the same name again replaces them."""
+    name = " ".join(request.POST.get("name", "").split())[:40]
+    filters = RegistryFilter(QueryDict(request.POST.get("query", "")[:1000]), user_of(request))
+    if not name:
+        messages.error(request, "请给视图起个名字")
+    else:
+        SavedView.objects.update_or_create(
+            user=user_of(request), page=PAGE, name=name, defaults={"query": filters.address}
+        )
+        messages.success(request, f"已存为视图“{name}”")
+    return redirect(f"{reverse('registry:list')}?{filters.address}")
+
+
+@require_POST
+@require(Permission.EXPORT_HAZARDS)
+def export(request: Request) -> HttpResponse:
+    """What is filtered, as a table: watermarked, recorded, without phones."""
+    user = user_of(request)
+    if not user.has_perm(Permission.VIEW_REGISTRY):
+        raise PermissionDenied
+    filters = RegistryFilter(QueryDict(request.POST.get("query", "")[:2000]), user)
+    now = timezone.localtime()
+    watermark = f"{user.full_name}（{user.main_post}）{now:%Y-%m-%d %H:%M}导出　筛选：{filters.words}"
+    with transaction.atomic():
+        rows = rows_of(filters.queryset)
+        data = write_rows(COLUMNS, rows, title="企业与场所底册", watermark=watermark)
+        record(
+            "registry.export",
+            user,
+            by=user,
+            summary=f"导出企业与场所底册{len(rows)}家，筛选：{filters.words}",
+            payload={"query": filters.address, "count": len(rows)},
+        )
+    response = HttpResponse(data, content_type=XLSX)
+    response["Content-Disposition"] = content_disposition(f"企业与场所底册-{now:%Y%m%d-%H%M}.xlsx")
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@require(Permission.EDIT_REGISTRY)
+def assign(request: Request) -> HttpResponse:
+    """Give the picked enterprises a department."""
+    user = user_of(request)
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None) or not back.startswith("/"):
+        back = reverse("registry:list")
+    picked = {int(pk) for pk in request.POST.getlist("pick") if pk.isdecimal() and len(pk) < 18}
+    form = AssignForm(request.POST, user=user)
+    if not picked:
+        messages.warning(request, "还没有选择企业，请先勾选再指定主管部门")
+    elif len(picked) > PICK_LIMIT:
+        messages.error(request, f"一次最多指定{PICK_LIMIT}家，请分批办理")
+    elif not form.is_valid():
+        messages.error(request, "所选部门不在可指定的范围内，请重新选择")
+    else:
+        found = Enterprise.objects.visible_to(user).filter(pk__in=picked)
+        found = found.select_related("kind__default_department", "locality", "department")
+        changed, refused = assign_department(found, form.cleaned_data["department"], by=user)
+        if changed:
+            messages.success(request, f"已为{changed}家指定主管部门")
+        for sentence in refused[:5]:
+            messages.warning(request, sentence)
+        if len(refused) > 5:
+            messages.warning(request, f"另有{len(refused) - 5}家未能指定，原因相同或类似")
+        if not changed and not refused:
+            messages.info(request, "所选企业的主管部门没有变化")
+    return redirect(back)
