@@ -31,7 +31,7 @@ _LABEL = re.compile(
 _LABEL_LINE = re.compile(rf"(?:{re.sub(r'[?]P<[a-z]+>', '?:', _LABEL.pattern)})\s{{0,2}}[:：]")
 _LABEL_STOP = re.compile(
     r"(?:完成时限|完成时间|时限要求|办结时限|整改时限|时间节点|时间要求|完成期限|时限|进度安排|责任人|责任领导|分管领导|牵头领导|联系人)\s{0,2}[:：]"
-    r"|[。；;\n）)]|(?:牵头|责任|配合|参与|参加|协办|协助|主办|承办|指导|落实)(?:责任)?(?:单位|部门|科室|处室|股室)\s{0,2}[:：]"
+    r"|[。\n）)]|(?:牵头|责任|配合|参与|参加|协办|协助|主办|承办|指导|落实)(?:责任)?(?:单位|部门|科室|处室|股室)\s{0,2}[:：]"
 )
 BLANKET = re.compile(
     r"[，,。；;]?\s{0,2}(?:以下|以上|下列|下同)(?:各项|工作|任务|措施|内容|条款|均|各条)*\s{0,2}[，,]?(?:均|都)(?:需|由|须|应|要|需要)?(?:由)?"
@@ -147,12 +147,21 @@ def _labelled(text: str, start: int, end: int) -> list[_Clause]:
         colon = re.compile(r"\s{0,2}[:：]").match(text, match.end(), end)
         if not colon:
             continue
-        stop = _LABEL_STOP.search(text, colon.end(), end)
-        units = split_units(text, colon.end(), stop.start() if stop else end)
+        units = split_units(text, colon.end(), _label_end(text, colon.end(), end))
         units = [(name, span) for name, span in units if _plausible(name)]
         if units:
             found.append(_Clause(match.lastgroup or "share", units))
     return found
+
+
+def _label_end(text: str, start: int, end: int) -> int:
+    """Return where the units of a label end: at a stop, the next label, or the bracket that closes around them."""
+    for stop in _LABEL_STOP.finditer(text, start, end):
+        opened = sum(text.count(c, start, stop.start()) for c in "（(")
+        closed = sum(text.count(c, start, stop.start()) for c in "）)")
+        if stop.group() not in ("）", ")") or opened <= closed:
+            return stop.start()
+    return end
 
 
 def read_bracket(text: str, bracket: Bracket) -> Attribution | None:

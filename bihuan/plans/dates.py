@@ -26,6 +26,9 @@ CHINESE_DATE = re.compile(
     r"(?P<y>[〇○零一二三四五六七八九]{4})年(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>[一二三四五六七八九十]{1,3})日"
 )
 _JOIN = re.compile(r"\s{0,2}(?:-{1,2}|—{1,2}|–|−|~|～|至|到)\s{0,2}")
+_MONTHS = re.compile(
+    r"(?:(?P<y>(?:19|20)\d\d)\s?年\s?)?(?P<a>\d{1,2})\s?(?:-|—{1,2}|–|~|～|至|到)\s?(?P<b>\d{1,2})\s?月份?(?!\s?\d)底?"
+)
 _BEFORE = re.compile(r"\s{0,2}(?:之前|以前|前(?![期述款后]))")
 _RECURRING = re.compile(r"每(?:年|月|周|季度?|半年|个?季度|个?月)度?(?:的|于)?\s{0,2}$")
 _DEADLINE_LABEL = re.compile(
@@ -141,6 +144,9 @@ def read_period(text: str, start: int, end: int, own_year: int | None) -> Period
         return Period(Span(start, mention.span.end), None, mention.last) if mention else None
     if text.startswith(("自", "从", "于"), cursor):
         cursor += 1
+    months = _MONTHS.match(text, cursor, end)
+    if months:
+        return _month_range(months, own_year, start)
     match = DATE.match(text, cursor, end)
     mention = mention_of(match, own_year) if match else None
     if not mention or not match:
@@ -163,6 +169,17 @@ def read_period(text: str, start: int, end: int, own_year: int | None) -> Period
     if before:
         return Period(Span(start, before.end()), None, mention.last)
     return Period(Span(start, after), mention.first, mention.last)
+
+
+def _month_range(match: re.Match[str], own_year: int | None, start: int) -> Period | None:
+    """Read 3-5月 (months joined before the only 月)."""
+    year = int(match["y"]) if match["y"] else own_year
+    first, last = int(match["a"]), int(match["b"])
+    if not 1 <= first <= last <= 12:
+        return None
+    return Period(
+        Span(start, match.end()), _day(year, first, None, last=False), _day(year, last, None, last=True)
+    )
 
 
 def _second_date(
@@ -229,8 +246,13 @@ def own_period(text: str, start: int, end: int, own_year: int | None) -> Period 
     for bracket in re.finditer(r"[（(](?=[自从于]?\s?\d|即日)", text[start:end]):
         inside = start + bracket.end()
         period = read_period(text, inside, min(end, inside + 60), own_year)
-        if period and period.span.end < end and text[period.span.end] in "）)":
-            return Period(Span(inside - 1, period.span.end + 1), period.start, period.end)
+        closing = (
+            re.compile(r"(?:完成|结束|开展|进行)?\s?[）)]").match(text, period.span.end, end)
+            if period
+            else None
+        )
+        if period and closing:
+            return Period(Span(inside - 1, closing.end()), period.start, period.end)
     return None
 
 

@@ -197,7 +197,7 @@ class _Builder:
             tip and tip.rank < c.rank and _is_short_heading(self.text, tip.marker.end, c.span.start)
         )
         if c.number == 1 and not same_open:
-            return after_heading or c.previous in _STRONG or (c.previous in "：:" and c.rank != RANK_ITEM)
+            return after_heading or c.previous in _STRONG
         if not expected:
             return False
         if same_open and c.previous in _STRONG:

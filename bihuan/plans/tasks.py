@@ -19,8 +19,8 @@ from bihuan.plans.checks import check_items, object_hints
 from bihuan.plans.dates import deadlines, last_deadline, own_period
 from bihuan.plans.model import Phase, Span, Task
 from bihuan.plans.outline import RANK_SECTION, Node, Outline, heading_of
-from bihuan.plans.phases import name_of
-from bihuan.plans.sections import kind_of, orders_nothing
+from bihuan.plans.sections import kind_of
+from bihuan.plans.units import looks_like_unit, split_units
 
 _SCOPE_TEXT = re.compile(
     r"^[^。；\n]{0,30}(?:范围|对象|重点企业|重点单位|区域)[^。；\n]{0,16}(?:为|是|包括|如下)"
@@ -29,10 +29,6 @@ _DIRECTIVE = re.compile(
     r"^[^，。；:：\n]{2,70}?(?:部门|单位|局|厅|委|政府|乡镇|街道|企业)(?:等部门)?(?:要|应当?|须|负责)"
 )
 _GROUP_LABEL = re.compile(r"^[^，。；\n]{2,20}[:：]$")
-_UNIT_HEADING = re.compile(
-    r"(?:局|厅|委|委员会|部|部门|政府|办公室|办事处|公司|大队|支队|中心|街道|乡镇|办)$"
-)
-_LEAD_TITLE = re.compile(r"^[^。；:：\n]{2,30}[。：:]")
 
 
 @dataclass(frozen=True)
@@ -45,19 +41,6 @@ class _Item:
     rule: str
     confidence: float
     attribution: Attribution | None = None
-
-
-def section_kind(node: Node, text: str) -> str:
-    """Return the kind announced by the nearest heading above (or at) the node that announces one."""
-    branch: Node | None = node
-    kinds = []
-    while branch:
-        kinds.append(kind_of(text[branch.title.start : branch.title.end]))
-        branch = branch.parent
-    for kind in kinds:
-        if orders_nothing(kind):
-            return kind
-    return kinds[-1] if kinds[-1] != "work" else kinds[0]
 
 
 _FRAME_TITLE = re.compile(r"要求|保障|组织领导|组织实施|组织机构|工作机制|监督|考核|附则|其他事项|联系方式")
@@ -87,8 +70,8 @@ def _excluded(node: Node, text: str) -> bool:
 
 
 def _names_unit(node: Node, text: str) -> bool:
-    heading, _ = heading_of(text, node.content)
-    return bool(_UNIT_HEADING.search(heading)) and len(heading) <= 20
+    heading, span = heading_of(text, node.content, 60)
+    return len(heading) <= 40 and all(looks_like_unit(name) for name, _ in split_units(text, *span))
 
 
 def find_items(outline: Outline, text: str) -> Iterator[_Item]:
@@ -108,8 +91,7 @@ def _unnumbered_first(node: Node, text: str) -> Iterator[_Item]:
         return
     lines = [line for line in _lines(text, node.title.end, first.start) if line.end - line.start > 12]
     if lines and not _excluded(first, text):
-        label = re.sub(r"[\d一二三四五六七八九十①-⑳]", "", "")
-        yield _Item(f"{node.path}/{label}", lines[-1], node, "task.unnumbered_first", 0.6)
+        yield _Item(f"{node.path}/", lines[-1], node, "task.unnumbered_first", 0.6)
 
 
 def _lines(text: str, start: int, end: int) -> list[Span]:
@@ -206,7 +188,7 @@ def _task(
     phase = phases.get(item.node.start) if not item.node.children else None
     heading, heading_span = heading_of(text, item.span)
     if phase:
-        heading = name_of(heading_of(text, item.span, 60)[0])[:30]
+        heading = phase.name[:30]
     units = item.attribution or labelled_lines(text, start, stop) or _group_attribution(item.node, text)
     units = units or phrase_units(text, start, stop) or Attribution()
     _add_blanket(units, blanket)
