@@ -1,0 +1,27 @@
+"""Acting as of an earlier moment: the demo city's past is made by the real actions wherever they are quick enough."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest import mock
+
+from django.utils import timezone
+
+
+@contextmanager
+def as_of(moment: dt.datetime) -> Iterator[None]:
+    """Let `timezone.now()` say `moment` within the block, so that an action stamps its rows with that time."""
+    with mock.patch.object(timezone, "now", return_value=moment):
+        yield
+
+
+def moment(day: dt.date, rng: random.Random, first: int = 9, last: int = 17) -> dt.datetime:
+    """Some second of an office hour of `day`, local time."""
+    return dt.datetime.combine(
+        day,
+        dt.time(rng.randint(first, last - 1), rng.randint(0, 59), rng.randint(0, 59)),
+        tzinfo=timezone.get_default_timezone(),
+    )
