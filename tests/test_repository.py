@@ -13,13 +13,17 @@ OWN_APPS = [config for config in apps.get_app_configs() if config.name.startswit
 
 
 def tracked(*patterns: str) -> list[Path]:
-    names = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True)
+    names = subprocess.run(
+        ["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return [ROOT / name for name in names.stdout.splitlines() if (ROOT / name).exists()]
 
 
 def test_decisions_are_numbered_without_gaps_and_titled_by_their_number():
     decisions = sorted((ROOT / "docs" / "adr").glob("*.md"))
-    assert [path.name[:4] for path in decisions] == [f"{number:04d}" for number in range(1, len(decisions) + 1)]
+    assert [path.name[:4] for path in decisions] == [
+        f"{number:04d}" for number in range(1, len(decisions) + 1)
+    ]
     for path in decisions:
         assert path.read_text("utf-8").startswith(f"# {path.name[:4]}. ")
 
@@ -72,7 +76,9 @@ OBVIOUS = {"pytest", "pytest-django", "hypothesis", "time-machine", "ruff", "myp
 
 def test_templates_keep_the_content_policy():
     """No inline style, script or handler anywhere: the browser would refuse them silently."""
-    forbidden = re.compile(r"\sstyle=|<script(?![^>]*\bsrc=)(?![^>]*application/json)|\son[a-z]+=\"|javascript:|https?://(?!www\.w3\.org)")
+    forbidden = re.compile(
+        r"\sstyle=|<script(?![^>]*\bsrc=)(?![^>]*application/json)|\son[a-z]+=\"|javascript:|https?://(?!www\.w3\.org)"
+    )
     bad = []
     for path in tracked("*.html"):
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
