@@ -6,3 +6,8 @@ class CampaignsConfig(AppConfig):
     label = "campaigns"
     verbose_name = "专项整治"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from .access import register_access
+
+        register_access()

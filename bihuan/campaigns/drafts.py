@@ -93,7 +93,7 @@ def elements_of(plan: Plan, kinds: Sequence[EnterpriseKind]) -> list[PlanItem]:
     knows the ids, replaces it. Tasks outside every phase are proposed for the first one.
     """
     text = plan.source.text
-    found: list[PlanItem] = []
+    found: list[tuple[int, PlanItem]] = []
 
     def add(kind: str, data: Data, element: Any, span: Span, *, state: str = PlanItem.State.PROPOSED) -> None:
         spans: Spans = {"whole": list(span)}
@@ -101,16 +101,15 @@ def elements_of(plan: Plan, kinds: Sequence[EnterpriseKind]) -> list[PlanItem]:
             spans[name] = [list(place) for place in places]
         if kind == PlanItem.Kind.TASK:
             spans["check_items"] = [list(check.span) for check in element.check_items]
-        found.append(
-            PlanItem(
-                kind=kind,
-                data=BLANK[kind] | data,
-                spans=spans,
-                rule=element.rule[:40],
-                confidence=element.confidence,
-                state=state,
-            )
+        item = PlanItem(
+            kind=kind,
+            data=BLANK[kind] | data,
+            spans=spans,
+            rule=element.rule[:40],
+            confidence=element.confidence,
+            state=state,
         )
+        found.append((element.span.start, item))
 
     for section in plan.sections:
         line = text.find("\n", section.span.start)
@@ -118,7 +117,7 @@ def elements_of(plan: Plan, kinds: Sequence[EnterpriseKind]) -> list[PlanItem]:
         title = f"{section.no}、{section.title}" if section.no else section.title
         # A chapter heading asks nothing of anybody, so there is nothing to confirm.
         add(PlanItem.Kind.SECTION, {"title": title}, section, head, state=PlanItem.State.CONFIRMED)
-    phases = sorted(plan.phases, key=_heading_place)
+    phases = sorted(plan.phases, key=lambda phase: phase.span)
     for phase in phases:
         data = {"name": phase.name, "start": _iso(phase.start), "end": _iso(phase.end)}
         add(PlanItem.Kind.PHASE, data, phase, _heading_place(phase))
@@ -163,8 +162,8 @@ def elements_of(plan: Plan, kinds: Sequence[EnterpriseKind]) -> list[PlanItem]:
     for duty in plan.duties:
         add(PlanItem.Kind.DUTY, {"unit": duty.unit, "text": duty.text}, duty, duty.span)
     order = list(PlanItem.Kind.values)
-    found.sort(key=lambda item: (item.spans["whole"][0], order.index(item.kind)))
-    return found
+    found.sort(key=lambda pair: (pair[0], order.index(pair[1].kind)))
+    return [item for _, item in found]
 
 
 def _heading_place(phase: Phase) -> Span:

@@ -1,4 +1,30 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from .views import campaigns, items, plans, tasks
 
 app_name = "campaigns"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", campaigns.index, name="list"),
+    path("<int:pk>/", campaigns.detail, name="detail"),
+    path("<int:pk>/tasks/", campaigns.tasks, name="tasks"),
+    path("<int:pk>/breakdown.xlsx", campaigns.breakdown, name="breakdown"),
+    path("tasks/<int:pk>/", tasks.task, name="task"),
+    path("tasks/<int:pk>/checklist/", tasks.checklist, name="checklist"),
+    path("tasks/<int:pk>/confirmations/", tasks.confirm_reported, name="confirm_reported"),
+    path("assignments/<int:pk>/<str:move>/", tasks.assignment, name="assignment"),
+    path("phases/<int:pk>/", campaigns.phase, name="phase"),
+    path("phases/<int:pk>/gate/", campaigns.gate, name="gate"),
+    path("phases/<int:pk>/<str:move>/", campaigns.phase_move, name="phase_move"),
+    path("plans/", plans.plans, name="plans"),
+    path("plans/import/", plans.import_plan, name="import_plan"),
+    path("plans/<int:pk>/", plans.workbench, name="workbench"),
+    path("plans/<int:pk>/head/", plans.head, name="head"),
+    path("plans/<int:pk>/discarding/", plans.discard, name="discard"),
+    path("plans/<int:pk>/publishing/", plans.publish, name="publish"),
+    path("plans/<int:pk>/confirmations/", plans.confirm_confident, name="confirm_confident"),
+    path("plans/<int:pk>/units/<int:unit_pk>/", plans.match_unit, name="match_unit"),
+    path("plans/<int:pk>/items/", items.add, name="add_item"),
+    path("plans/<int:pk>/items/<int:item_pk>/", items.item, name="item"),
+    path("plans/<int:pk>/items/<int:item_pk>/card/", items.card, name="card"),
+    path("plans/<int:pk>/items/<int:item_pk>/<str:verb>/", items.move, name="move_item"),
+]

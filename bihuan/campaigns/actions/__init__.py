@@ -15,15 +15,16 @@ from .drafting import (
     restore_item,
     split_item,
 )
-from .importing import earlier_draft, import_plan
+from .importing import earlier_draft, import_plan, read_upload
 from .publishing import publish
-from .running import move_assignment, move_phase, set_gate
+from .running import confirm_reported, move_assignment, move_phase, set_gate
 
 __all__ = [
     "StaleItem",
     "add_item",
     "confirm_confident",
     "confirm_item",
+    "confirm_reported",
     "discard_plan",
     "earlier_draft",
     "edit_head",
@@ -34,6 +35,7 @@ __all__ = [
     "move_assignment",
     "move_phase",
     "publish",
+    "read_upload",
     "remove_item",
     "restore_item",
     "revise_checklist",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
 from bihuan.accounts.models import Region, User
 from bihuan.accounts.permissions import Permission
-from bihuan.attachments.actions import store_bytes
+from bihuan.attachments.actions import attach, store_upload
 from bihuan.attachments.models import Attachment
 from bihuan.audit.actions import record
+from bihuan.core.errors import Refused
 from bihuan.core.http import safe_filename
 from bihuan.plans import compile_plan
 from bihuan.registry.models import EnterpriseKind
@@ -21,12 +24,7 @@ from ..drafts import elements_of
 from ..models import PlanDocument, PlanItem, seats
 from ..units import sync_units
 
-MEDIA_TYPES = {
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "pdf": "application/pdf",
-    "html": "text/html",
-    "text": "text/plain",
-}
+TOO_LARGE = "文件超过 {} MB 上限，请去掉图片附件后再导入"
 
 
 def earlier_draft(data: bytes, *, region: Region) -> PlanDocument | None:
@@ -39,19 +37,30 @@ def earlier_draft(data: bytes, *, region: Region) -> PlanDocument | None:
     )
 
 
+def read_upload(upload: UploadedFile) -> bytes:
+    """The bytes of an upload; Refused by its size before they are read."""
+    if (upload.size or 0) > settings.UPLOAD_MAX_BYTES:
+        raise Refused(TOO_LARGE.format(settings.UPLOAD_MAX_BYTES // 1048576))
+    return upload.read()
+
+
 def import_plan(data: bytes, filename: str, *, by: User, region: Region) -> PlanDocument:
     """Read and compile a plan file and lay out its elements and units as a draft of `region`.
 
-    Raises PlanReadError (Chinese, nothing stored) when the file cannot be read, PermissionDenied for anyone but the
-    office of the region.
+    Raises PlanReadError (Chinese, nothing stored) when the file cannot be read, Refused (UploadRefused) when it is
+    empty, too large or not a document, PermissionDenied for anyone but the office of the region.
     """
     if region.pk not in seats(by, Permission.MANAGE_PLANS):
         raise PermissionDenied
+    if not data.strip():
+        raise Refused("文件是空的，请选择方案原文后再导入")
+    if len(data) > settings.UPLOAD_MAX_BYTES:
+        raise Refused(TOO_LARGE.format(settings.UPLOAD_MAX_BYTES // 1048576))
     plan = compile_plan(data, filename)
     name = safe_filename(filename, fallback="方案.txt")
     now = timezone.now()
     with transaction.atomic():
-        file = store_bytes(data, name, MEDIA_TYPES[plan.source.kind], Attachment.Kind.DOCUMENT, by=by)
+        file = store_upload(SimpleUploadedFile(name, data), by=by, kind=Attachment.Kind.DOCUMENT)
         document = PlanDocument.objects.create(
             region=region,
             file=file,
@@ -65,6 +74,7 @@ def import_plan(data: bytes, filename: str, *, by: User, region: Region) -> Plan
             uploaded_by=by,
             uploaded_at=now,
         )
+        attach(document, [file.pk], "document", by=by)
         items = elements_of(plan, list(EnterpriseKind.objects.all()))
         for position, item in enumerate(items, start=1):
             item.document, item.position = document, position
