@@ -125,7 +125,7 @@ def _resolve(clauses: list[_Clause], rule: str) -> Attribution:
     if leads:
         supports = shares + supports + guides
         shares = []
-    elif len(shares) == 1 and not is_collective(shares[0][0]):
+    elif len(shares) == 1 and not _is_plural(shares[0][0]):
         leads, shares = shares, []
         supports = supports + guides
     else:
@@ -138,6 +138,11 @@ def _resolve(clauses: list[_Clause], rule: str) -> Attribution:
                 getattr(result, name).append(unit)
                 result.spans.setdefault(name, []).append(span)
     return result
+
+
+def _is_plural(name: str) -> bool:
+    """Say whether one printed name stands for several units (各县区应急管理局, 有关部门)."""
+    return name.startswith("各") or is_collective(name) is not None
 
 
 def _labelled(text: str, start: int, end: int) -> list[_Clause]:

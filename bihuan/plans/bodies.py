@@ -36,8 +36,8 @@ _LIST_TITLE = re.compile(
 _SHARED_END = re.compile(
     r"等(?:\d{1,2}个)?(?:[\u4e00-\u9fff]{0,6}(?:部门|单位|委办局|方面))?(?:的)?(?:主要|分管|有关|相关)?(?:领导|负责人|负责同志|同志|人员)?$"
 )
-_PERSON_SPLIT = re.compile(
-    r"[、\n]|\s{1,4}(?=[\u4e00-\u9fff]{1,2}\s?[\u4e00-\u9fff]{1,2}\s{1,4}[\u4e00-\u9fff])"
+_ENUMERATOR = re.compile(
+    r"(?:附件\s{0,2}\d{0,2}\s{0,2}|[（(][一二三四五六七八九十\d]{1,3}[）)]|\d{1,2}[.．、\s]{0,2}(?![\d年]))+"
 )
 
 
@@ -231,7 +231,7 @@ def _one_list(text: str, roles: list[re.Match[str]], limit: int) -> list[Body]:
     match = titles[-1]
     offset = max(0, roles[0].start() - 300)
     start = match.start("name")
-    cut = re.match(r"附件\s{0,2}\d{0,2}\s{0,2}", match["name"])
+    cut = _ENUMERATOR.match(match["name"])
     start += cut.end() if cut else 0
     name = (title_area[start : match.end("name")], Span(offset + start, offset + match.end("name")))
     if not (head or deputies or members):

@@ -23,7 +23,7 @@ _ENCLOSED = re.compile(
 _TITLE_LINE = re.compile(rf"(?P<title>[^。；：:《》\n][^。；：:\n]{{3,80}}?{_KIND}{_SUFFIX})$")
 _TITLE_RUN_ON = re.compile(
     rf"(?P<title>[^。；：:《》\s，,][^。；：:《》\n，,]{{3,80}}?{_KIND}{_SUFFIX})"
-    r"(?=为了?|按照|根据|依据|各[\u4e00-\u9fff]{1,14}[:：、(（]|[\u4e00-\u9fff]{2,20}[:：])"
+    r"(?=\s{0,3}(?:为了?|按照|根据|依据|各[\u4e00-\u9fff]{1,14}[:：、(（]|[\u4e00-\u9fff]{2,20}[:：]))"
 )
 _IN_SENTENCE = re.compile(
     r"^(?:根据|按照|为|现将|特制定|依据|结合|请|经|关于印发|来源|附件|时间|日期|索引号|发布|当前位置|您|首页|上一篇|下一篇)"
@@ -51,6 +51,7 @@ _TITLE_ISSUER = re.compile(
 _ORGAN_START = re.compile(
     r"(?:文件|名单|模板\)|模板）|标准|附件|方案|制度|清单|表)(?=[\u4e00-\u9fff（()）]{4,42}$)"
 )
+_ORGAN_LINE = re.compile(rf"[\u4e00-\u9fff（()）]{{3,36}}?{_ORGAN_END}")
 _TITLE_ORGAN = re.compile(r"[\u4e00-\u9fff]{2,24}?(?:公司|局|厅|委员会|政府|办公室|管委会|集团)")
 _LABELLED_ISSUER = re.compile(
     r"(?:发布机构|发文机关|发文单位|制定机关|发布单位)[ \u3000]{0,2}[:：][ \u3000]{0,3}(?P<issuer>[\u4e00-\u9fff]{3,40})"
@@ -144,6 +145,10 @@ def _title(text: str, end: int, doc_no: Field | None) -> Field | None:
             continue
         if _TITLE_LINE.fullmatch(joined):
             stop = start + len(line) if joined == line else lines[i + 1][0] + len(lines[i + 1][1])
+            above, organ = lines[i - 1] if i else (0, "")
+            if i == 1 and _ORGAN_LINE.fullmatch(organ) and not joined.startswith(organ[:4]):
+                # A title of two lines whose first is the organ's name.
+                joined, start = organ + joined, above
             return Field(joined, Span(start, stop), 0.9, "head.title.line")
     start = doc_no.span.end if doc_no else 0
     while start < head_end and text[start].isspace():

@@ -23,9 +23,11 @@ MARKER = re.compile(
     r"|(?P<r4>[(（]\s?\d{1,2}\s?[)）][、.．]?)"
     r"|(?P<r3>(?<![\d.．A-Za-z第图表至\-—－–/×+±])\d{1,2}\s?[.．、](?![\d.．]))"
     r"|(?P<p4>(?<![\d.．A-Za-z第（(])\d{1,2}[)）](?=[\u4e00-\u9fff]))"
+    r"|(?P<d4>(?:(?<=\n)|\A)\d{1,2}[.．]\d{1,2}[.．]?(?=[ \u3000\u4e00-\u9fff]))"
     r"|(?P<s2>(?:(?<=[\n。])|\A)(?=[ \u3000]{0,4}第[一二三四五六][阶步][段]?(?:[：:，,、（(\s]|[\u4e00-\u9fff])))"
     r"|(?P<r5>[①-⑳])"
 )
+_DECIMAL = re.compile(r"(?P<major>\d{1,2})[.．](?P<minor>\d{1,2})")
 HEADING_END = re.compile(r"[。：:；;\n]")
 ANNEX = re.compile(
     r"(?:(?<=[\n。）)])|\A)[ \t\u3000]{0,8}附\s{0,4}(?:件|表|录)\s{0,2}(?:\d{1,2}|[一二三四五六七八九十]{1,2})?"
@@ -117,6 +119,8 @@ def _number(rank: int, printed: str) -> int | None:
     if not printed:
         return 1
     inner = re.sub(r"[\s()（）、.．]", "", printed)
+    if decimal := _DECIMAL.match(printed):
+        return int(decimal["minor"])
     if rank in (RANK_SECTION, RANK_GROUP):
         return chinese_number(inner)
     if rank == RANK_CIRCLED:
@@ -127,6 +131,8 @@ def _number(rank: int, printed: str) -> int | None:
 @lru_cache(maxsize=4096)
 def _label(rank: int, printed: str) -> str:
     printed = printed.strip()
+    if _DECIMAL.match(printed):
+        return printed.rstrip(".．")
     if rank in (RANK_GROUP, RANK_SUBITEM):
         return re.sub(r"\s|[、.．]$", "", printed)
     return re.sub(r"[\s、.．)）]", "", printed)
@@ -191,6 +197,11 @@ class _Builder:
             if c.line_start:
                 return c.number in (last, last + 1, last + 2) if last else c.number <= 2
             return expected and self._section_inline(c)
+        decimal = _DECIMAL.match(c.label)
+        if decimal:
+            # 2.5 at a line start is a number unless it continues item 2.
+            item = next((node for node in self.open if node.rank == RANK_ITEM), None)
+            return bool(item and item.number == int(decimal["major"]) and expected)
         if c.line_start:
             return c.number <= last + 3 if last else c.number <= 2 or bool(tip)
         after_heading = bool(

@@ -18,7 +18,7 @@ _NAMED_YEAR = re.compile(
     r"|[“\"「](?P<name2>[\u4e00-\u9fff]{2,12}年)[”\"」]?\s{0,2}[（(](?P<y2>(?:19|20)\d\d)\s{0,2}年?[）)]"
 )
 _BRACKETED = re.compile(r"\s{0,3}[（(][^（）()]{0,50}[）)]\s{0,3}$")
-_PERIOD_BRACKET = re.compile(
+PERIOD_BRACKET = re.compile(
     r"\s{0,3}[（(](?:[自从至]|即日)?[^（）()]{0,12}?(?:\d{1,2}\s?[月日]|(?:19|20)\d\d\s?年|年底)[^（）()]{0,40}[）)]"
 )
 _LOOSE = re.compile(
@@ -38,7 +38,7 @@ def phase_heading(text: str, node: Node) -> tuple[str, Span]:
 
 def name_of(heading: str) -> str:
     """Return a phase's name without its bracketed period."""
-    period = _PERIOD_BRACKET.search(heading)
+    period = PERIOD_BRACKET.search(heading)
     name = heading[: period.start()] if period and period.start() >= 2 else heading
     name = _BRACKETED.sub("", name)
     name = re.sub(r"[（(][^（）()]{0,40}$", "", name)

@@ -17,7 +17,7 @@ _AT_LEAST = re.compile(
     rf"\s?{_NUM}\s?{_COUNTED}"
 )
 _PERCENT = re.compile(
-    r"[^，,。；;：:、\n]{2,30}?(?:达到?|不低于|不少于|提高到?|提升至?|完成|控制在|下降|降低|减少|增长|保持在?|为)\s?(?:了)?(?:至|到)?\s?(?:\d+(?:\.\d+)?\s?[%％]|百分之[一二三四五六七八九十百]+)(?:以上|以内|以下|及以上)?"
+    r"[^，,。；;：:、\n]{2,30}?(?:达到?|不低于|不少于|提高到?|提升至?|完成|控制在|下降|降低|减少|增长|保持在?|为|(?<=率))\s?(?:了)?(?:至|到)?\s?(?:\d+(?:\.\d+)?\s?[%％]|百分之[一二三四五六七八九十百]+)(?:以上|以内|以下|及以上)?"
 )
 _VERB_COUNT = re.compile(
     rf"(?<!已)(?:建成|创建|培育|打造|完成|关闭|淘汰|新建|改造|更新|整治|培训|选树|评选|推广|组建|新增|建设)(?:在运|不少于|至少|约|全[市县区省])?\s?{_NUM}\s?{_COUNTED}[^，,。；;、：:\n]{{0,28}}"
@@ -99,7 +99,7 @@ def _target(text: str, match: re.Match[str], rule: str, confidence: float) -> Ta
         if lead and lead.end() < len(printed) - 3:
             start += lead.end()
     printed = text[start:end].strip()
-    if _NOT_A_TARGET.search(printed) or re.search(r"占[^，。]{0,10}[%％]|同比|环比", printed):
+    if _NOT_A_TARGET.search(printed) or re.search(r"占[^，。]{0,10}[%％]", printed):
         return None
     after = text[end : end + 4]
     if rule == "target.percent" and after.startswith(("的", "时", "，应", "，要求")):

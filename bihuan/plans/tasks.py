@@ -19,12 +19,15 @@ from bihuan.plans.checks import check_items, object_hints
 from bihuan.plans.dates import deadlines, last_deadline, own_period
 from bihuan.plans.model import Phase, Span, Task
 from bihuan.plans.outline import RANK_SECTION, Node, Outline, heading_of
+from bihuan.plans.phases import PERIOD_BRACKET
 from bihuan.plans.sections import kind_of
 from bihuan.plans.units import looks_like_unit, split_units
 
 _SCOPE_TEXT = re.compile(
     r"^[^。；\n]{0,30}(?:范围|对象|重点企业|重点单位|区域)[^。；\n]{0,16}(?:为|是|包括|如下)"
 )
+# The composition of a body (组长：… 成员：…) orders nothing; `bodies` reads it.
+_ROLE_LINES = re.compile(r"(?:^|(?<=[\n\s]))(?:副\s?组\s?长|组\s?长|成\s?员|召集人)\s?[:：]")
 _DIRECTIVE = re.compile(
     r"^[^，。；:：\n]{2,70}?(?:部门|单位|局|厅|委|政府|乡镇|街道|企业)(?:等部门)?(?:要|应当?|须|负责)"
 )
@@ -116,6 +119,8 @@ def _leaf_items(node: Node, text: str) -> Iterator[_Item]:
         text[start : min(stop, start + 80)].partition("。")[2] or text[start:stop][:60]
     ):
         return
+    if len(_ROLE_LINES.findall(text, start, stop)) >= 2:
+        return
     found = end_brackets(text, start, stop)
     if not found:
         yield _Item(node.path, Span(start, stop), node, "task.leaf", 0.9)
@@ -189,6 +194,8 @@ def _task(
     heading, heading_span = heading_of(text, item.span)
     if phase:
         heading = phase.name[:30]
+    elif (period := PERIOD_BRACKET.search(heading_of(text, item.span, 60)[0])) and period.start() >= 6:
+        heading = heading[: period.start()]
     units = item.attribution or labelled_lines(text, start, stop) or _group_attribution(item.node, text)
     units = units or phrase_units(text, start, stop) or Attribution()
     _add_blanket(units, blanket)

@@ -98,3 +98,13 @@ def test_kinds_of_headings():
         "工作要求": "work",
     }
     assert {title: kind_of(title) for title in kinds} == kinds
+
+
+def test_decimal_numbers_are_items_only_below_their_own_number():
+    text = "1.总则\n1.1目的。为了安全。\n1.2 适用范围。全公司。\n2.任务\n2.1查设备。软管\n2.5米以内。\n2.2查人员。"
+    assert paths(text) == ["1", "1/1.1", "1/1.2", "2", "2/2.1", "2/2.2"]
+
+
+def test_a_list_inside_a_sentence_is_no_level():
+    text = "一、任务\n1.查储罐。重点检查：（1）自动化系统；（2）紧急切断装置。\n2.查人员。"
+    assert paths(text) == ["一", "一/1", "一/2"]
