@@ -96,10 +96,10 @@ def clean_credit_code(text: str, reason: str = "") -> tuple[str | None, bool]:
     problem = explain_credit_code(code)
     if problem is None:
         return code, False
-    if not reason.strip():
-        raise ValidationError(f"{problem}；确与执照一致的，请填写放行理由")
     if not re.fullmatch(r"[0-9A-Z]{18}", code):
-        raise ValidationError(f"{problem}（位数或字符不对的代码不能放行）")
+        raise ValidationError(problem)
+    if is_unknown(reason):
+        raise ValidationError(f"{problem}；确与执照一致的，请填写放行理由")
     return code, True
 
 

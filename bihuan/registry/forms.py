@@ -54,6 +54,13 @@ class EnterpriseForm(forms.ModelForm):
     """One enterprise. `seen_at` carries the version the person looked at."""
 
     seen_at = forms.CharField(required=False, widget=forms.HiddenInput)
+    # Longer than a code, so that one pasted with blanks is still read.
+    credit_code = forms.CharField(
+        label="统一社会信用代码",
+        required=False,
+        max_length=40,
+        help_text="18位，末位是校验码；没有代码的小场所可留空，以名称和乡镇街道识别",
+    )
     release_code = forms.BooleanField(
         label="代码校验人工放行",
         required=False,
@@ -70,7 +77,6 @@ class EnterpriseForm(forms.ModelForm):
         widgets = {"remark": forms.Textarea(attrs={"rows": 2})}
         help_texts = {
             "name": "按营业执照全称",
-            "credit_code": "18位，末位是校验码；没有代码的小场所可留空，以名称和乡镇街道识别",
             "department": "留空的会在列表中标红，等待指定",
             "longitude": "十进制度数，与纬度一起填写",
         }

@@ -106,12 +106,19 @@ def test_a_change_updates_and_an_empty_cell_leaves_alone(world, run):
     by = world.people.qingshi_officer
     run_import(workbook([good_row(1)]), by=by, run=run)
 
-    row = good_row(1, 单位名称="云溪区第一面馆", 经营地址="", 从业人员="", 联系电话="19900009999", 风险级别="较大")
+    row = good_row(
+        1, 单位名称="云溪区第一面馆", 经营地址="", 从业人员="", 联系电话="19900009999", 风险级别="较大"
+    )
     batch = run_import(workbook([row]), by=by, run=run)
 
     assert (batch.created, batch.updated) == (0, 1)
     shop = Enterprise.objects.get(credit_code=code(1))
-    assert (shop.name, shop.address, shop.employees, shop.risk) == ("云溪区第一面馆", "幸福路1号", 5, "orange")
+    assert (shop.name, shop.address, shop.employees, shop.risk) == (
+        "云溪区第一面馆",
+        "幸福路1号",
+        5,
+        "orange",
+    )
     assert shop.contacts.get(role="safety").phone == "19900009999"
     line = shop.changes.first()
     assert line.what == "imported"
@@ -171,7 +178,9 @@ def test_a_department_registers_its_own_line_only(world, run):
     rows = [
         good_row(1, 行业主管部门=""),
         good_row(2, 行业主管部门="市市场监管局"),
-        good_row(3, 单位名称="云溪平安液化气充装有限公司", 统一社会信用代码="", **{"所属乡镇（街道）": "白塔镇"}),
+        good_row(
+            3, 单位名称="云溪平安液化气充装有限公司", 统一社会信用代码="", **{"所属乡镇（街道）": "白塔镇"}
+        ),
         good_row(4, **{"所属乡镇（街道）": "河沿镇"}),
     ]
     batch = run_import(workbook(rows), by=world.people.housing, run=run)

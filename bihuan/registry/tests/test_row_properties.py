@@ -1,0 +1,84 @@
+"""Whatever a sheet holds, a row is either sound or explained, and what is sound keeps the rules."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bihuan.accounts.models import Region
+from bihuan.registry.access import EditScope
+from bihuan.registry.rows import LABELS, RowCleaner
+
+pytestmark = pytest.mark.django_db
+relaxed = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+anything = st.text(max_size=40)
+likely = st.sampled_from(
+    ["", "xx", "不详", "/", "餐饮", "青石街道", "539702001", "539702001000", "白塔镇", "红", "重大风险", "在产", "关闭",
+     "12", "12人", "-1", "2026-11-21", "0001-01-01", "9999-12-31", "2026-02-30", "长期", "102.5", "25.1", "nan", "inf",
+     "19900001234", "92539702MA6K00019H", "云溪区面馆", "=1+1", "<script>", "\x00", "市住建局", "１２", "²"]
+)  # fmt: skip
+rows = st.dictionaries(st.sampled_from(sorted(LABELS)), anything | likely)
+
+
+@pytest.fixture
+def cleaner(world):
+    return RowCleaner(EditScope(("539702001",), ()), dt.date(2026, 11, 21))
+
+
+@relaxed
+@given(values=rows)
+def test_a_row_is_sound_or_explained(cleaner, values):
+    parsed, issues = cleaner.clean(5, values)
+    assert (parsed is None) == bool(issues)
+    for field, sentence in issues:
+        assert field in LABELS
+        assert any("\u4e00" <= sign <= "\u9fff" for sign in sentence)
+    if parsed is None:
+        return
+    found = parsed.values
+    assert 2 <= len(found["name"]) <= 120
+    assert found["kind"].pk in {"restaurant", "lpg_filling"}
+    assert found["locality"].kind in {"township", "zone"}
+    assert found.get("employees") is None or 0 <= found["employees"] <= 1_000_000
+    if found.get("longitude") is not None:
+        assert 73 <= found["longitude"] <= 136
+        assert 3 <= found["latitude"] <= 54
+    if parsed.permit is not None and parsed.permit.valid_to is not None:
+        assert 1950 <= parsed.permit.valid_to.year <= 2100
+    for contact in parsed.contacts:
+        assert contact.name
+        assert contact.phone == "" or contact.phone.isdigit()
+
+
+@relaxed
+@given(values=rows)
+def test_cleaning_twice_says_the_same(cleaner, values):
+    assert cleaner.clean(5, values) == cleaner.clean(5, values)
+
+
+@relaxed
+@given(values=rows, extra=st.sampled_from(["", "xx", "不详", "—"]))
+def test_an_unknown_cell_counts_like_no_cell(cleaner, values, extra):
+    """Unknown survives as unknown (R271): a field that says nothing is not written."""
+    optional = sorted(set(LABELS) - {"name", "kind", "locality"} - set(values))
+    padded = values | dict.fromkeys(optional, extra)
+    assert cleaner.clean(5, padded) == cleaner.clean(5, values)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("城关镇", "有2处：云溪区城关镇、临江县城关镇"), ("云溪区城关镇", ""), ("539721900", ""), ("5397", "没有名为"), ("53", "没有名为"),
+     ("12345", "2、4、6、9或12位")],
+)  # fmt: skip
+def test_places_of_the_same_name(world, text, words):
+
+    for code, parent in (("539702900", world.regions.yunxi), ("539721900", world.regions.linjiang)):
+        Region.objects.create(code=code, name="城关镇", short_name="城关镇", kind="township", parent=parent)
+    cleaner = RowCleaner(EditScope(("5397",), ()), dt.date(2026, 11, 21))
+    _, issues = cleaner.clean(5, {"name": "面馆", "kind": "餐饮", "locality": text})
+    assert words in "".join(sentence for _, sentence in issues)
+    assert bool(issues) == bool(words)
