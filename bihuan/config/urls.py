@@ -23,6 +23,7 @@ urlpatterns = [
     path("campaigns/", include("bihuan.campaigns.urls")),
     path("hazards/", include("bihuan.hazards.urls")),
     path("inspections/", include("bihuan.inspections.urls")),
+    path("api/v1/", include("bihuan.api.urls")),
 ]
 if settings.DEBUG:
     sample = json.loads((settings.BASE_DIR / "templates/components/gallery.json").read_text("utf-8"))
