@@ -229,7 +229,6 @@ def heading_units(text: str, span: Span) -> Attribution | None:
     return _resolve(clauses, "units.group_heading") if clauses else None
 
 
-_CLAUSE_START = r"(?:(?<=[。；;，,：:\n\s])|(?<=由)|\A)"
 _PHRASE = re.compile(
     r"(?P<units>[\u4e00-\u9fff（()）、]{2,40}?)"
     r"(?P<role>牵头|会同|(?:统一|具体|全面|统筹|共同|分别|主要)?负责(?!人|同志|制(?![定订])|任|的)|指导(?=[，,。；;]))"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bihuan.plans.bodies import find_bodies
 from bihuan.plans.duties import find_duties
 from bihuan.plans.header import own_year, read_header
@@ -62,8 +64,7 @@ def compile_source(source: SourceText) -> Plan:
     headings = [
         Span(node.start, node.title.end) for node in nodes if node.children or node.rank == RANK_SECTION
     ]
-    plan.unclassified.extend(unclaimed(plan, text, headings))
-    return plan
+    return replace(plan, unclassified=unclaimed(plan, text, headings))
 
 
 def claimed_spans(plan: Plan) -> list[Span]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bihuan.plans.model import Field, Plan, Span
+if TYPE_CHECKING:
+    from bihuan.plans.model import Field, Plan, Span
 
 
 def _day(value: date | None) -> str | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from bihuan.plans.export import plan_to_json
 
 
 class Span(NamedTuple):
@@ -179,8 +181,6 @@ class Plan:
     bodies: list[Body] = field(default_factory=list)
     unclassified: list[Span] = field(default_factory=list)
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         """Return the plan as plain JSON values (see `bihuan.plans.export`)."""
-        from bihuan.plans.export import plan_to_json
-
         return plan_to_json(self)

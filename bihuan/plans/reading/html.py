@@ -21,7 +21,6 @@ _FURNITURE_NAME = re.compile(
     r"(?:^|[-_\s])(?:nav|menu|breadcrumb|crumbs?|sidebar|footer|header|share|toolbar|related|recommend|pager|pagination|copyright|advert|ads?|qrcode|login|search)(?:$|[-_\s])",
     re.I,
 )
-MAX_DEPTH = 400
 
 
 def read_html(text: str) -> tuple[list[str], list[str]]:

@@ -126,15 +126,23 @@ def _walk(body: etree._Element, paragraphs: list[str], numbering: Numbering | No
         if element.tag == f"{W}p":
             paragraphs.append(_paragraph(element, numbering))
         elif element.tag == f"{W}tr":
-            cells = []
-            for cell in element.iter(f"{W}tc"):
-                words = [_paragraph(p, numbering) for p in cell.iter(f"{W}p")]
-                cells.append(" ".join(word for word in words if word.strip()))
-            paragraphs.append(" ".join(cell for cell in cells if cell.strip()))
+            paragraphs.extend(_row(element, numbering))
         elif element.tag in _SKIPPED or element.tag == _FALLBACK:
             continue
         else:
             stack.extend(reversed(element))
+
+
+def _row(row: etree._Element, numbering: Numbering | None) -> list[str]:
+    """Return a table row as one line; a row of a single cell is a frame around ordinary paragraphs."""
+    cells = []
+    for cell in row.iter(f"{W}tc"):
+        if next(cell.iterancestors(f"{W}tr")) is row:
+            cells.append([_paragraph(p, numbering) for p in cell.iter(f"{W}p")])
+    if len(cells) == 1:
+        return cells[0]
+    words = [" ".join(word for word in cell if word.strip()) for cell in cells]
+    return [" ".join(word for word in words if word)]
 
 
 def _paragraph(paragraph: etree._Element, numbering: Numbering | None) -> str:

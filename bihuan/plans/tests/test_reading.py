@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from contextlib import suppress
 
 import pytest
 
@@ -51,6 +52,25 @@ def test_word_tables_breaks_and_tracked_changes():
     source = read_document(word(body), "a.docx")
     assert source.text == "甲\n序号 单位\n新增\n次行"
     assert source.notices == ["文件带有修订痕迹：已按接受全部修订读取，删除的文字不计。"]
+
+
+def test_a_frame_of_one_cell_keeps_its_paragraphs_apart():
+    inner = (
+        "<w:tbl><w:tr><w:tc>" + paragraph("甲") + "</w:tc><w:tc>" + paragraph("乙") + "</w:tc></w:tr></w:tbl>"
+    )
+    frame = f"<w:tbl><w:tr><w:tc>{paragraph('一、任务')}{paragraph('1.查证照。')}</w:tc></w:tr></w:tbl>"
+    assert read_document(word(frame), "a.docx").text == "一、任务\n1.查证照。"
+    nested = (
+        f"<w:tbl><w:tr><w:tc>{paragraph('序号')}</w:tc><w:tc>{inner}{paragraph('末')}</w:tc></w:tr></w:tbl>"
+    )
+    assert read_document(word(nested), "a.docx").text == "序号 甲 乙 末"
+
+
+def test_deeply_nested_pages_are_read_or_refused():
+    with suppress(PlanReadError):
+        read_document(
+            b"<html><body>" + b"<div>" * 50_000 + "一、任务".encode() + b"</div>" * 50_000, "a.html"
+        )
 
 
 def test_word_automatic_numbering_restarts_below_its_level():
