@@ -9,8 +9,11 @@ class HazardsConfig(AppConfig):
 
     def ready(self) -> None:
         from bihuan.attachments.access import register
+        from bihuan.attachments.imports import register as register_importer
 
         from .access import VISIBLE
+        from .importing import HazardImporter
 
         for label, visible in VISIBLE.items():
             register(label, visible)
+        register_importer(HazardImporter())

@@ -9,7 +9,8 @@ from bihuan.accounts.models import Organization, Post, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import default_post, office_of
 from bihuan.accounts.roles import ROLES
-from bihuan.duties.actions import finish_duty, open_duty
+from bihuan.duties.actions import NewDuty, finish_duty, open_duties, open_duty
+from bihuan.duties.clock import due
 from bihuan.duties.models import Duty
 
 from .models import Extension, Hazard
@@ -91,27 +92,39 @@ def post_with(organization: Organization, permission: str) -> Post | None:
     return default
 
 
-def open_for(hazard: Hazard, *, by: User, on: dt.date) -> None:
-    """Open what the hazard's present status makes someone owe."""
+def duties_for(hazard: Hazard, *, on: dt.date) -> list[NewDuty]:
+    """What the hazard's present status makes someone owe from `on`."""
+    found = []
     for kind in KINDS_OF.get(hazard.status, ()):
         if kind == Kind.REPORT and hazard.major_reports.exists():
             continue
         owner = owner_of(kind, hazard)
-        common = {
-            "kind": kind,
-            "subject": hazard,
-            "title": title_of(kind, hazard, owner),
-            "url": hazard.get_absolute_url(),
-            "organization": owner.organization,
-            "post": owner.post,
-            "place": hazard,
-            "ladder": "hazard.major" if hazard.level == Level.MAJOR else "default",
-            "by": by,
-        }
         if kind == Kind.HAZARD_RECTIFY:
-            open_duty(**common, due_on=hazard.due_on, clock=hazard.clock)
+            due_on, clock = hazard.due_on, hazard.clock
         else:
-            open_duty(**common, clock_rule=CLOCK_OF[kind], start=on)
+            derived = due(CLOCK_OF[kind], on)
+            due_on, clock = derived.due_on, derived.explanation
+        found.append(
+            NewDuty(
+                kind=kind,
+                subject=hazard,
+                title=title_of(kind, hazard, owner),
+                url=hazard.get_absolute_url(),
+                organization=owner.organization,
+                place=hazard,
+                post=owner.post,
+                due_on=due_on,
+                clock=clock,
+                ladder="hazard.major" if hazard.level == Level.MAJOR else "default",
+            )
+        )
+    return found
+
+
+def open_for(hazard: Hazard, *, by: User, on: dt.date) -> None:
+    """Open what the hazard's present status makes someone owe."""
+    if duties := duties_for(hazard, on=on):
+        open_duties(duties, by=by)
 
 
 def close_for(hazard: Hazard, status: str, *, by: User, cancelled: bool) -> None:

@@ -1,0 +1,207 @@
+"""The ledger: a dense list with filters, what may be done to many rows at once, and the way out to a sheet."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import FileResponse, HttpResponse, HttpResponseBadRequest, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from bihuan.accounts.guards import require
+from bihuan.accounts.models import Organization, Region, SavedView, User
+from bihuan.accounts.permissions import Permission
+from bihuan.audit.actions import record
+from bihuan.campaigns.models import Campaign
+from bihuan.core.http import Request
+from bihuan.core.paging import BadCursor, paginate
+from bihuan.registry.models import EnterpriseKind
+
+from .. import actions
+from ..exporting import LIMIT, write_ledger
+from ..forms import BulkAssignForm, BulkExtendForm
+from ..models import Hazard
+from ..queries import ORDER, STATES, Filters, chips, parse_filters, total, without
+from ..queries import ledger as ledger_rows
+from ..standing import seats
+from ..workflow import RUNNING, Level, Status
+from .shared import is_enterprise, user_of
+
+PAGE = "hazards:ledger"
+BULK_LIMIT = 200
+_LISTED = ("enterprise", "locality", "reviewing_organization")
+_SHIPPED_VIEWS = (
+    ("全部", ""),
+    ("未销号", "state=open"),
+    ("逾期", "state=overdue"),
+    ("临期", "state=approaching"),
+    ("待复查", "status=reinspecting"),
+    ("重大", "level=major"),
+)
+
+
+@require(Permission.VIEW_HAZARDS)
+@require_GET
+def ledger(request: Request) -> HttpResponse:
+    """One page of what the person may see and asked for, newest first."""
+    user = user_of(request)
+    filters = parse_filters(request.GET)
+    rows = ledger_rows(user, filters).select_related(*_LISTED).defer("measures", "contingency", "basis")
+    try:
+        page = paginate(rows, order=ORDER, cursor=request.GET.get("cursor"))
+    except BadCursor as error:
+        return HttpResponseBadRequest(str(error))
+    for problem in filters.problems:
+        messages.warning(request, problem)
+    counted = total(user, filters)
+    today = timezone.localdate()
+    context = {
+        "page": page,
+        "rows": [{"hazard": hazard, "is_running": hazard.status in RUNNING} for hazard in page.items],
+        "total": None if counted is None else f"共 {counted:,} 项",
+        "filters": filters,
+        "chips": [
+            {
+                "label": chip.label,
+                "value": chip.value,
+                "remove_url": _address(without(filters, chip.name)),
+            }
+            for chip in chips(user, filters)
+        ],
+        "views": _views(user, filters),
+        "choices": _choices(user),
+        "bulk_actions": _bulk_actions(user),
+        "may_export": user.has_perm(Permission.EXPORT_HAZARDS),
+        "may_import": user.has_perm(Permission.IMPORT_HAZARDS),
+        "may_create": user.has_perm(Permission.REPORT_HAZARD) or is_enterprise(user),
+        "export_url": f"{reverse('hazards:export')}?{filters.query()}",
+        "today": today,
+    }
+    return render(request, "hazards/ledger.html", context)
+
+
+def _address(filters: Filters) -> str:
+    query = filters.query()
+    return f"{reverse('hazards:ledger')}?{query}" if query else reverse("hazards:ledger")
+
+
+def _views(user: User, filters: Filters) -> list[dict[str, Any]]:
+    """Shipped views first, then the person's own."""
+    present = filters.query()
+    own = SavedView.objects.filter(user=user, page=PAGE).values_list("name", "query")
+    return [
+        {
+            "label": name,
+            "url": _address(parse_filters(QueryDict(query))),
+            "active": parse_filters(QueryDict(query)).query() == present,
+        }
+        for name, query in (*_SHIPPED_VIEWS, *own)
+    ]
+
+
+def _choices(user: User) -> dict[str, Any]:
+    """What the filter form offers: only what this person can see."""
+    areas = {post.organization.region_id for post in user.posts}
+    regions = Region.objects.none()
+    for code in areas:
+        regions = regions | Region.objects.filter(code__startswith=code)
+    return {
+        "campaign": list(Campaign.objects.visible_to(user)),
+        "region": list(regions.order_by("code")),
+        "department": list(
+            Organization.objects.current(on=timezone.localdate()).filter(
+                kind=Organization.Kind.DEPARTMENT,
+                region__code__in=[code[:length] for code in areas for length in (4, 6)],
+            )
+        ),
+        "kind": list(EnterpriseKind.objects.all()),
+        "level": Level.choices,
+        "status": Status.choices,
+        "state": list(STATES.items()),
+        "source": Hazard.Source.choices,
+    }
+
+
+def _bulk_actions(user: User) -> list[dict[str, str]]:
+    offered = []
+    if user.has_perm(Permission.ASSIGN_HAZARD):
+        offered.append({"label": "改派复查单位", "value": "assign"})
+    if _is_office(user):
+        offered.append({"label": "统一延期", "value": "extend"})
+    return offered
+
+
+def _is_office(user: User) -> bool:
+    return any(
+        post.organization.kind == Organization.Kind.OFFICE
+        for post in seats(user, Permission.DECIDE_EXTENSION)
+    )
+
+
+@require_POST
+def bulk(request: Request) -> HttpResponse:
+    """Many rows at once, in two steps: say what with, then an answer for each row."""
+    user = user_of(request)
+    action = request.POST.get("action", "")
+    if action not in {each["value"] for each in _bulk_actions(user)}:
+        raise PermissionDenied
+    picked = [int(pk) for pk in request.POST.getlist("pick") if pk.isdecimal() and len(pk) <= 18]
+    if not picked:
+        messages.warning(request, "没有勾选隐患，请先在台账中勾选")
+        return redirect("hazards:ledger")
+    if len(picked) > BULK_LIMIT:
+        messages.warning(request, f"一次最多办理 {BULK_LIMIT} 项，请分批勾选")
+        return redirect("hazards:ledger")
+    hazards = list(
+        Hazard.objects.visible_to(user).filter(pk__in=picked).select_related("enterprise__organization")
+    )
+    form_class = BulkAssignForm if action == "assign" else BulkExtendForm
+    confirmed = "confirmed" in request.POST
+    form = form_class(request.POST if confirmed else None, user=user)
+    context: dict[str, Any] = {
+        "hazards": hazards,
+        "action": action,
+        "title": "批量改派复查单位" if action == "assign" else "统一延期",
+        "form": form,
+    }
+    if confirmed and form.is_valid():
+        act = actions.assign_many if action == "assign" else actions.extend_many
+        outcomes = act(hazards, **form.cleaned_data, by=user)
+        context["failed"] = [outcome for outcome in outcomes if outcome.problem]
+        context["succeeded"] = [outcome for outcome in outcomes if not outcome.problem]
+        return render(request, "hazards/bulk_done.html", context)
+    return render(request, "hazards/bulk.html", context)
+
+
+@require(Permission.EXPORT_HAZARDS)
+@require_GET
+def export(request: Request) -> HttpResponseBase:
+    """Exactly what is filtered as a sheet: watermarked, recorded, no cell a formula."""
+    user = user_of(request)
+    filters = parse_filters(request.GET)
+    rows = ledger_rows(user, filters)
+    count = rows[: LIMIT + 1].count()
+    if count > LIMIT:
+        messages.warning(request, f"筛选结果超过 {LIMIT:,} 行，请按时间、属地或专项缩小范围后分次导出")
+        return redirect(_address(filters))
+    now = timezone.localtime()
+    said = "；".join(f"{chip.label}：{chip.value}" for chip in chips(user, filters)) or "全部"
+    watermark = f"{user.full_name}（{user.main_post}）{now:%Y-%m-%d %H:%M} 导出，筛选：{said}"
+    with transaction.atomic():
+        record(
+            "hazards.export",
+            user,
+            by=user,
+            summary=f"导出隐患台账 {count} 行，筛选：{said}",
+            payload={"query": filters.query(), "rows": count},
+        )
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    write_ledger(file, rows, watermark=watermark, today=now.date())
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=f"隐患台账{now:%Y%m%d%H%M}.xlsx")
