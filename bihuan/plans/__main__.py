@@ -7,16 +7,32 @@ import json
 import sys
 from datetime import date
 from pathlib import Path
+from typing import NoReturn
 
 from bihuan.plans import Plan, PlanReadError, compile_plan
 
 
+class _UsageError(Exception):
+    """The command line makes no sense."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a wrong command line by an exception instead of leaving the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _UsageError(message)
+
+
 def main(argv: list[str]) -> int:
     """Compile the file named in `argv` and print it; return 0, or 1 with a Chinese message on stderr."""
-    parser = argparse.ArgumentParser(prog="bihuan plan compile", description="编译方案文件，打印其结构")
+    parser = _Parser(prog="bihuan plan compile", description="编译方案文件，打印其结构")
     parser.add_argument("file", metavar="FILE", help="方案文件（.docx、.pdf、.html、.txt、.md）")
     parser.add_argument("--json", action="store_true", help="输出 JSON")
-    options = parser.parse_args(argv)
+    try:
+        options = parser.parse_args(argv)
+    except _UsageError:
+        print("用法：bihuan plan compile 方案文件 [--json]。请给出一个方案文件的路径。", file=sys.stderr)
+        return 1
     path = Path(options.file)
     try:
         data = path.read_bytes()

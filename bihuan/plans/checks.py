@@ -188,7 +188,7 @@ def object_hints(text: str) -> list[str]:
     """Return the kinds of enterprise, place or equipment a task names, each once, longest word per place."""
     found: list[str] = []
     for match in _OBJECT.finditer(text):
-        word = match.group().strip('“”"')
+        word = re.sub('[“”"]', "", match.group())
         if word not in found:
             found.append(word)
     return found[:12]

@@ -52,7 +52,7 @@ def test_spans_point_at_the_conditions():
 
 
 def test_object_hints():
-    text = "督促餐饮企业、瓶装液化石油气经营企业和“九小场所”落实责任，检查危险化学品生产企业和学校。"
+    text = "督促餐饮企业、瓶装液化石油气经营企业和“九小”场所落实责任，检查危险化学品生产企业和学校。"
     assert object_hints(text) == [
         "餐饮企业",
         "瓶装液化石油气经营企业",

@@ -28,6 +28,8 @@ def test_errors_are_chinese_and_without_a_traceback(tmp_path, capsys):
     assert "找不到文件" in capsys.readouterr().err
     assert main([str(tmp_path)]) == 1
     assert "无法读取文件" in capsys.readouterr().err
+    assert main([]) == main(["a", "b"]) == 1
+    assert "用法" in capsys.readouterr().err
     broken = tmp_path / "坏.pdf"
     broken.write_bytes(b"%PDF-1.7\n")
     assert main([str(broken), "--json"]) == 1
