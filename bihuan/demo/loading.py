@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from django.utils import timezone
 from bihuan.accounts.models import Region
 
 from .chronicle import Chronicle
+from .campaigning import open_campaigns
 from .city import build
 
 SEED = 2026
@@ -42,10 +42,10 @@ def is_empty() -> bool:
 def load_city(size: Size, *, say: Callable[[str], None], today: dt.date | None = None) -> None:
     """Fill an empty installation. Deterministic for a day: dates are counted back from `today`."""
     today = today or timezone.localdate()
-    rng = random.Random(SEED)  # noqa: S311 - invented data, no secret
     chronicle = Chronicle()
     with transaction.atomic():
         say("城市：区划、单位、岗位、人员、企业")
-        build(today, chronicle, enterprises=size.enterprises)
+        city = build(today, chronicle, enterprises=size.enterprises)
         chronicle.write()
-    del rng
+        say("行动：导入、校核、发布两个方案")
+        open_campaigns(city)

@@ -8,18 +8,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest import mock
 
+from django.db import connection
 from django.utils import timezone
 
 
 @contextmanager
 def as_of(moment: dt.datetime) -> Iterator[None]:
-    """Let `timezone.now()` say `moment` within the block, so that an action stamps its rows with that time."""
+    """Let `timezone.now()` say `moment` within the block, so that an action stamps its rows with that time.
+
+    What the actions leave for after the commit (telling people) runs at the end of the block, at that time too:
+    the whole city is one transaction, and its messages must not all bear the hour of loading.
+    """
     with mock.patch.object(timezone, "now", return_value=moment):
+        earlier = len(connection.run_on_commit)
         yield
+        while len(connection.run_on_commit) > earlier:
+            _, tell, _ = connection.run_on_commit.pop(earlier)
+            tell()
 
 
-def moment(day: dt.date, rng: random.Random, first: int = 9, last: int = 17) -> dt.datetime:
-    """Some second of an office hour of `day`, local time."""
+def moment_in(day: dt.date, rng: random.Random, first: int = 9, last: int = 17) -> dt.datetime:
+    """Some second of the hours from `first` to `last` of `day`, local time."""
     return dt.datetime.combine(
         day,
         dt.time(rng.randint(first, last - 1), rng.randint(0, 59), rng.randint(0, 59)),

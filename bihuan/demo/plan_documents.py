@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import calendar
+import datetime as dt
 import io
 import re
 import zipfile
@@ -18,24 +20,63 @@ BODY, TITLE, HEADING, SUBHEADING = "仿宋", "方正小标宋简体", "黑体", 
 ZIP_MOMENT = (2026, 7, 24, 9, 0, 0)  # one fixed stamp, so that the same text gives the same bytes
 
 
-def gas_text() -> str:
-    """Return the gas plan (云安委〔2026〕7号) as plain text, one paragraph per line."""
-    return (DATA / "plan_gas.txt").read_text(encoding="utf-8")
+WRITTEN_IN = (2026, 11)  # the month in which the two texts are current as they stand
+_DATE = re.compile(r"(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?:(?P<day>\d{1,2})日|(?P<end>底))?")
 
 
-def chemicals_text() -> str:
-    """Return the chemicals plan (云安委〔2026〕9号) as plain text, one paragraph per line."""
-    return (DATA / "plan_chemicals.txt").read_text(encoding="utf-8")
+def gas_text(today: dt.date | None = None) -> str:
+    """Return the gas plan (云安委〔2026〕7号) as plain text, one paragraph per line; see `dated` for `today`."""
+    return dated((DATA / "plan_gas.txt").read_text(encoding="utf-8"), today)
 
 
-def gas_docx() -> bytes:
-    """Return the gas plan as a .docx file; the same bytes every time."""
-    return document(gas_text())
+def chemicals_text(today: dt.date | None = None) -> str:
+    """Return the chemicals plan (云安委〔2026〕9号) as plain text, one paragraph per line; see `dated`."""
+    return dated((DATA / "plan_chemicals.txt").read_text(encoding="utf-8"), today)
 
 
-def chemicals_docx() -> bytes:
-    """Return the chemicals plan as a .docx file; the same bytes every time."""
-    return document(chemicals_text())
+def gas_docx(today: dt.date | None = None) -> bytes:
+    """Return the gas plan as a .docx file; the same bytes every time for a month."""
+    return document(gas_text(today))
+
+
+def chemicals_docx(today: dt.date | None = None) -> bytes:
+    """Return the chemicals plan as a .docx file; the same bytes every time for a month."""
+    return document(chemicals_text(today))
+
+
+def dated(text: str, today: dt.date | None) -> str:
+    """Move every date of a plan by as many months as lie between the month it was written for and `today`.
+
+    The plan is then as far advanced as it was meant to be, whenever the demo is loaded. A last day of a month stays
+    a last day; a year left out in the text stays left out unless the move makes it ambiguous.
+    """
+    months = 0 if today is None else (today.year - WRITTEN_IN[0]) * 12 + today.month - WRITTEN_IN[1]
+    if months == 0:
+        return text
+    issued = re.search(r"\n(\d{4})年(\d{1,2})月\d{1,2}日", text)
+    years = (int(issued[2]) - 1 + months) // 12 if issued else 0
+    context: list[int] = [WRITTEN_IN[0], WRITTEN_IN[0] + years]  # year in force as written, as printed
+
+    def moved(found: re.Match[str]) -> str:
+        if not (found["year"] or found["day"] or found["end"]):
+            return found[0]
+        if found["year"]:
+            context[0] = int(found["year"])
+        index = context[0] * 12 + int(found["month"]) - 1 + months
+        year, month = index // 12, index % 12 + 1
+        head = f"{year}年" if found["year"] or year != context[1] else ""
+        context[1] = year
+        if not found["day"]:
+            return f"{head}{month}月{found['end'] or ''}"
+        last_then = calendar.monthrange(context[0], int(found["month"]))[1]
+        last_now = calendar.monthrange(year, month)[1]
+        day = last_now if int(found["day"]) == last_then else min(int(found["day"]), last_now)
+        return f"{head}{month}月{day}日"
+
+    text = _DATE.sub(moved, text)
+    for pattern in (r"〔{}〕", r"{}年第"):
+        text = text.replace(pattern.format(WRITTEN_IN[0]), pattern.format(WRITTEN_IN[0] + years))
+    return text
 
 
 def _write(paragraph: Any, text: str, font: str, size: float, *, colour: RGBColor | None = None) -> None:
