@@ -16,8 +16,10 @@ class InspectionsConfig(AppConfig):
 
     def ready(self) -> None:
         from bihuan.attachments import access
+        from bihuan.campaigns.queries.coverage import register_first_visits
 
         from .models import Answer, Inspection
+        from .queries import first_visits
 
         def sees_inspection(user: User, pk: str) -> bool:
             return Inspection.objects.visible_to(user).filter(pk=pk).exists()
@@ -27,3 +29,4 @@ class InspectionsConfig(AppConfig):
 
         access.register("inspections.inspection", sees_inspection)
         access.register("inspections.answer", sees_answer)
+        register_first_visits(first_visits)

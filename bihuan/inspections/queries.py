@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
@@ -12,7 +13,8 @@ from bihuan.accounts.permissions import Permission
 from bihuan.accounts.roles import ROLES
 from bihuan.accounts.scope import areas_q, scope_of
 from bihuan.audit.actions import chain_of
-from bihuan.campaigns.models import Campaign, Checklist, Task
+from bihuan.campaigns.models import Assignment, Campaign, Checklist, Task
+from bihuan.duties.models import Duty
 from bihuan.hazards.models import Hazard, Reinspection
 from bihuan.hazards.workflow import OPEN
 from bihuan.papers.models import Paper
@@ -53,20 +55,6 @@ def may_issue_for(user: User, inspection: Inspection) -> bool:
         post.organization_id == inspection.organization_id
         and Permission.ISSUE_PAPER in ROLES[post.role].permissions
         for post in user.posts
-    )
-
-
-def tasks_to_walk(user: User) -> QuerySet[Task]:
-    """Tasks of running campaigns in which one of the person's organizations has a share, latest campaign first."""
-    organizations = [post.organization_id for post in user.posts]
-    return (
-        Task.objects.filter(
-            campaign__in=Campaign.objects.visible_to(user).filter(status=Campaign.Status.RUNNING),
-            assignments__organization__in=organizations,
-        )
-        .select_related("campaign")
-        .order_by("-campaign_id", "position")
-        .distinct()
     )
 
 
@@ -156,4 +144,43 @@ def reinspections_without_opinion(inspection: Inspection, papers: Iterable[Paper
     return [row for row in rows if row.pk not in covered]
 
 
-FILTERS = ("campaign", "task", "region", "department", "clean", "from", "to", "enterprise", "kind")
+def listed(user: User, filters: Mapping[str, str]) -> QuerySet[Inspection]:
+    """Inspections `user` may see, narrowed by the parameters every figure links with; unreadable ones are ignored."""
+    rows = Inspection.objects.visible_to(user)
+    for name in ("campaign", "task", "department", "enterprise"):
+        if filters.get(name, "").isdigit():
+            rows = rows.filter(**{name: int(filters[name])})
+    if region := filters.get("region", ""):
+        rows = rows.filter(areas_q((region,)))
+    if filters.get("clean") in {"0", "1"}:
+        rows = rows.filter(is_clean=filters["clean"] == "1")
+    if filters.get("kind") in Inspection.Kind.values:
+        rows = rows.filter(kind=filters["kind"])
+    if since := _day(filters.get("from", "")):
+        rows = rows.filter(inspected_on__gte=since)
+    if until := _day(filters.get("to", "")):
+        rows = rows.filter(inspected_on__lte=until)
+    return rows
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def first_visits(task_id: int, enterprise_ids: Iterable[int]) -> dict[int, dt.date]:
+    """The day each enterprise was first visited under a task; asked by campaigns for its coverage lists."""
+    rows = Coverage.objects.filter(task=task_id, enterprise__in=list(enterprise_ids))
+    return dict(rows.values_list("enterprise", "on"))
+
+
+def task_of_duty(user: User, pk: str) -> Task | None:
+    """The task behind a duty in the inbox, or None when the duty is about something else."""
+    duty = Duty.objects.visible_to(user).filter(pk=pk).first() if pk.isdigit() else None
+    label, _, subject = duty.subject.partition(":") if duty else ("", "", "")
+    if label == "campaigns.assignment":
+        share = Assignment.objects.filter(pk=subject).first()
+        return open_task(user, share.task_id) if share else None
+    return open_task(user, subject) if label == "campaigns.task" else None

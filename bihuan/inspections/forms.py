@@ -1,0 +1,433 @@
+"""The walk as a form: what was posted becomes a Submission. Shape and wording here; the world is judged by `checks`.
+
+One form per finding, prefixed by its question (`q3-description`, `o1-measures`), so that every browser can send it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
+
+from bihuan.accounts.models import Organization, User
+from bihuan.attachments import actions as attachments
+from bihuan.attachments.errors import UploadRefused
+from bihuan.attachments.models import Attachment
+from bihuan.campaigns.models import CheckItem, Checklist, Task
+from bihuan.hazards.workflow import Level
+from bihuan.registry.models import Enterprise, Premises
+from bihuan.rules import hazards as criteria_rules
+
+from .models import Answer, Inspection
+from .submission import (
+    DRAWN,
+    LOGIN,
+    REFUSED,
+    AnswerGiven,
+    Finding,
+    MemberGiven,
+    Outcome,
+    Problem,
+    SignatureGiven,
+    Submission,
+)
+
+PLAIN_FIELDS = ("opinion", "accompanying_name", "accompanying_title", "refusal", "premises", "is_joint")
+MAX_OTHERS = 5
+MAX_PHOTOS = 9
+MEASURED_WORDS = ("量", "测", "称", "读数", "计时")
+VERDICTS = {
+    "pass": Answer.Verdict.PASS,
+    "fail": Answer.Verdict.FAIL,
+    "not_applicable": Answer.Verdict.NOT_APPLICABLE,
+}
+KINDS = [
+    (kind.value, kind.label)
+    for kind in Inspection.Kind
+    if kind
+    in {
+        Inspection.Kind.ROUTINE,
+        Inspection.Kind.CAMPAIGN,
+        Inspection.Kind.ENFORCEMENT,
+        Inspection.Kind.LOOK_BACK,
+        Inspection.Kind.EXPERT,
+    }
+]
+
+
+def criterion_choices(on: dt.date) -> list[tuple[str, Any]]:
+    """Criteria by which a hazard is major, grouped by domain, as in force on `on`."""
+    groups: list[tuple[str, Any]] = [("", "请选择判定条款")]
+    for domain, label in criteria_rules.domains().items():
+        groups.append(
+            (label, [(each.code, f"{each.code} {each.text}") for each in criteria_rules.criteria(domain, on)])
+        )
+    return groups
+
+
+class FindingForm(forms.Form):
+    """What is wrong and what becomes of it. Nothing is required here: `checks` names what is missing by item."""
+
+    description = forms.CharField(
+        label="问题", max_length=500, required=False, widget=forms.Textarea({"rows": 2})
+    )
+    location = forms.CharField(label="部位", max_length=120, required=False)
+    basis = forms.CharField(label="依据条款", max_length=200, required=False)
+    level = forms.ChoiceField(label="等级", choices=Level.choices, required=False)
+    criterion_code = forms.ChoiceField(label="判定条款", required=False)
+    fix_text = forms.CharField(
+        label="怎么改的", max_length=1000, required=False, widget=forms.Textarea({"rows": 2})
+    )
+    due_on = forms.DateField(
+        label="整改期限", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+    responsible_person = forms.CharField(label="整改责任人", max_length=60, required=False)
+    measures = forms.CharField(
+        label="整改措施", max_length=500, required=False, widget=forms.Textarea({"rows": 2})
+    )
+    funds = forms.DecimalField(
+        label="整改资金（元）", min_value=0, max_digits=12, decimal_places=2, required=False,
+        help_text="不需要投入的填 0", widget=forms.NumberInput({"inputmode": "decimal"}),
+    )  # fmt: skip
+    contingency = forms.CharField(
+        label="应急预案", max_length=300, required=False, help_text="出现险情怎么办"
+    )
+    interim_measures = forms.CharField(
+        label="临时管控措施", max_length=300, required=False, help_text="整改完成前怎么保证安全"
+    )
+
+    def __init__(self, *args: Any, on: dt.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["criterion_code"].choices = criterion_choices(on)  # type: ignore[attr-defined]
+        self.fields["responsible_person"].widget.attrs["autocomplete"] = "off"
+        for name in ("contingency", "interim_measures", "measures", "fix_text"):
+            self.fields[name].widget.attrs["autocomplete"] = "off"
+
+
+@dataclass
+class Question:
+    """One block of the page: an item of the checklist, or a finding off the list (`item` None)."""
+
+    key: str
+    no: int
+    item: CheckItem | None
+    form: FindingForm
+    verdict: str = ""
+    note: str = ""
+    measured: str = ""
+    outcome: str = ""
+    before: list[dict[str, str]] = field(default_factory=list)
+    after: list[dict[str, str]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def asks_for_measure(self) -> bool:
+        return self.item is not None and any(word in self.item.method for word in MEASURED_WORDS)
+
+    @property
+    def is_major(self) -> bool:
+        return self.item is not None and self.item.major_if_failed
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything was entered off the list: an empty block is no finding."""
+        return bool(self.outcome or self.before or self.after or self.form["description"].value())
+
+
+@dataclass
+class Colleague:
+    """One person who may have come along, as offered on the page."""
+
+    key: str
+    user: User | None
+    name: str
+    certificate_no: str
+    is_self: bool
+    is_present: bool
+    image: str = ""
+    is_typed: bool = False
+
+
+class Walk:
+    """The whole page: built empty for a visit, or bound to what was posted. `read` returns the Submission or problems."""
+
+    def __init__(
+        self,
+        *,
+        user: User,
+        enterprise: Enterprise,
+        organization: Organization,
+        task: Task | None,
+        checklist: Checklist | None,
+        due_on: dt.date,
+        major_due_on: dt.date,
+        data: QueryDict | None = None,
+        files: MultiValueDict[str, UploadedFile] | None = None,
+    ) -> None:
+        self.user, self.enterprise, self.organization = user, enterprise, organization
+        self.task, self.checklist = task, checklist
+        self.data, self.files = data, files
+        self.problems: list[Problem] = []
+        self.due_on, self.major_due_on = due_on, major_due_on
+        self.today = timezone.localdate()
+        self.items = list(checklist.items.order_by("position")) if checklist else []
+        self.premises = list(enterprise.premises.filter(is_active=True).order_by("id"))
+        self.client_id = self._given("client_id") or str(uuid.uuid4())
+        self.started_at = self._given("started_at") or timezone.now().isoformat()
+        self.kind = self._given("kind") or (Inspection.Kind.CAMPAIGN if task else Inspection.Kind.ROUTINE)
+        self.kept = {name: self._given(name) for name in PLAIN_FIELDS}
+        self._photos = self._known_photos()
+        self.questions = [
+            self._question(f"q{item.position}", no, item) for no, item in enumerate(self.items, start=1)
+        ]
+        self.others = [self._question(f"o{no}", no, None) for no in range(1, MAX_OTHERS + 1)]
+        self.colleagues = self._colleagues()
+
+    # --- what was given -------------------------------------------------------------------
+
+    def _given(self, name: str) -> str:
+        return self.data.get(name, "").strip() if self.data is not None else ""
+
+    def _known_photos(self) -> dict[str, Attachment]:
+        """Photos named in the form that this person has uploaded; others are refused when they are attached."""
+        if self.data is None:
+            return {}
+        wanted: set[uuid.UUID] = set()
+        for name in self.data:
+            if name.endswith(("-before", "-after")):
+                wanted.update(_uuids(self.data.getlist(name)))
+        rows = Attachment.objects.filter(pk__in=wanted, kind=Attachment.Kind.IMAGE, uploaded_by=self.user)
+        return {str(row.pk): row for row in rows}
+
+    def _question(self, key: str, no: int, item: CheckItem | None) -> Question:
+        initial: dict[str, Any] = {"funds": "0"}
+        if item is not None:
+            initial |= {
+                "description": f"未做到：{item.text}",
+                "basis": item.basis,
+                "level": Level.MAJOR if item.major_if_failed else Level.GENERAL,
+                "due_on": self.major_due_on if item.major_if_failed else self.due_on,
+            }
+        else:
+            initial |= {"due_on": self.due_on, "level": Level.GENERAL}
+        form = FindingForm(self.data, prefix=key, initial=initial, on=self.today)
+        return Question(
+            key,
+            no,
+            item,
+            form,
+            verdict=self._given(f"{key}-verdict"),
+            note=self._given(f"{key}-note"),
+            measured=self._given(f"{key}-measured"),
+            outcome=self._given(f"{key}-outcome"),
+            before=self._pictures(f"{key}-before"),
+            after=self._pictures(f"{key}-after"),
+        )
+
+    def _pictures(self, name: str) -> list[dict[str, str]]:
+        """Photos already uploaded, and those a browser without script sends along with the form."""
+        if self.data is None:
+            return []
+        rows = [self._photos[each] for each in self.data.getlist(name) if each in self._photos]
+        for file in self.files.getlist(f"{name}_files") if self.files else []:
+            if len(rows) >= MAX_PHOTOS:
+                break
+            try:
+                rows.append(attachments.store_upload(file, by=self.user, kind=Attachment.Kind.IMAGE))
+            except UploadRefused as error:
+                self.problems.append(Problem(name.partition("-")[0], f"照片“{file.name}”没有收下：{error}"))
+        return [
+            {
+                "id": str(row.pk),
+                "url": row.get_absolute_url(),
+                "thumbnail": row.thumbnail_url,
+                "caption": row.name,
+            }
+            for row in rows
+        ]
+
+    def _colleagues(self) -> list[Colleague]:
+        """Oneself first, then those of one's organization; a few guests may be written in by hand."""
+        people = (
+            User.objects.filter(
+                holdings__post__organization=self.organization,
+                holdings__to_on=None,
+                is_active=True,
+                is_service=False,
+            )
+            .exclude(pk=self.user.pk)
+            .distinct()
+            .order_by("full_name", "pk")[:30]
+        )
+        chosen = set(self.data.getlist("members")) if self.data is not None else set()
+        rows = [self._colleague(self.user, is_self=True, is_present=True)]
+        rows += [self._colleague(each, is_self=False, is_present=str(each.pk) in chosen) for each in people]
+        for no in (1, 2):
+            key = f"guest{no}"
+            name = self._given(f"{key}-name")
+            rows.append(
+                Colleague(
+                    key,
+                    None,
+                    name,
+                    self._given(f"{key}-certificate"),
+                    False,
+                    bool(name),
+                    self._given(f"{key}-signature"),
+                )
+            )
+        return rows
+
+    def _colleague(self, user: User, *, is_self: bool, is_present: bool) -> Colleague:
+        key = f"m{user.pk}"
+        certificate = self._given(f"{key}-certificate") if self.data is not None else user.certificate_no
+        return Colleague(
+            key, user, user.full_name, certificate, is_self, is_present, self._given(f"{key}-signature"),
+            bool(self._given(f"{key}-signature_typed")) and is_self,
+        )  # fmt: skip
+
+    # --- what it means --------------------------------------------------------------------
+
+    def read(self) -> Submission | None:
+        """The visit as plain data, or None with `problems` when a field cannot be read at all."""
+        started, client_id = self._moment(), self._client_id()
+        answers = []
+        for question in self.questions:
+            verdict = VERDICTS.get(question.verdict, "")
+            finding = self._finding(question) if verdict == Answer.Verdict.FAIL else None
+            answers.append(
+                AnswerGiven(question.item.position, verdict, question.note, question.measured, finding)
+            )  # type: ignore[union-attr]
+        others = tuple(self._finding(question) for question in self.others if question.is_begun)
+        premises = self._premises()
+        if self.problems or started is None or client_id is None:
+            return None
+        return Submission(
+            client_id=client_id,
+            kind=self.kind,
+            enterprise=self.enterprise,
+            premises=premises,
+            task=self.task,
+            checklist=self.checklist,
+            started_at=started,
+            finished_at=max(started, timezone.now()),
+            members=tuple(
+                MemberGiven(each.name, each.user, each.certificate_no, self._signature(each))
+                for each in self.colleagues
+                if each.is_present
+            ),
+            is_joint=bool(self._given("is_joint")),
+            accompanying_name=self._given("accompanying_name"),
+            accompanying_title=self._given("accompanying_title"),
+            accompanying_signature=self._accompanying(),
+            answers=tuple(answers),
+            others=others,
+            longitude=_degree(self._given("longitude"), 180),
+            latitude=_degree(self._given("latitude"), 90),
+            opinion=self._given("opinion"),
+        )
+
+    def _finding(self, question: Question) -> Finding:
+        form = question.form
+        if not form.is_valid():
+            name = f"第 {question.no} 项" if question.item else f"其他问题 {question.no}"
+            for field_name, errors in form.errors.items():
+                label = form.fields[field_name].label
+                self.problems += [Problem(question.key, f"{name}的{label}：{error}") for error in errors]
+        clean = form.cleaned_data
+        level = Level.MAJOR if question.is_major else clean.get("level") or Level.GENERAL
+        prefilled = self.major_due_on if level == Level.MAJOR else self.due_on
+        due_on = clean.get("due_on")
+        return Finding(
+            description=clean.get("description", ""),
+            outcome=question.outcome,
+            location=clean.get("location", ""),
+            basis=clean.get("basis", ""),
+            level=level,
+            criterion_code=clean.get("criterion_code", "") if level == Level.MAJOR else "",
+            photos=tuple(each["id"] for each in question.before),
+            after_photos=tuple(each["id"] for each in question.after)
+            if question.outcome == Outcome.FIXED
+            else (),
+            fix_text=clean.get("fix_text", ""),
+            # The date as it was offered is the clock's own and keeps the clock's explanation.
+            due_on=None if due_on == prefilled else due_on,
+            responsible_person=clean.get("responsible_person", ""),
+            measures=clean.get("measures", ""),
+            funds=clean.get("funds"),
+            contingency=clean.get("contingency", ""),
+            interim_measures=clean.get("interim_measures", ""),
+        )
+
+    def _signature(self, colleague: Colleague) -> SignatureGiven | None:
+        if colleague.is_typed:
+            return SignatureGiven(LOGIN)
+        return SignatureGiven(DRAWN, image=colleague.image) if colleague.image else None
+
+    def _accompanying(self) -> SignatureGiven | None:
+        if self._given("accompanying_signature_typed"):
+            return SignatureGiven(REFUSED, remark=self._given("refusal"))
+        image = self._given("accompanying_signature")
+        return SignatureGiven(DRAWN, image=image) if image else None
+
+    def _moment(self) -> dt.datetime | None:
+        try:
+            started = dt.datetime.fromisoformat(self.started_at)
+        except ValueError:
+            started = None  # type: ignore[assignment]
+        if started is None or started.tzinfo is None or not 2000 <= started.year <= 2100:
+            self.problems.append(Problem("started_at", "开始时间读不出来，请刷新页面后重试"))
+            return None
+        return started
+
+    def _client_id(self) -> uuid.UUID | None:
+        found = _uuids([self.client_id])
+        if not found:
+            self.problems.append(Problem("client_id", "设备编号不正确，请刷新页面后重试"))
+            return None
+        return found[0]
+
+    def _premises(self) -> Premises | None:
+        given = self._given("premises")
+        if not given:
+            return None
+        found = next((each for each in self.premises if str(each.pk) == given), None)
+        if found is None:
+            self.problems.append(Problem("premises", "所选场所不属于这家企业，请重新选择"))
+        return found
+
+    # --- what is to be put right ----------------------------------------------------------
+
+    def show(self, problems: Iterable[Problem]) -> None:
+        """Put each problem beside its question; the list on top keeps them all."""
+        self.problems = list(problems)
+        by_key = {question.key: question for question in (*self.questions, *self.others)}
+        for problem in self.problems:
+            if problem.where in by_key:
+                by_key[problem.where].problems.append(problem.message)
+
+
+def _uuids(values: Iterable[str]) -> list[uuid.UUID]:
+    found = []
+    for value in values:
+        try:
+            found.append(uuid.UUID(value))
+        except ValueError:
+            continue
+    return found
+
+
+def _degree(text: str, limit: int) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if -limit <= value <= limit else None
