@@ -8,10 +8,12 @@ from functools import cached_property
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone
 
 from bihuan.core.fields import SealedCharField
 
+from .permissions import Permission
 from .roles import ROLES, Role
 
 
@@ -101,6 +103,14 @@ class Organization(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:organization", args=[self.pk])
+
+    def is_current(self, day: dt.date) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or self.valid_to >= day
+        )
+
 
 class OrganizationAlias(models.Model):
     """Another name the same body is called by (市住建局 = 市住房和城乡建设局), R270."""
@@ -175,12 +185,49 @@ class Post(models.Model):
     def __str__(self) -> str:
         return f"{self.organization.short_name} · {self.title}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:post", args=[self.pk])
+
+    def signed_content(self) -> dict[str, object]:
+        """What the post is allowed to do: changing it behind the system's back must show."""
+        return {
+            "organization": self.organization_id,
+            "title": self.title,
+            "role": self.role,
+            "default": self.is_default,
+            "active": self.is_active,
+        }
+
     @property
     def is_leader(self) -> bool:
         return self.role in {Role.OFFICE_LEADER, Role.DEPARTMENT_LEADER, Role.LOCALITY_LEADER}
 
 
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: User) -> UserQuerySet:
+        """Whose account pages a person may open: administrators all, leaders their own people, others themselves."""
+        if user.has_perm(Permission.MANAGE_USERS) or user.has_perm(Permission.UNLOCK_USERS):
+            return self
+        own = [
+            post.organization_id
+            for post in user.posts
+            if Permission.HAND_OVER in ROLES[post.role].permissions
+        ]
+        return self.filter(
+            Q(pk=user.pk)
+            | Q(
+                pk__in=Holding.objects.filter(post__organization__in=own).values("user"),
+            )
+        )
+
+
 class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def visible_to(self, user: User) -> UserQuerySet:
+        return self.get_queryset().visible_to(user)
+
     def create_user(self, username: str, password: str | None = None, **fields: object) -> User:
         user = self.model(username=username, **fields)
         user.set_password(password)
@@ -212,6 +259,19 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.full_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:user", args=[self.pk])
+
+    def signed_content(self) -> dict[str, object]:
+        """Who the account belongs to and whether it works; the password is nobody's business here."""
+        return {
+            "username": self.username,
+            "name": self.full_name,
+            "certificate": self.certificate_no,
+            "active": self.is_active,
+            "service": self.is_service,
+        }
 
     def holdings_on(self, day: dt.date) -> list[Holding]:
         return list(
@@ -274,6 +334,19 @@ class Holding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.get_kind_display()} {self.post}"
+
+    def signed_content(self) -> dict[str, object]:
+        return {
+            "user": self.user_id,
+            "post": self.post_id,
+            "kind": self.kind,
+            "from": self.from_on,
+            "to": self.to_on,
+            "reason": self.reason,
+        }
+
+    def is_current(self, day: dt.date) -> bool:
+        return self.from_on <= day and (self.to_on is None or self.to_on >= day)
 
 
 class LoginSession(models.Model):

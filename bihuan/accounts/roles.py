@@ -8,6 +8,7 @@ from .permissions import Permission as P
 
 
 class Role(TextChoices):
+    UNASSIGNED = "unassigned", "尚未授权"
     OFFICE_LEADER = "office_leader", "安委办负责人"
     OFFICE_OFFICER = "office_officer", "安委办经办人"
     DEPARTMENT_LEADER = "department_leader", "部门负责人"
@@ -39,6 +40,7 @@ _FIELD = _READ | {
 }  # fmt: skip
 
 ROLES: dict[str, RoleDefinition] = {
+    Role.UNASSIGNED: RoleDefinition("岗位已建立，等安全管理员授权；现在什么也不能看、不能做。", frozenset()),
     Role.OFFICE_OFFICER: RoleDefinition(
         "看本辖区全部台账，把方案变成行动，交办催办，审批延期，维护对象底册和日历。",
         _FIELD
@@ -138,3 +140,30 @@ ROLES: dict[str, RoleDefinition] = {
         needs_second_factor=True,
     ),
 }
+
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+
+# Which roles a post may carry, by the kind of its organization (Organization.Kind).
+ROLES_BY_KIND: dict[str, tuple[Role, ...]] = {
+    "office": (Role.OFFICE_LEADER, Role.OFFICE_OFFICER),
+    "department": (Role.DEPARTMENT_LEADER, Role.DEPARTMENT_OFFICER),
+    "locality": (Role.LOCALITY_LEADER, Role.LOCALITY_OFFICER, Role.INSPECTOR),
+    "enterprise": (Role.ENTERPRISE_MANAGER,),
+    "experts": (Role.EXPERT,),
+    "inspectorate": (Role.INSPECTORATE,),
+    "system": (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN),
+}
+
+
+def conflict_of(roles: set[str]) -> str:
+    """Why one person may not hold these roles together, as a sentence; "" when they may.
+
+    The three administrators are kept apart from each other and from every other work (等保三级：三权分立).
+    """
+    administrators = sorted(Role(role).label for role in roles & ADMINISTRATORS)
+    others = sorted(Role(role).label for role in roles - ADMINISTRATORS - {Role.UNASSIGNED})
+    if len(administrators) > 1:
+        return f"{'、'.join(administrators)}须由不同的人担任"
+    if administrators and others:
+        return f"{administrators[0]}不得兼任{'、'.join(others)}等业务岗位"
+    return ""

@@ -1,4 +1,51 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+from django.views.generic import RedirectView
+
+from .views import organizations, people, profile, sessions
 
 app_name = "accounts"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("login/", sessions.login, name="login"),
+    path("logout/", sessions.logout, name="logout"),
+    path("second-factor/", sessions.second_factor, name="second_factor"),
+    path("second-factor/recovery-codes/", sessions.recovery_codes, name="recovery_codes"),
+    path("password/", sessions.password, name="password"),
+    path("profile/", profile.profile, name="profile"),
+    path("settings/", RedirectView.as_view(pattern_name="accounts:profile"), name="settings"),
+    path("profile/sessions/<int:pk>/end/", profile.end_session, name="end_own_session"),
+    path("profile/tokens/", profile.create_token, name="create_token"),
+    path("profile/tokens/<int:pk>/revoke/", profile.revoke_token, name="revoke_token"),
+    path("saved-views/", profile.save_view, name="saved_view"),
+    path("saved-views/<int:pk>/delete/", profile.delete_view, name="delete_saved_view"),
+    path("users/", people.users, name="users"),
+    path("users/new/", people.create_user, name="create_user"),
+    path("users/<int:pk>/", people.user, name="user"),
+    path("users/<int:pk>/edit/", people.edit_user, name="edit_user"),
+    path("users/<int:pk>/password/", people.reset_password, name="reset_password"),
+    path("users/<int:pk>/deactivate/", people.deactivate_user, name="deactivate_user"),
+    path("users/<int:pk>/reactivate/", people.reactivate_user, name="reactivate_user"),
+    path("users/<int:pk>/unlock/", people.unlock, name="unlock"),
+    path("users/<int:pk>/second-factor/reset/", people.reset_second_factor, name="reset_second_factor"),
+    path("sessions/", people.session_list, name="sessions"),
+    path("sessions/<int:pk>/end/", people.end_session, name="end_session"),
+    path("holdings/<int:pk>/hand-over/", people.hand_over, name="hand_over"),
+    path("organizations/", organizations.organizations, name="organizations"),
+    path("organizations/new/", organizations.create_organization, name="create_organization"),
+    path("organizations/<int:pk>/", organizations.organization, name="organization"),
+    path("organizations/<int:pk>/edit/", organizations.edit_organization, name="edit_organization"),
+    path("organizations/<int:pk>/aliases/", organizations.add_alias, name="add_alias"),
+    path("organizations/<int:pk>/rename/", organizations.rename, name="rename"),
+    path("organizations/<int:pk>/merge/", organizations.merge, name="merge"),
+    path("organizations/<int:pk>/split/", organizations.split, name="split"),
+    path("organizations/<int:pk>/posts/new/", organizations.create_post, name="create_post"),
+    path("aliases/<int:pk>/remove/", organizations.remove_alias, name="remove_alias"),
+    path("posts/", organizations.posts, name="posts"),
+    path("posts/<int:pk>/", organizations.post, name="post"),
+    path("posts/<int:pk>/edit/", organizations.edit_post, name="edit_post"),
+    path("posts/<int:pk>/close/", organizations.close_post, name="close_post"),
+    path("posts/<int:pk>/role/", organizations.assign_role, name="assign_role"),
+    path("posts/<int:pk>/appoint/", people.appoint, name="appoint"),
+    path("roles/", organizations.roles, name="roles"),
+    path("regions/", organizations.regions, name="regions"),
+    path("regions/<str:pk>/close/", organizations.close_region, name="close_region"),
+]

@@ -6,3 +6,10 @@ class AttachmentsConfig(AppConfig):
     label = "attachments"
     verbose_name = "附件"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from bihuan.audit.verification import register_file_check
+
+        from .verification import check_files
+
+        register_file_check(check_files)

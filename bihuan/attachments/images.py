@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
 import math
@@ -152,11 +153,9 @@ def _text(value: Any) -> str:
         value = value.decode("utf-8", "replace")
     if not isinstance(value, str):
         return ""
-    try:
+    with contextlib.suppress(UnicodeError):
         # EXIF says ASCII, phones write UTF-8, Pillow reads Latin-1.
         value = value.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        pass
     return "".join(sign for sign in value if sign.isprintable()).strip()[:80]
 
 

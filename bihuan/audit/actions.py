@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import zlib
 from typing import Any, Protocol
 
 import structlog
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from bihuan.core.digest import content_hash
+from bihuan.core.digest import content_hash, merkle_root
+from bihuan.core.errors import Refused
 
-from .models import Event, Head
+from .models import Event, Head, Seal
+
+ONE_DAY = dt.timedelta(days=1)
 
 
 class Actor(Protocol):
@@ -75,22 +80,112 @@ def hash_of(subject: models.Model) -> str:
     return content_hash(signed_content()) if signed_content else ""
 
 
+def link_content(event: Event) -> dict[str, Any]:
+    """What the hash of one link covers: every column but the id, the day (it follows from `at`) and the hash."""
+    return {
+        "chain": event.chain,
+        "seq": event.seq,
+        "at": event.at,
+        "act": event.act,
+        "actor_id": event.actor_id,
+        "actor_name": event.actor_name,
+        "actor_post": event.actor_post,
+        "summary": event.summary,
+        "payload": event.payload,
+        "content_hash": event.content_hash,
+        "previous_hash": event.previous_hash,
+        "request_id": event.request_id,
+        "ip": event.ip,
+    }
+
+
 def link_hash(event: Event) -> str:
-    """The hash one link must carry: every column but the id and itself."""
-    return content_hash(
-        {
-            "chain": event.chain,
-            "seq": event.seq,
-            "at": event.at,
-            "act": event.act,
-            "actor_id": event.actor_id,
-            "actor_name": event.actor_name,
-            "actor_post": event.actor_post,
-            "summary": event.summary,
-            "payload": event.payload,
-            "content_hash": event.content_hash,
-            "previous_hash": event.previous_hash,
-            "request_id": event.request_id,
-            "ip": event.ip,
-        }
-    )
+    """The hash one link must carry, under the algorithm in force."""
+    return content_hash(link_content(event))
+
+
+# --- daily seals -------------------------------------------------------------------------------------
+
+# A transaction that began before midnight may still commit yesterday's event shortly after.
+SETTLING = dt.timedelta(minutes=10)
+
+
+def leaf(event_id: int, chain: str, seq: int, link: str) -> str:
+    """One event as a leaf of its day's tree: enough to name it when it is gone."""
+    return f"{event_id}|{chain}|{seq}|{link}"
+
+
+def pack_leaves(leaves: list[str]) -> bytes:
+    return zlib.compress("\n".join(leaves).encode(), 9)
+
+
+def unpack_leaves(packed: bytes) -> list[str]:
+    """The leaves of a seal. Raises ValueError when the stored bytes are not what `pack_leaves` made."""
+    try:
+        text = zlib.decompress(bytes(packed)).decode()
+    except (zlib.error, UnicodeDecodeError) as error:
+        raise ValueError("the leaves of this seal are damaged") from error
+    return text.split("\n") if text else []
+
+
+def seal_content(seal: Seal) -> dict[str, Any]:
+    """What the hash of a seal covers."""
+    return {
+        "day": seal.day,
+        "count": seal.count,
+        "root": seal.root,
+        "previous_hash": seal.previous_hash,
+        "sealed_at": seal.sealed_at,
+    }
+
+
+def seal_day(day: dt.date, *, now: dt.datetime | None = None) -> Seal:
+    """Seal one finished day under one Merkle root, chained to the seal before; a sealed day stays as it is.
+
+    Raises Refused for a day that is not over, or when a later day is sealed already.
+    """
+    moment = now or timezone.now()
+    sealed = Seal.objects.filter(day=day).first()
+    if sealed is not None:
+        return sealed
+    if day >= timezone.localdate(moment - SETTLING):
+        raise Refused(f"{day} 尚未结束，次日零时十分以后才能封存")
+    try:
+        with transaction.atomic():
+            previous = Seal.objects.order_by("-day").first()
+            if previous is not None and previous.day > day:
+                raise Refused(f"{previous.day} 已封存，不能再补封 {day}")
+            rows = Event.objects.filter(day=day).order_by("id").values_list("id", "chain", "seq", "hash")
+            leaves = [leaf(*row) for row in rows.iterator(chunk_size=5000)]
+            seal = Seal(
+                day=day,
+                count=len(leaves),
+                root=merkle_root(leaves),
+                previous_hash=previous.hash if previous else "",
+                leaves=pack_leaves(leaves),
+                sealed_at=moment,
+            )
+            seal.hash = content_hash(seal_content(seal))
+            seal.save(force_insert=True)
+    except IntegrityError:
+        # Another worker sealed the same day at this moment.
+        return Seal.objects.get(day=day)
+    return seal
+
+
+def seal_due(now: dt.datetime | None = None) -> list[Seal]:
+    """Seal every finished, unsealed day in order, days without acts included; returns the new seals."""
+    moment = now or timezone.now()
+    last = Seal.objects.order_by("-day").values_list("day", flat=True).first()
+    first = Event.objects.order_by("day").values_list("day", flat=True).first()
+    if last is not None:
+        day = last + ONE_DAY
+    elif first is not None:
+        day = first
+    else:
+        return []
+    seals = []
+    while day < timezone.localdate(moment - SETTLING):
+        seals.append(seal_day(day, now=moment))
+        day += ONE_DAY
+    return seals

@@ -54,7 +54,7 @@ class Seal(models.Model):
     root = models.CharField("默克尔根", max_length=72)
     previous_hash = models.CharField("上一封存", max_length=72, blank=True)
     hash = models.CharField("本封存", max_length=72)
-    leaves = models.BinaryField("叶子", help_text="压缩的“编号:摘要”清单，用来指出缺了哪一条")
+    leaves = models.BinaryField("叶子", help_text="压缩的“编号|记录|序号|摘要”清单，用来指出缺了哪一条")
     sealed_at = models.DateTimeField("封存时间")
 
     class Meta:
@@ -63,3 +63,33 @@ class Seal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} 共 {self.count} 条"
+
+
+class Verification(models.Model):
+    """One run of the check over the whole record: who asked, what was read, what was found."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running", "核验中"
+        CLEAN = "clean", "未发现问题"
+        FINDINGS = "findings", "发现问题"
+        FAILED = "failed", "未完成"
+
+    status = models.CharField("结果", max_length=10, choices=Status.choices, default=Status.RUNNING)
+    with_files = models.BooleanField("含附件文件", default=False)
+    asked_by_id = models.BigIntegerField("发起人编号", null=True)
+    asked_by_name = models.CharField("发起人", max_length=60)
+    started_at = models.DateTimeField("开始时间")
+    finished_at = models.DateTimeField("完成时间", null=True)
+    events = models.PositiveIntegerField("记录条数", default=0)
+    chains = models.PositiveIntegerField("链条数", default=0)
+    subjects = models.PositiveIntegerField("对照原件数", default=0)
+    seals = models.PositiveIntegerField("封存数", default=0)
+    findings = models.JSONField("问题", default=list)
+    finding_count = models.PositiveIntegerField("问题数", default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "审计核验"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M} {self.get_status_display()}"

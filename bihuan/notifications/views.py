@@ -27,7 +27,7 @@ TONES = {
 
 
 def _user(request: Request) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - LoginRequiredMiddleware closed the door already
+    assert isinstance(request.user, User)
     return request.user
 
 
@@ -50,7 +50,10 @@ def message_list(request: Request) -> HttpResponse:
         "notifications/list.html",
         {
             "page": page,
-            "items": [{"message": each, "tone": TONES.get(Message.Category(each.category), "")} for each in page.items],
+            "items": [
+                {"message": each, "tone": TONES.get(Message.Category(each.category), "")}
+                for each in page.items
+            ],
             "show_all": show_all,
             "unread": queries.unread_count(user),
             "category": category,

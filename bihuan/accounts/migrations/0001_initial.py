@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('title', models.CharField(max_length=60, verbose_name='岗位')),
-                ('role', models.CharField(choices=[('office_leader', '安委办负责人'), ('office_officer', '安委办经办人'), ('department_leader', '部门负责人'), ('department_officer', '部门经办人'), ('township_leader', '乡镇街道负责人'), ('township_officer', '乡镇街道经办人'), ('inspector', '基层检查员'), ('enterprise_manager', '企业安全管理人'), ('expert', '专家'), ('inspectorate', '督查人员'), ('system_admin', '系统管理员'), ('security_admin', '安全管理员'), ('audit_admin', '审计管理员')], max_length=30, verbose_name='权限')),
+                ('role', models.CharField(choices=[('unassigned', '尚未授权'), ('office_leader', '安委办负责人'), ('office_officer', '安委办经办人'), ('department_leader', '部门负责人'), ('department_officer', '部门经办人'), ('township_leader', '乡镇街道负责人'), ('township_officer', '乡镇街道经办人'), ('inspector', '基层检查员'), ('enterprise_manager', '企业安全管理人'), ('expert', '专家'), ('inspectorate', '督查人员'), ('system_admin', '系统管理员'), ('security_admin', '安全管理员'), ('audit_admin', '审计管理员')], max_length=30, verbose_name='权限')),
                 ('is_default', models.BooleanField(default=False, help_text='发给本单位的任务先到这个岗位', verbose_name='默认承办岗')),
                 ('is_active', models.BooleanField(default=True, verbose_name='在用')),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='accounts.organization', verbose_name='单位')),

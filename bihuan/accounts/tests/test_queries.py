@@ -46,7 +46,9 @@ def test_leaders_of(world):
     assert queries.leaders_of(world.organizations.shop, ON) == []
 
 
-@pytest.mark.parametrize("name", ["市住建局", "市住房城乡建设局", "市 住建局", "云溪市住房和城乡建设局", "住房和城乡建设局"])
+@pytest.mark.parametrize(
+    "name", ["市住建局", "市住房城乡建设局", "市 住建局", "云溪市住房和城乡建设局", "住房和城乡建设局"]
+)
 def test_names_of_one_department(world, name):
     assert queries.resolve_unit(name, "5397", ON) == world.organizations.housing
 
@@ -71,7 +73,7 @@ def test_two_bodies_equally_near_are_not_guessed(world):
 
 
 def test_a_former_name_still_resolves_unless_somebody_bears_it_now(world):
-    former = dict(name="市建设局", key="市建设局", source="history", valid_to=dt.date(2026, 3, 1))
+    former = {"name": "市建设局", "key": "市建设局", "source": "history", "valid_to": dt.date(2026, 3, 1)}
     OrganizationAlias.objects.create(organization=world.organizations.housing, **former)
     assert queries.resolve_unit("市建设局", "5397", ON) == world.organizations.housing
     OrganizationAlias.objects.create(organization=world.organizations.market, name="市建设局", key="市建设局")

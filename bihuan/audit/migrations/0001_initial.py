@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('root', models.CharField(max_length=72, verbose_name='默克尔根')),
                 ('previous_hash', models.CharField(blank=True, max_length=72, verbose_name='上一封存')),
                 ('hash', models.CharField(max_length=72, verbose_name='本封存')),
-                ('leaves', models.BinaryField(help_text='压缩的“编号:摘要”清单，用来指出缺了哪一条', verbose_name='叶子')),
+                ('leaves', models.BinaryField(help_text='压缩的“编号|记录|序号|摘要”清单，用来指出缺了哪一条', verbose_name='叶子')),
                 ('sealed_at', models.DateTimeField(verbose_name='封存时间')),
             ],
             options={
@@ -67,6 +67,29 @@ class Migration(migrations.Migration):
                 'ordering': ['id'],
                 'indexes': [models.Index(fields=['-at', '-id'], name='audit_event_recent')],
                 'constraints': [models.UniqueConstraint(fields=('chain', 'seq'), name='audit_event_chain_seq')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Verification',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('status', models.CharField(choices=[('running', '核验中'), ('clean', '未发现问题'), ('findings', '发现问题'), ('failed', '未完成')], default='running', max_length=10, verbose_name='结果')),
+                ('with_files', models.BooleanField(default=False, verbose_name='含附件文件')),
+                ('asked_by_id', models.BigIntegerField(null=True, verbose_name='发起人编号')),
+                ('asked_by_name', models.CharField(max_length=60, verbose_name='发起人')),
+                ('started_at', models.DateTimeField(verbose_name='开始时间')),
+                ('finished_at', models.DateTimeField(null=True, verbose_name='完成时间')),
+                ('events', models.PositiveIntegerField(default=0, verbose_name='记录条数')),
+                ('chains', models.PositiveIntegerField(default=0, verbose_name='链条数')),
+                ('subjects', models.PositiveIntegerField(default=0, verbose_name='对照原件数')),
+                ('seals', models.PositiveIntegerField(default=0, verbose_name='封存数')),
+                ('findings', models.JSONField(default=list, verbose_name='问题')),
+                ('finding_count', models.PositiveIntegerField(default=0, verbose_name='问题数')),
+            ],
+            options={
+                'verbose_name': '审计核验',
+                'verbose_name_plural': '审计核验',
+                'ordering': ['-id'],
             },
         ),
     ]

@@ -55,7 +55,9 @@ def test_email_leaves_after_commit(people, settings, django_capture_on_commit_ca
     settings.EMAIL_HOST = "mail.invalid"
     people.office.email = "office@example.com"
     with django_capture_on_commit_callbacks(execute=True):
-        notify([people.office, people.housing], category="urge", title="三项逾期", body="请督促", url="/duties/")
+        notify(
+            [people.office, people.housing], category="urge", title="三项逾期", body="请督促", url="/duties/"
+        )
     assert [message.to for message in mail.outbox] == [["office@example.com"]]
     assert mail.outbox[0].subject == "【闭环】三项逾期"
     assert "http://testserver/duties/" in mail.outbox[0].body
@@ -110,7 +112,7 @@ def test_a_message_never_leads_off_the_site(client, people, url):
 
 
 def test_read_all_and_read_some(client, people):
-    first, second, third = (notify([people.office], category="system", title=title)[0] for title in "甲乙丙")
+    first, second, _third = (notify([people.office], category="system", title=title)[0] for title in "甲乙丙")
     client.force_login(people.office)
     client.post(reverse("notifications:read"), {"pick": [first.pk]})
     assert unread_count(people.office) == 2
