@@ -293,14 +293,12 @@ def build_outline(text: str, end: int | None = None) -> Outline:
     candidates = _candidates(text, Span(0, limit))
     start, stop = _main_segment(text, _segments(candidates), limit)
     inside = [c for c in candidates if start <= c.span.start < stop]
-    sections = _Builder(text, Span(start, stop), inside).roots
-    last_section = sections[-1].start if sections else start
-    annex = ANNEX.search(text, last_section, stop)
-    if annex and sections:
+    roots = _Builder(text, Span(start, stop), inside).roots
+    annex = ANNEX.search(text, roots[-1].start, stop) if roots else None
+    if annex:
         stop = annex.start()
-        inside = [c for c in inside if c.span.start < stop]
-    builder = _Builder(text, Span(start, stop), inside)
-    outline = Outline(builder.roots, Span(start, stop))
+        roots = _Builder(text, Span(start, stop), [c for c in inside if c.span.start < stop]).roots
+    outline = Outline(roots, Span(start, stop))
     close(outline, text)
     return outline
 
