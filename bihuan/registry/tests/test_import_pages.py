@@ -37,6 +37,8 @@ def test_from_the_file_to_the_result(officer, django_capture_on_commit_callbacks
     page = officer.get(answer.url)
     assert "没有用到的列：序号" in page.text
     assert page.context["form"]["name"].value() == "单位名称"
+    assert "199****0001" in page.text
+    assert "19900000001" not in page.text
     assert not Enterprise.objects.filter(credit_code=code(1)).exists()
 
     answer = confirm(officer, batch, django_capture_on_commit_callbacks)
