@@ -105,6 +105,7 @@ def _save(
 
 def _part_changes(formset: BaseInlineFormSet) -> list[Change]:
     """New, changed and removed contacts, permits, premises in words; phones never."""
+    assert formset.model is not None
     label = str(formset.model._meta.verbose_name)
     changes = [[label, "", str(each)] for each in formset.new_objects]
     changes += [[label, str(each), ""] for each in formset.deleted_objects]

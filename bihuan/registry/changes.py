@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
+
+from django.db import models
 
 from bihuan.accounts.models import Organization
 from bihuan.accounts.scope import place_of
@@ -42,9 +44,7 @@ def apply_values(enterprise: Enterprise, values: Mapping[str, Any]) -> list[Chan
             continue
         old_words = words_of(enterprise, name, before)
         setattr(enterprise, name, after)
-        changes.append(
-            [str(Enterprise._meta.get_field(name).verbose_name), old_words, words_of(enterprise, name, after)]
-        )
+        changes.append([label_of(name), old_words, words_of(enterprise, name, after)])
         if name == "locality":
             place = place_of(after)
             enterprise.city_id, enterprise.county_id = place.city_id, place.county_id or after.code
@@ -53,8 +53,17 @@ def apply_values(enterprise: Enterprise, values: Mapping[str, Any]) -> list[Chan
 
 def _is_set(enterprise: Enterprise, name: str) -> bool:
     """A new record has no kind or locality yet, and reading one would raise."""
-    field = Enterprise._meta.get_field(name)
+    field = _field(name)
     return not field.is_relation or getattr(enterprise, field.attname) is not None
+
+
+def _field(name: str) -> models.Field:
+    return cast(models.Field, Enterprise._meta.get_field(name))
+
+
+def label_of(name: str) -> str:
+    """The Chinese label of a field."""
+    return str(_field(name).verbose_name)
 
 
 def words_of(enterprise: Enterprise, name: str, value: Any) -> str:
@@ -64,7 +73,7 @@ def words_of(enterprise: Enterprise, name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     if name in {"risk", "status"}:
-        return str(dict(Enterprise._meta.get_field(name).flatchoices).get(value, value))
+        return str(dict(_field(name).flatchoices).get(value, value))
     return str(value)
 
 

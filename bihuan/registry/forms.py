@@ -262,7 +262,7 @@ def part_formsets(
     ]
     for prefix, model, form, can_delete in kinds:
         factory = inlineformset_factory(
-            Enterprise, model, form=form, formset=PartFormSet, extra=1, can_delete=can_delete,
+            Enterprise, model, form=form, formset=PartFormSet, extra=1, can_delete=can_delete, can_delete_extra=False,
             max_num=MAX_PARTS, validate_max=True, absolute_max=MAX_PARTS + 5,
         )  # fmt: skip
         sent = data

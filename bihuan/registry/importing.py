@@ -18,7 +18,7 @@ from bihuan.audit.actions import record
 from bihuan.core.sheets import FieldSpec
 
 from .access import EditScope, import_scope
-from .changes import MIRRORED, Change, apply_values, mirror
+from .changes import MIRRORED, Change, apply_values, label_of, mirror
 from .matching import Ambiguous, Existing
 from .models import Contact, Enterprise, EnterpriseChange, Permit
 from .rows import FIELDS, ContactEntry, ParsedRow, PermitEntry, RowCleaner
@@ -50,16 +50,15 @@ class EnterpriseImporter:
                 prepared.errors[row.number] = issues
             else:
                 parsed.append(clean)
-        existing = Existing([row.key for row in parsed])
+        existing = Existing([sound.key for sound in parsed])
         seen = _Seen()
-        for row in parsed:
+        for sound in parsed:
             try:
-                enterprise = decide(row, existing, scope)
-                seen.take(row, enterprise)
+                seen.take(sound, decide(sound, existing, scope))
             except RowRefused as refusal:
-                prepared.errors[row.number] = [(refusal.field, str(refusal))]
+                prepared.errors[sound.number] = [(refusal.field, str(refusal))]
             else:
-                prepared.rows.append((row.number, row))
+                prepared.rows.append((sound.number, sound))
         return prepared
 
     def save_rows(self, rows: list[ParsedRow], by: User) -> tuple[int, int, int]:
@@ -160,7 +159,7 @@ class _Chunk:
         known = [self.records[n] for n, changes in self.changes.items() if changes and n not in self.new]
         if known:
             Enterprise.objects.bulk_update(known, WRITTEN)
-        labels = {str(Enterprise._meta.get_field(name).verbose_name) for name in MIRRORED}
+        labels = {label_of(name) for name in MIRRORED}
         renamed = {
             enterprise.organization_id: enterprise
             for number, enterprise in self.records.items()

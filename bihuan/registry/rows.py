@@ -252,11 +252,11 @@ class RowCleaner:
         phone = take("phone", cleaning.clean_phone) or ""
         if phone:
             # A bare 电话 is the number to call: the safety manager's, else the legal representative's.
-            role = next((r for r in (Contact.Role.SAFETY, Contact.Role.LEGAL) if r in people), None)
-            if role is None:
+            called = next((r for r in (Contact.Role.SAFETY, Contact.Role.LEGAL) if r in people), None)
+            if called is None:
                 issues.append(("phone", "填了电话但没有姓名，请补填安全管理人或法定代表人"))
-            elif not people[role][1]:
-                people[role] = (people[role][0], phone)
+            elif not people[called][1]:
+                people[called] = (people[called][0], phone)
         return [ContactEntry(role, name, phone) for role, (name, phone) in people.items()]
 
     def _permit(

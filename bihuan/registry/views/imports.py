@@ -102,7 +102,8 @@ def columns(request: Request, pk: uuid.UUID) -> HttpResponse:
             "headers": table.headers,
             "unused": [header for header in table.headers if header not in used],
             "sample": [
-                [row.cells.get(header, "") for header in table.headers] for row in table.rows[:SAMPLE]
+                [_without_phones(row.cells.get(header, "")) for header in table.headers]
+                for row in table.rows[:SAMPLE]
             ],
             "total": len(table.rows),
             "header_row": table.header_row,
