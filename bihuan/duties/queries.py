@@ -6,7 +6,7 @@ import calendar as months
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
 
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
@@ -65,15 +65,32 @@ def unheld_in_area(user: User, *, on: dt.date) -> DutyQuerySet:
     )
 
 
-def pressing(user: User, *, on: dt.date, limit: int = 8) -> list[Duty]:
-    """Whom to press now: what others in one's area owe and are late with, the longest overdue first."""
+@dataclass(frozen=True)
+class Pressed:
+    """One matter many may be late with: how many organizations, and where to look."""
+
+    title: str
+    due_on: dt.date
+    organizations: int
+    organization: str
+    url: str
+
+
+def pressing(user: User, *, on: dt.date, limit: int = 8) -> list[Pressed]:
+    """Whom to press now: what is owed in one's area and late, the longest overdue first, the same matter once."""
     area = areas_q(scope_of(user, Permission.VIEW_CAMPAIGNS).areas)
-    return list(
-        Duty.objects.overdue(on=on)
-        .filter(area)
-        .select_related("organization", "post")
-        .order_by("due_on", "id")[:limit]
-    )
+    late = Duty.objects.overdue(on=on).filter(area).values("kind", "title", "due_on", "subject", "url")
+    rows = late.annotate(organizations=Count("organization", distinct=True), first=Min("organization__short_name"))
+    return [
+        Pressed(
+            row["title"],
+            row["due_on"],
+            row["organizations"],
+            row["first"] if row["organizations"] == 1 else f"{row['organizations']} 个单位",
+            row["url"],
+        )
+        for row in rows.order_by("due_on", "subject", "title")[:limit]
+    ]
 
 
 @dataclass(frozen=True)
