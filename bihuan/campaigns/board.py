@@ -21,7 +21,7 @@ from .links import inspections_url, ledger_url, registry_url
 from .models import Assignment, Campaign, GateCondition, Phase, PlanItem, Target, Task
 from .queries.campaigns import own_assignments, viewpoint
 from .queries.coverage import Scope, rate, scope
-from .queries.gates import GateLine, gate_report, number
+from .queries.gates import GateLine, gate_report, number, still_needed
 from .workflow import PhaseStatus
 
 METRICS = {
@@ -66,6 +66,11 @@ def tone_of_rate(value: float | None) -> str:
     if value is None:
         return "none"
     return next((tone for limit, tone in RATE_STEPS if value >= limit), "bad")
+
+
+def whole(value: float | None) -> str:
+    """A percentage in a cell: without its fraction, never rounded up to 100."""
+    return "—" if value is None else str(int(value))
 
 
 def signed(value: float) -> str:
@@ -165,7 +170,7 @@ class Board:
         rows = []
         states = {PhaseStatus.CLOSED: "done", PhaseStatus.OPEN: "current", PhaseStatus.PENDING: "next"}
         for phase in self.phases:
-            label = f"{phase.name} {span_words(phase)}"
+            label = f"{phase.name.removesuffix('阶段')} {span_words(phase)}"
             if phase == self.current:
                 unmet = sum(not line.met for line in self.gate)
                 label += f" · 关口：{f'{unmet} 项未满足' if unmet else '已满足'}"
@@ -246,7 +251,7 @@ class Board:
         target = self.rectification_target()
         if target is None:
             return card
-        short = -int(-self.figures.found * target // 100) - self.figures.closed
+        short = still_needed(self.figures.closed, self.figures.found, target)
         card["note"] = f"目标 {number(target)}%" + (f" · 差 {short:,} 项" if short > 0 else " · 已达到")
         return card
 
@@ -282,11 +287,11 @@ class Board:
             case "coverage":
                 value = rate(figures.covered, wanted)
                 title = f"应查 {wanted} 户次，已查 {figures.covered}"
-                return Cell(number(value), tone_of_rate(value), self._inspections(**where), title)
+                return Cell(whole(value), tone_of_rate(value), self._inspections(**where), title)
             case "rectification":
                 value = figures.rectification_rate
                 title = f"查出 {figures.found} 项，已改 {figures.closed}"
-                return Cell(number(value), tone_of_rate(value), self._ledger(**where), title)
+                return Cell(whole(value), tone_of_rate(value), self._ledger(**where), title)
             case "overdue":
                 value = figures.overdue
                 tone = next((tone for limit, tone in OVERDUE_STEPS if value <= limit), "bad")
@@ -307,7 +312,7 @@ class Board:
         return RATE_LEGEND if self.metric in {"coverage", "rectification"} else []
 
     def matrix(self) -> dict[str, Any]:
-        """Task × locality; tasks without objects and without findings say so with —."""
+        """Task × locality; combinations without objects and findings say so with —, tasks without any are left out."""
         counted = matrix(self.campaign.pk, on=self.on)
         columns = [
             {"label": region.short_name, "title": region.name, "url": registry_url(region=region.pk)}
@@ -323,10 +328,11 @@ class Board:
                     cells.append(Cell("—", "none", title="本地没有适用对象"))
                 else:
                     cells.append(self.cell(figures, wanted, task=task.pk, region=region.pk))
-            rows.append(
-                {"label": f"{task.position} {task.heading}", "url": task.get_absolute_url(), "cells": cells}
-            )
-        return {"columns": columns, "rows": rows}
+            # Tasks that look at no object (organising, reporting) would only be a row of dashes.
+            if any(cell.url for cell in cells):
+                label = f"{task.position} {task.heading}"
+                rows.append({"label": label, "url": task.get_absolute_url(), "cells": cells})
+        return {"columns": columns, "rows": rows, "left_out": len(self.tasks) - len(rows)}
 
     def map(self) -> list[dict[str, Any]]:
         """Localities as polygons with the chosen metric."""
@@ -391,7 +397,7 @@ class Board:
 
     # --- whom to press ---
 
-    def pressing(self, limit: int = 9) -> list[dict[str, Any]]:
+    def pressing(self, limit: int = 6) -> list[dict[str, Any]]:
         """Gate conditions not met, overdue hazards, duties of this campaign that are overdue, unheld or due soon."""
         rows: list[dict[str, Any]] = [
             {"badge": "关口未满足", "tone": "orange", "title": line.sentence, "who": self.current.name if self.current else "", "url": line.url}
@@ -423,11 +429,14 @@ class Board:
         late = (
             duties.filter(due_on__lte=soon, paused_since=None)
             .order_by()
-            .values("title", "url")
+            .values("url")
             .annotate(
-                first=Min("due_on"), organizations=Count("organization"), name=Min("organization__short_name")
+                first=Min("due_on"),
+                title=Min("title"),
+                organizations=Count("organization", distinct=True),
+                name=Min("organization__short_name"),
             )
-            .order_by("first", "title")[:limit]
+            .order_by("first", "url")[:limit]
         )
         for row in late:
             left = (row["first"] - self.on).days
@@ -438,7 +447,8 @@ class Board:
                 {
                     "badge": badge,
                     "tone": tone,
-                    "title": row["title"],
+                    # The role in front of it (牵头：) differs between the organizations of one task.
+                    "title": row["title"].partition("：")[2] or row["title"],
                     "who": who,
                     "due": row["first"],
                     "url": row["url"],
@@ -482,7 +492,9 @@ class Board:
                 {
                     "text": target.text,
                     "metric": "—" if is_manual else target.get_metric_display(),
-                    "threshold": number(target.threshold, unit="" if is_manual else "%"),
+                    "threshold": number(
+                        target.threshold, unit="%" if "%" in target.text or not is_manual else ""
+                    ),
                     "actual": "人工填报" if is_manual else number(actual, unit="%"),
                     "met": met,
                     "url": url,

@@ -17,7 +17,7 @@ Spans = dict[str, Any]
 ROLES = ("lead", "responsible", "support", "territorial")
 CONFIDENT = 0.9
 
-_SENTENCE = re.compile(r"[^。；;！!？?\n]+[。；;！!？?\n]*[）)”]*")
+_SENTENCE = re.compile(r"[^。；;！!？?]*[。；;！!？?]+[）)”\s]*|[^。；;！!？?]+")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*[%％]")
 
 BLANK: dict[str, Data] = {
@@ -74,12 +74,12 @@ def propose_kinds(text: str, kinds: Iterable[EnterpriseKind]) -> list[str]:
 def propose_target(text: str) -> Data:
     """A target with the metric its words promise: coverage or rectification in percent, otherwise by hand.
 
-    A promise about major hazards alone cannot be held against the rate of all hazards and stays manual.
+    A promise about major hazards alone, or about the coverage of publicity, cannot be held against our numbers.
     """
     percent = _PERCENT.search(text)
     metric = Target.Metric.MANUAL
     if percent and "重大" not in text:
-        if "覆盖" in text:
+        if "检查覆盖" in text or text.startswith("覆盖率"):
             metric = Target.Metric.COVERAGE
         elif "整改率" in text:
             metric = Target.Metric.RECTIFICATION

@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from bihuan.accounts.models import Organization
-from bihuan.plans import normalize_unit
+from bihuan.plans import RULES, normalize_unit
 from bihuan.plans.checks import LADDER
 from bihuan.registry.models import EnterpriseKind
 
@@ -28,8 +28,6 @@ _TITLE = '<h2 data-from="{}">{}</h2>'
 _PARAGRAPH = '<p data-from="{}">{}</p>'
 _MEASURES = re.compile("|".join(pattern for _, pattern in LADDER))
 _UNIT_FIELDS = ("lead", "support", "responsible", "units", "unit", "who")
-
-RULE_WORDS = {"hand": "人工添加", "task.phase": "阶段兼任务", "task.leaf": "最末一级条目"}
 
 
 @dataclass(frozen=True)
@@ -274,12 +272,9 @@ class Desk:
         first = self.document.text.count("\n", 0, item.whole[0]) + 1
         last = self.document.text.count("\n", 0, max(item.whole[1] - 1, 0)) + 1
         where = f"原文第 {first} 段" if first == last else f"原文第 {first}—{last} 段"
-        rule = RULE_WORDS.get(item.rule, item.rule)
-        return (
-            f"{where} · 规则 {rule} · 把握 {item.confidence:.0%}"
-            if item.rule != "hand"
-            else f"{where} · {rule}"
-        )
+        if item.rule == "hand":
+            return f"{where} · 人工添加"
+        return f"{where} · 把握 {item.confidence:.0%} · 规则“{RULES.get(item.rule, item.rule)}”"
 
     def unit_rows(self) -> list[UnitRow]:
         """Every unit a live task names, those to be identified first and with the most similar body as a question."""

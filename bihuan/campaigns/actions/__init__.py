@@ -1,6 +1,6 @@
 """What people do with plans and campaigns: one verb, one function."""
 
-from .checklists import revise_checklist
+from .checklists import NewCheckItem, revise_checklist
 from .drafting import (
     StaleItem,
     add_item,
@@ -20,6 +20,7 @@ from .publishing import publish
 from .running import confirm_reported, move_assignment, move_phase, set_gate
 
 __all__ = [
+    "NewCheckItem",
     "StaleItem",
     "add_item",
     "confirm_confident",

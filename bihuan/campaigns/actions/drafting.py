@@ -159,7 +159,7 @@ def add_item(
     items = list(document.items.all())
     if after is None and place is not None:
         earlier = [item for item in items if item.whole and item.whole[0] <= place]
-        after = max(earlier, key=lambda item: (item.whole or (0, 0))[0], default=None)
+        after = earlier[-1] if earlier else None
         position = after.position + 1 if after else 0
     else:
         position = (after.position if after else max((item.position for item in items), default=0)) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -36,6 +37,11 @@ def number(value: Decimal | float | None, *, unit: str = "") -> str:
         return "—"
     tenths = int(Decimal(str(value)) * 10) / 10
     return f"{tenths:g}{unit}"
+
+
+def still_needed(done: int, total: int, percent: Decimal | float) -> int:
+    """How many more must be done until `percent` of `total` are; 0 when they are."""
+    return max(0, math.ceil(total * Decimal(str(percent)) / 100) - done)
 
 
 def done_tasks(phase: Phase) -> tuple[int, int]:
@@ -101,8 +107,8 @@ def _coverage(phase: Phase, threshold: Decimal, on: dt.date) -> GateLine:
     elif met:
         sentence = f"覆盖率 {number(actual, unit='%')}，达到门槛 {number(threshold, unit='%')}：应查 {wanted} 户次，已查 {covered}"
     else:
-        need = -(-wanted * threshold // 100) - covered
-        sentence = f"覆盖率 {number(actual, unit='%')}，低于 {number(threshold, unit='%')}：应查 {wanted} 户次，已查 {covered}，还差 {int(need)}"
+        need = still_needed(covered, wanted, threshold)
+        sentence = f"覆盖率 {number(actual, unit='%')}，低于 {number(threshold, unit='%')}：应查 {wanted} 户次，已查 {covered}，还差 {need}"
     url = f"{reverse('campaigns:detail', args=[campaign.pk])}?metric=coverage#matrix"
     return _line("coverage", threshold, number(actual, unit="%"), met, sentence, url)
 
@@ -115,10 +121,10 @@ def _rectification(phase: Phase, threshold: Decimal, figures: Figures) -> GateLi
     elif met:
         sentence = f"整改率 {number(actual, unit='%')}，达到门槛 {number(threshold, unit='%')}"
     else:
-        need = -(-figures.found * threshold // 100) - figures.closed
+        need = still_needed(figures.closed, figures.found, threshold)
         sentence = (
             f"整改率 {number(actual, unit='%')}，低于 {number(threshold, unit='%')}："
-            f"查出 {figures.found} 项，已改 {figures.closed}，还差 {int(need)}"
+            f"查出 {figures.found} 项，已改 {figures.closed}，还差 {need}"
         )
     url = ledger_url(campaign=campaign.pk, state="open")
     return _line("rectification", threshold, number(actual, unit="%"), met, sentence, url)
@@ -133,8 +139,8 @@ def _tasks_done(phase: Phase, threshold: Decimal) -> GateLine:
     elif met:
         sentence = f"本阶段 {total} 项任务已确认完成 {done} 项"
     else:
-        need = -(-total * threshold // 100) - done
-        sentence = f"本阶段 {total} 项任务只确认完成 {done} 项，还差 {int(need)}"
+        need = still_needed(done, total, threshold)
+        sentence = f"本阶段 {total} 项任务只确认完成 {done} 项，还差 {need}"
     url = f"{reverse('campaigns:tasks', args=[phase.campaign_id])}?phase={phase.pk}&state=open"
     return _line("tasks_done", threshold, number(actual, unit="%"), met, sentence, url)
 
