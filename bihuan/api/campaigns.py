@@ -24,9 +24,9 @@ from bihuan.campaigns.models import (
     Target,
     Task,
 )
-from bihuan.campaigns.workflow import AssignmentStatus, PhaseStatus
 
 from .auth import caller
+from .choices import AssignmentRole, AssignmentStatus, CampaignStatus, GateMetric, PhaseStatus, TargetMetric
 from .fields import Id, Label, PageQuery, Place
 from .paging import Page, page_of
 from .problems import LIST_ERRORS, READ_ERRORS, check_names
@@ -38,7 +38,7 @@ class TargetOut(Schema):
     """目标"""
 
     text: str = Field(description="目标")
-    metric: Target.Metric = Field(description="对应指标")
+    metric: TargetMetric = Field(description="对应指标")
     threshold: Decimal | None = Field(description="目标值")
 
 
@@ -51,7 +51,7 @@ class CampaignRow(Schema):
     doc_no: str = Field(description="文号")
     region: Place = Field(description="区划")
     office: Label = Field(description="组织单位")
-    status: Campaign.Status = Field(description="状态")
+    status: CampaignStatus = Field(description="状态")
     starts_on: dt.date | None = Field(description="开始")
     ends_on: dt.date | None = Field(description="结束")
     published_at: dt.datetime = Field(description="发布时间")
@@ -72,13 +72,13 @@ class CampaignPage(Page[CampaignRow]):
 
 
 class CampaignQuery(PageQuery):
-    status: Campaign.Status | None = Field(None, description="状态")
+    status: CampaignStatus | None = Field(None, description="状态")
 
 
 class ConditionOut(Schema):
     """关口条件"""
 
-    metric: GateCondition.Metric = Field(description="指标")
+    metric: GateMetric = Field(description="指标")
     threshold: Decimal = Field(description="门槛：率为百分数，数为个")
 
 
@@ -155,7 +155,7 @@ class AssignmentOut(Schema):
     id: int = Field(description="编号")
     task: int = Field(description="任务编号")
     organization: Label = Field(description="单位")
-    role: Assignment.Role = Field(description="职责")
+    role: AssignmentRole = Field(description="职责")
     status: AssignmentStatus = Field(description="状态")
     progress: str = Field(description="进展")
     updated_at: dt.datetime | None = Field(description="更新时间")
@@ -173,7 +173,7 @@ class AssignmentQuery(PageQuery):
     campaign: Id | None = Field(None, description="专项整治编号")
     task: Id | None = Field(None, description="任务编号")
     organization: Id | None = Field(None, description="单位编号")
-    role: Assignment.Role | None = Field(None, description="职责")
+    role: AssignmentRole | None = Field(None, description="职责")
     status: AssignmentStatus | None = Field(None, description="状态")
 
 

@@ -16,6 +16,7 @@ from bihuan.accounts.models import Organization, Region
 from bihuan.accounts.permissions import Permission
 
 from .auth import caller
+from .choices import OrganizationKind, RegionKind
 from .fields import Id, PageQuery, RegionCode, Text
 from .paging import Page, page_of
 from .problems import LIST_ERRORS, READ_ERRORS, check_names
@@ -32,7 +33,7 @@ class RegionOut(Schema):
     code: str = Field(description="区划代码")
     name: str = Field(description="名称")
     short_name: str = Field(description="简称")
-    kind: Region.Kind = Field(description="类型")
+    kind: RegionKind = Field(description="类型")
     parent: str | None = Field(description="上级区划代码")
 
     @staticmethod
@@ -46,7 +47,7 @@ class RegionPage(Page[RegionOut]):
 
 class RegionQuery(PageQuery):
     parent: RegionCode | None = Field(None, description="只列这个区划的下一级")
-    kind: Region.Kind | None = Field(None, description="类型")
+    kind: RegionKind | None = Field(None, description="类型")
 
 
 class OrganizationOut(Schema):
@@ -55,7 +56,7 @@ class OrganizationOut(Schema):
     id: int = Field(description="编号")
     name: str = Field(description="名称")
     short_name: str = Field(description="简称")
-    kind: Organization.Kind = Field(description="类型")
+    kind: OrganizationKind = Field(description="类型")
     region: str = Field(description="所在区划代码")
     valid_from: dt.date | None = Field(description="成立日期")
     valid_to: dt.date | None = Field(description="撤销日期")
@@ -71,7 +72,7 @@ class OrganizationPage(Page[OrganizationOut]):
 
 class OrganizationQuery(PageQuery):
     region: RegionCode | None = Field(None, description="所在区划及以下")
-    kind: Organization.Kind | None = Field(None, description="类型")
+    kind: OrganizationKind | None = Field(None, description="类型")
     q: Text = Field("", max_length=60, description="名称或简称包含")
 
 

@@ -13,10 +13,11 @@ from ninja import Path, Router, Schema
 from pydantic import Field
 
 from bihuan.accounts.permissions import Permission
-from bihuan.duties.models import Duty, DutyStep, LadderStep
+from bihuan.duties.models import Duty, DutyStep
 from bihuan.duties.queries import narrow
 
 from .auth import caller
+from .choices import DutyKind, DutyStatus, Instrument
 from .fields import Id, Label, PageQuery
 from .paging import Page, page_of
 from .problems import LIST_ERRORS, READ_ERRORS, check_names
@@ -28,14 +29,14 @@ class DutyRow(Schema):
     """待办"""
 
     id: int = Field(description="编号")
-    kind: Duty.Kind = Field(description="类别")
+    kind: DutyKind = Field(description="类别")
     title: str = Field(description="事项")
     subject: str = Field(description="所属记录，模型标签:主键")
     url: str = Field(description="办理页面")
     organization: Label = Field(description="责任单位")
     post: str | None = Field(description="责任岗位，无人承办为 null")
     locality: str | None = Field(description="乡镇街道代码")
-    status: Duty.Status = Field(description="状态")
+    status: DutyStatus = Field(description="状态")
     opened_at: dt.datetime = Field(description="产生时间")
     due_on: dt.date | None = Field(description="期限")
     overdue: bool = Field(description="已逾期（期限当日不算）")
@@ -59,7 +60,7 @@ class DutyRow(Schema):
 class StepOut(Schema):
     """一次催办"""
 
-    instrument: LadderStep.Instrument = Field(description="方式")
+    instrument: Instrument = Field(description="方式")
     on: dt.date = Field(description="日期")
     note: str = Field(description="说明")
 
@@ -81,8 +82,8 @@ class DutyPage(Page[DutyRow]):
 
 class DutyQuery(PageQuery):
     scope: Literal["own", "visible"] = Field("own", description="own 本人待办，visible 全部可见的待办")
-    status: Duty.Status = Field(Duty.Status.OPEN, description="状态")
-    kind: Duty.Kind | None = Field(None, description="类别")
+    status: DutyStatus = Field(Duty.Status.OPEN, description="状态")
+    kind: DutyKind | None = Field(None, description="类别")
     state: Literal["overdue", "approaching"] | None = Field(None, description="逾期或临期，只用于未办")
     organization: Id | None = Field(None, description="责任单位编号")
 

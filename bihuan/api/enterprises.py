@@ -14,10 +14,11 @@ from pydantic import Field
 
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import area_q
-from bihuan.registry.models import Contact, Enterprise, Permit, Premises, RiskColour
+from bihuan.registry.models import Contact, Enterprise, Permit, Premises
 from bihuan.rules.codes import mask_phone
 
 from .auth import caller
+from .choices import ContactRole, EnterpriseStatus, Risk
 from .fields import Id, Label, PageQuery, Place, RegionCode, Text
 from .paging import Page, page_of
 from .problems import LIST_ERRORS, READ_ERRORS, check_names
@@ -58,7 +59,7 @@ class PermitOut(Schema):
 class ContactOut(Schema):
     """联系人；电话只显示首尾"""
 
-    role: Contact.Role = Field(description="身份")
+    role: ContactRole = Field(description="身份")
     name: str = Field(description="姓名")
     phone: str = Field(description="电话（遮盖中间各位）")
 
@@ -81,8 +82,8 @@ class EnterpriseRow(Schema):
     address: str = Field(description="地址")
     longitude: float | None = Field(description="经度")
     latitude: float | None = Field(description="纬度")
-    risk: RiskColour = Field(description="风险等级")
-    status: Enterprise.Status = Field(description="状态")
+    risk: Risk = Field(description="风险等级")
+    status: EnterpriseStatus = Field(description="状态")
     employees: int | None = Field(description="从业人数")
     updated_at: dt.datetime = Field(description="更新时间")
 
@@ -124,8 +125,8 @@ class EnterpriseQuery(PageQuery):
     region: RegionCode | None = Field(None, description="所在区划及以下")
     kind: Text = Field("", max_length=40, description="类型代码")
     department: Id | None = Field(None, description="主管部门编号")
-    risk: RiskColour | None = Field(None, description="风险等级")
-    status: Enterprise.Status | None = Field(None, description="状态")
+    risk: Risk | None = Field(None, description="风险等级")
+    status: EnterpriseStatus | None = Field(None, description="状态")
     q: Text = Field("", max_length=60, description="名称、地址包含，或完整的信用代码")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any
+from typing import Annotated, Any, BinaryIO, cast
 
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -17,8 +17,10 @@ from bihuan.attachments import access, views
 from bihuan.attachments.actions import store_upload
 from bihuan.attachments.models import Attachment
 from bihuan.core.digest import file_hashes
+from bihuan.core.http import Request
 
 from .auth import caller
+from .choices import AttachmentKind
 from .idempotency import PARAMETER, once
 from .problems import READ_ERRORS, WRITE_ERRORS, check_names
 
@@ -29,12 +31,12 @@ class AttachmentOut(Schema):
     """附件"""
 
     id: uuid.UUID = Field(description="编号")
-    kind: Attachment.Kind = Field(description="类型")
+    kind: AttachmentKind = Field(description="类型")
     name: str = Field(description="文件名")
     media_type: str = Field(description="媒体类型")
     size: int = Field(description="字节数")
-    sha256: str = Field(description="SHA-256")
-    sm3: str = Field(description="SM3")
+    sha256: str = Field(description="SHA-256 摘要")
+    sm3: str = Field(description="SM3 摘要")
     width: int | None = Field(description="宽，仅图片")
     height: int | None = Field(description="高，仅图片")
     uploaded_at: dt.datetime = Field(description="上传时间")
@@ -43,6 +45,12 @@ class AttachmentOut(Schema):
     @staticmethod
     def resolve_url(attachment: Attachment) -> str:
         return f"/api/v1/attachments/{attachment.pk}/content"
+
+
+class UploadIn(Schema):
+    """上传附件时随文件的字段"""
+
+    client_id: uuid.UUID | None = Field(None, description="由调用方生成的编号，可不填")
 
 
 def _visible(user: User, attachment_id: uuid.UUID) -> Attachment:
@@ -63,17 +71,17 @@ def _visible(user: User, attachment_id: uuid.UUID) -> Attachment:
 )
 def upload_attachment(
     request: HttpRequest,
-    file: File[UploadedFile],
-    client_id: Form[uuid.UUID | None] = None,
+    file: File[Annotated[UploadedFile, Field(description="文件")]],
+    form: Form[UploadIn],
 ) -> JsonResponse:
     user = caller(request, Permission.USE_API)
     check_names(request)
     given = {
-        "file": file_hashes(file)["sha256"],
+        "file": file_hashes(cast(BinaryIO, file))["sha256"],
         "name": file.name,
-        "client_id": client_id and str(client_id),
+        "client_id": form.client_id and str(form.client_id),
     }
-    return once(request, given, AttachmentOut, lambda: store_upload(file, by=user, client_id=client_id))
+    return once(request, given, AttachmentOut, lambda: store_upload(file, by=user, client_id=form.client_id))
 
 
 @router.get(
@@ -111,4 +119,4 @@ def download_attachment(request: HttpRequest, attachment_id: Path[uuid.UUID]) ->
     caller(request, Permission.USE_API)
     check_names(request)
     # The page's own door: the same permission, headers and sandbox.
-    return views.file(request, pk=attachment_id)
+    return views.file(cast(Request, request), pk=attachment_id)

@@ -20,9 +20,10 @@ from bihuan.hazards.forms import HazardForm, reviewers_for
 from bihuan.hazards.models import Extension, Hazard, HazardTransition, MajorPlan
 from bihuan.hazards.workflow import Level
 from bihuan.inspections.queries import inspecting_organization
-from bihuan.registry.models import Enterprise, RiskColour
+from bihuan.registry.models import Enterprise
 
 from .auth import caller
+from .choices import HazardLevel, HazardSource, Risk
 from .fields import CountedDay, Id, Input, Text
 from .hazards import ExtensionOut, HazardOut, TransitionOut, described, router, visible_hazard
 from .idempotency import PARAMETER, once
@@ -39,14 +40,14 @@ class HazardIn(Input):
     """登记一条隐患"""
 
     enterprise: Id = Field(description="企业编号")
-    source: Hazard.Source = Field(description="来源")
+    source: HazardSource = Field(description="来源")
     description: Words = Field(description="隐患描述")
     found_on: CountedDay = Field(description="发现日期")
     premises: Id | None = Field(None, description="场所编号")
     task: Id | None = Field(None, description="任务编号")
     location: Annotated[Text, Field(max_length=120)] = Field("", description="部位")
     basis: Annotated[Text, Field(max_length=200)] = Field("", description="依据条款")
-    level: Level = Field(Level.GENERAL, description="等级")
+    level: HazardLevel = Field(Level.GENERAL, description="等级")
     criterion_code: Annotated[Text, Field(max_length=20)] = Field("", description="重大判定条款")
     due_on: CountedDay | None = Field(None, description="整改期限，不填按规则推算；举报、报警不填")
     responsible_person: Annotated[Text, Field(max_length=60)] = Field("", description="整改责任人")
@@ -274,8 +275,8 @@ class RefuseAcceptance(_Judged):
 class _Evaluated(Step):
     evaluator: Annotated[Text, Field(max_length=120)] = Field(description="评价单位或专家")
     measures_done: bool = Field(description="治理措施全部完成")
-    risk_before: RiskColour = Field(description="治理前风险")
-    risk_after: RiskColour = Field(description="治理后风险")
+    risk_before: Risk = Field(description="治理前风险")
+    risk_after: Risk = Field(description="治理后风险")
     funds_in_place: bool = Field(description="资金到位")
     staff_informed: bool = Field(description="已向从业人员通报")
     conclusion: Words = Field(description="评价结论")

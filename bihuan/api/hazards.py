@@ -27,9 +27,9 @@ from bihuan.hazards.models import (
 )
 from bihuan.hazards.queries import ORDER, Filters, ledger
 from bihuan.hazards.standing import available_moves
-from bihuan.hazards.workflow import ExtensionStatus, Level, Move, Status
 
 from .auth import caller
+from .choices import ExtensionStatus, HazardLevel, HazardMove, HazardSource, HazardStatus
 from .fields import Day, Id, Label, PageQuery, Place, RegionCode, Text
 from .files import AttachmentOut
 from .paging import Page, page_of
@@ -50,10 +50,10 @@ class HazardRow(Schema):
     department: Label | None = Field(description="主管部门")
     county: Place = Field(description="县区")
     locality: Place = Field(description="乡镇街道")
-    source: Hazard.Source = Field(description="来源")
-    level: Level = Field(description="等级")
+    source: HazardSource = Field(description="来源")
+    level: HazardLevel = Field(description="等级")
     criterion_code: str = Field(description="重大判定条款")
-    status: Status = Field(description="状态")
+    status: HazardStatus = Field(description="状态")
     round: int = Field(description="轮次，反弹一次加一轮")
     description: str = Field(description="隐患描述")
     location: str = Field(description="部位")
@@ -92,7 +92,7 @@ class HazardOut(HazardRow):
 
     clock: dict[str, Any] = Field(description="期限说明：从哪一事件起、按什么日历、如何得出")
     attachments: dict[str, list[AttachmentOut]] = Field(description="附件，按用途")
-    available_moves: list[Move] = Field(description="现在可以办理的动作")
+    available_moves: list[HazardMove] = Field(description="现在可以办理的动作")
 
 
 class HazardPage(Page[HazardRow]):
@@ -105,12 +105,12 @@ class HazardQuery(PageQuery):
     region: RegionCode | None = Field(None, description="所在区划及以下")
     department: Id | None = Field(None, description="主管部门编号")
     kind: Text = Field("", max_length=40, description="对象类型代码")
-    level: Level | None = Field(None, description="等级")
-    status: Status | None = Field(None, description="状态；不填则不含“不属实”")
+    level: HazardLevel | None = Field(None, description="等级")
+    status: HazardStatus | None = Field(None, description="状态；不填则不含“不属实”")
     state: Literal["overdue", "approaching", "open", "closed"] | None = Field(
         None, description="情形：overdue 逾期、approaching 临期、open 未销号、closed 已销号"
     )
-    source: Hazard.Source | None = Field(None, description="来源")
+    source: HazardSource | None = Field(None, description="来源")
     found_from: Day | None = Field(None, description="发现日期不早于")
     found_to: Day | None = Field(None, description="发现日期不晚于")
     closed_from: Day | None = Field(None, description="销号日期不早于")
@@ -124,9 +124,9 @@ class TransitionOut(Schema):
 
     id: int = Field(description="编号")
     hazard: int = Field(description="隐患编号")
-    move: Move = Field(description="动作")
-    from_status: Status | Literal[""] = Field(description="原状态，登记时为空")
-    to_status: Status = Field(description="新状态")
+    move: HazardMove = Field(description="动作")
+    from_status: HazardStatus | Literal[""] = Field(description="原状态，登记时为空")
+    to_status: HazardStatus = Field(description="新状态")
     round: int = Field(description="轮次")
     reason: str = Field(description="说明")
     evidence: str = Field(description="所据材料，模型标签:主键")

@@ -30,7 +30,6 @@ from bihuan.inspections.submission import (
     AnswerGiven,
     Finding,
     MemberGiven,
-    Outcome,
     SignatureGiven,
     Submission,
 )
@@ -38,6 +37,7 @@ from bihuan.papers.models import Paper
 from bihuan.registry.models import Enterprise
 
 from .auth import caller
+from .choices import FindingOutcome, HazardLevel, InspectionKind, PaperKind, SignatureMethod, Verdict
 from .fields import CountedDay, Day, Id, Input, Label, PageQuery, Place, RegionCode, Text
 from .idempotency import PARAMETER, once
 from .paging import Page, page_of
@@ -68,7 +68,7 @@ class AnswerOut(Schema):
 
     position: int = Field(description="次序")
     text: str = Field(description="检查事项")
-    verdict: Answer.Verdict = Field(description="结论")
+    verdict: Verdict = Field(description="结论")
     measured: str = Field(description="实测")
     note: str = Field(description="情况")
     hazard: int | None = Field(description="所发现隐患的编号")
@@ -83,7 +83,7 @@ class SignatureOut(Schema):
 
     role: str = Field(description="身份：inspector 检查人，accompanying 陪同人")
     signer_name: str = Field(description="签字人")
-    method: Signature.Method = Field(description="方式")
+    method: SignatureMethod = Field(description="方式")
     remark: str = Field(description="说明")
     content_hash: str = Field(description="所签内容摘要")
     signed_at: dt.datetime = Field(description="签字时间")
@@ -93,7 +93,7 @@ class PaperLink(Schema):
     """由此次检查制发的文书"""
 
     id: int = Field(description="编号")
-    kind: Paper.Kind = Field(description="文种")
+    kind: PaperKind = Field(description="文种")
     number: str = Field(description="文号")
 
 
@@ -102,7 +102,7 @@ class InspectionRow(Schema):
 
     id: int = Field(description="编号")
     client_id: uuid.UUID = Field(description="设备编号")
-    kind: Inspection.Kind = Field(description="类别")
+    kind: InspectionKind = Field(description="类别")
     campaign: int | None = Field(description="专项整治编号")
     task: int | None = Field(description="任务编号")
     checklist: int | None = Field(description="检查表编号")
@@ -168,7 +168,7 @@ class InspectionQuery(PageQuery):
     region: RegionCode | None = Field(None, description="所在区划及以下")
     department: Id | None = Field(None, description="主管部门编号")
     enterprise: Id | None = Field(None, description="企业编号")
-    kind: Inspection.Kind | None = Field(None, description="类别")
+    kind: InspectionKind | None = Field(None, description="类别")
     clean: Literal["0", "1"] | None = Field(None, description="1 未发现隐患，0 发现隐患")
     since: Day | None = Field(None, alias="from", description="检查日期不早于")
     until: Day | None = Field(None, alias="to", description="检查日期不晚于")
@@ -177,7 +177,7 @@ class InspectionQuery(PageQuery):
 class SignatureIn(Input):
     """签名"""
 
-    method: Signature.Method = Field(description="方式；login 只能由令牌所属账号本人用")
+    method: SignatureMethod = Field(description="方式；login 只能由令牌所属账号本人用")
     image: Annotated[str, Field(max_length=900_000)] = Field("", description="手写签名的 PNG data URL")
     remark: Annotated[Text, Field(max_length=200)] = Field("", description="拒绝签字的理由和在场情况")
 
@@ -190,17 +190,17 @@ class MemberIn(Input):
     certificate_no: Annotated[Text, Field(max_length=40)] = Field(
         "", description="执法证号，不填取账号所登记的"
     )
-    signature: SignatureIn = Field(description="签名")
+    signature: SignatureIn = Field(description="该人员的签名")
 
 
 class FindingIn(Input):
     """发现的一条隐患；限期改正的须五落实并有临时管控措施"""
 
     description: Annotated[Text, Field(max_length=500)] = Field(description="问题")
-    outcome: Outcome = Field(description="fixed 现场已改，deadline 限期改正")
+    outcome: FindingOutcome = Field(description="fixed 现场已改，deadline 限期改正")
     location: Annotated[Text, Field(max_length=120)] = Field("", description="部位")
     basis: Annotated[Text, Field(max_length=200)] = Field("", description="依据条款")
-    level: Level = Field(Level.GENERAL, description="等级")
+    level: HazardLevel = Field(Level.GENERAL, description="等级")
     criterion_code: Annotated[Text, Field(max_length=20)] = Field("", description="重大判定条款")
     photos: Photos = Field([], description="整改前（现场）照片的附件编号")
     after_photos: Photos = Field([], description="整改后照片的附件编号，现场已改的必附")
@@ -219,7 +219,7 @@ class AnswerIn(Input):
     """一项检查的结论"""
 
     position: int = Field(ge=1, le=32767, description="检查项的次序")
-    verdict: Answer.Verdict = Field(description="结论")
+    verdict: Verdict = Field(description="结论")
     note: Annotated[Text, Field(max_length=500)] = Field("", description="情况")
     measured: Annotated[Text, Field(max_length=40)] = Field("", description="实测")
     finding: FindingIn | None = Field(None, description="不合格时的隐患")
@@ -229,7 +229,7 @@ class InspectionIn(Input):
     """一次检查，整份提交"""
 
     client_id: uuid.UUID = Field(description="由调用方生成，重复提交只算一次")
-    kind: Inspection.Kind = Field(description="类别")
+    kind: InspectionKind = Field(description="类别")
     enterprise: Id = Field(description="企业编号")
     premises: Id | None = Field(None, description="场所编号")
     task: Id | None = Field(None, description="任务编号")

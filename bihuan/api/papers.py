@@ -18,6 +18,7 @@ from bihuan.papers.models import Paper, PaperReceipt
 from bihuan.papers.queries import listed
 
 from .auth import caller
+from .choices import PaperKind, ReceiptMethod
 from .fields import Id, Label, PageQuery, RegionCode, Text
 from .paging import Page, page_of
 from .problems import LIST_ERRORS, READ_ERRORS, check_names
@@ -28,7 +29,7 @@ router = Router(tags=["文书"])
 class ReceiptOut(Schema):
     """送达回证"""
 
-    method: PaperReceipt.Method = Field(description="方式")
+    method: ReceiptMethod = Field(description="方式")
     receiver_name: str = Field(description="签收人")
     at: dt.datetime = Field(description="时间")
 
@@ -37,7 +38,7 @@ class PaperRow(Schema):
     """文书概况"""
 
     id: int = Field(description="编号")
-    kind: Paper.Kind = Field(description="文种")
+    kind: PaperKind = Field(description="文种")
     number: str = Field(description="文号")
     organization: Label = Field(description="制发单位")
     recipient_name: str = Field(description="受送达单位")
@@ -68,7 +69,7 @@ class PaperPage(Page[PaperRow]):
 
 
 class PaperQuery(PageQuery):
-    kind: Paper.Kind | None = Field(None, description="文种")
+    kind: PaperKind | None = Field(None, description="文种")
     organization: Id | None = Field(None, description="制发单位编号")
     region: RegionCode | None = Field(None, description="所在区划及以下")
     q: Text = Field("", max_length=60, description="文号或受送达单位包含")

@@ -81,12 +81,14 @@ def answer(status: int, detail: str = "", errors: Iterable[dict[str, str]] = ())
 
 
 def check_names(request: HttpRequest, model: type[BaseModel] | None = None) -> None:
-    """Refuse query parameters nobody reads: a misspelt filter would otherwise answer with everything."""
+    """Refuse query parameters nobody reads, and those given twice: either would answer something not asked for."""
     fields = model.model_fields.items() if model else ()
     known = {field.alias or name for name, field in fields}
     for name in request.GET:
         if name not in known:
             raise Unprocessable(f"query.{name[:40]}", "没有这个查询参数，请对照接口文档核对名称")
+        if len(request.GET.getlist(name)) > 1:
+            raise Unprocessable(f"query.{name}", "同一查询参数只能填一次，请分几次查询")
 
 
 def register(api: NinjaAPI) -> None:

@@ -41,19 +41,22 @@ def nowhere(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     return problems.answer(404, "没有这个接口地址，请对照接口文档核对")
 
 
-def _patterns() -> list[URLPattern]:
+def _operations() -> list[URLPattern]:
+    """The addresses of the operations, each behind our door."""
     patterns, _, _ = api.urls
+    doors = []
     for pattern in patterns:
-        assert isinstance(pattern, URLPattern)
-        pattern.callback = _door(pattern.callback) if pattern.name != "api-root" else pattern.callback
-    return patterns
+        if isinstance(pattern, URLPattern) and pattern.name != "api-root":
+            pattern.callback = _door(pattern.callback)
+            doors.append(pattern)
+    return doors
 
 
 app_name = "api"
 urlpatterns = [
     path("openapi.json", views.openapi, name="openapi-json"),
     path("docs/", views.docs, name="docs"),
-    *[pattern for pattern in _patterns() if pattern.name != "api-root"],
+    *_operations(),
     path("", nowhere, name="api-root"),
     re_path(r"^", nowhere),
 ]

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from .api import DESCRIPTION, api
+from .api import INTRODUCTION, POINTS, api
 
 
 @login_not_required
@@ -23,7 +23,8 @@ def openapi(request: HttpRequest) -> HttpResponse:
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """Every operation with its parameters, body and answers, drawn from the same description."""
-    return render(request, "api/docs.html", {"groups": _groups(), "introduction": DESCRIPTION})
+    context = {"groups": _groups(), "introduction": INTRODUCTION, "points": POINTS}
+    return render(request, "api/docs.html", context)
 
 
 def _groups() -> list[dict[str, Any]]:
@@ -108,6 +109,8 @@ def _type(schema: dict[str, Any], components: dict[str, Any]) -> str:
     if branches:
         return " / ".join(dict.fromkeys(filter(None, (_type(each, components) for each in branches))))
     schema = _resolved(schema, components)
+    if "x-labels" in schema:
+        return "、".join(f"{value} {label}" for value, label in schema["x-labels"].items())
     if "enum" in schema:
         return "、".join(str(each) for each in schema["enum"])
     if "const" in schema:

@@ -1,0 +1,57 @@
+"""Words to choose from, described where they stand.
+
+Many of our enumerations are called Kind or Status inside their model; as shared components of the description they
+would overwrite one another. `x-labels` carries the Chinese of each value.
+"""
+
+from typing import Annotated
+
+from django.db.models import TextChoices
+from pydantic import WithJsonSchema
+
+from bihuan.accounts.models import Organization, Region
+from bihuan.attachments.models import Attachment, Signature
+from bihuan.campaigns import models as campaigns
+from bihuan.campaigns import workflow as campaign_workflow
+from bihuan.duties.models import Duty, LadderStep
+from bihuan.hazards import workflow
+from bihuan.hazards.models import Hazard
+from bihuan.inspections.models import Answer, Inspection
+from bihuan.inspections.submission import Outcome
+from bihuan.papers.models import Paper, PaperReceipt
+from bihuan.registry import models as registry
+
+
+def described(choices: type[TextChoices]) -> WithJsonSchema:
+    """The values and their labels, in place."""
+    return WithJsonSchema({"type": "string", "enum": list(choices.values), "x-labels": dict(choices.choices)})
+
+
+RegionKind = Annotated[Region.Kind, described(Region.Kind)]
+OrganizationKind = Annotated[Organization.Kind, described(Organization.Kind)]
+ContactRole = Annotated[registry.Contact.Role, described(registry.Contact.Role)]
+Risk = Annotated[registry.RiskColour, described(registry.RiskColour)]
+EnterpriseStatus = Annotated[registry.EnterpriseStatus, described(registry.EnterpriseStatus)]
+CampaignStatus = Annotated[campaigns.Campaign.Status, described(campaigns.Campaign.Status)]
+TargetMetric = Annotated[campaigns.Target.Metric, described(campaigns.Target.Metric)]
+GateMetric = Annotated[campaigns.GateCondition.Metric, described(campaigns.GateCondition.Metric)]
+PhaseStatus = Annotated[campaign_workflow.PhaseStatus, described(campaign_workflow.PhaseStatus)]
+AssignmentRole = Annotated[campaigns.Assignment.Role, described(campaigns.Assignment.Role)]
+AssignmentStatus = Annotated[
+    campaign_workflow.AssignmentStatus, described(campaign_workflow.AssignmentStatus)
+]
+DutyKind = Annotated[Duty.Kind, described(Duty.Kind)]
+DutyStatus = Annotated[Duty.Status, described(Duty.Status)]
+Instrument = Annotated[LadderStep.Instrument, described(LadderStep.Instrument)]
+InspectionKind = Annotated[Inspection.Kind, described(Inspection.Kind)]
+Verdict = Annotated[Answer.Verdict, described(Answer.Verdict)]
+SignatureMethod = Annotated[Signature.Method, described(Signature.Method)]
+FindingOutcome = Annotated[Outcome, described(Outcome)]
+HazardSource = Annotated[Hazard.Source, described(Hazard.Source)]
+HazardLevel = Annotated[workflow.Level, described(workflow.Level)]
+HazardStatus = Annotated[workflow.Status, described(workflow.Status)]
+HazardMove = Annotated[workflow.Move, described(workflow.Move)]
+ExtensionStatus = Annotated[workflow.ExtensionStatus, described(workflow.ExtensionStatus)]
+PaperKind = Annotated[Paper.Kind, described(Paper.Kind)]
+ReceiptMethod = Annotated[PaperReceipt.Method, described(PaperReceipt.Method)]
+AttachmentKind = Annotated[Attachment.Kind, described(Attachment.Kind)]
