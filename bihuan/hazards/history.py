@@ -45,6 +45,7 @@ class History:
 
     rounds: list[Round]
     before_photos: list[dict[str, object]]
+    after_photos: list[dict[str, object]]
     extensions: list[Extension]
     last_line: int
     plan: MajorPlan | None
@@ -82,10 +83,14 @@ def history(hazard: Hazard) -> History:
     rounds: dict[int, Round] = {}
     for _, number, event in sorted(events, key=lambda entry: entry[0], reverse=True):
         rounds.setdefault(number, Round(number)).events.append(event)
+    handed_in = [
+        row for row in evidence.values() if isinstance(row, Rectification) and row.round == hazard.round
+    ]
     plans = [row for row in evidence.values() if isinstance(row, MajorPlan)]
     return History(
         rounds=[rounds[number] for number in sorted(rounds, reverse=True)],
         before_photos=photo_items(files[chain_of(hazard)].get("before", [])),
+        after_photos=photo_items(files[chain_of(handed_in[-1])].get("after", [])) if handed_in else [],
         extensions=extensions,
         last_line=lines[-1].pk if lines else 0,
         plan=plans[-1] if plans else None,

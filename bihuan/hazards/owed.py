@@ -17,6 +17,7 @@ from .models import Extension, Hazard
 from .workflow import Level, Status
 
 Kind = Duty.Kind
+ON_BEHALF = "代企业督办"
 
 KINDS_OF: dict[str, tuple[str, ...]] = {
     Status.REPORTED: (Kind.HAZARD_CONFIRM,),
@@ -36,7 +37,7 @@ CLOCK_OF: dict[str, str] = {
     Kind.MAJOR_ACCEPTANCE: "major.acceptance",
     Kind.MAJOR_EVALUATION: "major.evaluate",
 }
-_VERB: dict[str, str] = {
+VERBS: dict[str, str] = {
     Kind.HAZARD_CONFIRM: "核实隐患",
     Kind.HAZARD_RECTIFY: "整改隐患",
     Kind.HAZARD_REVIEW: "复查隐患",
@@ -45,6 +46,7 @@ _VERB: dict[str, str] = {
     Kind.MAJOR_PLAN_REVIEW: "审查治理方案",
     Kind.MAJOR_ACCEPTANCE: "组织验收",
     Kind.MAJOR_EVALUATION: "组织效果评价",
+    Kind.EXTENSION: "审批延期",
 }
 _NEEDED: dict[str, str] = {
     Kind.HAZARD_CONFIRM: Permission.CONFIRM_HAZARD,
@@ -153,7 +155,7 @@ def open_for_extension(extension: Extension, *, by: User, on: dt.date) -> None:
 
 def title_of(kind: str, hazard: Hazard, owner: Owner) -> str:
     """What the inbox says; a locality standing in for an enterprise without an account is told so."""
-    verb = f"代企业督办·{_VERB[kind]}" if owner.on_behalf else _VERB[kind]
+    verb = f"{ON_BEHALF}·{VERBS[kind]}" if owner.on_behalf else VERBS[kind]
     return f"{verb}：{hazard.enterprise.name} {hazard.description[:60]}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from bihuan.rules.clocks import limit
 from bihuan.rules.regions import BadRegionCode, level_of
 from bihuan.tally.queries import totals
 
+from . import owed
 from .models import Hazard, HazardQuerySet
 from .workflow import Level, Status
 
@@ -266,6 +267,12 @@ class NextStep:
             f"{self.duty.organization.short_name}（{names}）" if names else self.duty.organization.short_name
         )
 
+    @property
+    def what(self) -> str:
+        """The verb of the sentence 谁、何时前、做什么."""
+        verb = owed.VERBS.get(self.duty.kind, self.duty.get_kind_display())
+        return f"{owed.ON_BEHALF}，{verb}" if self.duty.title.startswith(owed.ON_BEHALF) else verb
+
 
 def next_steps(hazard: Hazard) -> list[NextStep]:
     """The open duties on a hazard, soonest first, with their holders (two queries)."""
@@ -277,3 +284,13 @@ def next_steps(hazard: Hazard) -> list[NextStep]:
     )
     holders = holders_by_post([duty.post_id for duty in duties if duty.post_id])
     return [NextStep(duty, holders.get(duty.post_id or 0, [])) for duty in duties]
+
+
+def holders_of_rows(hazards: Iterable[Hazard]) -> dict[int, str]:
+    """Which organization each hazard now waits for, by primary key (one query for a page of the ledger)."""
+    by_chain = {chain_of(hazard): hazard.pk for hazard in hazards}
+    waiting: dict[int, str] = {}
+    open_ones = Duty.objects.open().filter(subject__in=by_chain).exclude(kind=Duty.Kind.EXTENSION)
+    for subject, name in open_ones.order_by("id").values_list("subject", "organization__short_name"):
+        waiting.setdefault(by_chain[subject], name)
+    return waiting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
@@ -104,7 +104,7 @@ def record_hazard(
         clock=derived.explanation if derived else {},
         responsible_person=responsible_person.strip(),
         measures=measures.strip(),
-        funds=funds,
+        funds=cents(funds),
         contingency=contingency.strip(),
         interim_measures=interim_measures.strip(),
     )
@@ -154,6 +154,11 @@ def fix_on_spot(
     attach_if_any(hazard, before, "before", by=by)
     attach_if_any(done, after, "after", by=by)
     return move_hazard(hazard, Move.FIX_ON_SPOT, by=by, evidence=done)
+
+
+def cents(amount: Decimal | None) -> Decimal | None:
+    """An amount of yuan as the database keeps it, so that what is signed now is what is read later."""
+    return None if amount is None else Decimal(amount).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def attach_if_any(subject: Any, photos: Iterable[UUID | str], role: str, *, by: User) -> None:

@@ -29,7 +29,7 @@ from ..models import Extension, Hazard, HazardTransition, Rectification, Reinspe
 from ..standing import may_act_for_enterprise, may_extend_ex_officio, may_move, may_request_extension
 from ..workflow import ExtensionStatus, Level, Move, is_legal
 from .door import move_hazard, stale
-from .recording import attach_if_any
+from .recording import attach_if_any, cents
 
 
 @transaction.atomic
@@ -61,7 +61,7 @@ def submit_rectification(
         hazard=hazard,
         round=hazard.round,
         text=text.strip(),
-        funds_spent=funds_spent,
+        funds_spent=cents(funds_spent),
         finished_on=finished,
         on_behalf=not hazard.has_account,
         by=by,

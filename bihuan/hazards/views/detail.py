@@ -16,7 +16,7 @@ from bihuan.core.http import Request
 from bihuan.rules.hazards import criterion
 from bihuan.rules.records import UnknownRule
 
-from ..history import History, history, last_line_of
+from ..history import history, last_line_of
 from ..models import Hazard
 from ..panels import SPECS, Panel, may_use, panels, title_of
 from ..queries import next_steps
@@ -89,6 +89,7 @@ def _context(request: Request, hazard: Hazard, failed: Panel | None = None) -> d
         for panel in panels(hazard, user, told.extensions)
     ]
     today = timezone.localdate()
+    for_enterprise = is_enterprise(user)
     titled = [{"panel": panel, "words": title_of(panel.spec, hazard)} for panel in shown]
     return {
         "hazard": hazard,
@@ -96,8 +97,8 @@ def _context(request: Request, hazard: Hazard, failed: Panel | None = None) -> d
         "history": told,
         "main_panels": [each for each in titled if each["panel"].spec.main],
         "more_panels": [each for each in titled if not each["panel"].spec.main],
-        "facts": facts(hazard, told),
-        "is_enterprise": is_enterprise(user),
+        "facts": [fact for fact in facts(hazard) if fact["value"] or not for_enterprise],
+        "is_enterprise": for_enterprise,
         "is_running": hazard.status in RUNNING,
         "is_closed": hazard.status == Status.CLOSED,
         "is_overdue": hazard.is_overdue(on=today),
@@ -105,7 +106,7 @@ def _context(request: Request, hazard: Hazard, failed: Panel | None = None) -> d
     }
 
 
-def facts(hazard: Hazard, told: History) -> list[dict[str, Any]]:
+def facts(hazard: Hazard) -> list[dict[str, Any]]:
     """What is known of a hazard, in the order an officer asks."""
     place = " · ".join(filter(None, [hazard.premises.name if hazard.premises else "", hazard.location]))
     rows: list[dict[str, Any]] = [

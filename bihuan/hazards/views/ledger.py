@@ -27,7 +27,7 @@ from .. import actions
 from ..exporting import LIMIT, write_ledger
 from ..forms import BulkAssignForm, BulkExtendForm
 from ..models import Hazard
-from ..queries import ORDER, STATES, Filters, chips, parse_filters, total, without
+from ..queries import ORDER, STATES, Filters, chips, holders_of_rows, parse_filters, total, without
 from ..queries import ledger as ledger_rows
 from ..standing import seats
 from ..workflow import RUNNING, Level, Status
@@ -60,10 +60,18 @@ def ledger(request: Request) -> HttpResponse:
     for problem in filters.problems:
         messages.warning(request, problem)
     counted = total(user, filters)
+    waiting = holders_of_rows(page.items)
     today = timezone.localdate()
     context = {
         "page": page,
-        "rows": [{"hazard": hazard, "is_running": hazard.status in RUNNING} for hazard in page.items],
+        "rows": [
+            {
+                "hazard": hazard,
+                "is_running": hazard.status in RUNNING,
+                "waits_for": waiting.get(hazard.pk, ""),
+            }
+            for hazard in page.items
+        ],
         "total": None if counted is None else f"共 {counted:,} 项",
         "filters": filters,
         "chips": [
