@@ -11,12 +11,10 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from ninja.security import HttpBearer
 
+from bihuan.accounts.actions.security import TOKEN_SEEN_EVERY, token_digest
 from bihuan.accounts.models import ApiToken, User
 from bihuan.accounts.permissions import Permission
-from bihuan.accounts.tokens import token_digest
 
-# A busy program would otherwise write a row with every request.
-USED_AT_MOST_EVERY = dt.timedelta(minutes=1)
 MAX_TOKEN = 200
 
 
@@ -46,7 +44,8 @@ class Token(HttpBearer):
 
 
 def _mark_used(token: ApiToken, now: dt.datetime) -> None:
-    stale = now - USED_AT_MOST_EVERY
+    """A busy program would otherwise write a row with every request."""
+    stale = now - TOKEN_SEEN_EVERY
     if token.last_used_at is None or token.last_used_at < stale:
         ApiToken.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=stale), pk=token.pk).update(
             last_used_at=now

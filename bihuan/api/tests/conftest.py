@@ -11,9 +11,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from bihuan.accounts.actions.security import token_digest
 from bihuan.accounts.models import ApiToken, User
 from bihuan.accounts.tests.world import World
-from bihuan.accounts.tokens import token_digest
 from bihuan.campaigns.models import Assignment, Campaign, Checklist, Phase, PlanDocument, Task
 from bihuan.duties.models import Duty
 from bihuan.hazards import actions

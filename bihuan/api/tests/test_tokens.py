@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from bihuan.accounts.actions.security import create_token, revoke_token
 from bihuan.accounts.models import ApiToken
 
 from .conftest import Caller, token_for
@@ -19,6 +20,14 @@ def test_the_last_day_still_counts(world):
         assert caller.get("/regions").status_code == 200
     with time_machine.travel(dt.datetime(2026, 11, 2, 16, 1, tzinfo=dt.UTC), tick=False):
         assert caller.get("/regions").status_code == 401
+
+
+def test_a_token_made_on_the_profile_page_opens_the_api_until_it_is_revoked(world):
+    until = timezone.localdate() + dt.timedelta(days=90)
+    token, raw = create_token(world.people.inspector, name="街道数据屏", expires_on=until)
+    assert Caller(raw).get("/hazards").status_code == 200
+    revoke_token(token, by=world.people.inspector)
+    assert Caller(raw).get("/hazards").status_code == 401
 
 
 def test_a_revoked_token_is_nobody(world):
