@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from django.db.models import Q
@@ -249,8 +249,8 @@ def chips(user: User, filters: Filters) -> list[Chip]:
 
 def without(filters: Filters, name: str) -> Filters:
     """The same filters with one taken away."""
-    default = next(item.default for item in fields(filters) if item.name == name)
-    return replace(filters, **{name: default})
+    kept = {key: value for key, value in filters.chosen.items() if key != name}
+    return Filters(**kept)
 
 
 @dataclass(frozen=True)

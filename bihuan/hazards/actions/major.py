@@ -24,7 +24,10 @@ from ..workflow import Level, Move, is_legal
 from .door import move_hazard, stale
 from .recording import attach_if_any
 
-PLAN_PARTS = ("goals", "methods", "funding", "staffing", "schedule", "safety")
+PLAN_PARTS = {
+    "goals": "治理目标和任务", "methods": "采取的方法和措施", "funding": "经费和物资", "staffing": "机构和人员",
+    "schedule": "时限和要求", "safety": "安全措施和应急预案",
+}  # fmt: skip
 
 
 def _enter(hazard: Hazard, move: Move, by: User) -> None:
@@ -88,8 +91,7 @@ def submit_major_plan(
     parts = dict(zip(PLAN_PARTS, (goals, methods, funding, staffing, schedule, safety), strict=True))
     for name, text in parts.items():
         if not text.strip():
-            label = MajorPlan._meta.get_field(name).verbose_name
-            raise Refused(f"治理方案六项缺一不可，请补写“{label}”")
+            raise Refused(f"治理方案六项缺一不可，请补写“{PLAN_PARTS[name]}”")
     today = timezone.localdate()
     latest = hazard.found_on + dt.timedelta(days=limit("major.rectify.max_days", today))
     if not today <= due_on <= latest:

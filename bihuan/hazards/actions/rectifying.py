@@ -160,6 +160,7 @@ def request_extension(
     today = timezone.localdate()
     check_in_time(hazard, on=today)
     extended(hazard, requested_due_on, on=today, reason=reason)
+    assert hazard.due_on is not None  # check_in_time refuses otherwise
     if hazard.extensions.filter(status=ExtensionStatus.PENDING).exists():
         raise IllegalMove("已有一份延期申请在等待审批，请勿重复提交")
     extension = Extension.objects.create(
@@ -251,6 +252,7 @@ def extend_ex_officio(hazard: Hazard, *, to: dt.date, reason: str, by: User) -> 
         raise Refused("企业已提出延期申请，请在隐患页面审批")
     now = timezone.now()
     moved = extended(hazard, to, on=timezone.localdate(now), reason=reason)
+    assert hazard.due_on is not None  # extended() refuses otherwise
     extension = Extension.objects.create(
         hazard=hazard,
         round=hazard.round,

@@ -90,13 +90,13 @@ def _context(request: Request, hazard: Hazard, failed: Panel | None = None) -> d
     ]
     today = timezone.localdate()
     for_enterprise = is_enterprise(user)
-    titled = [{"panel": panel, "words": title_of(panel.spec, hazard)} for panel in shown]
+    titled = [(panel.spec.main, {"panel": panel, "words": title_of(panel.spec, hazard)}) for panel in shown]
     return {
         "hazard": hazard,
         "steps": next_steps(hazard),
         "history": told,
-        "main_panels": [each for each in titled if each["panel"].spec.main],
-        "more_panels": [each for each in titled if not each["panel"].spec.main],
+        "main_panels": [each for is_main, each in titled if is_main],
+        "more_panels": [each for is_main, each in titled if not is_main],
         "facts": [fact for fact in facts(hazard) if fact["value"] or not for_enterprise],
         "is_enterprise": for_enterprise,
         "is_running": hazard.status in RUNNING,
