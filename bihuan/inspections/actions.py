@@ -168,7 +168,10 @@ def _record_answers(
                 hazard=hazard,
             )
         )
-    Answer.objects.bulk_create(answers)
+    rows = {answer.position: answer for answer in Answer.objects.bulk_create(answers)}
+    for answer in given.answers:
+        attachments.attach(rows[answer.position], answer.photos, "scene", by=by)
+    attachments.attach(inspection, given.photos, "scene", by=by)
     return found
 
 

@@ -188,18 +188,11 @@ def _lengths(answer: AnswerGiven, name: str, where: str) -> Iterator[Problem]:
 
 def _pictures(given: Submission) -> Iterator[Problem]:
     """Photos must be there and be pictures; whose they are is checked when they are attached."""
-    ids = {each for _, finding in given.findings for each in (*finding.photos, *finding.after_photos)}
-    known = {
-        str(pk)
-        for pk in Attachment.objects.filter(pk__in=ids, kind=Attachment.Kind.IMAGE).values_list(
-            "pk", flat=True
-        )
-    }
-    for answer, finding in given.findings:
-        if {str(each) for each in (*finding.photos, *finding.after_photos)} - known:
-            where, name = (
-                (f"q{answer.position}", f"第 {answer.position} 项") if answer else ("others", "其他问题")
-            )
+    ids = {each for _, _, photos in given.pictures for each in photos}
+    rows = Attachment.objects.filter(pk__in=ids, kind=Attachment.Kind.IMAGE)
+    known = {str(pk) for pk in rows.values_list("pk", flat=True)}
+    for where, name, photos in given.pictures:
+        if {str(each) for each in photos} - known:
             yield Problem(where, f"{name}有照片没有传上来，请重新拍照")
 
 
@@ -229,7 +222,7 @@ def _member(
         and not given.is_joint
         and organization.pk not in {post.organization_id for post in member.user.posts}
     ):
-        yield Problem("members", f"{name}不是{organization.short_name}的人员，联合检查请勾选“联合检查”")
+        yield Problem("members", f"{name}不是{organization.short_name}的人员，须按联合检查提交")
     signature = member.signature
     if (
         signature is None

@@ -40,10 +40,10 @@ from .submission import (
     Submission,
 )
 
-PLAIN_FIELDS = ("opinion", "accompanying_name", "accompanying_title", "refusal", "premises", "is_joint")
+PLAIN_FIELDS = ("opinion", "accompanying_name", "accompanying_title", "refusal", "premises")
 MAX_OTHERS = 5
 MAX_PHOTOS = 9
-MEASURED_WORDS = ("量", "测", "称", "读数", "计时")
+MEASURED_WORDS = ("量", "称重", "读数", "计时", "测温", "测距")
 VERDICTS = {
     "pass": Answer.Verdict.PASS,
     "fail": Answer.Verdict.FAIL,
@@ -126,6 +126,7 @@ class Question:
     outcome: str = ""
     before: list[dict[str, str]] = field(default_factory=list)
     after: list[dict[str, str]] = field(default_factory=list)
+    scene: list[dict[str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -189,6 +190,7 @@ class Walk:
             self._question(f"q{item.position}", no, item) for no, item in enumerate(self.items, start=1)
         ]
         self.others = [self._question(f"o{no}", no, None) for no in range(1, MAX_OTHERS + 1)]
+        self.scene = self._pictures("visit-scene")
         self.colleagues = self._colleagues()
 
     # --- what was given -------------------------------------------------------------------
@@ -202,7 +204,7 @@ class Walk:
             return {}
         wanted: set[uuid.UUID] = set()
         for name in self.data:
-            if name.endswith(("-before", "-after")):
+            if name.endswith(("-before", "-after", "-scene")):
                 wanted.update(_uuids(self.data.getlist(name)))
         rows = Attachment.objects.filter(pk__in=wanted, kind=Attachment.Kind.IMAGE, uploaded_by=self.user)
         return {str(row.pk): row for row in rows}
@@ -230,6 +232,7 @@ class Walk:
             outcome=self._given(f"{key}-outcome"),
             before=self._pictures(f"{key}-before"),
             after=self._pictures(f"{key}-after"),
+            scene=self._pictures(f"{key}-scene"),
         )
 
     def _pictures(self, name: str) -> list[dict[str, str]]:
@@ -324,7 +327,6 @@ class Walk:
                 for each in self.colleagues
                 if each.is_present
             ),
-            is_joint=bool(self._given("is_joint")),
             accompanying_name=self._given("accompanying_name"),
             accompanying_title=self._given("accompanying_title"),
             accompanying_signature=self._accompanying(),
@@ -333,6 +335,7 @@ class Walk:
             longitude=_degree(self._given("longitude"), 180),
             latitude=_degree(self._given("latitude"), 90),
             opinion=self._given("opinion"),
+            photos=_ids(self.scene),
         )
 
     def _finding(self, question: Question) -> Finding:
@@ -344,8 +347,6 @@ class Walk:
                 self.problems += [Problem(question.key, f"{name}的{label}：{error}") for error in errors]
         clean = form.cleaned_data
         level = Level.MAJOR if question.is_major else clean.get("level") or Level.GENERAL
-        prefilled = self.major_due_on if level == Level.MAJOR else self.due_on
-        due_on = clean.get("due_on")
         return Finding(
             description=clean.get("description", ""),
             outcome=question.outcome,
@@ -353,13 +354,12 @@ class Walk:
             basis=clean.get("basis", ""),
             level=level,
             criterion_code=clean.get("criterion_code", "") if level == Level.MAJOR else "",
-            photos=tuple(each["id"] for each in question.before),
+            photos=_ids(question.before),
             after_photos=tuple(each["id"] for each in question.after)
             if question.outcome == Outcome.FIXED
             else (),
             fix_text=clean.get("fix_text", ""),
-            # The date as it was offered is the clock's own and keeps the clock's explanation.
-            due_on=None if due_on == prefilled else due_on,
+            due_on=clean.get("due_on"),
             responsible_person=clean.get("responsible_person", ""),
             measures=clean.get("measures", ""),
             funds=clean.get("funds"),
@@ -423,6 +423,10 @@ def _uuids(values: Iterable[str]) -> list[uuid.UUID]:
         except ValueError:
             continue
     return found
+
+
+def _ids(pictures: list[dict[str, str]]) -> tuple[str, ...]:
+    return tuple(each["id"] for each in pictures)
 
 
 def _degree(text: str, limit: int) -> float | None:

@@ -69,6 +69,15 @@ def _photos(hazards: list[Hazard], label: str) -> list[Photo]:
     return found[:MAX_PHOTOS]
 
 
+def _scene(inspection: Inspection, answers: list[Answer]) -> list[Photo]:
+    """Photos that show no hazard: the door, a device in order. They prove that somebody was there."""
+    kept = attachments.of_many([inspection, *answers])
+    found = [_photo(each, "现场") for each in kept[chain_of(inspection)].get("scene", [])]
+    for answer in answers:
+        found += [_photo(each, f"第{answer.position}项") for each in kept[chain_of(answer)].get("scene", [])]
+    return found
+
+
 def _photo(attachment: Attachment, caption: str) -> Photo:
     return Photo(id=str(attachment.pk), sha256=attachment.sha256, caption=caption)
 
@@ -118,7 +127,7 @@ def inspection_record(inspection: Inspection, hazards: list[Hazard], *, on: dt.d
         },
         points=[_point(hazard, with_orders=False) for hazard in hazards],
         opinion=inspection.opinion,
-        photos=_photos(hazards, "整改前"),
+        photos=[*_photos(hazards, "整改前"), *_scene(inspection, answers)][:MAX_PHOTOS],
         signatures=_signature_lines(attachments.signatures_of(inspection)),
         on=on,
     )

@@ -48,13 +48,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class AnswerGiven:
-    """The verdict on item `position` of the checklist; a failed one carries its finding."""
+    """The verdict on item `position` of the checklist; a failed one carries its finding, any one may carry photos."""
 
     position: int
     verdict: str
     note: str = ""
     measured: str = ""
     finding: Finding | None = None
+    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,12 +99,24 @@ class Submission:
     longitude: float | None = None
     latitude: float | None = None
     opinion: str = ""
+    photos: tuple[str, ...] = ()
 
     @property
     def findings(self) -> list[tuple[AnswerGiven | None, Finding]]:
         """Every hazard with the answer it belongs to, in reading order; those off the list last."""
         listed = [(answer, answer.finding) for answer in self.answers if answer.finding is not None]
         return [*listed, *((None, finding) for finding in self.others)]  # type: ignore[list-item]
+
+    @property
+    def pictures(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Every set of photos with its place on the form and its name."""
+        found = [(f"q{each.position}", f"第 {each.position} 项", each.photos) for each in self.answers]
+        for answer, finding in self.findings:
+            where, name = (
+                (f"q{answer.position}", f"第 {answer.position} 项") if answer else ("o1", "其他问题")
+            )
+            found.append((where, name, (*finding.photos, *finding.after_photos)))
+        return [*found, ("scene", "现场照片", self.photos)]
 
 
 @dataclass(frozen=True)
@@ -125,7 +138,7 @@ class InspectionRefused(Refused):
 def digest_of(given: Submission) -> str:
     """The same visit sent again has the same digest. Photos count by the bytes received, so that an upload
     repeated by a browser is no difference; the ink of a signature does not count, who signed how does."""
-    ids = {each for _, finding in given.findings for each in (*finding.photos, *finding.after_photos)}
+    ids = {each for _, _, photos in given.pictures for each in photos}
     received = {
         str(pk): sha256
         for pk, sha256 in Attachment.objects.filter(pk__in=ids).values_list("pk", "original_sha256")
@@ -159,11 +172,19 @@ def digest_of(given: Submission) -> str:
             "accompanying": [given.accompanying_name, given.accompanying_title],
             "signed": [signed.method, signed.remark] if signed else None,
             "answers": [
-                [each.position, each.verdict, each.note, each.measured, found(each.finding)]
+                [
+                    each.position,
+                    each.verdict,
+                    each.note,
+                    each.measured,
+                    found(each.finding),
+                    pictures(each.photos),
+                ]
                 for each in given.answers
             ],
             "others": [found(finding) for finding in given.others],
             "opinion": given.opinion,
+            "photos": pictures(given.photos),
         }
     )
 

@@ -319,6 +319,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "answers": _with_photos(answers, hazards),
         "signatures": [(each, matches(content, each.content_hash)) for each in signatures],
         "drawn": Signature.Method.DRAWN,
+        "scene": _photos(attachments.of(inspection, "scene"), "现场"),
         "papers": papers,
         "members": list(inspection.members.order_by("position")),
         "may_issue_opinion": queries.may_issue_for(user, inspection)
@@ -335,12 +336,12 @@ def _with_photos(answers: list[Any], hazards: list[Hazard]) -> list[dict[str, An
         each.hazard_id: each
         for each in Rectification.objects.filter(hazard__in=hazards, hazard__fixed_on_spot=True, round=1)
     }
-    kept = attachments.of_many([*hazards, *fixes.values()])
+    kept = attachments.of_many([*hazards, *fixes.values(), *answers])
     rows = []
     for answer in answers:
-        photos: list[dict[str, str]] = []
+        photos = _photos(kept[chain_of(answer)].get("scene", []), "现场")
         if answer.hazard is not None:
-            photos = _photos(kept[chain_of(answer.hazard)].get("before", []), "整改前")
+            photos += _photos(kept[chain_of(answer.hazard)].get("before", []), "整改前")
             if answer.hazard.pk in fixes:
                 photos += _photos(kept[chain_of(fixes[answer.hazard.pk])].get("after", []), "整改后")
         rows.append({"answer": answer, "hazard": answer.hazard, "photos": photos})

@@ -56,18 +56,27 @@ class Paper(models.Model):
     case_seq = models.PositiveIntegerField("案号", help_text="检查记录、责令整改、复查意见同案同号")
     ordinal = models.PositiveSmallIntegerField("同案同种序次", default=1)
     organization = models.ForeignKey(
-        Organization, models.PROTECT, verbose_name="制发单位", related_name="papers"
+        Organization, models.PROTECT, verbose_name="制发单位", related_name="papers", db_index=False
     )
     department = models.ForeignKey(
-        Organization, models.PROTECT, verbose_name="主管部门", null=True, related_name="+"
+        Organization, models.PROTECT, verbose_name="主管部门", null=True, related_name="+", db_index=False
     )
     recipient = models.ForeignKey(
-        Organization, models.PROTECT, verbose_name="受送达单位账号", null=True, related_name="+"
+        Organization,
+        models.PROTECT,
+        verbose_name="受送达单位账号",
+        null=True,
+        related_name="+",
+        db_index=False,
     )
     recipient_name = models.CharField("受送达单位", max_length=120)
-    city = models.ForeignKey(Region, models.PROTECT, verbose_name="市", related_name="+")
-    county = models.ForeignKey(Region, models.PROTECT, verbose_name="县区", null=True, related_name="+")
-    locality = models.ForeignKey(Region, models.PROTECT, verbose_name="乡镇街道", null=True, related_name="+")
+    city = models.ForeignKey(Region, models.PROTECT, verbose_name="市", related_name="+", db_index=False)
+    county = models.ForeignKey(
+        Region, models.PROTECT, verbose_name="县区", null=True, related_name="+", db_index=False
+    )
+    locality = models.ForeignKey(
+        Region, models.PROTECT, verbose_name="乡镇街道", null=True, related_name="+", db_index=False
+    )
     subject = models.CharField("所属记录", max_length=80, db_index=True)
     content = models.JSONField("内容")
     template_version = models.CharField("模板版本", max_length=20)
@@ -86,6 +95,10 @@ class Paper(models.Model):
                 fields=["organization", "case_year", "case_seq", "kind", "ordinal"],
                 name="papers_case_kind_unique",
             )
+        ]
+        indexes = [
+            models.Index(fields=[column, "-id"], name=f"papers_{column}_recent")
+            for column in ("city", "county", "locality", "organization", "department", "recipient")
         ]
 
     def __str__(self) -> str:

@@ -212,11 +212,11 @@ function attach() {
     event.preventDefault();
     event.stopImmediatePropagation();
   }, true);
-  part("next").addEventListener("click", (event) => {
+  part("to-sign").addEventListener("click", (event) => {
     event.preventDefault();
     if (isWalkDone()) show("sign");
   });
-  part("back").addEventListener("click", () => show("walk"));
+  part("to-walk").addEventListener("click", () => show("walk"));
   part("save").addEventListener("click", () => {
     form.dispatchEvent(new CustomEvent("bihuan:draft-touch"));
     showToast("草稿存在本机，下次打开这家接着填");

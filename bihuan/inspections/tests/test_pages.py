@@ -250,6 +250,22 @@ def test_a_problem_off_the_list(inspector, world, people, gas):
     assert Hazard.objects.get().status == "closed"
 
 
+def test_a_note_and_photos_may_stand_under_any_item_and_under_the_visit(inspector, world, people, gas):
+    data = posted(people, gas) | {
+        "q1-note": "气瓶间在室外", "q1-scene": photo(people.inspector), "visit-scene": [photo(people.inspector), photo(people.inspector)],
+        "q2-measured": "1.5 米",
+    }  # fmt: skip
+    inspector.post(walk_url(gas, world.enterprises.shop), data)
+    page = inspector.get(Inspection.objects.get().get_absolute_url()).content.decode()
+    assert "气瓶间在室外" in page
+    assert "实测 1.5 米" in page
+    assert page.count("<figure>") >= 3
+    captions = [
+        each["caption"] for block in Paper.objects.get().content["blocks"] for each in block.get("photos", [])
+    ]
+    assert captions == ["现场", "现场", "第1项"]
+
+
 def test_script_in_every_field_stays_text(inspector, world, people, gas):
     nasty = '"><script>alert(1)</script>'
     data = posted(

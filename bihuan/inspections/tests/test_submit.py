@@ -203,7 +203,7 @@ def test_enforcement_by_two_certified_inspectors_is_recorded(world, people, gas)
 def test_strangers_inspect_together_only_when_it_is_joint(world, people, gas):
     members = (member(people.inspector), member(people.housing))
     given = visit(world, gas, people.inspector, members=members)
-    assert refusal(given, people.inspector) == "李建明不是青石街道的人员，联合检查请勾选“联合检查”"
+    assert refusal(given, people.inspector) == "李建明不是青石街道的人员，须按联合检查提交"
     submit_inspection(dataclasses.replace(given, is_joint=True), by=people.inspector)
 
 
