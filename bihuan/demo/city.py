@@ -30,6 +30,7 @@ from .generate import load
 
 KINDS = {"township": Region.Kind.TOWNSHIP}
 IN_OFFICE_DAYS = 720  # how long before today most people took their posts
+INSTALLED_DAYS = 150  # how long before today the system was set up
 IMPORT_CHUNK = 200
 # Enterprises whose safety manager has a login; the others are answered for by their locality (代企业督办).
 ACCOUNT_SHARE = 3  # two of every three
@@ -150,7 +151,7 @@ def _appoint(
     city: City, chronicle: Chronicle, seats: list[tuple[dict[str, Any], Organization]], *, days_ago: int
 ) -> None:
     """Create a login, a post of its own and the holding for each person."""
-    at = city.start_of(days_ago)
+    at = city.start_of(INSTALLED_DAYS)
     password = make_password(PASSWORD)
     now = timezone.now()
     users = [
@@ -178,7 +179,7 @@ def _appoint(
             Holding(
                 user=user,
                 post=post,
-                from_on=at.date(),
+                from_on=city.today - dt.timedelta(days=days_ago),
                 to_on=city.today - dt.timedelta(days=left[0]) if left else None,
                 reason="任职",
             )

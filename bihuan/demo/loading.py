@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,10 +11,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from bihuan.accounts.models import Region
+from bihuan.audit.actions import seal_day
+from bihuan.audit.models import Event
 
-from .chronicle import Chronicle
 from .campaigning import open_campaigns
+from .chronicle import Chronicle
 from .city import build
+from .history import History
+from .moments import at_hour
 
 SEED = 2026
 
@@ -48,4 +53,23 @@ def load_city(size: Size, *, say: Callable[[str], None], today: dt.date | None =
         city = build(today, chronicle, enterprises=size.enterprises)
         chronicle.write()
         say("行动：导入、校核、发布两个方案")
-        open_campaigns(city)
+        campaigns = open_campaigns(city)
+        say("历史：六十天的检查、隐患、文书和催办")
+        rng = random.Random(SEED)  # noqa: S311 - invented data, no secret
+        history = History(city, campaigns, rng, photos=size.photos, now=timezone.now())
+        history.act_out(hazards=size.hazards, inspections=size.inspections)
+        say("写入")
+        counts = history.write()
+        say(
+            f"检查 {counts['Inspection']} 次，隐患 {counts['Hazard']} 条，审计 {counts['Event']} 条；逐日封存"
+        )
+        seal_days(today)
+
+
+def seal_days(today: dt.date) -> None:
+    """Seal every finished day as the nightly job would have, shortly after its midnight."""
+    day = Event.objects.order_by("day").values_list("day", flat=True).first() or today
+    while day < today:
+        following = day + dt.timedelta(days=1)
+        seal_day(day, now=at_hour(following, 0, 20))
+        day = following

@@ -34,3 +34,8 @@ def moment_in(day: dt.date, rng: random.Random, first: int = 9, last: int = 17) 
         dt.time(rng.randint(first, last - 1), rng.randint(0, 59), rng.randint(0, 59)),
         tzinfo=timezone.get_default_timezone(),
     )
+
+
+def at_hour(day: dt.date, hour: int, minute: int = 0) -> dt.datetime:
+    """The given time of `day`, local time."""
+    return dt.datetime.combine(day, dt.time(hour, minute), tzinfo=timezone.get_default_timezone())
