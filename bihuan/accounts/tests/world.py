@@ -10,6 +10,10 @@ import datetime as dt
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
+from django.test import Client
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
 from bihuan.accounts.models import Holding, Organization, OrganizationAlias, Post, Region, User
 from bihuan.accounts.roles import Role
 from bihuan.plans import normalize_unit
@@ -128,3 +132,14 @@ def make_world() -> World:
         organization=organizations.station, risk="orange",
     )  # fmt: skip
     return world
+
+
+def sign_in(client: Client, user: User) -> Client:
+    """Sign the test client in as `user`; for the three administrators with their second factor shown."""
+    client.force_login(user)
+    if user.needs_second_factor:
+        device, _ = TOTPDevice.objects.get_or_create(user=user, confirmed=True, defaults={"name": "手机令牌"})
+        session = client.session
+        session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+        session.save()
+    return client

@@ -54,6 +54,7 @@ def test_long_words_are_cut_not_refused(people):
 def test_email_leaves_after_commit(people, settings, django_capture_on_commit_callbacks):
     settings.EMAIL_HOST = "mail.invalid"
     people.office.email = "office@example.com"
+    people.office.save()
     with django_capture_on_commit_callbacks(execute=True):
         notify(
             [people.office, people.housing], category="urge", title="三项逾期", body="请督促", url="/duties/"
