@@ -137,8 +137,8 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "bihuan.accounts.passwords.LengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "bihuan.accounts.passwords.NotCommonValidator"},
     {"NAME": "bihuan.accounts.passwords.CharacterClassesValidator"},
     {"NAME": "bihuan.accounts.passwords.NotTheUsernameValidator"},
     {"NAME": "bihuan.accounts.passwords.NotReusedValidator"},

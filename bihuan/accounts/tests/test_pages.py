@@ -141,7 +141,7 @@ def test_an_old_password_must_be_changed(client, world):
 @pytest.mark.parametrize(
     ("new", "words"),
     [
-        ("Ab1-short", "10 ?个"),
+        ("Ab1-short", "口令至少 10 位"),
         ("alllowercaseletters", "至少三种"),
         ("Office-2026-xx", "用户名"),
         (PASSWORD, "最近 5 次"),
