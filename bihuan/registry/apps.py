@@ -8,8 +8,11 @@ class RegistryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from bihuan.accounts import hooks
         from bihuan.attachments import imports
 
         from .importing import EnterpriseImporter
+        from .succession import pass_supervision
 
         imports.register(EnterpriseImporter())
+        hooks.on_reform(pass_supervision)

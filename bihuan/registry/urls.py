@@ -6,7 +6,6 @@ app_name = "registry"
 urlpatterns = [
     path("", lists.index, name="list"),
     path("export/", lists.export, name="export"),
-    path("views/", lists.save_view, name="save_view"),
     path("assign/", lists.assign, name="assign"),
     path("new/", records.create, name="create"),
     path("<int:pk>/", records.detail, name="detail"),

@@ -123,6 +123,8 @@ def names(answer):
         ("permit=expiring", []),
         ("department=999999", []),
         ("department=²", []),
+        ("department=99999999999999999999999", []),
+        ("q=%00%27%25_", []),
         ("kind=nonsense", []),
         ("region=x", []),
         ("permit=x", []),
@@ -193,9 +195,10 @@ def test_the_usual_department_of_the_kind(client, world, shop):
 
 def test_a_filter_kept_under_a_name(client, world):
     enter(client, world.people.office)
-    answer = client.post(
-        reverse("registry:save_view"), {"name": "红色", "query": "risk=red&cursor=x"}, follow=True
+    client.post(
+        reverse("accounts:saved_view"), {"page": "registry:list", "name": "红色", "query": "risk=red"}
     )
+    answer = client.get(f"{reverse('registry:list')}?risk=red&cursor=")
     assert SavedView.objects.get(user=world.people.office, name="红色").query == "risk=red"
     assert [view["label"] for view in answer.context["views"]] == ["全部", "红色"]
 

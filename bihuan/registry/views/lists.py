@@ -68,28 +68,13 @@ def index(request: Request) -> HttpResponse:
             "unassigned": Enterprise.objects.visible_to(user).supervised().filter(department=None).count(),
             "no_department": NO_DEPARTMENT,
             "views": [everything, *views],
+            "view_page": PAGE,
             "may_edit": user.has_perm(Permission.EDIT_REGISTRY),
             "may_import": user.has_perm(Permission.IMPORT_REGISTRY),
             "may_export": user.has_perm(Permission.EXPORT_HAZARDS),
             "assign_form": AssignForm(user=user),
         },
     )
-
-
-@require_POST
-@require(Permission.VIEW_REGISTRY)
-def save_view(request: Request) -> HttpResponse:
-    """Keep the present filters under a name; the same name again replaces them."""
-    name = " ".join(request.POST.get("name", "").split())[:40]
-    filters = RegistryFilter(QueryDict(request.POST.get("query", "")[:1000]), user_of(request))
-    if not name:
-        messages.error(request, "请给视图起个名字")
-    else:
-        SavedView.objects.update_or_create(
-            user=user_of(request), page=PAGE, name=name, defaults={"query": filters.address}
-        )
-        messages.success(request, f"已存为视图“{name}”")
-    return redirect(f"{reverse('registry:list')}?{filters.address}")
 
 
 @require_POST
