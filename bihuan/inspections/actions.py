@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from functools import partial
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -295,30 +297,42 @@ def _begin_work(task_id: int, organization: Organization, by: User, inspection: 
 def _issue_papers(inspection: Inspection, found: list[Hazard], by: User) -> None:
     """现场检查记录 for every visit, 责令限期整改指令书 when something could not be put right at once; one case, one number."""
     on = timezone.localdate()
-    common = {
-        "subject": inspection,
-        "organization": inspection.organization,
-        "recipient_name": inspection.enterprise.name,
-        "recipient": inspection.enterprise.organization,
-        "department": inspection.department,
-        "place": inspection,
-        "by": by,
-    }
-    record = issue_paper(
-        Paper.Kind.INSPECTION_RECORD, content=records.inspection_record(inspection, found, on=on), **common
+    record = _issue(
+        inspection, Paper.Kind.INSPECTION_RECORD, records.inspection_record(inspection, found, on=on), by=by
     )
-    papers = [record]
     pending = [hazard for hazard in found if not hazard.fixed_on_spot]
     if pending:
         order = records.rectification_order(inspection, pending, record_number=record.number, on=on)
         due_on = min((hazard.due_on for hazard in pending if hazard.due_on), default=None)
-        papers.append(
-            issue_paper(
-                Paper.Kind.RECTIFICATION_ORDER, content=order, case_of=record, due_on=due_on, **common
-            )
-        )
-    for paper in papers:
-        _announce(paper)
+        _issue(inspection, Paper.Kind.RECTIFICATION_ORDER, order, by=by, case_of=record, due_on=due_on)
+
+
+def _issue(
+    inspection: Inspection,
+    kind: str,
+    content: dict[str, Any],
+    *,
+    by: User,
+    case_of: Paper | None = None,
+    due_on: dt.date | None = None,
+) -> Paper:
+    """One paper of this visit's case, announced to the enterprise if it has an account."""
+    paper = issue_paper(
+        kind,
+        subject=inspection,
+        organization=inspection.organization,
+        recipient_name=inspection.enterprise.name,
+        recipient=inspection.enterprise.organization,
+        department=inspection.department,
+        place=inspection,
+        content=content,
+        case_of=case_of,
+        due_on=due_on,
+        by=by,
+    )
+    if paper.recipient_id is not None:
+        transaction.on_commit(partial(_tell_recipient, paper.pk))
+    return paper
 
 
 @transaction.atomic
@@ -344,25 +358,7 @@ def issue_reinspection_opinion(inspection: Inspection, *, by: User) -> Paper:
     content = records.reinspection_opinion(
         inspection, waiting, order_number=order.number, on=timezone.localdate()
     )
-    paper = issue_paper(
-        Paper.Kind.REINSPECTION_OPINION,
-        subject=inspection,
-        organization=inspection.organization,
-        recipient_name=inspection.enterprise.name,
-        recipient=inspection.enterprise.organization,
-        department=inspection.department,
-        place=inspection,
-        content=content,
-        case_of=order,
-        by=by,
-    )
-    _announce(paper)
-    return paper
-
-
-def _announce(paper: Paper) -> None:
-    if paper.recipient_id is not None:
-        transaction.on_commit(partial(_tell_recipient, paper.pk))
+    return _issue(inspection, Paper.Kind.REINSPECTION_OPINION, content, by=by, case_of=order)
 
 
 def _tell_recipient(paper_pk: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
+from django.db import models
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
@@ -116,11 +117,11 @@ def _finding(
     on = timezone.localdate(given.started_at)
     if not finding.description.strip():
         yield Problem(where, f"{name}没有写问题，请写明看到了什么")
-    for field in TEXT_FIELDS:
-        limit = Hazard._meta.get_field(field).max_length
-        if len(getattr(finding, field)) > (limit or 0):
-            label = Hazard._meta.get_field(field).verbose_name
-            yield Problem(where, f"{name}的{label}超过 {limit} 字，请删减")
+    for field_name in TEXT_FIELDS:
+        field = Hazard._meta.get_field(field_name)
+        assert isinstance(field, models.CharField)
+        if len(getattr(finding, field_name)) > (field.max_length or 0):
+            yield Problem(where, f"{name}的{field.verbose_name}超过 {field.max_length} 字，请删减")
     if finding.level not in Level.values:
         yield Problem(where, f"{name}的等级不正确，请选一般或重大")
     elif finding.level == Level.MAJOR and not graded_by_item:

@@ -302,13 +302,7 @@ class Walk:
     def read(self) -> Submission | None:
         """The visit as plain data, or None with `problems` when a field cannot be read at all."""
         started, client_id = self._moment(), self._client_id()
-        answers = []
-        for question in self.questions:
-            verdict = VERDICTS.get(question.verdict, "")
-            finding = self._finding(question) if verdict == Answer.Verdict.FAIL else None
-            answers.append(
-                AnswerGiven(question.item.position, verdict, question.note, question.measured, finding)
-            )  # type: ignore[union-attr]
+        answers = [self._answer(question, question.item) for question in self.questions if question.item]
         others = tuple(self._finding(question) for question in self.others if question.is_begun)
         premises = self._premises()
         if self.problems or started is None or client_id is None:
@@ -336,6 +330,17 @@ class Walk:
             latitude=_degree(self._given("latitude"), 90),
             opinion=self._given("opinion"),
             photos=_ids(self.scene),
+        )
+
+    def _answer(self, question: Question, item: CheckItem) -> AnswerGiven:
+        verdict = VERDICTS.get(question.verdict, "")
+        return AnswerGiven(
+            position=item.position,
+            verdict=verdict,
+            note=question.note,
+            measured=question.measured,
+            finding=self._finding(question) if verdict == Answer.Verdict.FAIL else None,
+            photos=_ids(question.scene),
         )
 
     def _finding(self, question: Question) -> Finding:

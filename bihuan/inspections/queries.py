@@ -58,7 +58,7 @@ def may_issue_for(user: User, inspection: Inspection) -> bool:
     )
 
 
-def open_task(user: User, pk: object) -> Task | None:
+def open_task(user: User, pk: int | str) -> Task | None:
     """A task of a running campaign this person may see, or None."""
     return (
         Task.objects.select_related("campaign")

@@ -244,7 +244,7 @@ def _visible(request: HttpRequest, pk: int) -> Inspection:
 @require(Permission.VIEW_INSPECTIONS)
 def inspection_list(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
-    filters = {name: value.strip() for name, value in request.GET.items()}
+    filters = {name: request.GET.get(name, "").strip() for name in request.GET}
     rows = queries.listed(user, filters).select_related(
         "enterprise", "organization", "task", "locality", "recorded_by"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import unicodedata
 from typing import Any, Protocol
@@ -25,9 +26,12 @@ from .wording import TEMPLATE_VERSION
 class Place(Protocol):
     """Whatever carries the three ancestor columns."""
 
-    city_id: str
-    county_id: str
-    locality_id: str
+    @property
+    def city_id(self) -> Any: ...
+    @property
+    def county_id(self) -> Any: ...
+    @property
+    def locality_id(self) -> Any: ...
 
 
 @transaction.atomic
@@ -41,7 +45,7 @@ def issue_paper(
     department: Organization | None = None,
     place: Place,
     content: dict[str, Any],
-    due_on: Any = None,
+    due_on: dt.date | None = None,
     case_of: Paper | None = None,
     by: User,
 ) -> Paper:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.apps import apps
 from django.db.models import Q, QuerySet
@@ -37,7 +38,7 @@ def listed(user: User, *, kind: str = "", q: str = "", served: str = "") -> Quer
     return papers
 
 
-def verify(code: object) -> Verification | None:
+def verify(code: UUID) -> Verification | None:
     """Recompute the paper behind `code` and compare it with what was recorded when it was issued."""
     paper = Paper.objects.select_related("organization").filter(code=code).first()
     if paper is None:

@@ -13,6 +13,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST, require_safe
 
 from bihuan.accounts.guards import require
+from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
 from bihuan.core.http import content_disposition
@@ -27,13 +28,19 @@ WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 SERVED = {"yes": "已送达", "no": "未送达"}
 
 
+def user_of(request: HttpRequest) -> User:
+    """The signed-in person, typed."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def _qr(paper: Paper) -> str:
     # Our own SVG over our own address: nothing a person typed is in it.
     return mark_safe(qr_svg(rendering.verify_address(paper), label=f"核验{paper.number}"))  # noqa: S308
 
 
 def _visible(request: HttpRequest, pk: int) -> Paper:
-    papers = Paper.objects.visible_to(request.user).select_related(  # type: ignore[arg-type]
+    papers = Paper.objects.visible_to(user_of(request)).select_related(
         "organization", "department", "issued_by", "receipt__by"
     )
     return get_object_or_404(papers, pk=pk)
@@ -45,7 +52,7 @@ def paper_list(request: HttpRequest) -> HttpResponse:
     kind, q, served = (request.GET.get(name, "").strip() for name in ("kind", "q", "served"))
     kind = kind if kind in Paper.Kind.values else ""
     served = served if served in SERVED else ""
-    rows = queries.listed(request.user, kind=kind, q=q, served=served)  # type: ignore[arg-type]
+    rows = queries.listed(user_of(request), kind=kind, q=q, served=served)
     try:
         page = paginate(rows, order=("-id",), cursor=request.GET.get("cursor"), size=50)
     except BadCursor as error:
@@ -80,18 +87,18 @@ def paper_list(request: HttpRequest) -> HttpResponse:
 def _detail(
     request: HttpRequest, paper: Paper, form: ServiceForm | None = None, status: int = 200
 ) -> HttpResponse:
-    user = request.user
+    user = user_of(request)
     receipt = getattr(paper, "receipt", None)
     mine = paper.recipient_id is not None and paper.recipient_id in {
         post.organization_id for post in user.posts
-    }  # type: ignore[union-attr]
+    }
     context = {
         "paper": paper,
         "receipt": receipt,
         "subject_url": queries.subject_url(paper),
         "verification": queries.verify(paper.code),
         "may_acknowledge": mine and receipt is None,
-        "may_serve": receipt is None and not mine and user.has_perm(Permission.ISSUE_PAPER),  # type: ignore[union-attr]
+        "may_serve": receipt is None and not mine and user.has_perm(Permission.ISSUE_PAPER),
         "form": form or ServiceForm(),
         "qr": _qr(paper),
     }
@@ -125,7 +132,7 @@ def docx(request: HttpRequest, pk: int) -> HttpResponse:
 def acknowledgement(request: HttpRequest, pk: int) -> HttpResponse:
     paper = _visible(request, pk)
     try:
-        actions.acknowledge(paper, by=request.user)  # type: ignore[arg-type]
+        actions.acknowledge(paper, by=user_of(request))
     except Refused as error:
         messages.warning(request, str(error))
     else:
@@ -141,7 +148,7 @@ def service(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _detail(request, paper, form, status=422)
     try:
-        actions.record_service(paper, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        actions.record_service(paper, by=user_of(request), **form.cleaned_data)
     except Refused as error:
         form.add_error(None, str(error))
         return _detail(request, paper, form, status=422)
