@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from bihuan.accounts.models import User
+from bihuan.audit.actions import chain_of
 from bihuan.campaigns.actions import (
     add_item,
     confirm_confident,
@@ -27,7 +28,9 @@ from bihuan.campaigns.actions import (
 from bihuan.campaigns.actions.checklists import NewCheckItem
 from bihuan.campaigns.models import Assignment, Campaign, GateCondition, PlanDocument, PlanItem, PlanUnit
 from bihuan.campaigns.workflow import AssignmentMove, PhaseMove
+from bihuan.duties.actions import reassign_duty
 from bihuan.duties.clock import calendar
+from bihuan.duties.models import Duty
 from bihuan.plans import compile_plan
 
 from .city import City
@@ -36,6 +39,7 @@ from .moments import as_of
 from .plan_documents import chemicals_docx, gas_docx
 
 STEP = dt.timedelta(minutes=3)
+HANDED_DOWN = (("jiedao_leader", "jiedao"), ("x539721100.1", "zhen"))  # leader, inspector
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,7 @@ def _run_plan(city: City, data: bytes, filename: str, wanted: Corrections) -> Ca
         campaign = publish(document, by=by)
     with as_of(at + dt.timedelta(days=1)):
         _write_checklists(campaign, by=by)
+        _hand_down(city, campaign)
     return campaign
 
 
@@ -172,11 +177,11 @@ def _write_checklists(campaign: Campaign, *, by: User) -> None:
     for task in campaign.tasks.prefetch_related("kinds"):
         kinds = [kind.key for kind in task.kinds.all()]
         latest = task.checklists.first()
-        if not kinds or latest is None:
+        if not kinds:
             continue
         items = [
             NewCheckItem(item.text, item.criterion, item.method, item.basis, item.dispositions)
-            for item in latest.items.all()
+            for item in (latest.items.all() if latest else ())
         ]
         for kind in kinds:
             for row in lists[kind]:
@@ -189,7 +194,20 @@ def _write_checklists(campaign: Campaign, *, by: User) -> None:
                         row["disposition"],
                     )
                 )
-        revise_checklist(task, items, version=latest.version, by=by)
+        revise_checklist(task, items, version=latest.version if latest else 0, by=by)
+
+
+def _hand_down(city: City, campaign: Campaign) -> None:
+    """In the localities of the cast the leader gives the inspections to the inspector who makes them."""
+    for leader, inspector in HANDED_DOWN:
+        post = city.users[inspector].main_post
+        if post is None:
+            raise RuntimeError(f"{inspector} holds no post")
+        tasks = campaign.tasks.filter(kinds__isnull=False, checklists__isnull=False).distinct()
+        shares = Assignment.objects.filter(task__in=tasks, organization=post.organization)
+        chains = [chain_of(share) for share in shares]
+        for duty in Duty.objects.open().filter(subject__in=chains).select_related("post__organization"):
+            reassign_duty(duty, post, by=city.users[leader], reason="由安全检查员上门检查")
 
 
 def _pass_first_gate(city: City, campaign: Campaign) -> None:

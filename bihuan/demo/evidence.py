@@ -146,6 +146,10 @@ def _digests(data: bytes) -> dict[str, Any]:
 
 @cache
 def _signature_picture(name: str) -> images.Picture:
+    return images.reencode(signature_png(name), is_signature=True)
+
+
+def signature_png(name: str) -> bytes:
     """A scrawl that is the same for the same name; nobody's handwriting."""
     rng = random.Random(name)  # noqa: S311 - a drawing, no secret
     picture = Image.new("RGBA", SIGNATURE_SIZE, (0, 0, 0, 0))
@@ -160,4 +164,4 @@ def _signature_picture(name: str) -> images.Picture:
         x += width // (len(name) + 2)
     out = io.BytesIO()
     picture.save(out, "PNG")
-    return images.reencode(out.getvalue(), is_signature=True)
+    return out.getvalue()

@@ -17,8 +17,8 @@ from .generate import load
 from .ledger import Case
 from .moments import moment_in
 
-# How enterprises keep their deadlines: share, and when they hand in, as a share of the time given.
-PROMPT, LATE, STUBBORN = 0.74, 0.19, 0.07
+# How enterprises keep their deadlines, as shares of all.
+PROMPT, LATE = 0.84, 0.11  # the rest are stubborn: weeks late
 PARTS = {
     "goals": "按判定条款要求消除该重大隐患，恢复设施完好有效，通过验收后销号。",
     "methods": "停用相关部位，委托有资质单位施工改造，分段验收，整改前后对比留存照片。",
@@ -125,8 +125,14 @@ class Life:
     def _rectify(self, case: Case, forced: frozenset[str]) -> bool:
         hazard = case.hazard
         assert hazard.due_on is not None
-        if hazard.level == Level.GENERAL and "grade" in forced and case.lines[-1].move != Move.DOWNGRADE:
-            return self._grade(case)
+        if hazard.level == Level.GENERAL and not (
+            self._was(case, Move.DOWNGRADE) or self._was(case, Move.SEND_BACK)
+        ):
+            risky = (
+                hazard.enterprise.risk == "red" and hazard.reviewing_organization_id == hazard.department_id
+            )
+            if self._chance("grade", 0.06 if risky else 0.0, forced & {"grade"}):
+                return self._grade(case)
         if hazard.level == Level.GENERAL and "assign" in forced and not self._was(case, Move.ASSIGN):
             return self._assign(case)
         if case.extension is None and not self._was(case, Move.SEND_BACK):
@@ -149,7 +155,7 @@ class Life:
             given = max((hazard.due_on - case.at.date()).days, 1)
             draw = rng.random()
             if draw < PROMPT:
-                days = round(given * rng.uniform(0.15, 0.95))
+                days = round(given * rng.uniform(0.1, 0.7))
             elif draw < PROMPT + LATE:
                 days = given + rng.randint(1, 9)
             else:
@@ -200,7 +206,7 @@ class Life:
         return True
 
     def _reinspect(self, case: Case, forced: frozenset[str]) -> bool:
-        at = self._later(case, 0, 6)
+        at = self._later(case, 0, 4)
         if at is None:
             return False
         by = self._reviewer(case)
@@ -263,7 +269,11 @@ class Life:
     # --- the long path -------------------------------------------------------------------------------
 
     def _plan(self, case: Case, forced: frozenset[str]) -> bool:
-        if "downgrade" in forced and not self._was(case, Move.DOWNGRADE):
+        if (
+            self._chance("downgrade", 0.03, forced)
+            and case.report is None
+            and not self._was(case, Move.DOWNGRADE)
+        ):
             at = self._later(case, 1, 3)
             department = case.hazard.department
             if at is None or department is None:

@@ -115,6 +115,7 @@ class History:
         """Insert everything; returns how many rows of each kind."""
         counts = self.book.write()
         self.shares.save()
+        self.owing.save_taken()
         return counts
 
     def _live(self, case: Case, **fate: Any) -> None:

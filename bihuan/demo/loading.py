@@ -14,11 +14,13 @@ from bihuan.accounts.models import Region
 from bihuan.audit.actions import seal_day
 from bihuan.audit.models import Event
 
+from . import recent
 from .campaigning import open_campaigns
 from .chronicle import Chronicle
 from .city import build
 from .history import History
 from .moments import at_hour
+from .old_ledger import import_old_ledger
 
 SEED = 2026
 
@@ -56,13 +58,18 @@ def load_city(size: Size, *, say: Callable[[str], None], today: dt.date | None =
         campaigns = open_campaigns(city)
         say("历史：六十天的检查、隐患、文书和催办")
         rng = random.Random(SEED)  # noqa: S311 - invented data, no secret
-        history = History(city, campaigns, rng, photos=size.photos, now=timezone.now())
-        history.act_out(hazards=size.hazards, inspections=size.inspections)
+        now = timezone.now()
+        old = max(size.hazards // 90, 3)
+        import_old_ledger(city, old, rng)
+        history = History(city, campaigns, rng, photos=size.photos, now=now)
+        # Two hazards and a visit are left for the last afternoon.
+        history.act_out(hazards=size.hazards - old - 2, inspections=size.inspections - 1)
         say("写入")
         counts = history.write()
         say(
             f"检查 {counts['Inspection']} 次，隐患 {counts['Hazard']} 条，审计 {counts['Event']} 条；逐日封存"
         )
+        recent.act(city, campaigns[0], rng=rng, now=now)
         seal_days(today)
 
 

@@ -35,6 +35,7 @@ class Owing:
     staff: Staff
     now: dt.datetime
     open: dict[str, list[Duty]] = field(default_factory=dict)
+    _taken: list[tuple[Duty, tuple[object, ...]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.ladders = Ladders(self.book.city.today)
@@ -128,6 +129,13 @@ class Owing:
     def take_over(self, duty: Duty) -> None:
         """Follow a duty that stands in the database already."""
         self.open.setdefault(duty.subject, []).append(duty)
+        self._taken.append((duty, _progress(duty)))
+
+    def save_taken(self) -> None:
+        """Write back what became of the duties taken over."""
+        for duty, before in self._taken:
+            if _progress(duty) != before:
+                duty.save(update_fields=["status", "closed_at", "closed_by", "next_step_on", "steps_taken"])
 
     def close(self, subject: str, *kinds: str, by: User, at: dt.datetime, cancelled: bool = False) -> None:
         """Close the open duties of these kinds on a record."""
@@ -201,3 +209,7 @@ class Owing:
                 key=f"duty:{duty.pk}:{rung.instrument}:{rung.offset_days}:{day}",
                 created_at=at,
             )
+
+
+def _progress(duty: Duty) -> tuple[object, ...]:
+    return duty.status, duty.next_step_on, duty.steps_taken

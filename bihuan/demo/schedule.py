@@ -23,6 +23,7 @@ HISTORY_DAYS = 60
 REST_DAY_SHARE = 0.06  # of a working day's visits: shops are open when offices are not
 ROUTINE_SHARE = 0.14
 DEPARTMENT_SHARE = 0.16
+EXPERT_SHARE = 0.2  # of a department's visits are made together with an expert
 COVERED = (0.78, 1.0)  # of a locality's objects of a task, from the slowest locality to the best
 SLOW = 0.58  # where the officer's post stands empty
 COUNTS = ((1, 0.62), (2, 0.28), (3, 0.10))  # hazards of a visit that found any
@@ -86,6 +87,8 @@ class Scheduler:
             else:
                 enterprise, task = self.rng.choice(pairs)
             if (visit := self._visit(enterprise, task)) is not None:
+                if task is not None and visit.kind == Inspection.Kind.CAMPAIGN and self.rng.random() < 0.12:
+                    visit.kind = Inspection.Kind.LOOK_BACK
                 planned.append(visit)
         planned = sorted(planned, key=lambda visit: visit.at)[:visits]
         self._find(planned, hazards, majors)
@@ -145,6 +148,9 @@ class Scheduler:
             if len(people) > 1:
                 members += [each for each in people if each.pk != members[0].pk][:1]
             kind = Inspection.Kind.CAMPAIGN if task else Inspection.Kind.ROUTINE
+            if rng.random() < EXPERT_SHARE:
+                members.append(rng.choice(self.staff.people(self.city.organizations["experts"])))
+                kind = Inspection.Kind.EXPERT
             return Visit(at, enterprise, task, department, members, kind)
         body = self.staff.local[enterprise.locality_id]
         people = self.staff.people(body, "inspector")

@@ -37,18 +37,16 @@ class Shares:
     now: dt.datetime
     rows: dict[tuple[int, int], Assignment] = field(default_factory=dict)
     changed: dict[int, Assignment] = field(default_factory=dict)
-    duties: dict[str, Duty] = field(default_factory=dict)
 
     def follow(self, *campaigns: Campaign) -> None:
-        """Load the shares of these campaigns and the duties they opened when published."""
+        """Load the shares of these campaigns, and every duty that stands open before the history begins."""
         shares = Assignment.objects.filter(task__campaign__in=campaigns).select_related(
             "task__campaign__office", "organization"
         )
         for share in shares:
             self.rows[share.task_id, share.organization_id] = share
-        open_ones = Duty.objects.open().filter(kind=Duty.Kind.TASK).select_related("organization", "post")
+        open_ones = Duty.objects.open().select_related("organization", "post")
         for duty in open_ones:
-            self.duties[duty.subject] = duty
             self.owing.take_over(duty)
 
     def begin(
@@ -151,9 +149,4 @@ class Shares:
         """Write back what the moves changed."""
         Assignment.objects.bulk_update(
             self.changed.values(), ["status", "progress", "updated_at"], batch_size=200
-        )
-        Duty.objects.bulk_update(
-            self.duties.values(),
-            ["status", "closed_at", "closed_by", "next_step_on", "steps_taken"],
-            batch_size=150,
         )

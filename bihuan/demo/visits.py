@@ -201,7 +201,7 @@ class Visits:
             inspection.enterprise,
             text,
             move=Move.RECORD,
-            source=Hazard.Source.INSPECTION,
+            source=Hazard.Source.EXPERT if visit.kind == "expert" else Hazard.Source.INSPECTION,
             by=visit.members[0],
             body=visit.body,
             at=inspection.finished_at,
