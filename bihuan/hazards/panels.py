@@ -13,6 +13,7 @@ from bihuan.accounts.models import User
 from bihuan.core.errors import IllegalMove
 
 from . import actions, forms
+from .actions.recording import may_fix_on_spot
 from .models import Extension, Hazard, MajorPlan
 from .standing import (
     available_moves,
@@ -248,8 +249,7 @@ def panels(hazard: Hazard, user: User, extensions: Sequence[Extension] | QuerySe
             case "ex-officio":
                 usable = Move.EXTEND in legal and pending is None and may_extend_ex_officio(user, hazard)
             case "on-spot":
-                registered = timezone.localdate(hazard.found_at)
-                usable = Move.FIX_ON_SPOT in legal and registered == timezone.localdate()
+                usable = Move.FIX_ON_SPOT in legal and may_fix_on_spot(hazard, on=timezone.localdate())
             case "report-major":
                 usable = Move.REPORT_MAJOR in legal and not reported
             case "plan":

@@ -134,12 +134,13 @@ def fix_on_spot(
 ) -> HazardTransition:
     """Close a general hazard that was put right before the inspector's eyes, with photos before and after.
 
-    Only on the day it was entered; later it takes the ordinary way, because nobody was looking.
+    Only on the day it was entered and before anything was handed in; later it takes the ordinary way, because
+    nobody was looking.
     """
     if not may_move(by, Move.FIX_ON_SPOT, hazard):
         raise PermissionDenied
-    if timezone.localdate(hazard.found_at) != timezone.localdate():
-        raise Refused("当场整改只能在登记当日办理，请由企业提交整改后复查")
+    if not may_fix_on_spot(hazard, on=timezone.localdate()):
+        raise Refused("当场整改只能在登记当日、企业提交整改之前办理，请由企业提交整改后复查")
     if not text.strip():
         raise Refused("请写明当场怎样整改")
     done = Rectification.objects.create(
@@ -154,6 +155,11 @@ def fix_on_spot(
     attach_if_any(hazard, before, "before", by=by)
     attach_if_any(done, after, "after", by=by)
     return move_hazard(hazard, Move.FIX_ON_SPOT, by=by, evidence=done)
+
+
+def may_fix_on_spot(hazard: Hazard, *, on: dt.date) -> bool:
+    """Whether the spot is still the spot: entered on that day, nothing handed in yet."""
+    return timezone.localdate(hazard.found_at) == on and not hazard.rectifications.exists()
 
 
 def cents(amount: Decimal | None) -> Decimal | None:

@@ -107,6 +107,13 @@ def test_on_the_spot_is_refused_the_day_after(world):
         actions.fix_on_spot(hazard, text="已改", before=(), after=(), by=world.people.inspector)
 
 
+def test_on_the_spot_is_over_once_the_enterprise_has_handed_in(world):
+    hazard = make_submitted(world)
+    actions.reinspect(hazard, passed=False, reason_type="not_rectified", by=world.people.inspector2)
+    with pytest.raises(Refused, match="提交整改之前"):
+        actions.fix_on_spot(hazard, text="已改", before=(), after=(), by=world.people.inspector)
+
+
 def test_a_second_of_two_stale_reviewers_is_refused(world):
     mine = make_submitted(world)
     theirs = Hazard.objects.get(pk=mine.pk)
