@@ -149,7 +149,7 @@ def _check_day(report: VerifyReport, seal: Seal, gone: dict[tuple[str, int], int
             was = f"{expected[0]} 第{expected[1]}条"
             report.add(
                 "event_changed", expected[0], f"审计记录 #{event_id}（{was}）与 {day} 封存时不符",
-                key=(str(expected[1]),),
+                key=(str(event_id),),
             )  # fmt: skip
     for event_id, (chain, seq, _) in sealed.items():
         gone[(chain, seq)] = event_id
@@ -204,7 +204,7 @@ def _check_link(report: VerifyReport, chain: _Chain, event: Event, gone: dict[tu
     expected = chain.last.seq + 1 if chain.last else 1
     _report_missing(report, event.chain, expected, event.seq - 1, gone)
     if not matches(link_content(event), event.hash):
-        report.add("event_changed", event.chain, f"{where}被改动：内容与本条摘要不符", key=(str(event.seq),))
+        report.add("event_changed", event.chain, f"{where}被改动：内容与本条摘要不符", key=(str(event.pk),))
     elif event.seq == expected and event.previous_hash != (chain.last.hash if chain.last else ""):
         report.add(
             "event_order", event.chain, f"{where}与上一条不衔接，顺序或上一条被改动", key=(str(event.seq),)

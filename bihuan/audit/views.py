@@ -46,14 +46,14 @@ def events(request: Request) -> HttpResponse:
     """Acts, newest first, narrowed by kind, person, record and day."""
     form = EventFilter(request.GET)
     form.is_valid()
-    data = form.cleaned_data
+    data = {name: form.cleaned_data.get(name) or None for name in form.fields}
     rows = queries.events(
-        act=data.get("act", ""),
-        actor=data.get("actor", "").strip(),
-        chain=data.get("record", "").strip(),
-        day_from=data.get("day_from"),
-        day_to=data.get("day_to"),
-        q=data.get("q", "").strip(),
+        act=data["act"] or "",
+        actor=data["actor"] or "",
+        chain=data["record"] or "",
+        day_from=data["day_from"],
+        day_to=data["day_to"],
+        q=data["q"] or "",
     )
     try:
         page = paginate(rows, order=ORDER, cursor=request.GET.get("cursor"))
