@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -25,9 +26,9 @@ def run(arguments: list[str]) -> int:
 
     prepare()
     if not Campaign.objects.exists() and "--no-demo" not in arguments:
-        sys.stdout.write("首次启动，正在装入演示城市……\n")
+        sys.stdout.write("首次启动，正在装入演示城市，约需一分钟……\n")
         sys.stdout.flush()
-        call_command("demo")
+        call_command("demo", stdout=io.StringIO())
     port = env.integer("PORT", 8000)
     sys.stdout.write(f"\n闭环已就绪：http://127.0.0.1:{port}/\n\n{logins_text()}\n按 Ctrl-C 停止。\n")
     sys.stdout.flush()

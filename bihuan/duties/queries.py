@@ -79,7 +79,7 @@ class Pressed:
 def pressing(user: User, *, on: dt.date, limit: int = 8) -> list[Pressed]:
     """Whom to press now: what is owed in one's area and late, the longest overdue first, the same matter once."""
     area = areas_q(scope_of(user, Permission.VIEW_CAMPAIGNS).areas)
-    late = Duty.objects.overdue(on=on).filter(area).values("kind", "title", "due_on", "subject", "url")
+    late = Duty.objects.overdue(on=on).filter(area).values("kind", "title", "due_on", "url")
     rows = late.annotate(organizations=Count("organization", distinct=True), first=Min("organization__short_name"))
     return [
         Pressed(
@@ -89,7 +89,7 @@ def pressing(user: User, *, on: dt.date, limit: int = 8) -> list[Pressed]:
             row["first"] if row["organizations"] == 1 else f"{row['organizations']} 个单位",
             row["url"],
         )
-        for row in rows.order_by("due_on", "subject", "title")[:limit]
+        for row in rows.order_by("due_on", "title", "url")[:limit]
     ]
 
 

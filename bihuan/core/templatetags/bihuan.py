@@ -72,7 +72,13 @@ def clock_badge(
 
 @register.inclusion_tag("components/explain.html")
 def clock_explain(explanation: dict[str, Any]) -> dict[str, Any]:
-    """Why a clock says what it says, from the explanation rules.clocks stored: {% clock_explain duty.clock %}."""
+    """Why a clock says what it says: {% clock_explain duty.clock %}.
+
+    The explanation is what rules.clocks stored, or, for a date that was given and not derived (a plan's own
+    deadline), a `summary` sentence and its `source`.
+    """
+    if "rule" not in explanation:
+        return {"summary": explanation["summary"], "lines": [], "source": explanation.get("source", "")}
     return {
         "summary": f"期限 {explanation['due_on']}",
         "lines": [*clocks.lines(explanation), f"日历：{clocks.calendars(explanation)}"],
@@ -82,8 +88,10 @@ def clock_explain(explanation: dict[str, Any]) -> dict[str, Any]:
 
 @register.filter
 def clock_sentence(explanation: dict[str, Any] | None) -> str:
-    """The sentence that derives a due date from its stored explanation."""
-    return clocks.sentence(explanation) if explanation else ""
+    """The sentence that derives a due date from its stored explanation, or says where a given date comes from."""
+    if not explanation:
+        return ""
+    return clocks.sentence(explanation) if "rule" in explanation else str(explanation["summary"])
 
 
 # --- people ----------------------------------------------------------------------------------
