@@ -43,7 +43,8 @@ class Life:
         """Play a case until it ends, reaches `hold`, or reaches the present.
 
         `forced` names the rare turns that happen for certain: return_plan, refuse, fail, downgrade, supervise,
-        lift, assign, grade, dismiss, reopen, withdraw, reject, extend.
+        lift, assign, grade, dismiss, reopen, withdraw, reject, extend, ask (and no answer yet), send_back, short
+        (a plan with little time).
         """
         for _ in self._acts(case, forced):
             if hold and case.hazard.status == hold:
@@ -297,7 +298,8 @@ class Life:
         at = self._later(case, 2, 7, working=False)
         if at is None:
             return False
-        due_on = case.owing.calendar.next_working(at.date() + dt.timedelta(days=self.rng.randint(28, 75)))
+        days = 12 if "short" in forced else self.rng.randint(28, 75)
+        due_on = case.owing.calendar.next_working(at.date() + dt.timedelta(days=days))
         case.submit_plan(PARTS, due_on=due_on, by=self._enterprise_side(case), at=at)
         return True
 

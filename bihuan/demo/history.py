@@ -43,7 +43,10 @@ MAJOR_FATES: list[tuple[int, frozenset[str], str]] = [
     (24, frozenset({"supervise"}), Status.RECTIFYING),
     (38, frozenset(), Status.ACCEPTING),
     (50, frozenset(), Status.EVALUATING),
+    (46, frozenset({"short", "supervise"}), Status.RECTIFYING),  # overdue
 ]
+# Of these, the ones at the plant and at the restaurant whose managers log in.
+PLANT_FATES, RESTAURANT_FATES = {0, 4, 6}, {0, 6, 7, 8}
 GENERAL_FATES: list[tuple[int, frozenset[str], str]] = [
     (48, frozenset({"reopen"}), ""),
     (20, frozenset({"grade"}), Status.PLANNING),
@@ -162,12 +165,13 @@ class History:
         risky = [each for each in self.city.enterprises if self._majors(each)]
         managed = [each for each in risky if each.organization is not None] or risky
         for number, (ago, forced, hold) in enumerate(MAJOR_FATES):
-            enterprise = managed[number % len(managed)]
+            plant = next((each for each in managed if each.kind_id == "chemical_plant"), managed[0])
+            enterprise = plant if number in PLANT_FATES else managed[number % len(managed)]
             text = self._majors(enterprise)[number % len(self._majors(enterprise))]
             self._live(self._found_by_department(enterprise, text, ago), forced=forced, hold=hold)
         places = [each for each in self.city.enterprises if each.kind_id == "restaurant"]
         for number, (ago, forced, hold) in enumerate(GENERAL_FATES):
-            enterprise = places[number % len(places)] if number else self.city.enterprises[0]
+            enterprise = places[0 if number in RESTAURANT_FATES else number % len(places)]
             texts = [row for row in self.texts[enterprise.kind_id] if row["level"] == Level.GENERAL]
             case = self._found_by_department(enterprise, texts[number % len(texts)], ago)
             self._live(case, forced=forced, hold=hold)

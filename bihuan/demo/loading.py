@@ -46,9 +46,11 @@ def is_empty() -> bool:
     return not Region.objects.exists()
 
 
-def load_city(size: Size, *, say: Callable[[str], None], today: dt.date | None = None) -> None:
-    """Fill an empty installation. Deterministic for a day: dates are counted back from `today`."""
-    today = today or timezone.localdate()
+def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None = None) -> None:
+    """Fill an empty installation, whole or not at all. Dates are counted back from `now`; the same moment gives the
+    same city."""
+    now = now or timezone.now()
+    today = timezone.localdate(now)
     chronicle = Chronicle()
     with transaction.atomic():
         say("城市：区划、单位、岗位、人员、企业")
@@ -58,7 +60,6 @@ def load_city(size: Size, *, say: Callable[[str], None], today: dt.date | None =
         campaigns = open_campaigns(city)
         say("历史：六十天的检查、隐患、文书和催办")
         rng = random.Random(SEED)  # noqa: S311 - invented data, no secret
-        now = timezone.now()
         old = max(size.hazards // 90, 3)
         import_old_ledger(city, old, rng)
         history = History(city, campaigns, rng, photos=size.photos, now=now)

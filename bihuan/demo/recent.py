@@ -10,6 +10,7 @@ import uuid
 from decimal import Decimal
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
 from django.utils import timezone
 
 from bihuan.accounts.models import User
@@ -36,6 +37,7 @@ from bihuan.inspections.submission import (
     SignatureGiven,
     Submission,
 )
+from bihuan.notifications.models import Message
 from bihuan.registry.models import Enterprise
 
 from .city import City
@@ -91,6 +93,8 @@ def act(city: City, campaign: Campaign, *, rng: random.Random, now: dt.datetime)
                 text="现场复查，已整改到位" if passed else "照片与问题点位不一致，请在原位置同角度重新拍摄",
             )  # fmt: skip
     _report(city, campaign, at + STEP * 6)
+    long_ago = Message.objects.filter(read_at=None, created_at__lt=now - dt.timedelta(days=20))
+    long_ago.update(read_at=F("created_at") + dt.timedelta(hours=3))
 
 
 def _fresh(city: City, *logins: str) -> list[User]:
