@@ -39,6 +39,9 @@ def home(request: Request) -> HttpResponse:
         return render(
             request, "desk/home_plain.html", context | {"sentence": "您目前没有任职，请联系系统管理员。"}
         )
+    role = ROLES[Role(post.role)]
+    if not role.permissions:
+        return render(request, "desk/home_plain.html", context | {"sentence": role.sentence})
     match post.organization.kind:
         case Organization.Kind.OFFICE | Organization.Kind.INSPECTORATE:
             return render(request, "desk/home_office.html", context | _office(request, today))
@@ -57,7 +60,7 @@ def home(request: Request) -> HttpResponse:
             if enterprise is not None:
                 page = queries.enterprise_page(enterprise, request.user, on=today)
                 return render(request, "desk/home_enterprise.html", context | page)
-    return render(request, "desk/home_plain.html", context | {"sentence": ROLES[Role(post.role)].sentence})
+    return render(request, "desk/home_plain.html", context | {"sentence": role.sentence})
 
 
 def _office(request: Request, today: dt.date) -> dict[str, Any]:
