@@ -11,7 +11,11 @@ urlpatterns = [
     path("second-factor/recovery-codes/", sessions.recovery_codes, name="recovery_codes"),
     path("password/", sessions.password, name="password"),
     path("profile/", profile.profile, name="profile"),
-    path("settings/", RedirectView.as_view(pattern_name="accounts:profile"), name="settings"),
+    path(
+        "settings/",
+        RedirectView.as_view(pattern_name="accounts:profile", http_method_names=["get", "head"]),
+        name="settings",
+    ),
     path("profile/sessions/<int:pk>/end/", profile.end_session, name="end_own_session"),
     path("profile/tokens/", profile.create_token, name="create_token"),
     path("profile/tokens/<int:pk>/revoke/", profile.revoke_token, name="revoke_token"),

@@ -214,7 +214,7 @@ def _check_link(report: VerifyReport, chain: _Chain, event: Event, gone: dict[tu
             "event_changed",
             event.chain,
             f"{where}的日期被改动：{event.day} 与时间不符",
-            key=(str(event.seq),),
+            key=("day", str(event.pk)),
         )
 
 
