@@ -9,7 +9,13 @@ from django.db.models import Q
 
 from bihuan.accounts.models import Organization, Post, Region, User
 from bihuan.accounts.permissions import Permission
+from bihuan.accounts.roles import ROLES
 from bihuan.accounts.scope import area_q, scope_of
+
+
+def working_posts(user: User) -> list[Post]:
+    """The posts a person works in; one that nobody has authorized yet shows nothing (尚未授权)."""
+    return [post for post in user.posts if ROLES[post.role].permissions]
 
 
 class DutyQuerySet(models.QuerySet["Duty"]):
@@ -23,8 +29,13 @@ class DutyQuerySet(models.QuerySet["Duty"]):
     def of(self, user: User) -> DutyQuerySet:
         """The inbox: duties of the posts a person sits in or stands in for, and those of their organization that
         nobody holds when they lead it."""
-        led = [post.organization_id for post in user.posts if post.is_leader]
-        return self.filter(Q(post__in=user.posts) | Q(post=None, organization__in=led))
+        posts = working_posts(user)
+        led = [post.organization_id for post in posts if post.is_leader]
+        return self.filter(Q(post__in=posts) | Q(post=None, organization__in=led))
+
+    def of_organizations(self, user: User) -> DutyQuerySet:
+        """What the bodies owe in which a person works."""
+        return self.filter(organization__in={post.organization_id for post in working_posts(user)})
 
     def unheld(self, *, on: dt.date) -> DutyQuerySet:
         """Nobody sits in the chair: no post, a disused post, or a post without a holder today (invariant 8)."""
@@ -39,7 +50,8 @@ class DutyQuerySet(models.QuerySet["Duty"]):
     def visible_to(self, user: User) -> DutyQuerySet:
         """One's own inbox, one's organization's duties, and, for offices and inspectorates, the whole area's."""
         scope = scope_of(user, Permission.VIEW_CAMPAIGNS)
-        query = Q(post__in=user.posts) | Q(organization__in=[post.organization_id for post in user.posts])
+        posts = working_posts(user)
+        query = Q(post__in=posts) | Q(organization__in=[post.organization_id for post in posts])
         for code in scope.areas:
             query |= area_q(code)
         return self.filter(query)

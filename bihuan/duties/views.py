@@ -68,7 +68,7 @@ def inbox(request: Request) -> HttpResponse:
 @require_safe
 def organization(request: Request) -> HttpResponse:
     today = timezone.localdate()
-    own = Duty.objects.filter(organization__in={post.organization_id for post in request.user.posts}).open()
+    own = Duty.objects.of_organizations(request.user).open()
     duties = narrow(own, state=request.GET.get("state", ""), kind=request.GET.get("kind", ""), on=today)
     return _list(
         request,
