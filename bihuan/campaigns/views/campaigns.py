@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
@@ -32,6 +32,7 @@ def campaign_or_404(request: Request, pk: int) -> Campaign:
     return get_object_or_404(campaigns, pk=pk)
 
 
+@require_safe
 @require(Permission.VIEW_CAMPAIGNS)
 def index(request: Request) -> HttpResponse:
     """Every campaign one may see; what one's own organization owes comes first."""
@@ -63,6 +64,7 @@ def index(request: Request) -> HttpResponse:
     return render(request, "campaigns/list.html", context)
 
 
+@require_safe
 @require(Permission.VIEW_CAMPAIGNS)
 def detail(request: Request, pk: int) -> HttpResponse:
     """Where the campaign stands and whom to press."""
@@ -78,6 +80,7 @@ def detail(request: Request, pk: int) -> HttpResponse:
     return render(request, "campaigns/detail.html", context)
 
 
+@require_safe
 @require(Permission.VIEW_CAMPAIGNS)
 def tasks(request: Request, pk: int) -> HttpResponse:
     """The breakdown of tasks with owners, deadlines and figures. Filters: phase, state (open, done), mine."""
@@ -98,6 +101,7 @@ def tasks(request: Request, pk: int) -> HttpResponse:
     return render(request, "campaigns/tasks.html", context)
 
 
+@require_safe
 @require(Permission.VIEW_CAMPAIGNS)
 def breakdown(request: Request, pk: int) -> HttpResponse:
     """任务分解表 as an Excel sheet, watermarked and on record."""
@@ -115,6 +119,7 @@ def _phase_or_404(request: Request, pk: int) -> Phase:
     return get_object_or_404(phases.select_related("campaign__region", "campaign__office"), pk=pk)
 
 
+@require_safe
 @require(Permission.VIEW_CAMPAIGNS)
 def phase(request: Request, pk: int) -> HttpResponse:
     """The gate: what must be true, what is, what is missing; and every move so far with its frozen report."""

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
@@ -105,6 +105,7 @@ def _form(request: Request, context: dict[str, Any], *, status: int = 200) -> Ht
     return render(request, template, context, status=status)
 
 
+@require_safe
 @require(Permission.MANAGE_PLANS)
 def card(request: Request, pk: int, item_pk: int) -> HttpResponse:
     """The card as it stands, to leave a form without saving."""

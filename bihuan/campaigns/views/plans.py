@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from bihuan.accounts.guards import require
 from bihuan.accounts.models import Region
@@ -33,6 +33,7 @@ def plan_or_404(request: Request, pk: int) -> PlanDocument:
     return get_object_or_404(plans, pk=pk)
 
 
+@require_safe
 @require(Permission.MANAGE_PLANS)
 def plans(request: Request) -> HttpResponse:
     """Drafts and published plans of the own office, drafts first."""
@@ -106,6 +107,7 @@ def workbench_context(request: Request, document: PlanDocument) -> dict:
     }
 
 
+@require_safe
 @require(Permission.MANAGE_PLANS)
 def workbench(request: Request, pk: int) -> HttpResponse:
     """Source at the left, structure at the right."""
