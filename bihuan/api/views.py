@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -16,7 +17,7 @@ from .api import INTRODUCTION, POINTS, api
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
     """The whole API as OpenAPI 3.1. It holds no data, so a client generator may read it without a token."""
-    return JsonResponse(api.get_openapi_schema(), json_dumps_params={"ensure_ascii": False})
+    return JsonResponse(_schema(), json_dumps_params={"ensure_ascii": False})
 
 
 @login_not_required
@@ -27,8 +28,15 @@ def docs(request: HttpRequest) -> HttpResponse:
     return render(request, "api/docs.html", context)
 
 
+@cache
+def _schema() -> dict[str, Any]:
+    # It changes with the program only, and takes half a second to draw up: anybody may ask, nobody may ask for that.
+    return api.get_openapi_schema()
+
+
+@cache
 def _groups() -> list[dict[str, Any]]:
-    schema = api.get_openapi_schema()
+    schema = _schema()
     components = schema["components"]["schemas"]
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, operations in schema["paths"].items():
