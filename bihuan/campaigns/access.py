@@ -12,7 +12,7 @@ def may_see_plan(user: User, pk: str) -> bool:
     """Whether the person may open the file of this plan document."""
     return (
         PlanDocument.objects.visible_to(user).filter(pk=pk).exists()
-        or Campaign.objects.visible_to(user).filter(plan=pk).exists()
+        or Campaign.objects.visible_to(user).filter(plan=int(pk)).exists()
     )
 
 

@@ -127,7 +127,8 @@ class Board:
         if self.current is None:
             return []
         self.current.campaign = self.campaign
-        return gate_report(self.current, self.on)
+        is_whole = self.view.region == self.campaign.region_id and not self.view.is_department
+        return gate_report(self.current, self.on, in_scope=self.scope if is_whole else None)
 
     @cached_property
     def localities(self) -> list[Region]:
@@ -167,7 +168,7 @@ class Board:
 
     def steps(self) -> list[dict[str, Any]]:
         """The phase bar; an open end is drawn as long as half a year."""
-        rows = []
+        rows: list[dict[str, Any]] = []
         states = {PhaseStatus.CLOSED: "done", PhaseStatus.OPEN: "current", PhaseStatus.PENDING: "next"}
         for phase in self.phases:
             label = f"{phase.name.removesuffix('阶段')} {span_words(phase)}"
@@ -183,6 +184,12 @@ class Board:
                     "weight": max(days, 30),
                 }
             )
+        # The running phase carries the longest words: it never gets less than a third of the bar.
+        for row in rows:
+            if row["state"] == "current":
+                row["weight"] = max(
+                    row["weight"], sum(other["weight"] for other in rows if other is not row) // 2
+                )
         return rows
 
     def today_note(self) -> str:
@@ -462,14 +469,14 @@ class Board:
             .annotate(number=Count("pk"), first=Min("due_on"))
             .order_by("organization__short_name")[:limit]
         )
-        for row in unheld:
+        for chair in unheld:
             rows.append(
                 {
                     "badge": "无人承办",
                     "tone": "",
-                    "title": f"{row['number']} 项任务没有承办人",
-                    "who": row["organization__short_name"],
-                    "due": row["first"],
+                    "title": f"{chair['number']} 项任务没有承办人",
+                    "who": chair["organization__short_name"],
+                    "due": chair["first"],
                     "url": reverse("duties:unheld"),
                 }
             )
@@ -552,14 +559,14 @@ def trend_lines(series: list[tuple[dt.date, int, int, int]]) -> list[dict[str, s
     top = max((row[1] for row in series), default=0) or 1
     width = 600 / max(len(series) - 1, 1)
 
-    def points(column: int) -> str:
-        return " ".join(
-            f"{index * width:.1f},{150 - 140 * row[column] / top:.1f}" for index, row in enumerate(series)
+    def line(key: str, label: str, values: list[int]) -> dict[str, str]:
+        points = " ".join(
+            f"{index * width:.1f},{150 - 140 * value / top:.1f}" for index, value in enumerate(values)
         )
+        return {"key": key, "label": label, "points": points, "last": f"{values[-1] if values else 0:,}"}
 
-    names = ((1, "found", "累计查出"), (2, "closed", "累计整改"), (3, "overdue", "逾期未改"))
-    last = series[-1] if series else (None, 0, 0, 0)
     return [
-        {"key": key, "label": label, "points": points(column), "last": f"{last[column]:,}"}
-        for column, key, label in names
+        line("found", "累计查出", [row[1] for row in series]),
+        line("closed", "累计整改", [row[2] for row in series]),
+        line("overdue", "逾期未改", [row[3] for row in series]),
     ]

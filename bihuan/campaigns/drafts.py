@@ -119,7 +119,7 @@ def elements_of(plan: Plan, kinds: Sequence[EnterpriseKind]) -> list[PlanItem]:
         add(PlanItem.Kind.SECTION, {"title": title}, section, head, state=PlanItem.State.CONFIRMED)
     phases = sorted(plan.phases, key=lambda phase: phase.span)
     for phase in phases:
-        data = {"name": phase.name, "start": _iso(phase.start), "end": _iso(phase.end)}
+        data: Data = {"name": phase.name, "start": _iso(phase.start), "end": _iso(phase.end)}
         add(PlanItem.Kind.PHASE, data, phase, _heading_place(phase))
     for task in plan.tasks:
         hints = "，".join([task.heading, task.text, *task.object_hints])

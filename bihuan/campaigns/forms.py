@@ -24,7 +24,9 @@ class NamesField(forms.CharField):
 
     def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
         text = super().to_python(value)
-        return list(dict.fromkeys(name for name in re.split(r"\s*[、，,；;\n]\s*", text.strip()) if name))
+        return list(
+            dict.fromkeys(name for name in re.split(r"\s*[、，,；;\n]\s*", (text or "").strip()) if name)
+        )
 
 
 class LinesField(forms.CharField):
@@ -36,7 +38,7 @@ class LinesField(forms.CharField):
         return "\n".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
-        return [line.strip() for line in super().to_python(value).splitlines() if line.strip()]
+        return [line.strip() for line in (super().to_python(value) or "").splitlines() if line.strip()]
 
 
 class ElementForm(forms.Form):
@@ -146,7 +148,9 @@ class LadderField(forms.CharField):
 
     def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
         return [
-            step for step in re.split(r"\s*(?:→|->|、|；|;)\s*", super().to_python(value).strip()) if step
+            step
+            for step in re.split(r"\s*(?:→|->|、|；|;)\s*", (super().to_python(value) or "").strip())
+            if step
         ]
 
 

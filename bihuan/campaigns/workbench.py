@@ -136,7 +136,7 @@ class Desk:
                 role: [name for name in item.data[role] if normalize_unit(name) in units] for role in ROLES
             }
             found = shares_of(data, units, self.bodies)
-            shares += len(found)
+            shares += len(found) or 1  # the office takes what nobody else has
             charged |= {pk: body for pk, (body, _) in found.items()}
         localities = sum(body.kind == Organization.Kind.LOCALITY for body in charged.values())
         return {

@@ -117,12 +117,13 @@ def publish(document: PlanDocument, *, by: User, title: str = "", short_title: s
     phases = _create_phases(campaign, items)
     tasks = _create_tasks(campaign, items, phases)
     _create_checklists(tasks, by=by, at=now)
-    shares = _create_assignments(document, tasks, on=timezone.localdate(now))
+    shares = _create_assignments(document, tasks, office, on=timezone.localdate(now))
     _create_rest(campaign, items)
     starts = [phase.starts_on for phase in phases.values() if phase.starts_on]
-    ends = [phase.ends_on for phase in phases.values()]
+    ends = [phase.ends_on for phase in phases.values() if phase.ends_on]
     campaign.starts_on = min(starts, default=document.issued_on)
-    campaign.ends_on = None if None in ends else max(ends, default=None)
+    has_open_end = len(ends) < len(phases)
+    campaign.ends_on = None if has_open_end else max(ends, default=None)
     campaign.save(update_fields=["starts_on", "ends_on"])
     open_duties([task_duty(share) for share in shares], by=by)
     opened = [phase for phase in phases.values() if phase.status == PhaseStatus.OPEN]
@@ -233,14 +234,16 @@ def shares_of(data: dict, units: dict[str, PlanUnit], bodies: Bodies) -> dict[in
 
 
 def _create_assignments(
-    document: PlanDocument, tasks: list[tuple[PlanItem, Task]], *, on: dt.date
+    document: PlanDocument, tasks: list[tuple[PlanItem, Task]], office: Organization, *, on: dt.date
 ) -> list[Assignment]:
+    """Shares of every task; a task the plan gives to nobody falls to the office, so that none is lost (R027)."""
+    fallback = {office.pk: (office, Assignment.Role.RESPONSIBLE.value)}
     units = {unit.key: unit for unit in document.units.select_related("organization__region")}
     bodies = Bodies(document.region_id, on=on)
     return Assignment.objects.bulk_create(
         Assignment(task=task, organization=body, role=role)
         for item, task in tasks
-        for body, role in shares_of(item.data, units, bodies).values()
+        for body, role in (shares_of(item.data, units, bodies) or fallback).values()
     )
 
 

@@ -98,7 +98,7 @@ def missing(document: PlanDocument) -> list[Missing]:
         if not any(normalize_unit(name) not in ignored for name in unit_names(item.data))
     ]
     if ownerless:
-        line(f"{len(ownerless)} 项任务没有承办单位，发布后无人承办", ownerless, blocking=False)
+        line(f"{len(ownerless)} 项任务没有承办单位，发布后由安委办承办", ownerless, blocking=False)
     phase_ids = {item.pk: item for item in phases}
     homeless = [item for item in tasks if item.data.get("phase") not in phase_ids]
     if homeless and phases:

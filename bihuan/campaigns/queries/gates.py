@@ -15,7 +15,7 @@ from bihuan.tally.queries import Figures, by_task, totals
 from ..links import ledger_url
 from ..models import Assignment, GateCondition, Phase, Task
 from ..workflow import AssignmentStatus
-from .coverage import rate, scope
+from .coverage import Scope, rate, scope
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ def done_tasks(phase: Phase) -> tuple[int, int]:
     return sum(0 < total == confirmed for total, confirmed in counts), len(counts)
 
 
-def gate_report(phase: Phase, on: dt.date) -> list[GateLine]:
+def gate_report(phase: Phase, on: dt.date, *, in_scope: Scope | None = None) -> list[GateLine]:
     """Every condition of the phase as it stands at the end of `on`.
 
     Coverage and tasks count the phase's own tasks; hazards count for the whole campaign, because a hazard found early
-    must not be left behind by moving on.
+    must not be left behind by moving on. `in_scope` are the campaign's denominators, when the caller has them already.
     """
     conditions = {condition.metric: condition.threshold for condition in phase.conditions.all()}
     if not conditions:
@@ -72,7 +72,7 @@ def gate_report(phase: Phase, on: dt.date) -> list[GateLine]:
     for metric, threshold in conditions.items():
         match metric:
             case GateCondition.Metric.COVERAGE:
-                lines.append(_coverage(phase, threshold, on))
+                lines.append(_coverage(phase, threshold, on, in_scope or scope(campaign)))
             case GateCondition.Metric.RECTIFICATION:
                 lines.append(_rectification(phase, threshold, figures))
             case GateCondition.Metric.TASKS_DONE:
@@ -92,10 +92,9 @@ def _line(metric: str, threshold: Decimal, actual: str, met: bool, sentence: str
     return GateLine(chosen.value, str(chosen.label), number(threshold, unit=unit), actual, met, sentence, url)
 
 
-def _coverage(phase: Phase, threshold: Decimal, on: dt.date) -> GateLine:
+def _coverage(phase: Phase, threshold: Decimal, on: dt.date, in_scope: Scope) -> GateLine:
     campaign = phase.campaign
     own = set(phase.tasks.values_list("pk", flat=True))
-    in_scope = scope(campaign)
     wanted = sum(count for task, count in in_scope.tasks.items() if task in own)
     # Figures by task are kept for cities and localities; a campaign never reaches beyond its own region anyway.
     figures = by_task(campaign.pk, on=on, region=campaign.region_id[:4])

@@ -143,7 +143,7 @@ def test_the_checklist_names_what_is_missing(draft, office):
     actions.edit_item(first, first.data | {"start": None, "end": None}, version=1, by=office)
     remarks = [line.text for line in missing(draft) if not line.is_blocking]
     assert "1 个阶段没有日期" in remarks
-    assert "1 项任务没有承办单位，发布后无人承办" in remarks
+    assert "1 项任务没有承办单位，发布后由安委办承办" in remarks
 
 
 def test_an_empty_plan_cannot_be_published(draft, office):

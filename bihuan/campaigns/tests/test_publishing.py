@@ -32,13 +32,15 @@ def test_named_units_and_groups_become_shares(campaign):
         "白塔镇": "territorial",
         "河沿镇": "territorial",
     }
-    assert shares(campaign, "信息报送") == {}
-    assert Assignment.objects.count() == 2 + 2 + 4 + 4
+    assert shares(campaign, "信息报送") == {
+        "市安委办": "responsible"
+    }  # the plan names nobody: the office has it
+    assert Assignment.objects.count() == 2 + 2 + 4 + 4 + 1
 
 
 def test_every_share_is_a_duty_of_the_default_post(campaign, world):
     duties = Duty.objects.filter(kind="task")
-    assert duties.count() == 12
+    assert duties.count() == 13
     qingshi = duties.filter(organization=world.organizations.qingshi)
     assert {duty.post for duty in qingshi} == {world.posts["qingshi_officer"]}
     assert {duty.locality_id for duty in qingshi} == {"539702001"}
@@ -98,7 +100,7 @@ def test_a_second_click_publishes_nothing(world, draft):
     with pytest.raises(IllegalMove, match="已经发布"):
         actions.publish(stale, by=world.people.office)
     assert Campaign.objects.count() == 1
-    assert Duty.objects.filter(kind="task").count() == 12
+    assert Duty.objects.filter(kind="task").count() == 13
 
 
 def test_the_unseen_is_not_published_and_nothing_is_half_done(world, draft):

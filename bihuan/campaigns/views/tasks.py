@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
@@ -35,6 +35,7 @@ def _task_or_404(request: Request, pk: int) -> Task:
     return get_object_or_404(tasks.select_related("campaign__region", "campaign__plan", "phase"), pk=pk)
 
 
+@require_safe
 @require(Permission.VIEW_CAMPAIGNS)
 def task(request: Request, pk: int) -> HttpResponse:
     """The task page."""
@@ -70,6 +71,7 @@ def task(request: Request, pk: int) -> HttpResponse:
         "campaign": campaign,
         "kinds": found.kinds.all(),
         "rows": rows,
+        "is_done": _is_done(shares),
         "reported": sum(share.status == AssignmentStatus.REPORTED for share in shares),
         "may_confirm": campaign.region_id in seats(request.user, Permission.CONFIRM_TASK),
         "may_revise": campaign.region_id in seats(request.user, Permission.MANAGE_PLANS),
@@ -79,6 +81,12 @@ def task(request: Request, pk: int) -> HttpResponse:
         **_objects(request, found),
     }
     return render(request, "campaigns/task.html", context)
+
+
+def _is_done(shares: list[Assignment]) -> bool:
+    """Whether everybody but the supporting units has been confirmed, as the gate counts it."""
+    owed = [share for share in shares if share.role != Assignment.Role.SUPPORT]
+    return bool(owed) and all(share.status == AssignmentStatus.CONFIRMED for share in owed)
 
 
 def _neighbours(found: Task) -> dict[str, Task | None]:
@@ -119,7 +127,7 @@ def _objects(request: Request, found: Task) -> dict:
         for (task_id, locality), each in matrix(found.campaign_id, on=timezone.localdate()).items():
             if task_id == found.pk and locality.startswith(view.region):
                 figures += each
-        where = {"campaign": found.campaign_id, "task": found.pk}
+        where: dict = {"campaign": found.campaign_id, "task": found.pk}
         if view.region != found.campaign.region_id:
             where["region"] = view.region
         context["figures"] = [
