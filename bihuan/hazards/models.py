@@ -29,7 +29,9 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
                 | Q(reviewing_organization__in=scope.departments)
             )
         if scope.enterprises:
-            query |= Q(enterprise__organization__in=scope.enterprises)
+            # Ids, not a join: the planner then reads this enterprise's index instead of walking the ledger.
+            own = Enterprise.objects.filter(organization__in=scope.enterprises).values_list("pk", flat=True)
+            query |= Q(enterprise__in=list(own))
         if scope.participant:
             query |= Q(found_by=scope.user_id)
         return self.filter(query)
@@ -176,7 +178,8 @@ class Hazard(models.Model):
             models.Index(fields=["city", "status", "-found_on", "-id"], name="hazards_city_status"),
             models.Index(fields=["locality", "status", "-found_on", "-id"], name="hazards_locality_status"),
             models.Index(fields=["department", "status", "-found_on", "-id"], name="hazards_department_status"),
-            models.Index(fields=["due_on", "id"], condition=Q(status__in=["rectifying", "planning", "plan_review"]), name="hazards_running_due"),
+            models.Index(fields=["status", "due_on", "id"], name="hazards_status_due"),
+            models.Index(fields=["source", "-found_on", "-id"], name="hazards_source_recent"),
             models.Index(fields=["-found_on", "-id"], condition=Q(level="major"), name="hazards_major_recent"),
         ]  # fmt: skip
 
