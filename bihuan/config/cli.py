@@ -21,6 +21,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands.add_parser("run", help="建库、装入演示数据（如为空）并启动", add_help=False)
     commands.add_parser("serve", help="启动网页服务和后台作业", add_help=False)
     commands.add_parser("worker", help="只启动后台作业", add_help=False)
+    commands.add_parser(
+        "init", help="init 区划文件.csv 区划代码：为新装系统装入区划、对象类型和三名管理员", add_help=False
+    )
     commands.add_parser("migrate", help="建库或升级，并备好静态文件", add_help=False)
     for name, (_, text) in PLAIN.items():
         commands.add_parser(name, help=text, add_help=False)
@@ -52,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             prepare(verbosity=1)
             return 0
+        case "init":
+            return _init(parser, rest)
         case "audit":
             if rest[:1] not in (["verify"], ["seal"]):
                 parser.error("请写 audit verify 或 audit seal")
@@ -69,6 +74,23 @@ def _plan(rest: list[str]) -> int:
         sys.stderr.write("用法：bihuan plan compile 文件 [--json]\n")
         return 2
     return compile_file(rest[1:])
+
+
+def _init(parser: argparse.ArgumentParser, rest: list[str]) -> int:
+    """Everything a new installation needs before its system administrator can log in."""
+    if len(rest) != 2:
+        parser.error("请写 init 区划文件.csv 区划代码，例如 init regions.csv 5397")
+    import django
+
+    django.setup()
+    from bihuan.config.preparation import prepare
+    from bihuan.registry.kinds import ensure_kinds
+
+    prepare()
+    ensure_kinds()
+    file, code = rest
+    _manage(["load_regions", file, "--under", code])
+    return _manage(["create_administrators", code])
 
 
 def _manage(arguments: list[str]) -> int:
