@@ -127,8 +127,8 @@ class Board:
         if self.current is None:
             return []
         self.current.campaign = self.campaign
-        is_whole = self.view.region == self.campaign.region_id and not self.view.is_department
-        return gate_report(self.current, self.on, in_scope=self.scope if is_whole else None)
+        in_scope = self.scope if self.view.is_whole(self.campaign) else None
+        return gate_report(self.current, self.on, in_scope=in_scope)
 
     @cached_property
     def localities(self) -> list[Region]:
@@ -409,7 +409,9 @@ class Board:
         rows: list[dict[str, Any]] = [
             {"badge": "关口未满足", "tone": "orange", "title": line.sentence, "who": self.current.name if self.current else "", "url": line.url}
             for line in self.gate
-            if not line.met and line.metric != GateCondition.Metric.OVERDUE
+            if self.view.is_whole(self.campaign)
+            and not line.met
+            and line.metric != GateCondition.Metric.OVERDUE
         ]  # fmt: skip
         if self.figures.overdue:
             title = f"{self.figures.overdue} 项隐患逾期未改"

@@ -19,7 +19,7 @@ from bihuan.plans import normalize_unit
 
 from .. import drafts
 from ..models import PlanDocument, PlanItem, PlanUnit, seats
-from ..units import names_in, sync_units
+from ..units import sync_units
 
 
 class StaleItem(IllegalMove):
@@ -358,9 +358,3 @@ def discard_plan(document: PlanDocument, *, by: User, reason: str) -> None:
         raise IllegalMove(f"方案《{document.title}》已发布或作废，不能再作废")
     document.refresh_from_db()
     record("campaigns.discard_plan", document, by=by, summary=f"作废方案《{document.title}》：{reason}"[:300])
-
-
-def unmatched_units(document: PlanDocument) -> list[PlanUnit]:
-    """Names the live tasks charge and nobody has identified."""
-    used = names_in(document.items.all())
-    return [unit for unit in document.units.filter(organization=None, group="") if unit.key in used]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 
 from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
@@ -29,6 +29,10 @@ class Viewpoint:
     @property
     def is_department(self) -> bool:
         return bool(self.department)
+
+    def is_whole(self, campaign: Campaign) -> bool:
+        """Whether nothing of the campaign is hidden from them; only then may they read its totals."""
+        return not self.is_department and self.region == campaign.region_id
 
 
 def viewpoint(user: User, campaign: Campaign) -> Viewpoint:
@@ -84,11 +88,5 @@ def own_assignments(user: User) -> QuerySet[Assignment]:
             task__campaign__in=Campaign.objects.visible_to(user).filter(status=Campaign.Status.RUNNING),
         )
         .select_related("task__campaign", "task__phase", "organization")
-        .order_by(owed, "task__due_on", "task__campaign_id", "task__position")
+        .order_by(owed, F("task__due_on").asc(nulls_last=True), "task__campaign_id", "task__position")
     )
-
-
-def share_counts(campaign: Campaign) -> dict[str, int]:
-    """Shares of a campaign by status."""
-    rows = Assignment.objects.filter(task__campaign=campaign).order_by().values_list("status")
-    return dict(rows.annotate(number=Count("pk")))

@@ -330,6 +330,19 @@ def test_everyone_counts_their_own_part(campaign, people, world):
     }  # fmt: skip
 
 
+def test_totals_of_the_whole_campaign_are_for_those_who_may_count_it(client, campaign, people):
+    phase = campaign.phases.first()
+    for login, sees in {
+        "office": True,
+        "inspectorate": True,
+        "qingshi_officer": False,
+        "housing": False,
+    }.items():
+        client.force_login(getattr(people, login))
+        for url in (phase.get_absolute_url(), campaign.get_absolute_url()):
+            assert ("应查 2 户次" in client.get(url).text) == sees, (login, url)
+
+
 def test_localities_and_departments_see_their_own_shares_first(client, campaign, people):
     client.force_login(people.qingshi_officer)
     page = client.get(campaign.get_absolute_url()).text

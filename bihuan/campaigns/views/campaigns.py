@@ -20,7 +20,7 @@ from ..board import Board, span_words
 from ..exports import breakdown_xlsx
 from ..forms import GateForm
 from ..models import Campaign, Phase
-from ..queries.campaigns import own_assignments
+from ..queries.campaigns import own_assignments, viewpoint
 from ..queries.gates import gate_report
 from ..tasklist import task_rows
 from ..workflow import AssignmentStatus, PhaseMove, PhaseStatus
@@ -136,6 +136,8 @@ def _phase_context(request: Request, found: Phase, form: GateForm | None = None)
         "campaign": found.campaign,
         "span": span_words(found),
         "lines": lines,
+        # The sentences carry totals of the whole campaign: for those who may count all of it.
+        "may_read_totals": viewpoint(request.user, found.campaign).is_whole(found.campaign),
         "unmet": [line for line in lines if not line.met],
         "moves": phase_moves(found, by=request.user),
         "transitions": found.transitions.select_related("by").order_by("-id"),
