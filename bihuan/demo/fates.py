@@ -46,8 +46,10 @@ class Life:
         lift, assign, grade, dismiss, reopen, withdraw, reject, extend, ask (and no answer yet), send_back, short
         (a plan with little time).
         """
+        if hold and case.hazard.status == hold:
+            return
         for _ in self._acts(case, forced):
-            if hold and case.hazard.status == hold:
+            if case.hazard.status == hold:
                 return
 
     def _chance(self, name: str, share: float, forced: frozenset[str]) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.utils import timezone
 
-from bihuan.accounts.models import Organization
+from bihuan.accounts.models import Organization, User
 from bihuan.campaigns.models import Campaign
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.workflow import Level, Move, Status
@@ -49,7 +52,7 @@ MAJOR_FATES: list[tuple[int, frozenset[str], str]] = [
 PLANT_FATES, RESTAURANT_FATES = {0, 4, 6}, {0, 6, 7, 8}
 GENERAL_FATES: list[tuple[int, frozenset[str], str]] = [
     (48, frozenset({"reopen"}), ""),
-    (20, frozenset({"grade"}), Status.PLANNING),
+    (6, frozenset({"grade"}), Status.PLANNING),
     (30, frozenset({"assign"}), ""),
     (30, frozenset({"extend"}), ""),
     (28, frozenset({"reject"}), ""),
@@ -58,6 +61,16 @@ GENERAL_FATES: list[tuple[int, frozenset[str], str]] = [
     (9, frozenset(), Status.REINSPECTING),
     (33, frozenset(), Status.RECTIFYING),  # long overdue
 ]
+
+
+@dataclass(frozen=True)
+class Coming:
+    """Something that will happen: when, what, and what is already certain about the hazards it brings."""
+
+    at: dt.datetime
+    happen: Callable[[], list[Case]]
+    hold: str = ""
+    forced: frozenset[str] = frozenset()
 
 
 class History:
@@ -86,7 +99,7 @@ class History:
             self.book, self.staff, self.owing, self.objects, self.evidence, self.papers, self.shares
         )
         self.texts = load("hazard_texts")["hazards"]
-        self.cases: list[Case] = []
+        self.cases = 0
 
     def act_out(self, *, hazards: int, inspections: int) -> None:
         """Let the sixty days happen."""
@@ -101,16 +114,19 @@ class History:
         found = hazards - apart - sum(others.values()) - 3
         scheduler = Scheduler(self.city, self.staff, self.objects, self.rng, self.now)
         majors = round(hazards * MAJOR_SHARE)
-        for visit in scheduler.draw(inspections, found, majors):
-            for case in self.visits.write(visit):
-                self._live(case)
-        for source, count in others.items():
-            for _ in range(count):
-                self._live(self._enter(source))
-        self._certain_fates()
+        events = [
+            Coming(visit.at, partial(self.visits.write, visit))
+            for visit in scheduler.draw(inspections, found, majors)
+        ]
+        events += [self._entry(source) for source, count in others.items() for _ in range(count)]
+        events += self._certain_fates()
+        for event in sorted(events, key=lambda event: event.at):
+            for case in event.happen():
+                self.cases += 1
+                self.life.live(case, hold=event.hold, forced=event.forced)
         self.papers.issue_opinions()
         self.papers.write_sequences()
-        self.shares.report_progress(max(len(self.cases) // 10, 12))
+        self.shares.report_progress(max(self.cases // 10, 12))
         self.owing.press_all()
         self._read_messages()
 
@@ -121,13 +137,9 @@ class History:
         self.owing.save_taken()
         return counts
 
-    def _live(self, case: Case, **fate: Any) -> None:
-        self.cases.append(case)
-        self.life.live(case, **fate)
-
     # --- hazards nobody was sent to find --------------------------------------------------------------
 
-    def _enter(self, source: str) -> Case:
+    def _entry(self, source: str) -> Coming:
         """A tip, an alarm, what an enterprise found itself, or what the city's office found on its rounds."""
         with_account = source == Hazard.Source.SELF_CHECK
         rng = self.rng
@@ -135,7 +147,6 @@ class History:
             [each for each in self.city.enterprises if each.organization is not None or not with_account]
         )
         text = rng.choice([row for row in self.texts[enterprise.kind_id] if row["level"] == Level.GENERAL])
-        at = self._some_moment()
         match source:
             case Hazard.Source.SELF_CHECK:
                 body, move = enterprise.organization, Move.SELF_REPORT
@@ -146,10 +157,7 @@ class History:
             case _:
                 body, move = self.staff.local[enterprise.locality_id], Move.REPORT
                 by = rng.choice(self.staff.officials(body))
-        return self.visits.enter(
-            enterprise, text, move=move, source=source, by=by, body=body, at=at, found_on=at.date(),
-            five=move != Move.REPORT,
-        )  # fmt: skip
+        return self._coming(self._some_moment(), enterprise, text, move=move, source=source, by=by, body=body)
 
     def _some_moment(self) -> dt.datetime:
         while True:
@@ -158,50 +166,86 @@ class History:
             if at < self.now - dt.timedelta(minutes=30):
                 return at
 
+    def _coming(
+        self,
+        at: dt.datetime,
+        enterprise: Enterprise,
+        text: dict[str, Any],
+        *,
+        move: Move,
+        source: str,
+        by: User,
+        body: Organization,
+        hold: str = "",
+        forced: frozenset[str] = frozenset(),
+    ) -> Coming:
+        def happen() -> list[Case]:
+            return [
+                self.visits.enter(
+                    enterprise, text, move=move, source=source, by=by, body=body, at=at, found_on=at.date(),
+                    five=move != Move.REPORT,
+                )
+            ]  # fmt: skip
+
+        return Coming(at, happen, hold, forced)
+
     # --- certain fates -------------------------------------------------------------------------------
 
-    def _certain_fates(self) -> None:
+    def _certain_fates(self) -> list[Coming]:
         """Lives whose course is laid down, so that every station and every turn can be seen on any day."""
         risky = [each for each in self.city.enterprises if self._majors(each)]
         managed = [each for each in risky if each.organization is not None] or risky
+        plant = next((each for each in managed if each.kind_id == "chemical_plant"), managed[0])
+        coming = []
         for number, (ago, forced, hold) in enumerate(MAJOR_FATES):
-            plant = next((each for each in managed if each.kind_id == "chemical_plant"), managed[0])
             enterprise = plant if number in PLANT_FATES else managed[number % len(managed)]
             text = self._majors(enterprise)[number % len(self._majors(enterprise))]
-            self._live(self._found_by_department(enterprise, text, ago), forced=forced, hold=hold)
+            coming.append(self._found_by_department(enterprise, text, ago, forced, hold))
         places = [each for each in self.city.enterprises if each.kind_id == "restaurant"]
         for number, (ago, forced, hold) in enumerate(GENERAL_FATES):
             enterprise = places[0 if number in RESTAURANT_FATES else number % len(places)]
             texts = [row for row in self.texts[enterprise.kind_id] if row["level"] == Level.GENERAL]
-            case = self._found_by_department(enterprise, texts[number % len(texts)], ago)
-            self._live(case, forced=forced, hold=hold)
-        for ago, forced in ((1, frozenset[str]()), (0, frozenset[str]()), (12, frozenset({"dismiss"}))):
-            self._live(self._reported(places[-1], ago), forced=forced, hold="" if forced else Status.REPORTED)
+            text = texts[number % len(texts)]
+            coming.append(self._found_by_department(enterprise, text, ago, forced, hold))
+        for ago, turn in ((1, ""), (0, ""), (12, "dismiss")):
+            body = self.staff.local[places[-1].locality_id]
+            coming.append(
+                self._coming(
+                    self.now - dt.timedelta(days=ago, hours=1),
+                    places[-1],
+                    self.texts["restaurant"][ago % 6],
+                    move=Move.REPORT,
+                    source=Hazard.Source.TIP,
+                    by=self.staff.officials(body)[0],
+                    body=body,
+                    hold="" if turn else Status.REPORTED,
+                    forced=frozenset({turn}) if turn else frozenset(),
+                )
+            )
+        return coming
 
     def _majors(self, enterprise: Enterprise) -> list[dict[str, Any]]:
         return [row for row in self.texts[enterprise.kind_id] if row["level"] == Level.MAJOR]
 
-    def _found_by_department(self, enterprise: Enterprise, text: dict[str, Any], ago: int) -> Case:
+    def _found_by_department(
+        self, enterprise: Enterprise, text: dict[str, Any], ago: int, forced: frozenset[str], hold: str
+    ) -> Coming:
         """A line department's own find: only it may judge a hazard major on the spot."""
         body: Organization = enterprise.department or self.city.organizations["office"]
         if not self.staff.graders(body):
             body = self.city.organizations["office"]
         at = moment_in(self.city.today - dt.timedelta(days=ago), self.rng)
-        by = self.staff.graders(body)[0]
-        return self.visits.enter(
-            enterprise, text, move=Move.RECORD, source=Hazard.Source.INSPECTION, by=by, body=body,
-            at=min(at, self.now - dt.timedelta(minutes=50)), found_on=at.date(),
-        )  # fmt: skip
-
-    def _reported(self, enterprise: Enterprise, ago: int) -> Case:
-        text = self.texts[enterprise.kind_id][ago % 6]
-        body = self.staff.local[enterprise.locality_id]
-        at = self.now - dt.timedelta(days=ago, hours=1)
-        by = self.staff.officials(body)[0]
-        return self.visits.enter(
-            enterprise, text, move=Move.REPORT, source=Hazard.Source.TIP, by=by, body=body, at=at,
-            found_on=at.date(), five=False,
-        )  # fmt: skip
+        return self._coming(
+            min(at, self.now - dt.timedelta(minutes=50)),
+            enterprise,
+            text,
+            move=Move.RECORD,
+            source=Hazard.Source.INSPECTION,
+            by=self.staff.graders(body)[0],
+            body=body,
+            hold=hold,
+            forced=forced,
+        )
 
     # --- messages ------------------------------------------------------------------------------------
 
