@@ -162,6 +162,11 @@ class CheckItemForm(forms.Form):
     dispositions = LadderField(label="处置", required=False)
     basis = forms.CharField(label="依据", max_length=200, required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():  # the cells of a table have a column head but no label of their own
+            field.widget.attrs["aria-label"] = field.label
+
 
 class ChecklistItemForm(CheckItemForm):
     """A line of a checklist in force, with how to look and whether failing it is a major hazard."""
