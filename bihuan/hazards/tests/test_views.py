@@ -60,15 +60,14 @@ def part(response, marker='id="hazard"'):
     [
         ("office", 200), ("office_leader", 200), ("county_office", 200), ("housing", 200), ("market", 404),
         ("qingshi_officer", 200), ("inspector", 200), ("outsider", 404), ("baita_leader", 404), ("shop", 200),
-        ("station", 404), ("expert", 404), ("inspectorate", 200), ("sysadmin", 404), ("auditor", 404),
+        ("station", 404), ("expert", 404), ("inspectorate", 200), ("sysadmin", 302), ("auditor", 302),
     ],
 )  # fmt: skip
 def test_a_hazard_is_seen_by_its_area_its_line_and_its_enterprise(world, client, who, status):
+    """Administrators are stopped before: they have yet to pass their second factor."""
     hazard = make_hazard(world)
     client.force_login(getattr(world.people, who))
-    assert client.get(hazard.get_absolute_url()).status_code in (
-        {status} | ({302} if who in ("sysadmin", "auditor") else set())
-    )
+    assert client.get(hazard.get_absolute_url()).status_code == status
 
 
 @pytest.mark.parametrize(
