@@ -38,7 +38,8 @@ def reform(before: Organization, after: Organization, posts: list[Post], *, by: 
 
 def loads(post_ids: Iterable[int]) -> dict[int, list[str]]:
     """What lies on each post's desk, in words: {post id: ["12 件待办"]}; posts with nothing are absent."""
-    ids, words = list(post_ids), {}
+    ids = list(post_ids)
+    words: dict[int, list[str]] = {}
     for label, load in _LOADS:
         for post_id, count in load(ids).items():
             if count:

@@ -349,6 +349,17 @@ class Holding(models.Model):
         return self.from_on <= day and (self.to_on is None or self.to_on >= day)
 
 
+# In this order: newer browsers name the older ones too.
+BROWSERS = (
+    ("MicroMessenger", "微信"), ("DingTalk", "钉钉"), ("Edg", "Edge"), ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"), ("Safari", "Safari"),
+)  # fmt: skip
+SYSTEMS = (
+    ("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"),
+    ("Mac OS", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
 class LoginSession(models.Model):
     """An open session, so that the number per person can be limited and one can be ended from afar."""
 
@@ -365,6 +376,13 @@ class LoginSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.ip}"
+
+    @property
+    def terminal(self) -> str:
+        """Browser and system in a few words, from what the browser says of itself."""
+        browser = next((name for mark, name in BROWSERS if mark in self.user_agent), "")
+        system = next((name for mark, name in SYSTEMS if mark in self.user_agent), "")
+        return " · ".join(part for part in (browser, system) if part) or self.user_agent[:60] or "未知终端"
 
 
 class FormerPassword(models.Model):

@@ -29,7 +29,7 @@ class QuotaUploadHandler(FileUploadHandler):
         input_data: Any,
         META: dict[str, Any],
         content_length: int,
-        boundary: bytes,
+        boundary: str,
         encoding: str | None = None,
     ) -> None:
         if content_length > settings.UPLOAD_MAX_BYTES * FILES_PER_REQUEST:

@@ -125,7 +125,7 @@ def _check_seals(report: VerifyReport) -> dict[tuple[str, int], int]:
 def _check_day(report: VerifyReport, seal: Seal, gone: dict[tuple[str, int], int]) -> None:
     day = str(seal.day)
     try:
-        leaves = unpack_leaves(seal.leaves)
+        leaves = unpack_leaves(bytes(seal.leaves))
         sealed = dict(_parsed(each) for each in leaves)
     except ValueError:
         report.add("seal_changed", day, f"{day} 封存的清单已损坏，无法逐条对照")

@@ -156,8 +156,8 @@ def _retire_names(before: Organization, after: Organization, on: dt.date) -> Non
     for key, name in names.items():
         if not key:
             continue
-        alias = OrganizationAlias.objects.filter(organization=after, key=key).first()
-        if alias is None:
+        known = OrganizationAlias.objects.filter(organization=after, key=key).first()
+        if known is None:
             OrganizationAlias.objects.create(
                 organization=after,
                 key=key,
@@ -166,8 +166,8 @@ def _retire_names(before: Organization, after: Organization, on: dt.date) -> Non
                 valid_to=on - DAY,
             )
         elif before == after:
-            alias.source, alias.valid_to = OrganizationAlias.Source.HISTORY, alias.valid_to or on - DAY
-            alias.save(update_fields=["source", "valid_to"])
+            known.source, known.valid_to = OrganizationAlias.Source.HISTORY, known.valid_to or on - DAY
+            known.save(update_fields=["source", "valid_to"])
 
 
 def _add_current_names(organization: Organization, on: dt.date) -> None:
@@ -339,7 +339,8 @@ def create_post(organization: Organization, *, title: str, is_default: bool = Fa
 
 
 def _clear_default(organization: Organization, *, keep: int | None = None) -> None:
-    organization.posts.filter(is_default=True).exclude(pk=keep).update(is_default=False)
+    others = organization.posts.filter(is_default=True)
+    (others if keep is None else others.exclude(pk=keep)).update(is_default=False)
 
 
 @transaction.atomic

@@ -44,9 +44,7 @@ P = Permission
 def organizations(request: Request) -> HttpResponse:
     """Bodies by region and kind."""
     today = timezone.localdate()
-    rows = Organization.objects.select_related("region").annotate(
-        post_count=Count("posts", filter=Q(posts__is_active=True))
-    )
+    rows = Organization.objects.select_related("region")
     q, kind, region = (request.GET.get(name, "").strip() for name in ("q", "kind", "region"))
     show_closed = request.GET.get("closed") == "1"
     if not show_closed:
@@ -59,8 +57,9 @@ def organizations(request: Request) -> HttpResponse:
         rows = rows.filter(kind=kind)
     if region:
         rows = rows.filter(region_id__startswith=region)
+    counted = rows.annotate(post_count=Count("posts", filter=Q(posts__is_active=True), distinct=True))
     try:
-        page = paginate(rows, order=("region_id", "kind", "id"), cursor=request.GET.get("cursor"))
+        page = paginate(counted, order=("region_id", "kind", "id"), cursor=request.GET.get("cursor"))
     except BadCursor as error:
         messages.warning(request, str(error))
         return redirect("accounts:organizations")
