@@ -66,11 +66,12 @@ class Book:
     def write(self) -> dict[str, int]:
         """Insert everything in the order in which the kinds first appeared; returns how many rows of each."""
         counts: dict[str, int] = defaultdict(int)
+        # Inboxes list by key: the latest message must have the highest.
+        messages = sorted(self.rows_of(Message), key=lambda message: message.created_at)
+        keys = sorted(message.pk for message in messages)
+        for key, message in zip(keys, messages, strict=True):
+            message.pk = key
         for model, rows in self._rows.items():
-            if model is Message:
-                rows.sort(key=lambda row: row.created_at)
-                for number, row in enumerate(rows, start=min(row.pk for row in rows)):
-                    row.pk = number
             model._default_manager.bulk_create(rows, batch_size=BATCH)
             counts[model.__name__] += len(rows)
         add_to_cells(self.deltas)

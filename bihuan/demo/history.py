@@ -147,8 +147,10 @@ class History:
             [each for each in self.city.enterprises if each.organization is not None or not with_account]
         )
         text = rng.choice([row for row in self.texts[enterprise.kind_id] if row["level"] == Level.GENERAL])
+        body: Organization
         match source:
             case Hazard.Source.SELF_CHECK:
+                assert enterprise.organization is not None
                 body, move = enterprise.organization, Move.SELF_REPORT
                 by = self.staff.people(body)[0]
             case Hazard.Source.OVERSIGHT:

@@ -11,8 +11,7 @@ from bihuan.accounts.queries import service_user
 from bihuan.audit.actions import chain_of
 from bihuan.duties.clock import calendar
 from bihuan.duties.ladder import Ladders
-from bihuan.duties.models import Duty, DutyStep
-from bihuan.duties.sweep import _CATEGORY
+from bihuan.duties.models import Duty, DutyStep, LadderStep
 from bihuan.hazards import owed
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.workflow import Level
@@ -25,6 +24,13 @@ from .moments import at_hour
 from .staff import Staff
 
 SWEEP_HOUR = 8
+# What kind of message each instrument of the ladder sends.
+CATEGORY: dict[str, str] = {
+    LadderStep.Instrument.REMIND: Message.Category.REMINDER,
+    LadderStep.Instrument.URGE: Message.Category.URGE,
+    LadderStep.Instrument.REPORT: Message.Category.ESCALATION,
+    LadderStep.Instrument.ESCALATE: Message.Category.ESCALATION,
+}
 
 
 @dataclass
@@ -202,7 +208,7 @@ class Owing:
             when = f"已逾期 {late} 天" if late > 0 else ("今天到期" if late == 0 else f"还剩 {-late} 天")
             self.book.tell(
                 list(people.values()),
-                category=_CATEGORY[rung.instrument],
+                category=CATEGORY[rung.instrument],
                 title=f"{rung.label}：{duty.title}"[:120],
                 body=f"{duty.organization}，期限 {duty.due_on}，{when}",
                 url=duty.url,

@@ -105,7 +105,7 @@ class Shares:
         ]
         for number, share in enumerate(rng.sample(running, min(share_count, len(running)))):
             people = [each for each in self.staff.officials(share.organization) if each.certificate_no == ""]
-            last = max(share.updated_at, self.now - dt.timedelta(days=9))
+            last = max(share.updated_at or self.now, self.now - dt.timedelta(days=9))
             at = last + (self.now - last) * rng.uniform(0.2, 0.9)
             if not people:
                 continue

@@ -10,8 +10,7 @@ from functools import cache
 from bihuan.accounts.models import Holding, Organization, Post, User
 from bihuan.accounts.queries import LEADER_ROLES, office_of
 from bihuan.accounts.roles import Role
-from bihuan.accounts.scope import Place
-from bihuan.duties.models import LadderStep
+from bihuan.duties.models import Duty, LadderStep
 
 from .city import City
 
@@ -57,8 +56,8 @@ class Staff:
             if seat.on(self.city.today) and (not roles or seat.post.role in roles)
         ]
 
-    def default_post(self, body: Organization) -> Post | None:
-        return self._default.get(body.pk)
+    def default_post(self, body: Organization | None) -> Post | None:
+        return self._default.get(body.pk) if body else None
 
     def holders(self, post: Post | None, day: dt.date) -> list[User]:
         """Who sat in a chair that day; nobody for no chair."""
@@ -90,7 +89,7 @@ class Staff:
         return office_of(region)
 
     def audience(
-        self, name: str, *, body: Organization, post: Post | None, place: Place, day: dt.date
+        self, name: str, *, body: Organization, post: Post | None, place: Duty, day: dt.date
     ) -> list[User]:
         """Whom a rung of the ladder reaches (the sweep's own rule)."""
         lowest = place.locality_id or place.county_id or place.city_id
