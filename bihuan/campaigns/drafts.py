@@ -137,7 +137,8 @@ def elements_of(plan: Plan, kinds: Sequence[EnterpriseKind]) -> list[PlanItem]:
             "kinds": propose_kinds(hints, kinds),
             "check_items": [
                 {
-                    "text": check.text[:300],
+                    # A plan names the fault; an inspector answers 合格 or 不合格 to what must not be.
+                    "text": f"不得有：{check.text}"[:300],
                     "criterion": check.criterion[:200],
                     "dispositions": check.dispositions,
                     "basis": "",

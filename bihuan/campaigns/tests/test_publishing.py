@@ -74,7 +74,7 @@ def test_check_items_become_the_first_version_of_the_checklist(campaign):
     task = Task.objects.get(heading="查违规安装")
     assert task.checklists.get().version == 1
     item = CheckItem.objects.get(checklist__task=task)
-    assert (item.text, item.criterion) == ("餐饮企业连接软管长度超过2米", "长度超过2米")
+    assert (item.text, item.criterion) == ("不得有：餐饮企业连接软管长度超过2米", "长度超过2米")
     assert item.dispositions == ["限期改正", "责令停产停业"]
 
 
