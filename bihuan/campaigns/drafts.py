@@ -42,6 +42,9 @@ BLANK: dict[str, Data] = {
     PlanItem.Kind.DUTY: {"unit": "", "text": ""},
 }
 
+# A plan names the fault; an inspector answers 合格 or 不合格 to what must not be.
+FORBIDDEN = "不得有："
+
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text, each with its closing marks; joined they are the text again."""
@@ -137,8 +140,7 @@ def elements_of(plan: Plan, kinds: Sequence[EnterpriseKind]) -> list[PlanItem]:
             "kinds": propose_kinds(hints, kinds),
             "check_items": [
                 {
-                    # A plan names the fault; an inspector answers 合格 or 不合格 to what must not be.
-                    "text": f"不得有：{check.text}"[:300],
+                    "text": f"{FORBIDDEN}{check.text}"[:300],
                     "criterion": check.criterion[:200],
                     "dispositions": check.dispositions,
                     "basis": "",
@@ -232,7 +234,7 @@ def split_data(data: Data, at: int) -> tuple[Data, Data]:
     later = [
         check
         for check in data["check_items"]
-        if check["text"][:20] in tail and check["text"][:20] not in head
+        if (printed := check["text"].removeprefix(FORBIDDEN)[:20]) in tail and printed not in head
     ]
     first = data | {
         "text": head,

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 
+from bihuan.core.forms import CalendarDayField
 from bihuan.registry.models import EnterpriseKind
 
 from .drafts import BLANK
@@ -61,8 +62,8 @@ class SectionForm(ElementForm):
 
 class PhaseForm(ElementForm):
     name = forms.CharField(label="名称", max_length=60)
-    start = forms.DateField(label="开始", required=False, widget=DateInput)
-    end = forms.DateField(label="结束", required=False, widget=DateInput, help_text="长期有效的阶段留空")
+    start = CalendarDayField(label="开始", required=False, widget=DateInput)
+    end = CalendarDayField(label="结束", required=False, widget=DateInput, help_text="长期有效的阶段留空")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -80,7 +81,7 @@ class TaskForm(ElementForm):
     support = NamesField(label="配合单位", required=False)
     territorial = NamesField(label="属地单位", required=False)
     phase = forms.TypedChoiceField(label="所属阶段", required=False, coerce=int, empty_value=None)
-    due = forms.DateField(
+    due = CalendarDayField(
         label="完成期限", required=False, widget=DateInput, help_text="留空则继承阶段的结束日期"
     )
     kinds = forms.MultipleChoiceField(
@@ -164,7 +165,9 @@ class CheckItemForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():  # the cells of a table have a column head but no label of their own
+        for (
+            field
+        ) in self.fields.values():  # the cells of a table have a column head but no label of their own
             field.widget.attrs["aria-label"] = field.label
 
 
@@ -205,7 +208,7 @@ class HeadForm(forms.Form):
     title = forms.CharField(label="标题", max_length=200)
     doc_no = forms.CharField(label="文号", max_length=60, required=False)
     issuer = forms.CharField(label="发文机关", max_length=120, required=False)
-    issued_on = forms.DateField(label="发文日期", required=False, widget=DateInput)
+    issued_on = CalendarDayField(label="发文日期", required=False, widget=DateInput)
 
 
 class PublishForm(forms.Form):
