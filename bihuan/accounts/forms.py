@@ -12,6 +12,8 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from bihuan.core.forms import RowsField
+
 from .models import Holding, Organization, Post, Region, User
 from .permissions import Permission
 from .roles import ROLES_BY_KIND, Role
@@ -302,7 +304,7 @@ class RenameForm(forms.Form):
 class MergeForm(forms.Form):
     """Which bodies are merged into this one."""
 
-    bodies = forms.ModelMultipleChoiceField(
+    bodies = RowsField(
         Organization.objects.none(), label="并入的单位", widget=forms.CheckboxSelectMultiple
     )
     on = Date(label="合并日期")

@@ -6,6 +6,8 @@ import datetime as dt
 
 from django.db.models import Q, QuerySet
 
+from bihuan.core.http import row_number
+
 from .actions import chain_of
 from .models import Event, Seal, Verification
 from .verification import Finding, VerifyReport, verify
@@ -36,9 +38,8 @@ def events(
     if act:
         rows = rows.filter(act__startswith=act)
     if actor:
-        rows = rows.filter(
-            Q(actor_name=actor) | Q(actor_id=int(actor)) if actor.isdigit() else Q(actor_name=actor)
-        )
+        number = row_number(actor)
+        rows = rows.filter(Q(actor_name=actor) | Q(actor_id=number) if number else Q(actor_name=actor))
     if chain:
         rows = rows.filter(chain=chain) if ":" in chain else rows.filter(chain__startswith=f"{chain}:")
     if day_from:

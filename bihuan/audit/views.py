@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from bihuan.core.digest import matches
 from bihuan.core.guards import require
-from bihuan.core.http import Request
+from bihuan.core.http import Request, row_number
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.core.qr import qr_svg
 
@@ -128,10 +128,8 @@ def verify(request: Request) -> HttpResponse:
         run = start_verification(by=request.user, files=request.POST.get("files") == "on")  # type: ignore[arg-type]
         return redirect(f"{reverse('audit:verify')}?run={run.pk}")
     runs = queries.latest_verifications()
-    chosen = request.GET.get("run", "")
-    shown = (
-        get_object_or_404(Verification, pk=int(chosen)) if chosen.isdigit() else (runs[0] if runs else None)
-    )
+    chosen = row_number(request.GET.get("run", ""))
+    shown = get_object_or_404(Verification, pk=chosen) if chosen else (runs[0] if runs else None)
     context = {"run": shown, "may_view": request.user.has_perm(VIEW)}  # type: ignore[attr-defined]
     if request.htmx:
         return render(request, "audit/_verification.html", context)

@@ -18,6 +18,11 @@ class Request(HttpRequest):
     htmx: HtmxDetails
 
 
+def row_number(text: str) -> int | None:
+    """The number of a row as an address or a form carries it: ASCII digits that fit every database, else None."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
+
+
 def problem(status: int, title: str, detail: str = "", **extra: Any) -> dict[str, Any]:
     """Return the body of an application/problem+json answer (RFC 9457); ``extra`` members are added."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}

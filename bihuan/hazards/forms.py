@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
 from bihuan.campaigns.models import Campaign, Task
+from bihuan.core.forms import CalendarDayField
 from bihuan.registry.models import Enterprise, Premises, RiskColour
 from bihuan.rules.hazards import criteria, domains
 from bihuan.rules.reasons import send_back_reasons
@@ -67,7 +68,7 @@ class ActForm(forms.Form):
 
 class RectificationForm(ActForm):
     text = words("整改情况", most=1000, help_text="做了什么、现在怎样，一两句话即可")
-    finished_on = forms.DateField(label="完成日期", widget=Day())
+    finished_on = CalendarDayField(label="完成日期", widget=Day())
     funds_spent = forms.DecimalField(
         label="实际投入（元）", required=False, min_value=0, max_digits=12, decimal_places=2
     )
@@ -91,7 +92,7 @@ class OnSpotForm(ActForm):
 
 
 class ConfirmForm(ActForm):
-    due_on = forms.DateField(label="整改期限", required=False, widget=Day())
+    due_on = CalendarDayField(label="整改期限", required=False, widget=Day())
 
     def prepare(self) -> None:
         derived = deadline(self.hazard.level, timezone.localdate())
@@ -122,7 +123,7 @@ class MajorPlanForm(ActForm):
     staffing = words("机构和人员", most=2000, rows=2)
     schedule = words("时限和要求", most=2000, rows=2)
     safety = words("安全措施和应急预案", most=2000, rows=2)
-    due_on = forms.DateField(label="治理完成期限", widget=Day())
+    due_on = CalendarDayField(label="治理完成期限", widget=Day())
 
     def prepare(self) -> None:
         self.fields["due_on"].initial = self.hazard.due_on
@@ -155,7 +156,7 @@ class EvaluationForm(ActForm):
 
 
 class ExtensionForm(ActForm):
-    requested_due_on = forms.DateField(label="申请延至", widget=Day())
+    requested_due_on = CalendarDayField(label="申请延至", widget=Day())
     reason = words("为什么按期完不成", rows=2)
     interim_measures = words("延期期间怎样管控", rows=2, most=300)
 
@@ -165,7 +166,7 @@ class WithdrawForm(ActForm):
 
 
 class ExOfficioForm(ActForm):
-    to = forms.DateField(label="延至", widget=Day())
+    to = CalendarDayField(label="延至", widget=Day())
     reason = words("理由", rows=2)
 
 
@@ -210,7 +211,7 @@ class BulkAssignForm(forms.Form):
 
 
 class BulkExtendForm(forms.Form):
-    to = forms.DateField(label="统一延至", widget=Day())
+    to = CalendarDayField(label="统一延至", widget=Day())
     reason = words("理由", rows=2)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -233,8 +234,8 @@ class HazardForm(forms.Form):
     basis = forms.CharField(label="依据条款", max_length=200, required=False)
     level = forms.ChoiceField(label="等级", choices=Level.choices, initial=Level.GENERAL)
     criterion_code = forms.ChoiceField(label="重大判定条款", required=False, help_text="等级为重大时选择")
-    found_on = forms.DateField(label="发现日期", widget=Day())
-    due_on = forms.DateField(
+    found_on = CalendarDayField(label="发现日期", widget=Day())
+    due_on = CalendarDayField(
         label="整改期限", required=False, widget=Day(), help_text="留空按规则推算；举报、报警在核实时确定"
     )
     responsible_person = forms.CharField(label="整改责任人", max_length=60, required=False)

@@ -22,6 +22,7 @@ from bihuan.attachments import actions as attachments
 from bihuan.attachments.errors import UploadRefused
 from bihuan.attachments.models import Attachment
 from bihuan.campaigns.models import CheckItem, Checklist, Task
+from bihuan.core.forms import CalendarDayField
 from bihuan.hazards.workflow import Level
 from bihuan.registry.models import Enterprise, Premises
 from bihuan.rules import hazards as criteria_rules
@@ -86,7 +87,7 @@ class FindingForm(forms.Form):
     fix_text = forms.CharField(
         label="怎么改的", max_length=1000, required=False, widget=forms.Textarea({"rows": 2})
     )
-    due_on = forms.DateField(
+    due_on = CalendarDayField(
         label="整改期限", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
     responsible_person = forms.CharField(label="整改责任人", max_length=60, required=False)

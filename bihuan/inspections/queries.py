@@ -14,6 +14,7 @@ from bihuan.accounts.roles import ROLES
 from bihuan.accounts.scope import areas_q, scope_of
 from bihuan.audit.actions import chain_of
 from bihuan.campaigns.models import Assignment, Campaign, Checklist, Task
+from bihuan.core.http import row_number
 from bihuan.duties.models import Duty
 from bihuan.hazards.models import Hazard, Reinspection
 from bihuan.hazards.workflow import OPEN
@@ -148,8 +149,8 @@ def listed(user: User, filters: Mapping[str, str]) -> QuerySet[Inspection]:
     """Inspections `user` may see, narrowed by the parameters every figure links with; unreadable ones are ignored."""
     rows = Inspection.objects.visible_to(user)
     for name in ("campaign", "task", "department", "enterprise"):
-        if filters.get(name, "").isdigit():
-            rows = rows.filter(**{name: int(filters[name])})
+        if (number := row_number(filters.get(name, ""))) is not None:
+            rows = rows.filter(**{name: number})
     if region := filters.get("region", ""):
         rows = rows.filter(areas_q((region,)))
     if filters.get("clean") in {"0", "1"}:
@@ -178,7 +179,7 @@ def first_visits(task_id: int, enterprise_ids: Iterable[int]) -> dict[int, dt.da
 
 def task_of_duty(user: User, pk: str) -> Task | None:
     """The task behind a duty in the inbox, or None when the duty is about something else."""
-    duty = Duty.objects.visible_to(user).filter(pk=pk).first() if pk.isdigit() else None
+    duty = Duty.objects.visible_to(user).filter(pk=row_number(pk)).first()
     label, _, subject = duty.subject.partition(":") if duty else ("", "", "")
     if label == "campaigns.assignment":
         share = Assignment.objects.filter(pk=subject).first()

@@ -24,6 +24,7 @@ from bihuan.campaigns.models import Campaign, Task
 from bihuan.campaigns.queries.campaigns import tasks_for
 from bihuan.core.digest import matches
 from bihuan.core.errors import Refused
+from bihuan.core.http import row_number
 from bihuan.core.paging import BadCursor, KeysetPage, paginate
 from bihuan.duties import clock
 from bihuan.hazards.models import Hazard, Rectification
@@ -95,7 +96,8 @@ def _task(request: HttpRequest, user: User) -> Task | None:
         return task
     if not wanted or wanted == "0":
         return None
-    task = queries.open_task(user, wanted) if wanted.isdigit() else None
+    number = row_number(wanted)
+    task = queries.open_task(user, number) if number else None
     if task is None:
         raise Http404
     return task
@@ -131,9 +133,7 @@ def walk(request: HttpRequest) -> HttpResponse:
 
 
 def _enterprise(request: HttpRequest, user: User) -> Enterprise:
-    pk = request.GET.get("enterprise", "")
-    if not pk.isdigit():
-        raise Http404
+    pk = row_number(request.GET.get("enterprise", ""))
     rows = Enterprise.objects.visible_to(user).select_related(
         "kind", "locality", "department", "organization"
     )
@@ -144,8 +144,7 @@ def _checklist(request: HttpRequest, task: Task | None) -> Any:
     """The version the phone has walked, else the current one: a draft is never judged by a newer list."""
     if task is None:
         return None
-    version = request.POST.get("checklist", "")
-    walked = task.checklists.filter(pk=version).first() if version.isdigit() else None
+    walked = task.checklists.filter(pk=row_number(request.POST.get("checklist", ""))).first()
     return walked or queries.current_checklist(task)
 
 
@@ -298,9 +297,10 @@ def _chips(request: HttpRequest, user: User, filters: dict[str, str]) -> list[di
 
 
 def _name(rows: Any, pk: str) -> str:
-    if not pk or not pk.isdigit():
+    number = row_number(pk)
+    if number is None:
         return ""
-    row = rows.filter(pk=pk).first()
+    row = rows.filter(pk=number).first()
     return str(row) if row is not None else "已选"
 
 

@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from bihuan.accounts.models import User
-from bihuan.core.http import Request
+from bihuan.core.http import Request, row_number
 from bihuan.core.paging import BadCursor, paginate
 
 from . import queries
@@ -74,7 +74,7 @@ def open_message(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def read_all(request: Request) -> HttpResponse:
     """Mark everything as read, or the picked messages."""
-    picked = [int(each) for each in request.POST.getlist("pick") if each.isdigit()]
+    picked = [number for each in request.POST.getlist("pick") if (number := row_number(each))]
     count = mark_read(_user(request), picked or None)
     messages.success(request, f"{count} 条消息已标为已读" if count else "没有未读消息")
     return redirect("notifications:list")

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.scope import area_q
+from bihuan.core.http import row_number
 from bihuan.rules.codes import normalize_code
 
 from .models import Enterprise, EnterpriseKind, EnterpriseQuerySet, Permit, RiskColour
@@ -132,7 +133,7 @@ class RegistryFilter:
         if value == NO_DEPARTMENT:
             self._note("department", value, "主管部门", "未指定")
             return objects.filter(department=None)
-        department = Organization.objects.filter(pk=value).first() if value.isdecimal() else None
+        department = Organization.objects.filter(pk=row_number(value)).first()
         self._note("department", value, "主管部门", department.short_name if department else "无此项")
         return objects.filter(department=department) if department else objects.none()
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from bihuan.accounts.models import Organization, Region, User
+from bihuan.core.http import row_number
 from bihuan.rules.codes import mask_phone
 from bihuan.rules.regions import ancestors, prefix_range
 
@@ -268,8 +269,9 @@ def part_formsets(
         sent = data
         if data is not None and more == prefix:
             sent = data.copy()
-            total = sent.get(f"{prefix}-TOTAL_FORMS", "0")
-            sent[f"{prefix}-TOTAL_FORMS"] = str(int(total) + 1) if total.isdecimal() else total
+            total = row_number(sent.get(f"{prefix}-TOTAL_FORMS", "0"))
+            if total is not None:
+                sent[f"{prefix}-TOTAL_FORMS"] = str(total + 1)
         made[prefix] = factory(sent, instance=enterprise, prefix=prefix)
     return made
 

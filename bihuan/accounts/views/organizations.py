@@ -56,7 +56,7 @@ def organizations(request: Request) -> HttpResponse:
     if kind in Organization.Kind.values:
         rows = rows.filter(kind=kind)
     if region:
-        rows = rows.filter(region_id__startswith=region)
+        rows = rows.filter(region__code__startswith=region)
     counted = rows.annotate(post_count=Count("posts", filter=Q(posts__is_active=True), distinct=True))
     try:
         page = paginate(counted, order=("region_id", "kind", "id"), cursor=request.GET.get("cursor"))

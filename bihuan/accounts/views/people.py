@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bihuan.core.errors import Refused
+from bihuan.core.http import row_number
 from bihuan.core.paging import BadCursor, paginate
 
 from .. import hooks, sessions
@@ -45,13 +46,11 @@ def users(request: Request) -> HttpResponse:
     """Accounts one may look after: all of them for administrators, one's own people for a leader."""
     rows = User.objects.visible_to(request.user).prefetch_related(_current_holdings())
     q, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
-    organization = request.GET.get("organization", "")
+    organization = row_number(request.GET.get("organization", ""))
     if q:
         rows = rows.filter(Q(username__icontains=q) | Q(full_name__icontains=q))
-    if organization.isdigit():
-        rows = rows.filter(
-            pk__in=Holding.objects.filter(post__organization_id=int(organization)).values("user")
-        )
+    if organization:
+        rows = rows.filter(pk__in=Holding.objects.filter(post__organization_id=organization).values("user"))
     locked = _locked_usernames()
     match state:
         case "active":
@@ -81,9 +80,7 @@ def users(request: Request) -> HttpResponse:
             "states": [
                 ("active", "在用"), ("inactive", "已停用"), ("locked", "已锁定"), ("idle", "没有任职"),
             ],
-            "organization": Organization.objects.filter(pk=int(organization)).first()
-            if organization.isdigit()
-            else None,
+            "organization": Organization.objects.filter(pk=organization).first(),
             "may_create": request.user.has_perm(P.MANAGE_USERS),
         },
     )  # fmt: skip

@@ -16,7 +16,7 @@ from bihuan.accounts.guards import require
 from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
-from bihuan.core.http import Request
+from bihuan.core.http import Request, row_number
 from bihuan.registry.models import Enterprise
 
 from .. import actions
@@ -34,10 +34,10 @@ def create(request: Request) -> HttpResponse:
     user = user_of(request)
     visible = Enterprise.objects.visible_to(user).supervised()
     own = is_enterprise(user)
-    chosen = request.GET.get("enterprise", "")
+    chosen = row_number(request.GET.get("enterprise", ""))
     if own:
         enterprise = get_object_or_404(visible, organization=user.organization)
-    elif chosen.isdecimal():
+    elif chosen:
         enterprise = get_object_or_404(visible, pk=chosen)
     else:
         return _choose(request, visible)

@@ -1,0 +1,37 @@
+"""Form fields every app may use."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from bihuan.core.http import row_number
+from bihuan.rules.calendar import DateOutOfRange, check_range
+
+
+class CalendarDayField(forms.DateField):
+    """A day some clock may count from or to: 2000 to 2100, beyond which no calendar reaches."""
+
+    def to_python(self, value: Any) -> dt.date | None:
+        day = super().to_python(value)
+        if day is None:
+            return None
+        try:
+            return check_range(day)
+        except DateOutOfRange as error:
+            raise ValidationError(str(error), code="range") from error
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """Several rows to choose from; a number beyond the database is an unknown row, not a crash."""
+
+    def clean(self, value: Any) -> Any:
+        for each in value or ():
+            if row_number(str(each)) is None:
+                raise ValidationError(
+                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": each}
+                )
+        return super().clean(value)
