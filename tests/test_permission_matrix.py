@@ -15,86 +15,23 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
-from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from bihuan.accounts.models import User
 from bihuan.accounts.roles import Role
 from bihuan.api.api import api
 from bihuan.hazards.panels import SPECS
 from bihuan.inspections.tests.factories import ink, picture
 from tests.matrix import operations, pages
-from tests.matrix.stage import ROLES, Stage, make_stage
+from tests.matrix import visitor as house
+from tests.matrix.lines import LET_IN, LINES, address, body
+from tests.matrix.stage import ROLES, Stage
+from tests.matrix.visitor import ADMINISTRATORS, GROUPS, Visitor
 
-ADMINISTRATORS = ("SY", "SE", "AU")
-GROUPS = ("inside", "near", "far")
-LET_IN = frozenset({200, 201, 302, 409, 422})
+# Fixtures, by the names pytest knows them by.
+db, stage, visitor = house.db, house.stage, house.visitor
 # Pages one may always reach on the way in and out, even before the second factor.
 BEFORE_SECOND_FACTOR = frozenset({"accounts:second_factor", "accounts:logout"})
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the table of pages."""
-
-    name: str
-    variant: str
-    methods: tuple[str, ...]
-    reach: str
-    let_in: frozenset[str]
-    unseen: frozenset[str]
-
-    @property
-    def key(self) -> str:
-        return f"{self.name} {self.variant}".strip()
-
-    @property
-    def is_public(self) -> bool:
-        return "public" in self.let_in
-
-    def expected(self, role: str, group: str) -> frozenset[int]:
-        """The answers that are right for a role inside, near or far."""
-        if self.is_public:
-            return LET_IN
-        if role not in self.let_in:
-            refusal = frozenset({404 if role in self.unseen else 403})
-            # Somebody who may neither see nor do it may be told either.
-            return refusal if group == "inside" else refusal | {403, 404}
-        near_and_far = {
-            "list": (LET_IN, LET_IN),
-            "street": ({404}, {404}),
-            "county": (LET_IN, {404}),
-            "share": ({403}, {404}),
-            "directory": ({403}, {403}),
-            "own": ({404}, {404}),
-        }[self.reach]
-        if group == "inside" or role in ADMINISTRATORS:
-            return LET_IN
-        return frozenset(near_and_far[0] if group == "near" else near_and_far[1])
-
-
-def people(words: str) -> frozenset[str]:
-    """The roles a cell of the table names."""
-    named: list[str] = []
-    for word in words.split():
-        named += pages.GROUPS.get(word, word).split()
-    assert set(named) <= {*ROLES, "public"}, words
-    return frozenset(named)
-
-
-def lines() -> list[Line]:
-    read = []
-    for text in filter(None, (row.strip() for row in pages.PAGES.splitlines())):
-        name, methods, reach, let_in, unseen = (cell.strip() for cell in text.split("|"))
-        name, _, variant = name.partition(" ")
-        read.append(Line(name, variant, tuple(methods.split()), reach, people(let_in), people(unseen)))
-    return read
-
-
-LINES = lines()
 
 
 def url_names(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
@@ -107,79 +44,12 @@ def url_names(resolver: URLResolver | None = None, prefix: str = "") -> Iterator
 
 
 @pytest.fixture(scope="module")
-def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """In place of pytest-django's own: one transaction for the whole module, never committed."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
-@pytest.fixture(scope="module")
-def stage(db: None) -> Stage:
-    """Built once: what a cell changes is undone by `Visitor`."""
-    return make_stage()
-
-
-class Visitor:
-    """A browser that changes persons; what it does is undone at once."""
-
-    def __init__(self) -> None:
-        self.client = Client(raise_request_exception=False)
-        self.keys: dict[int, str] = {}
-
-    def ask(self, method: str, url: str, user: User | None, data: dict[str, Any] | None = None, **more: Any):
-        self.client.cookies = SimpleCookie({settings.SESSION_COOKIE_NAME: self.keys[user.pk]} if user else {})
-        with transaction.atomic():
-            response = getattr(self.client, method.lower())(url, data, **more)
-            # Streamed answers are read here, while what they tell of still exists.
-            if response.streaming:
-                b"".join(response.streaming_content)
-            transaction.set_rollback(True)
-        return response
-
-    def sign_in(self, user: User, *, verified: bool) -> None:
-        client = Client()
-        client.force_login(user)
-        if verified:
-            session = client.session
-            device = TOTPDevice.objects.get(user=user)
-            session["otp_device_id"] = device.persistent_id
-            session.save()
-        self.keys[user.pk] = client.cookies[settings.SESSION_COOKIE_NAME].value
-
-
-@pytest.fixture(scope="module")
-def visitor(stage: Stage) -> Visitor:
-    """Everybody signed in, administrators with their second factor."""
-    visitor = Visitor()
-    for group in GROUPS:
-        for role, user in getattr(stage, group).items():
-            visitor.sign_in(user, verified=role in ADMINISTRATORS)
-    return visitor
-
-
-@pytest.fixture(scope="module")
 def unverified(stage: Stage) -> Visitor:
     """The administrators after their password, before their code."""
     visitor = Visitor()
     for role in ADMINISTRATORS:
         visitor.sign_in(stage.inside[role], verified=False)
     return visitor
-
-
-def address(line: Line, stage: Stage) -> str:
-    named = pages.ADDRESSES.get(line.name, {})
-    arguments = {name: line.variant if key == "=" else stage.ids[key] for name, key in named.items()}
-    query = pages.QUERIES.get(line.name, {})
-    url = reverse(line.name, kwargs=arguments)
-    return url + ("?" + "&".join(f"{name}={stage.ids[key]}" for name, key in query.items()) if query else "")
-
-
-def body(line: Line, stage: Stage) -> dict[str, Any]:
-    given = pages.BODIES.get(line.key, {})
-    return {
-        name: value[1:] if value[0] == "=" else stage.ids.get(value, value) for name, value in given.items()
-    }
 
 
 def is_sent_away(response: Any) -> bool:
