@@ -98,6 +98,7 @@ def main() -> int:
 
     from bihuan.audit.actions import seal_due
     from bihuan.duties.sweep import sweep
+    from bihuan.notifications.delivery import send_due
     from bihuan.tally.actions import fold_all
 
     name = worker_id()
@@ -120,6 +121,7 @@ def main() -> int:
         Periodic("fold", 1, fold_all),
         Periodic("reap", 15, reap),
         Periodic("sweep", 60, lambda: sweep(timezone.now())),
+        Periodic("send", 60, lambda: send_due(timezone.now())),
         Periodic("seal", 300, lambda: seal_due(timezone.now())),
     ]
     log.info("worker_started", worker=name)

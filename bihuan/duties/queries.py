@@ -80,7 +80,9 @@ def pressing(user: User, *, on: dt.date, limit: int = 8) -> list[Pressed]:
     """Whom to press now: what is owed in one's area and late, the longest overdue first, the same matter once."""
     area = areas_q(scope_of(user, Permission.VIEW_CAMPAIGNS).areas)
     late = Duty.objects.overdue(on=on).filter(area).values("kind", "title", "due_on", "url")
-    rows = late.annotate(organizations=Count("organization", distinct=True), first=Min("organization__short_name"))
+    rows = late.annotate(
+        organizations=Count("organization", distinct=True), first=Min("organization__short_name")
+    )
     return [
         Pressed(
             row["title"],

@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from bihuan.accounts.hooks import loads
 from bihuan.accounts.models import Holding, Post
 from bihuan.accounts.scope import place_of
 from bihuan.audit.models import Event
@@ -26,6 +27,7 @@ from bihuan.duties.clock import calendar, clock_state, due
 from bihuan.duties.ladder import Ladders, copy_shipped_ladder
 from bihuan.duties.models import Duty, DutyStep, LadderStep
 from bihuan.duties.queries import load_of, pressing
+from bihuan.duties.reform import follow_posts
 from bihuan.duties.sweep import sweep
 from bihuan.notifications.models import Message
 
@@ -274,3 +276,25 @@ class TestPages:
         client.get(reverse("duties:inbox"))
         with django_assert_max_num_queries(14):
             client.get(reverse("duties:inbox"))
+
+
+class TestReform:
+    def test_duties_follow_their_posts_and_nobody_owes_twice(self, world):
+        mine = open_one(world)
+        twin = open_one(world, subject=world.enterprises.station)
+        open_one(world, subject=world.enterprises.station, organization=world.organizations.baita)
+        follow_posts(
+            world.organizations.qingshi, world.organizations.baita, [world.posts["qingshi_officer"]],
+            world.people.sysadmin, "撤街设镇",
+        )  # fmt: skip
+        mine.refresh_from_db()
+        twin.refresh_from_db()
+        assert mine.organization == world.organizations.baita
+        assert twin.status == Duty.Status.CANCELLED
+        event = Event.objects.get(act="duties.reform")
+        assert (event.payload["moved"], event.payload["merged"]) == ([mine.pk], [twin.pk])
+
+    def test_the_desk_is_counted_before_a_hand_over(self, world):
+        open_one(world)
+        post = world.posts["qingshi_officer"]
+        assert loads([post.pk, world.posts["inspector"].pk]) == {post.pk: ["1 件待办"]}
