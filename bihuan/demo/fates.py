@@ -171,12 +171,21 @@ class Life:
             None if hazard.funds is None else (hazard.funds * rng.randint(8, 12) / 10).quantize(Decimal(1))
         )
         photographed = chain_of(hazard) in self.evidence.of
-        done = case.submit(rng.choice(self.words["submissions"]), by=by, at=at, funds=funds)
+        done = case.submit(self._what_was_done(case), by=by, at=at, funds=funds)
         if photographed and self.evidence.photos_left > 0:
             self.evidence.photograph(
                 done, "after", seed=hazard.pk, caption=hazard.location or hazard.enterprise.name, by=by, at=at
             )
         return True
+
+    def _what_was_done(self, case: Case) -> str:
+        """The measures ordered, as done; what was entered without measures gets a general sentence."""
+        hazard = case.hazard
+        if not hazard.measures:
+            return "存在问题已逐项改正，责任人已签字确认，请予以复查。"
+        asked = "申请验收" if hazard.level == Level.MAJOR else "请复查"
+        ending = self.rng.choice(("整改前后照片一并上传", "票据和记录已存档", "责任人已签字确认"))
+        return f"已按要求完成：{hazard.measures}。{ending}，{asked}。"
 
     def _ask_for_time(self, case: Case, forced: frozenset[str]) -> bool | None:
         """Ask while it may still be asked; None when it is too late for that already."""
@@ -218,7 +227,13 @@ class Life:
             "send_back", 0.16 if not sent_back else 0.05, forced if not sent_back else frozenset()
         ):
             why = self.rng.choice(self.words["send_backs"])
-            case.reinspect(passed=False, by=by, at=at, reason_type=why["reason"], text=why["remark"])
+            place = case.hazard.location or "该部位"
+            remark = (
+                f"现场复查“{place}”仍未整改到位，请继续整改"
+                if why["reason"] == "not_rectified"
+                else why["remark"]
+            )
+            case.reinspect(passed=False, by=by, at=at, reason_type=why["reason"], text=remark)
         else:
             case.reinspect(passed=True, by=by, at=at, text=self.rng.choice(self.words["close_remarks"]))
         return True
@@ -241,7 +256,8 @@ class Life:
         if at is None:
             return False
         by = case.staff.deciders(hazard.reviewing_organization)[0]
-        case.move(Move.REOPEN, by=by, at=at, reason=self.rng.choice(self.words["reopen_reasons"]))
+        reason = f"回头看抽查发现同一部位再次出现：{hazard.description}"
+        case.move(Move.REOPEN, by=by, at=at, reason=reason)
         case.extension = None
         return True
 
@@ -337,7 +353,7 @@ class Life:
         by = self._judge(case)
         first = not self._was(case, Move.REFUSE_ACCEPTANCE)
         if first and self._chance("refuse", 0.14, forced):
-            opinion = "联锁投用记录不连续，现场试验一次未动作，不予通过"
+            opinion = "整改记录不连续，现场试验一次未通过，不予通过"
             case.accept(team=TEAM, passed=False, opinion=opinion, by=by, at=at)
         else:
             case.accept(team=TEAM, passed=True, opinion="现场核验和资料齐全，验收合格", by=by, at=at)
