@@ -84,10 +84,8 @@ def _init(parser: argparse.ArgumentParser, rest: list[str]) -> int:
 
     django.setup()
     from bihuan.config.preparation import prepare
-    from bihuan.registry.kinds import ensure_kinds
 
     prepare()
-    ensure_kinds()
     file, code = rest
     _manage(["load_regions", file, "--under", code])
     return _manage(["create_administrators", code])

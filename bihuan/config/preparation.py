@@ -1,4 +1,4 @@
-"""Bringing an installation up to date: schema, service account, collected static files. Cheap when nothing changed."""
+"""Bringing an installation up to date: schema, service account, object kinds, collected static files. Cheap when nothing changed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from bihuan.accounts.queries import service_user
+from bihuan.registry.kinds import ensure_kinds
 
 
 def is_migrated() -> bool:
@@ -19,10 +20,11 @@ def is_migrated() -> bool:
 
 
 def prepare(*, verbosity: int = 0) -> None:
-    """Migrate, make sure the service account exists, collect static files if any of ours changed."""
+    """Migrate, make sure the service account and the shipped kinds exist, collect static files if any of ours changed."""
     if not is_migrated():
         call_command("migrate", verbosity=verbosity, interactive=False)
     service_user()
+    ensure_kinds()
     stamp = Path(settings.STATIC_ROOT) / ".stamp"
     current = _static_stamp()
     if not settings.DEBUG and (not stamp.exists() or stamp.read_text() != current):

@@ -15,6 +15,9 @@ DATA_DIR = env.directory("BIHUAN_DATA", BASE_DIR / "var")
 DEBUG = env.flag("BIHUAN_DEBUG")
 SECRET_KEY = env.text("BIHUAN_SECRET_KEY") or key_from(DATA_DIR / "secret.key", size=48)
 BIHUAN_FIELD_KEY = env.text("BIHUAN_FIELD_KEY") or key_from(DATA_DIR / "field.key", size=32)
+# Keys a value may still be sealed with after a change of BIHUAN_FIELD_KEY, and the key of look-up digests.
+BIHUAN_FIELD_OLD_KEYS = env.names("BIHUAN_FIELD_OLD_KEYS")
+BIHUAN_BLIND_KEY = env.text("BIHUAN_BLIND_KEY") or BIHUAN_FIELD_KEY
 BIHUAN_HASH = env.text("BIHUAN_HASH", "sm3")
 ALLOWED_HOSTS = env.names("BIHUAN_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.names("BIHUAN_TRUSTED_ORIGINS")

@@ -26,6 +26,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         [
             Entry("首页", "desk:home", "home"),
             Entry("待办", "duties:inbox", "inbox"),
+            Entry("本单位待办", "duties:organization", "list-check", (P.VIEW_CAMPAIGNS,)),
             Entry("消息", "notifications:list", "bell"),
             Entry("无人承办", "duties:unheld", "user", (P.ASSIGN_DUTY,)),
         ],

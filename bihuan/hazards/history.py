@@ -115,7 +115,7 @@ def _told(row: models.Model | None, move: Move) -> str:
         case Rectification():
             spent = f"；实际投入 {row.funds_spent:.2f} 元" if row.funds_spent is not None else ""
             behalf = "（代企业填报）" if row.on_behalf and move != Move.FIX_ON_SPOT else ""
-            return f"{row.text}{behalf}；完成日期 {row.finished_on.isoformat()}{spent}"
+            return f"{row.text.rstrip('。；')}{behalf}；完成日期 {row.finished_on.isoformat()}{spent}"
         case Reinspection() if not row.passed:
             typed = reason_of(row.reason_type)
             words = "" if row.text == typed.remedy else f"{row.text}。"

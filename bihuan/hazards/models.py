@@ -31,7 +31,9 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
         if scope.enterprises:
             # Ids, not a join: the planner then reads this enterprise's index instead of walking the ledger.
             own = Enterprise.objects.filter(organization__in=scope.enterprises).values_list("pk", flat=True)
-            query |= Q(enterprise__in=list(own))
+            # What others reported about it stays with the authority until it is confirmed (R133).
+            unconfirmed = Q(status__in=[Status.REPORTED, Status.DISMISSED]) & ~Q(source="self_check")
+            query |= Q(enterprise__in=list(own)) & ~unconfirmed
         if scope.participant:
             query |= Q(found_by=scope.user_id)
         return self.filter(query)
