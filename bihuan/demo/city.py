@@ -21,6 +21,7 @@ from bihuan.accounts.models import (
 from bihuan.accounts.queries import service_user
 from bihuan.accounts.roles import Role
 from bihuan.plans import normalize_unit
+from bihuan.registry.kinds import shipped
 from bihuan.registry.models import Contact, Enterprise, EnterpriseChange, EnterpriseKind, Permit, Premises
 
 from .cast import PASSWORD
@@ -221,18 +222,21 @@ def _appoint(
 
 
 def _enterprises(city: City, chronicle: Chronicle, count: int, managers: dict[str, dict[str, Any]]) -> None:
+    departments = {row["key"]: row["department"] for row in load("kinds")["kinds"]}
     kinds = {}
-    for position, row in enumerate(load("kinds")["kinds"], start=1):
+    for position, row in enumerate(shipped(), start=1):
         kinds[row["key"]] = EnterpriseKind(
             key=row["key"],
             label=row["label"],
             sector=row["sector"],
             keywords=row["keywords"],
-            default_department=city.organizations[row["department"]],
+            default_department=city.organizations[departments[row["key"]]],
             default_risk=row["risk"],
             position=position,
         )
-    EnterpriseKind.objects.bulk_create(kinds.values())
+    EnterpriseKind.objects.bulk_create(
+        kinds.values(), update_conflicts=True, unique_fields=["key"], update_fields=["default_department"]
+    )
     rows = _chosen(invented_enterprises(today=city.today), count)
     accounts = _enterprise_accounts(city, chronicle, rows, managers)
     for row in rows:

@@ -178,7 +178,7 @@ class Owing:
                 return
             duty.next_step_on = self.ladders.next_step_on(duty.ladder, duty.due_on, after=day)
             holders = self.staff.holders(duty.post, day)
-            rung = self.ladders.reached(duty.ladder, duty.due_on, on=day, held=bool(holders))
+            rung = self.ladders.reached(duty.ladder, duty.due_on, since=day, on=day, held=bool(holders))
             if rung is None:
                 continue
             people: dict[int, User] = {}

@@ -50,10 +50,16 @@ class Ladders:
         days = [due_on + dt.timedelta(days=offset) for offset in offsets]
         return min((day for day in days if day > after), default=None)
 
-    def reached(self, ladder: str, due_on: dt.date, *, on: dt.date, held: bool) -> Rung | None:
-        """The highest rung whose day has come; a job that was down for a week presses once, not seven times."""
-        passed = (on - due_on).days
-        rungs = [rung for rung in self.rungs(ladder, held=held) if rung.offset_days <= passed]
+    def reached(
+        self, ladder: str, due_on: dt.date, *, since: dt.date, on: dt.date, held: bool
+    ) -> Rung | None:
+        """The highest rung whose day came between `since` and `on`, both included, or None.
+
+        A job that was down for a week presses once, not seven times; a rung climbed before is not climbed again when
+        the day of a rung for another state of the chair comes round.
+        """
+        first, last = (since - due_on).days, (on - due_on).days
+        rungs = [rung for rung in self.rungs(ladder, held=held) if first <= rung.offset_days <= last]
         return rungs[-1] if rungs else None
 
 

@@ -59,10 +59,10 @@ def _press(duty: Duty, ladders: Ladders, *, today: dt.date, now: dt.datetime, by
     claimed = (
         Duty.objects.open().filter(pk=duty.pk, next_step_on=duty.next_step_on).update(next_step_on=following)
     )
-    if not claimed or duty.due_on is None:
+    if not claimed or duty.due_on is None or duty.next_step_on is None:
         return False
     holders = holders_of(duty.post, today) if duty.post else []
-    rung = ladders.reached(duty.ladder, duty.due_on, on=today, held=bool(holders))
+    rung = ladders.reached(duty.ladder, duty.due_on, since=duty.next_step_on, on=today, held=bool(holders))
     if rung is None:
         return False
     recipients = _recipients(duty, rung, holders, today)
