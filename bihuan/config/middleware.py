@@ -3,13 +3,21 @@
 import re
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import resolve_url
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from bihuan.attachments.limits import FILES_PER_REQUEST
+from bihuan.core.http import problem
 
 Handler = Callable[[HttpRequest], HttpResponse]
+MEGABYTE = 1024 * 1024
 _ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 _POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
@@ -44,6 +52,50 @@ class ContentSecurityPolicyMiddleware:
         response = self.get_response(request)
         response.setdefault("Content-Security-Policy", _POLICY)
         return response
+
+
+class BodyLimitMiddleware:
+    """A request larger than a few full-size files is refused by its announced length: not a byte of it is read."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        limit = settings.UPLOAD_MAX_BYTES * FILES_PER_REQUEST
+        if not (length.isascii() and length.isdecimal() and len(length) <= 18) or int(length) <= limit:
+            return self.get_response(request)
+        detail = f"一次提交的内容超过 {limit // MEGABYTE} MB（单个文件不超过 {settings.UPLOAD_MAX_BYTES // MEGABYTE} MB），请压缩或分次上传"
+        if request.path.startswith(("/api/", reverse("attachments:upload"))):
+            body = problem(413, "文件没有保存", detail)
+            return JsonResponse(body, status=413, content_type="application/problem+json")
+        return HttpResponse(render_to_string("413.html", {"detail": detail}), status=413)
+
+
+class NullCharacterMiddleware:
+    """U+0000 in an address or a form is answered 400: no person types it, and PostgreSQL cannot store or compare it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: list[Any], kwargs: dict[str, Any]
+    ) -> None:
+        sent = [request.path, *_words(request.GET)]
+        if request.method == "POST" and request.content_type in _FORMS:
+            sent += _words(request.POST)
+        if any("\x00" in each for each in sent):
+            raise BadRequest("请求中含有空字符，请删除后重试")
+
+
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
+
+def _words(query: QueryDict) -> list[str]:
+    return [word for name, values in query.lists() for word in (name, *map(str, values))]
 
 
 class HtmxLoginMiddleware:

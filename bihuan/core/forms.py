@@ -30,7 +30,7 @@ class RowsField(forms.ModelMultipleChoiceField):
 
     def clean(self, value: Any) -> Any:
         for each in value or ():
-            if row_number(str(each)) is None:
+            if not row_number(str(each)):
                 raise ValidationError(
                     self.error_messages["invalid_choice"], code="invalid_choice", params={"value": each}
                 )

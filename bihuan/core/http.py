@@ -18,9 +18,9 @@ class Request(HttpRequest):
     htmx: HtmxDetails
 
 
-def row_number(text: str) -> int | None:
-    """The number of a row as an address or a form carries it: ASCII digits that fit every database, else None."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
+def row_number(text: str) -> int:
+    """The number of a row as an address or a form carries it: ASCII digits that fit every database, else 0 (no row)."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else 0
 
 
 def problem(status: int, title: str, detail: str = "", **extra: Any) -> dict[str, Any]:

@@ -92,6 +92,7 @@ def pressing(user: User, *, on: dt.date, limit: int = 8) -> list[Pressed]:
             row["url"],
         )
         for row in rows.order_by("due_on", "title", "url")[:limit]
+        if row["due_on"] is not None
     ]
 
 

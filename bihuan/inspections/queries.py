@@ -149,8 +149,8 @@ def listed(user: User, filters: Mapping[str, str]) -> QuerySet[Inspection]:
     """Inspections `user` may see, narrowed by the parameters every figure links with; unreadable ones are ignored."""
     rows = Inspection.objects.visible_to(user)
     for name in ("campaign", "task", "department", "enterprise"):
-        if (number := row_number(filters.get(name, ""))) is not None:
-            rows = rows.filter(**{name: number})
+        if (text := filters.get(name, "")).isdecimal():
+            rows = rows.filter(**{name: row_number(text)})
     if region := filters.get("region", ""):
         rows = rows.filter(areas_q((region,)))
     if filters.get("clean") in {"0", "1"}:

@@ -298,7 +298,7 @@ def _chips(request: HttpRequest, user: User, filters: dict[str, str]) -> list[di
 
 def _name(rows: Any, pk: str) -> str:
     number = row_number(pk)
-    if number is None:
+    if not number:
         return ""
     row = rows.filter(pk=number).first()
     return str(row) if row is not None else "已选"

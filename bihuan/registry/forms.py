@@ -270,8 +270,7 @@ def part_formsets(
         if data is not None and more == prefix:
             sent = data.copy()
             total = row_number(sent.get(f"{prefix}-TOTAL_FORMS", "0"))
-            if total is not None:
-                sent[f"{prefix}-TOTAL_FORMS"] = str(total + 1)
+            sent[f"{prefix}-TOTAL_FORMS"] = str(total + 1)
         made[prefix] = factory(sent, instance=enterprise, prefix=prefix)
     return made
 
