@@ -13,6 +13,7 @@ from .models import METRICS, Cell, Delta
 
 FOLD_BATCH = 20_000
 _DIMENSIONS = ("campaign_id", "task_id", "department_id", "region", "span", "start")
+EVER = dt.date(1970, 1, 1)  # the start every `all` cell carries
 Key = tuple[int, int, int, str, str, dt.date]
 
 
@@ -73,7 +74,11 @@ def add_to_cells(deltas: Iterable[Delta]) -> None:
             (index, value) for index, metric in enumerate(METRICS) if (value := getattr(delta, metric))
         ]
         for campaign, task, department, region in grains(delta):
-            for span, start in ((Cell.Span.DAY, delta.day), (Cell.Span.MONTH, delta.day.replace(day=1))):
+            for span, start in (
+                (Cell.Span.DAY, delta.day),
+                (Cell.Span.MONTH, delta.day.replace(day=1)),
+                (Cell.Span.ALL, EVER),
+            ):
                 cell = sums[(campaign, task, department, region, span.value, start)]
                 for index, value in changed:
                     cell[index] += value

@@ -47,14 +47,19 @@ class Delta(Measures):
 
 
 class Cell(Measures):
-    """A sum over one combination of dimensions in one day or one month; 0 or "" means all members."""
+    """A sum over one combination of dimensions in one day, one month, or altogether; 0 means all members.
+
+    `all` cells hold everything ever counted, days to come included: what a page of today needs is that one cell less
+    the few days still ahead.
+    """
 
     class Span(models.TextChoices):
         DAY = "day", "日"
         MONTH = "month", "月"
+        ALL = "all", "累计"
 
     span = models.CharField("跨度", max_length=5, choices=Span.choices)
-    start = models.DateField("起始日")
+    start = models.DateField("起始日", help_text="累计单元为固定的一天")
     campaign_id = models.BigIntegerField("行动", default=0)
     task_id = models.BigIntegerField("任务", default=0)
     department_id = models.BigIntegerField("主管部门", default=0)

@@ -11,11 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Case, F, Q, QuerySet, Sum, When
+from django.utils import timezone
 
 from .models import METRICS, Cell, Delta
 
 _SUMS = {f"sum_{metric}": Sum(metric) for metric in METRICS}
+# `all` cells count as they are, the days after the day asked for are taken off again.
+_SIGN = Case(When(span=Cell.Span.ALL, then=1), default=-1)
+_SIGNED_SUMS = {f"sum_{metric}": Sum(F(metric) * F("sign")) for metric in METRICS}
+NEAR_DAYS = 31
 
 
 @dataclass(frozen=True)
@@ -77,11 +82,11 @@ def totals(
     """
     cells = _cells(campaign, task, department).filter(region=region)
     pending = _pending(campaign, task, department).filter(_under(region))
-    until = _sum(cells.filter(_up_to(on))) + _sum(pending.filter(day__lte=on))
+    until = _sum_until(cells, on) + _sum(pending.filter(day__lte=on))
     if since is None:
         return until
     eve = since - dt.timedelta(days=1)
-    before = _sum(cells.filter(_up_to(eve))) + _sum(pending.filter(day__lte=eve))
+    before = _sum_until(cells, eve) + _sum(pending.filter(day__lte=eve))
     flows = until - before
     return Figures(
         **{
@@ -99,9 +104,9 @@ def by_region(
 ) -> dict[str, Figures]:
     """Figures of each of `codes` (regions of any level), zeros included."""
     wanted = list(codes)
-    cells = _cells(campaign, 0, department).filter(region__in=wanted).filter(_up_to(on))
+    cells = _cells(campaign, 0, department).filter(region__in=wanted)
     result = {code: Figures() for code in wanted}
-    for row in _grouped(cells, "region"):
+    for row in _grouped_until(cells, on, "region"):
         result[row["region"]] += _figures(row)
     columns = ("city_id", "county_id", "locality_id")
     for row in _grouped(_pending(campaign, 0, department).filter(day__lte=on), *columns):
@@ -113,8 +118,8 @@ def by_region(
 def matrix(campaign_id: int, *, on: dt.date) -> dict[tuple[int, str], Figures]:
     """Figures of a campaign by (task, locality); combinations without anything counted are absent."""
     result: dict[tuple[int, str], Figures] = defaultdict(Figures)
-    cells = Cell.objects.filter(campaign_id=campaign_id, task_id__gt=0, department_id=0).filter(_up_to(on))
-    for row in _grouped(cells, "task_id", "region"):
+    cells = Cell.objects.filter(campaign_id=campaign_id, task_id__gt=0, department_id=0)
+    for row in _grouped_until(cells, on, "task_id", "region"):
         if len(row["region"]) > 4:
             result[row["task_id"], row["region"]] += _figures(row)
     pending = Delta.objects.filter(campaign_id=campaign_id, task_id__gt=0, day__lte=on)
@@ -127,7 +132,7 @@ def by_task(campaign_id: int, *, on: dt.date, region: str) -> dict[int, Figures]
     """Figures of a campaign by task in one city or locality."""
     result: dict[int, Figures] = defaultdict(Figures)
     cells = Cell.objects.filter(campaign_id=campaign_id, task_id__gt=0, department_id=0, region=region)
-    for row in _grouped(cells.filter(_up_to(on)), "task_id"):
+    for row in _grouped_until(cells, on, "task_id"):
         result[row["task_id"]] += _figures(row)
     pending = Delta.objects.filter(_under(region), campaign_id=campaign_id, task_id__gt=0, day__lte=on)
     for row in _grouped(pending, "task_id"):
@@ -139,7 +144,7 @@ def by_department(*, on: dt.date, region: str, campaign: int = 0) -> dict[int, F
     """Figures by department in one city (with a campaign) or any region (without)."""
     result: dict[int, Figures] = defaultdict(Figures)
     cells = Cell.objects.filter(campaign_id=campaign, task_id=0, department_id__gt=0, region=region)
-    for row in _grouped(cells.filter(_up_to(on)), "department_id"):
+    for row in _grouped_until(cells, on, "department_id"):
         result[row["department_id"]] += _figures(row)
     pending = Delta.objects.filter(_under(region), department_id__gt=0, day__lte=on)
     if campaign:
@@ -199,10 +204,18 @@ def _under(region: str) -> Q:
     return Q(**{column: region})
 
 
-def _up_to(day: dt.date) -> Q:
-    """Whole months before the month of `day`, then single days: a handful of rows however long the history."""
+def _until(cells: QuerySet[Cell], day: dt.date) -> tuple[QuerySet[Cell], dict[str, Sum]]:
+    """The cells that add up to everything counted until the end of `day`, and the sums to take of them.
+
+    For today and the last weeks: the `all` cell less the days after `day`. For earlier days: whole months, then the
+    single days of the month. Either way a handful of rows, however long the history.
+    """
+    if day >= timezone.localdate() - dt.timedelta(days=NEAR_DAYS):
+        near = cells.filter(Q(span=Cell.Span.ALL) | Q(span=Cell.Span.DAY, start__gt=day))
+        return near.annotate(sign=_SIGN), _SIGNED_SUMS
     month = day.replace(day=1)
-    return Q(span=Cell.Span.MONTH, start__lt=month) | Q(span=Cell.Span.DAY, start__gte=month, start__lte=day)
+    whole = Q(span=Cell.Span.MONTH, start__lt=month)
+    return cells.filter(whole | Q(span=Cell.Span.DAY, start__gte=month, start__lte=day)), _SUMS
 
 
 def _grouped(rows: QuerySet[Any], *columns: str) -> Iterator[dict[str, Any]]:
@@ -210,8 +223,19 @@ def _grouped(rows: QuerySet[Any], *columns: str) -> Iterator[dict[str, Any]]:
     yield from rows.values(*columns).annotate(**_SUMS)
 
 
+def _grouped_until(cells: QuerySet[Cell], day: dt.date, *columns: str) -> Iterator[dict[str, Any]]:
+    """Sums of every measure by `columns` until the end of `day`."""
+    rows, sums = _until(cells, day)
+    yield from rows.values(*columns).annotate(**sums)
+
+
 def _sum(rows: QuerySet[Any]) -> Figures:
     return _figures(rows.aggregate(**_SUMS))
+
+
+def _sum_until(cells: QuerySet[Cell], day: dt.date) -> Figures:
+    rows, sums = _until(cells, day)
+    return _figures(rows.aggregate(**sums))
 
 
 def _figures(row: Mapping[str, Any]) -> Figures:
