@@ -221,6 +221,7 @@ def _member(
     if (
         member.user is not None
         and not given.is_joint
+        and not is_expert(member)
         and organization.pk not in {post.organization_id for post in member.user.posts}
     ):
         yield Problem("members", f"{name}不是{organization.short_name}的人员，须按联合检查提交")
@@ -237,12 +238,20 @@ def _member(
         yield Problem("sign", f"检查人员{name}的签名方式不正确，请重新签名")
 
 
+def is_expert(member: MemberGiven) -> bool:
+    """Whether somebody takes part as an expert: invited, and no inspector (R060)."""
+    return member.user is not None and any(
+        post.organization.kind == Organization.Kind.EXPERTS for post in member.user.posts
+    )
+
+
 def _enforcement(given: Submission) -> Iterator[Problem]:
     """At least two inspectors, each with a certificate (行政处罚法第四十二条)."""
     least = clocks.limit("inspection.min_inspectors", timezone.localdate(given.started_at))
-    if len(given.members) < least:
+    inspectors = [member for member in given.members if not is_expert(member)]
+    if len(inspectors) < least:
         yield Problem("members", f"执法检查不得少于 {least} 名检查人员，请补充另一名持证人员，或改为日常检查")
-    for member in given.members:
+    for member in inspectors:
         if not member.certificate_no.strip():
             yield Problem("members", f"执法检查须持证：{member.name}没有执法证号，请填写或换人")
         elif len(member.certificate_no) > 40:

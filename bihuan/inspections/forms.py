@@ -26,6 +26,7 @@ from bihuan.core.forms import CalendarDayField
 from bihuan.hazards.workflow import Level
 from bihuan.registry.models import Enterprise, Premises
 from bihuan.rules import hazards as criteria_rules
+from bihuan.rules.regions import ancestors
 
 from .models import Answer, Inspection
 from .submission import (
@@ -259,18 +260,16 @@ class Walk:
         ]
 
     def _colleagues(self) -> list[Colleague]:
-        """Oneself first, then those of one's organization; a few guests may be written in by hand."""
-        people = (
-            User.objects.filter(
-                holdings__post__organization=self.organization,
-                holdings__to_on=None,
-                is_active=True,
-                is_service=False,
-            )
-            .exclude(pk=self.user.pk)
-            .distinct()
-            .order_by("full_name", "pk")[:30]
+        """Oneself first, then those of one's organization, then the experts of the area and those above it; a few
+        guests may be written in by hand."""
+        active = User.objects.filter(holdings__to_on=None, is_active=True, is_service=False).distinct()
+        own = active.filter(holdings__post__organization=self.organization).exclude(pk=self.user.pk)
+        area = self.organization.region_id
+        experts = active.filter(
+            holdings__post__organization__kind=Organization.Kind.EXPERTS,
+            holdings__post__organization__region__in=[area, *ancestors(area)],
         )
+        people = [*own.order_by("full_name", "pk")[:30], *experts.order_by("full_name", "pk")[:30]]
         chosen = set(self.data.getlist("members")) if self.data is not None else set()
         rows = [self._colleague(self.user, is_self=True, is_present=True)]
         rows += [self._colleague(each, is_self=False, is_present=str(each.pk) in chosen) for each in people]

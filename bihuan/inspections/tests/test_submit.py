@@ -200,6 +200,15 @@ def test_enforcement_by_two_certified_inspectors_is_recorded(world, people, gas)
     assert [each.name for each in inspection.members.all()] == ["冯走访", "陈细看"]
 
 
+def test_an_expert_joins_and_sees_the_visit_but_is_no_second_inspector(world, people, gas):
+    alone = (member(people.inspector), member(people.expert, certificate_no=""))
+    given = visit(world, gas, people.inspector, kind="enforcement", members=alone)
+    assert refusal(given, people.inspector).startswith("执法检查不得少于 2 名检查人员")
+    both = (*alone, member(people.inspector2))
+    inspection = submit_inspection(dataclasses.replace(given, members=both), by=people.inspector)
+    assert list(Inspection.objects.visible_to(people.expert)) == [inspection]
+
+
 def test_strangers_inspect_together_only_when_it_is_joint(world, people, gas):
     members = (member(people.inspector), member(people.housing))
     given = visit(world, gas, people.inspector, members=members)
