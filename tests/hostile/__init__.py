@@ -1,0 +1,1 @@
+"""What an unfriendly or careless sender may send: words, numbers, days, files."""
