@@ -1,0 +1,20 @@
+/**
+ * <div class="table-wrap"> without a tabindex of its own: while its table is wider than the screen, the keyboard can
+ * reach and scroll it, under the name of its caption.
+ */
+
+export function attach(wrap) {
+  const name = wrap.querySelector("caption")?.textContent.trim() || "表格";
+  const look = () => {
+    const isWide = wrap.scrollWidth > wrap.clientWidth || wrap.scrollHeight > wrap.clientHeight;
+    if (isWide) {
+      wrap.tabIndex = 0;
+      wrap.setAttribute("role", "group");
+      wrap.setAttribute("aria-label", `${name}，可左右滚动`);
+    } else {
+      for (const attribute of ["tabindex", "role", "aria-label"]) wrap.removeAttribute(attribute);
+    }
+  };
+  new ResizeObserver(look).observe(wrap);
+  look();
+}
