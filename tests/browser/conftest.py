@@ -44,9 +44,9 @@ class Hall:
         self.browser, self.base = browser, base
         self.people: list[Person] = []
 
-    def enter(self, login: str, viewport: ViewportSize = DESK) -> Person:
+    def enter(self, login: str, viewport: ViewportSize = DESK, *, scripts: bool = True) -> Person:
         """A new person at the door, not yet signed in."""
-        person = Person(self.browser, self.base, login, viewport)
+        person = Person(self.browser, self.base, login, viewport, scripts=scripts)
         self.people.append(person)
         return person
 

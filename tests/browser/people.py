@@ -15,13 +15,15 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 class Person:
     """`page` is the tab; `problems` what no page of ours may ever do: script errors, broken answers, calls elsewhere."""
 
-    def __init__(self, browser: Browser, base: str, login: str, viewport: ViewportSize) -> None:
-        self.base, self.login = base, login
+    def __init__(
+        self, browser: Browser, base: str, login: str, viewport: ViewportSize, *, scripts: bool = True
+    ) -> None:
+        self.base, self.login, self.scripts = base, login, scripts
         self.problems: list[str] = []
         is_phone = viewport["width"] < 500
         self.context: BrowserContext = browser.new_context(
             base_url=base, viewport=viewport, locale="zh-CN", timezone_id="Asia/Shanghai", has_touch=is_phone,
-            is_mobile=is_phone, accept_downloads=True, reduced_motion="reduce",
+            is_mobile=is_phone, accept_downloads=True, reduced_motion="reduce", java_script_enabled=scripts,
         )  # fmt: skip
         self.context.set_default_timeout(10_000)
         self.context.on("console", self._heard)
@@ -58,7 +60,8 @@ class Person:
 
     def ready(self) -> Page:
         """The page at work: its scripts have taken hold, a press does what it will do for people."""
-        self.page.locator("html[data-ready]").wait_for(state="attached")
+        if self.scripts:
+            self.page.locator("html[data-ready]").wait_for(state="attached")
         return self.page
 
     def go(self, path: str) -> Page:

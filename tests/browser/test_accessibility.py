@@ -1,0 +1,113 @@
+"""The main pages for everybody: axe finds nothing, and no page is wider than its screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from bihuan.accounts.tests.world import World
+from bihuan.campaigns.models import Campaign, PlanDocument
+from bihuan.campaigns.tests.plans import make_campaign, make_draft
+from bihuan.hazards.models import Hazard
+from bihuan.hazards.tests.factories import make_hazard, make_submitted
+
+from .conftest import Enter, Hall
+from .people import PHONE, Person
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+WIDTHS = (360, 390, 1920)
+
+
+@dataclass
+class Town:
+    """A campaign at work, a plan on the desk, hazards in two states."""
+
+    campaign: Campaign
+    draft: PlanDocument
+    hazard: Hazard
+    world: World
+
+    @property
+    def walk(self) -> str:
+        task = self.campaign.tasks.filter(kinds=self.world.kinds.restaurant, checklists__isnull=False).first()
+        assert task
+        return f"/inspections/walk/?task={task.pk}&enterprise={self.world.enterprises.shop.pk}"
+
+
+@pytest.fixture
+def town(world: World) -> Town:
+    campaign = make_campaign(world)
+    draft = make_draft(world)
+    hazard = make_hazard(world, campaign=campaign)
+    make_submitted(world)
+    return Town(campaign, draft, hazard, world)
+
+
+def pages_of_the_office(town: Town) -> dict[str, str]:
+    return {
+        "首页": "/",
+        "专项整治": "/campaigns/",
+        "一场整治": town.campaign.get_absolute_url(),
+        "方案工作台": town.draft.get_absolute_url(),
+        "修改任务": f"{town.draft.get_absolute_url()}items/{town.draft.items.filter(kind='task')[0].pk}/",
+        "隐患台账": "/hazards/",
+        "一项隐患": town.hazard.get_absolute_url(),
+        "企业与场所": "/registry/",
+        "一家企业": town.world.enterprises.shop.get_absolute_url(),
+        "待办": "/duties/",
+    }
+
+
+def test_axe_finds_nothing(town: Town, hall: Hall, enter: Enter) -> None:
+    found = []
+    visitor = hall.enter("office")
+    visitor.go("/accounts/login/")
+    found += violations(visitor, "登录")
+    office = visitor.sign_in()
+    for name, path in pages_of_the_office(town).items():
+        office.go(path)
+        found += violations(office, name)
+    inspector = enter("inspector", PHONE)
+    inspector.go(town.walk)
+    found += violations(inspector, "检查")
+    inspector.page.get_by_role("radio", name="不合格").first.check()
+    found += violations(inspector, "检查，有一项不合格")
+    assert found == []
+
+
+def test_no_page_is_wider_than_its_screen(town: Town, hall: Hall, enter: Enter) -> None:
+    wide = []
+    visitor = hall.enter("office")
+    visitor.go("/accounts/login/")
+    wide += overflows(visitor, "登录")
+    office = visitor.sign_in()
+    for name, path in pages_of_the_office(town).items():
+        office.go(path)
+        wide += overflows(office, name)
+    inspector = enter("inspector")
+    inspector.go(town.walk)
+    inspector.page.get_by_role("radio", name="不合格").first.check()
+    wide += overflows(inspector, "检查")
+    assert wide == []
+
+
+def violations(person: Person, name: str) -> list[str]:
+    """What axe says, one line for each element: page, rule, why, where."""
+    answer = Axe().run(person.page).response
+    return [
+        f"{name}：{each['id']} {each['help']} {node['target']} {node['html'][:160]}"
+        for each in answer["violations"]
+        for node in each["nodes"]
+    ]
+
+
+def overflows(person: Person, name: str) -> list[str]:
+    found = []
+    for width in WIDTHS:
+        person.page.set_viewport_size({"width": width, "height": 844})
+        if (excess := person.overflow()) > 0:
+            found.append(f"{name}在 {width} 像素宽时超出 {excess} 像素")
+    return found
