@@ -10,8 +10,10 @@ import io
 import json
 import sys
 import uuid
+from decimal import Decimal
 
 import django
+from PIL import Image
 
 
 def say(*words: object) -> None:
@@ -85,6 +87,7 @@ def inspect(count: int) -> None:
     from django.utils import timezone
 
     from bihuan.accounts.models import User
+    from bihuan.attachments.actions import store_bytes
     from bihuan.inspections.actions import submit_inspection
     from bihuan.inspections.submission import Finding, MemberGiven, SignatureGiven, Submission
     from bihuan.registry.models import Enterprise
@@ -92,7 +95,10 @@ def inspect(count: int) -> None:
     inspector = User.objects.get(username="inspector")
     shop = Enterprise.objects.get(name="云溪区好味来面馆")
     start = dt.datetime.combine(timezone.localdate(), dt.time(0, 5), timezone.get_current_timezone())
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 48), "grey").save(picture, "JPEG")
     for number in range(count):
+        photo = store_bytes(picture.getvalue(), "现场.jpg", "image/jpeg", "image", by=inspector)
         visit = submit_inspection(
             Submission(
                 client_id=uuid.uuid5(uuid.NAMESPACE_DNS, f"visit-{number}"), kind="routine", enterprise=shop,
@@ -101,8 +107,8 @@ def inspect(count: int) -> None:
                 accompanying_name="蒋好味", accompanying_signature=SignatureGiven("refused", remark="老板不在"),
                 others=(
                     Finding(
-                        description=f"插座松动 {number}", outcome="deadline", responsible_person="蒋好味",
-                        measures="更换插座", interim_measures="停用该插座",
+                        description=f"插座松动 {number}", outcome="deadline", responsible_person="蒋好味", photos=(str(photo.pk),),
+                        measures="更换插座", interim_measures="停用该插座", funds=Decimal(0), contingency="断电并报告",
                     ),
                 ),
             ),
@@ -113,12 +119,12 @@ def inspect(count: int) -> None:
 
 def state() -> None:
     """What the database says now, and whether the record proves itself."""
-    from bihuan.audit.queries import verify
     from django.db.models import Count
     from django.utils import timezone
 
     from bihuan.attachments.models import ImportBatch
     from bihuan.audit.models import Event
+    from bihuan.audit.queries import verify
     from bihuan.duties.models import Duty
     from bihuan.hazards.models import Hazard, HazardTransition
     from bihuan.inspections.models import Inspection
