@@ -62,7 +62,7 @@ def line_chart(
     known = [value for line in series for value in line.values if value is not None]
     if not known:
         return _empty(title, width, height)
-    ticks = nice_ticks(min(known), max(known))
+    ticks = nice_ticks(min(known), max(known), whole=all(float(value).is_integer() for value in known))
     left, right, top, bottom = 14 + 8 * max(len(_number(tick)) for tick in ticks), width - 56, 34, height - 28
 
     def x(index: int) -> float:
@@ -147,14 +147,18 @@ def bar_chart(bars: Sequence[Bar], *, title: str, unit: str = "", width: int = 4
     return _svg("chart chart-bars", title, words, width, len(bars) * step + 4, parts, linked=linked)
 
 
-def nice_ticks(low: Number, high: Number, wanted: int = 4) -> list[Number]:
-    """Return round axis values from at most ``low`` (or zero) to at least ``high``, about ``wanted`` steps."""
+def nice_ticks(low: Number, high: Number, wanted: int = 4, *, whole: bool = False) -> list[Number]:
+    """Return round axis values from at most ``low`` (or zero) to at least ``high``, about ``wanted`` steps.
+
+    ``whole`` for things that are counted: half a hazard is no tick.
+    """
     low, high = min(low, 0), max(high, 0)
     if high - low < 1e-6:
         low, high = 0, 1
     rough = (high - low) / wanted
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
+    step = max(step, 1) if whole else step
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     values = [round(index * step, 10) for index in range(first, last + 1)]
     return [int(value) if float(value).is_integer() else value for value in values]

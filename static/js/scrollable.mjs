@@ -1,10 +1,11 @@
 /**
- * <div class="table-wrap"> without a tabindex of its own: while its table is wider than the screen, the keyboard can
- * reach and scroll it, under the name of its caption.
+ * <div class="table-wrap"> without a tabindex of its own: while its table or chart is wider than the screen, the keyboard
+ * can reach and scroll it, under the name of its caption.
  */
 
 export function attach(wrap) {
-  const name = wrap.querySelector("caption")?.textContent.trim() || "表格";
+  const chart = wrap.querySelector(":scope > .chart");
+  const name = wrap.querySelector("caption")?.textContent.trim() || chart?.getAttribute("aria-label") || "表格";
   const look = () => {
     const isWide = wrap.scrollWidth > wrap.clientWidth || wrap.scrollHeight > wrap.clientHeight;
     if (isWide) {
@@ -17,4 +18,5 @@ export function attach(wrap) {
   };
   new ResizeObserver(look).observe(wrap);
   look();
+  if (chart) wrap.scrollLeft = wrap.scrollWidth; // today is at the right
 }

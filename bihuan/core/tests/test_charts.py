@@ -125,6 +125,12 @@ def test_nice_ticks(low, high, expected):
     assert nice_ticks(low, high) == expected
 
 
+def test_ticks_of_counted_things_are_whole():
+    assert nice_ticks(0, 2, whole=True) == [0, 1, 2]
+    assert nice_ticks(0, 40, whole=True) == [0, 10, 20, 30, 40]
+    assert nice_ticks(0, 0, whole=True) == [0, 1]
+
+
 @given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
 def test_ticks_enclose_the_values(a, b):
     low, high = sorted((a, b))
