@@ -21,6 +21,7 @@ from bihuan.accounts.models import Organization, User
 from bihuan.attachments import actions as attachments
 from bihuan.attachments.errors import UploadRefused
 from bihuan.attachments.models import Attachment
+from bihuan.campaigns.drafts import FORBIDDEN
 from bihuan.campaigns.models import CheckItem, Checklist, Task
 from bihuan.core.forms import CalendarDayField
 from bihuan.hazards.workflow import Level
@@ -114,6 +115,13 @@ class FindingForm(forms.Form):
             self.fields[name].widget.attrs["autocomplete"] = "off"
 
 
+def words_of_failure(item: CheckItem) -> str:
+    """How a finding begins: what was not done, or what was found although it must not be."""
+    if item.text.startswith(FORBIDDEN):
+        return f"发现：{item.text.removeprefix(FORBIDDEN)}"
+    return f"未做到：{item.text}"
+
+
 @dataclass
 class Question:
     """One block of the page: an item of the checklist, or a finding off the list (`item` None)."""
@@ -134,6 +142,10 @@ class Question:
     @property
     def asks_for_measure(self) -> bool:
         return self.item is not None and any(word in self.item.method for word in MEASURED_WORDS)
+
+    @property
+    def failure(self) -> str:
+        return words_of_failure(self.item) if self.item else ""
 
     @property
     def is_major(self) -> bool:
@@ -215,7 +227,7 @@ class Walk:
         initial: dict[str, Any] = {"funds": "0"}
         if item is not None:
             initial |= {
-                "description": f"未做到：{item.text}",
+                "description": words_of_failure(item),
                 "basis": item.basis,
                 "level": Level.MAJOR if item.major_if_failed else Level.GENERAL,
                 "due_on": self.major_due_on if item.major_if_failed else self.due_on,

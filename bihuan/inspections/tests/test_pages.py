@@ -11,9 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from bihuan.attachments.models import Attachment
+from bihuan.campaigns.models import CheckItem
 from bihuan.hazards import actions as hazards
 from bihuan.hazards.models import Hazard
 from bihuan.inspections.actions import issue_reinspection_opinion, submit_inspection
+from bihuan.inspections.forms import words_of_failure
 from bihuan.inspections.models import Answer, Inspection
 from bihuan.inspections.submission import SignatureGiven
 from bihuan.papers.models import Paper
@@ -433,3 +435,8 @@ def test_the_inspector_may_confirm_by_login(world, people, gas):
         world, gas, people.inspector, members=(member(people.inspector, signature=SignatureGiven("login")),)
     )
     assert submit_inspection(given, by=people.inspector).is_clean
+
+
+def test_a_finding_begins_with_what_was_found_or_not_done():
+    assert words_of_failure(CheckItem(text="软管不超过 2 米")) == "未做到：软管不超过 2 米"
+    assert words_of_failure(CheckItem(text="不得有：软管穿墙")) == "发现：软管穿墙"
