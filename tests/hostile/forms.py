@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 from django.utils import timezone
 from lxml import html
 
-TEXTS = {"text", "search", "email", "tel", "password", "url", "textarea"}
+NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,13 @@ class Form:
 
     @property
     def shape(self) -> tuple[str, ...]:
-        return (self.action, *sorted(field.name for field in self.fields))
+        """Alike for the same form of another row, and for repeated rows of fields."""
+        return (NUMBER.sub("#", self.action), *sorted({NUMBER.sub("#", each.name) for each in self.fields}))
 
     @property
     def different(self) -> tuple[Field, ...]:
         """Of repeated rows of fields the first."""
-        return tuple({re.sub(r"\d+", "#", field.name): field for field in reversed(self.fields)}.values())
+        return tuple({NUMBER.sub("#", field.name): field for field in reversed(self.fields)}.values())
 
 
 def forms_of(page: bytes, url: str) -> Iterator[Form]:
