@@ -30,6 +30,15 @@ _MEASURES = re.compile("|".join(pattern for _, pattern in LADDER))
 _UNIT_FIELDS = ("lead", "support", "responsible", "units", "unit", "who")
 
 
+def _percent(value: float | None) -> str:
+    return "未填" if value is None else f"{value:g}%"
+
+
+def _quoted(words: str) -> str:
+    """Words that go between quotation marks: their own become single ones."""
+    return words.translate(str.maketrans("“”", "‘’"))
+
+
 @dataclass(frozen=True)
 class Chip:
     """A unit on a card: the words, and whether it leads or is still to be identified."""
@@ -246,9 +255,7 @@ class Desk:
                 if data["metric"] == "manual":
                     return ["人工填报，不与台账对比"]
                 word = {"coverage": "覆盖率", "rectification": "整改率"}[data["metric"]]
-                return [
-                    f"对应{word}，目标值 {data['threshold'] if data['threshold'] is not None else '未填'}%"
-                ]
+                return [f"对应{word}，目标值 {_percent(data['threshold'])}"]
             case PlanItem.Kind.BODY:
                 parts = (("组长", data["head"]), ("副组长", data["deputies"]), ("成员", data["members"]))
                 return [f"{label}：{'、'.join(names)}" for label, names in parts if names]
@@ -274,7 +281,7 @@ class Desk:
         where = f"原文第 {first} 段" if first == last else f"原文第 {first}—{last} 段"
         if item.rule == "hand":
             return f"{where} · 人工添加"
-        return f"{where} · 把握 {item.confidence:.0%} · 规则“{RULES.get(item.rule, item.rule)}”"
+        return f"{where} · 把握 {item.confidence:.0%} · 规则“{_quoted(RULES.get(item.rule, item.rule))}”"
 
     def unit_rows(self) -> list[UnitRow]:
         """Every unit a live task names, those to be identified first and with the most similar body as a question."""
