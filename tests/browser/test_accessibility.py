@@ -70,7 +70,12 @@ def test_axe_finds_nothing(town: Town, hall: Hall, enter: Enter) -> None:
     for name, path in pages_of_the_office(town).items():
         office.go(path)
         found += violations(office, name)
+    shop = enter("shop", PHONE)
+    found += violations(shop, "企业首页")
+    shop.go(town.hazard.get_absolute_url())
+    found += violations(shop, "企业看隐患")
     inspector = enter("inspector", PHONE)
+    found += violations(inspector, "检查员首页")
     inspector.go(town.walk)
     found += violations(inspector, "检查")
     inspector.page.get_by_role("radio", name="不合格").first.check()

@@ -172,6 +172,10 @@ def the_office_publishes(office: Person) -> None:
     office.agree("发布")
     office.heading(CAMPAIGN)
     office.reads("任务已送到各单位待办")
+    page = office.page
+    expect(page.get_by_role("region", name="目标与实绩").get_by_role("row")).to_have_count(1 + 2)
+    expect(page.get_by_role("region", name="报送要求")).to_contain_text("每周五17时前")
+    expect(page.get_by_role("region", name="组织机构与职责")).to_contain_text("钱立行")
 
 
 def the_duties_are_in_their_inboxes(housing: Person, street: Person) -> None:
@@ -237,6 +241,9 @@ def the_inspector_finds_one_kitchen_in_order(inspector: Person) -> None:
     inspector.go("/")
     inspector.follow("去检查：排查后厨用气")
     inspector.heading("排查后厨用气")
+    expect(inspector.page.get_by_role("link", name="平安液化气")).to_have_count(
+        0
+    )  # no eating house: out of scope
     inspector.follow("青石街道老灶火锅店", exact=False)
     inspector.heading("青石街道老灶火锅店")
     for no in (1, 2):
