@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -128,6 +129,8 @@ def _detail(
 @require_POST
 def reassignment(request: Request, pk: int) -> HttpResponse:
     duty = get_object_or_404(Duty.objects.visible_to(request.user), pk=pk)
+    if duty.status == Duty.Status.OPEN and not _may_reassign(request, duty):
+        raise PermissionDenied
     form = ReassignForm(request.POST, duty=duty, user=request.user)
     if not form.is_valid():
         return _detail(request, duty, form, status=422)

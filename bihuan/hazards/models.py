@@ -35,7 +35,9 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
             unconfirmed = Q(status__in=[Status.REPORTED, Status.DISMISSED]) & ~Q(source="self_check")
             query |= Q(enterprise__in=list(own)) & ~unconfirmed
         if scope.participant:
-            query |= Q(found_by=scope.user_id)
+            query |= Q(found_by=scope.user_id) | Q(
+                pk__in=Hazard.experts.through.objects.filter(user=scope.user_id).values("hazard")
+            )
         return self.filter(query)
 
     def open(self) -> HazardQuerySet:
@@ -116,6 +118,13 @@ class Hazard(models.Model):
     found_on = models.DateField("发现日期")
     found_at = models.DateTimeField("登记时间")
     found_by = models.ForeignKey(User, models.PROTECT, verbose_name="发现人", related_name="+")
+    experts = models.ManyToManyField(
+        User,
+        verbose_name="参加的专家",
+        blank=True,
+        related_name="+",
+        help_text="以专家身份参加了那次检查的人",
+    )
     found_organization = models.ForeignKey(
         Organization, models.PROTECT, verbose_name="发现单位", related_name="+", db_index=False
     )

@@ -29,7 +29,7 @@ from bihuan.tally import actions as tally
 from bihuan.tally.models import Delta
 
 from . import queries, records
-from .checks import problems_of
+from .checks import is_expert, problems_of
 from .models import Answer, Coverage, Inspection, InspectionMember
 from .submission import Finding, InspectionRefused, Outcome, Submission, digest_of
 
@@ -114,6 +114,9 @@ def _record(
         for position, member in enumerate(given.members, start=1)
     )
     found = _record_answers(inspection, given, items, by)
+    experts = [member.user for member in given.members if member.user and is_expert(member)]
+    for hazard in found:
+        hazard.experts.add(*experts)
     _sign(inspection, given, by)
     _count(inspection)
     if given.task is not None:

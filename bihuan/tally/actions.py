@@ -9,11 +9,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from .models import METRICS, Cell, Delta
+from .models import EVER, METRICS, Cell, Delta
 
 FOLD_BATCH = 20_000
 _DIMENSIONS = ("campaign_id", "task_id", "department_id", "region", "span", "start")
-EVER = dt.date(1970, 1, 1)  # the start every `all` cell carries
 Key = tuple[int, int, int, str, str, dt.date]
 
 

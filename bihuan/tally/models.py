@@ -1,5 +1,7 @@
 """Exact dated deltas and the cells they are folded into. Knows only ids and codes, never the rows behind them."""
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import Q
 
@@ -7,6 +9,9 @@ METRICS = (
     "found", "closed", "closed_late", "overdue", "found_major", "closed_major", "overdue_major",
     "inspected", "inspected_clean", "covered",
 )  # fmt: skip
+
+
+EVER = dt.date(1970, 1, 1)  # the start every `all` cell carries
 
 
 class Measures(models.Model):

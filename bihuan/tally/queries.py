@@ -11,15 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from django.db.models import Case, F, Q, QuerySet, Sum, When
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
-from .models import METRICS, Cell, Delta
+from .models import EVER, METRICS, Cell, Delta
 
 _SUMS = {f"sum_{metric}": Sum(metric) for metric in METRICS}
-# `all` cells count as they are, the days after the day asked for are taken off again.
-_SIGN = Case(When(span=Cell.Span.ALL, then=1), default=-1)
-_SIGNED_SUMS = {f"sum_{metric}": Sum(F(metric) * F("sign")) for metric in METRICS}
+# Nothing but the overdue stock is ever dated ahead.
+_AHEAD_SUMS = {f"sum_{metric}": Sum(metric) for metric in ("overdue", "overdue_major")}
 NEAR_DAYS = 31
 
 
@@ -106,8 +105,8 @@ def by_region(
     wanted = list(codes)
     cells = _cells(campaign, 0, department).filter(region__in=wanted)
     result = {code: Figures() for code in wanted}
-    for row in _grouped_until(cells, on, "region"):
-        result[row["region"]] += _figures(row)
+    for row, figures in _grouped_until(cells, on, "region"):
+        result[row["region"]] += figures
     columns = ("city_id", "county_id", "locality_id")
     for row in _grouped(_pending(campaign, 0, department).filter(day__lte=on), *columns):
         for code in {row[column] for column in columns} & result.keys():
@@ -118,10 +117,10 @@ def by_region(
 def matrix(campaign_id: int, *, on: dt.date) -> dict[tuple[int, str], Figures]:
     """Figures of a campaign by (task, locality); combinations without anything counted are absent."""
     result: dict[tuple[int, str], Figures] = defaultdict(Figures)
-    cells = Cell.objects.filter(campaign_id=campaign_id, task_id__gt=0, department_id=0)
-    for row in _grouped_until(cells, on, "task_id", "region"):
+    cells = Cell.objects.exclude(task_id=0).filter(campaign_id=campaign_id, department_id=0)
+    for row, figures in _grouped_until(cells, on, "task_id", "region"):
         if len(row["region"]) > 4:
-            result[row["task_id"], row["region"]] += _figures(row)
+            result[row["task_id"], row["region"]] += figures
     pending = Delta.objects.filter(campaign_id=campaign_id, task_id__gt=0, day__lte=on)
     for row in _grouped(pending, "task_id", "locality_id"):
         result[row["task_id"], row["locality_id"]] += _figures(row)
@@ -131,9 +130,9 @@ def matrix(campaign_id: int, *, on: dt.date) -> dict[tuple[int, str], Figures]:
 def by_task(campaign_id: int, *, on: dt.date, region: str) -> dict[int, Figures]:
     """Figures of a campaign by task in one city or locality."""
     result: dict[int, Figures] = defaultdict(Figures)
-    cells = Cell.objects.filter(campaign_id=campaign_id, task_id__gt=0, department_id=0, region=region)
-    for row in _grouped_until(cells, on, "task_id"):
-        result[row["task_id"]] += _figures(row)
+    cells = Cell.objects.exclude(task_id=0).filter(campaign_id=campaign_id, department_id=0, region=region)
+    for row, figures in _grouped_until(cells, on, "task_id"):
+        result[row["task_id"]] += figures
     pending = Delta.objects.filter(_under(region), campaign_id=campaign_id, task_id__gt=0, day__lte=on)
     for row in _grouped(pending, "task_id"):
         result[row["task_id"]] += _figures(row)
@@ -144,8 +143,8 @@ def by_department(*, on: dt.date, region: str, campaign: int = 0) -> dict[int, F
     """Figures by department in one city (with a campaign) or any region (without)."""
     result: dict[int, Figures] = defaultdict(Figures)
     cells = Cell.objects.filter(campaign_id=campaign, task_id=0, department_id__gt=0, region=region)
-    for row in _grouped_until(cells, on, "department_id"):
-        result[row["department_id"]] += _figures(row)
+    for row, figures in _grouped_until(cells, on, "department_id"):
+        result[row["department_id"]] += figures
     pending = Delta.objects.filter(_under(region), department_id__gt=0, day__lte=on)
     if campaign:
         pending = pending.filter(campaign_id=campaign)
@@ -204,18 +203,25 @@ def _under(region: str) -> Q:
     return Q(**{column: region})
 
 
-def _until(cells: QuerySet[Cell], day: dt.date) -> tuple[QuerySet[Cell], dict[str, Sum]]:
-    """The cells that add up to everything counted until the end of `day`, and the sums to take of them.
+Part = tuple[QuerySet[Cell], dict[str, Sum], int]
+
+
+def _until(cells: QuerySet[Cell], day: dt.date) -> list[Part]:
+    """The cells that add up to everything counted until the end of `day`: rows, the sums to take, and their sign.
 
     For today and the last weeks: the `all` cell less the days after `day`. For earlier days: whole months, then the
     single days of the month. Either way a handful of rows, however long the history.
     """
-    if day >= timezone.localdate() - dt.timedelta(days=NEAR_DAYS):
-        near = cells.filter(Q(span=Cell.Span.ALL) | Q(span=Cell.Span.DAY, start__gt=day))
-        return near.annotate(sign=_SIGN), _SIGNED_SUMS
+    today = timezone.localdate()
+    if day >= today - dt.timedelta(days=NEAR_DAYS):
+        later = cells.filter(span=Cell.Span.DAY, start__gt=day)
+        return [
+            (cells.filter(span=Cell.Span.ALL, start=EVER), _SUMS, 1),
+            (later, _AHEAD_SUMS if day >= today else _SUMS, -1),
+        ]
     month = day.replace(day=1)
     whole = Q(span=Cell.Span.MONTH, start__lt=month)
-    return cells.filter(whole | Q(span=Cell.Span.DAY, start__gte=month, start__lte=day)), _SUMS
+    return [(cells.filter(whole | Q(span=Cell.Span.DAY, start__gte=month, start__lte=day)), _SUMS, 1)]
 
 
 def _grouped(rows: QuerySet[Any], *columns: str) -> Iterator[dict[str, Any]]:
@@ -223,10 +229,13 @@ def _grouped(rows: QuerySet[Any], *columns: str) -> Iterator[dict[str, Any]]:
     yield from rows.values(*columns).annotate(**_SUMS)
 
 
-def _grouped_until(cells: QuerySet[Cell], day: dt.date, *columns: str) -> Iterator[dict[str, Any]]:
-    """Sums of every measure by `columns` until the end of `day`."""
-    rows, sums = _until(cells, day)
-    yield from rows.values(*columns).annotate(**sums)
+def _grouped_until(
+    cells: QuerySet[Cell], day: dt.date, *columns: str
+) -> Iterator[tuple[dict[str, Any], Figures]]:
+    """The figures by `columns` until the end of `day`, in parts to be added up."""
+    for rows, sums, sign in _until(cells, day):
+        for row in rows.values(*columns).annotate(**sums):
+            yield row, _figures(row, sign)
 
 
 def _sum(rows: QuerySet[Any]) -> Figures:
@@ -234,9 +243,9 @@ def _sum(rows: QuerySet[Any]) -> Figures:
 
 
 def _sum_until(cells: QuerySet[Cell], day: dt.date) -> Figures:
-    rows, sums = _until(cells, day)
-    return _figures(rows.aggregate(**sums))
+    parts = (_figures(rows.aggregate(**sums), sign) for rows, sums, sign in _until(cells, day))
+    return sum(parts, Figures())
 
 
-def _figures(row: Mapping[str, Any]) -> Figures:
-    return Figures(**{metric: row[f"sum_{metric}"] or 0 for metric in METRICS})
+def _figures(row: Mapping[str, Any], sign: int = 1) -> Figures:
+    return Figures(**{metric: sign * (row.get(f"sum_{metric}") or 0) for metric in METRICS})

@@ -209,6 +209,20 @@ def test_an_expert_joins_and_sees_the_visit_but_is_no_second_inspector(world, pe
     assert list(Inspection.objects.visible_to(people.expert)) == [inspection]
 
 
+def test_an_expert_sees_the_hazards_of_a_visit_taken_part_in_and_no_others(world, people, gas):
+    taken_part = visit(
+        world, gas, people.inspector, "pfpp", members=(member(people.inspector), member(people.expert)),
+        findings={2: fixed(people.inspector)},
+    )  # fmt: skip
+    inspection = submit_inspection(taken_part, by=people.inspector)
+    submit_inspection(
+        visit(world, gas, people.inspector, "pfpp", findings={2: fixed(people.inspector)}),
+        by=people.inspector,
+    )
+    assert inspection.hazard_count == 1
+    assert [hazard.answer.inspection for hazard in Hazard.objects.visible_to(people.expert)] == [inspection]
+
+
 def test_strangers_inspect_together_only_when_it_is_joint(world, people, gas):
     members = (member(people.inspector), member(people.housing))
     given = visit(world, gas, people.inspector, members=members)
