@@ -74,6 +74,7 @@ def register(street: Person) -> None:
 
 def hand_in(shop: Person) -> None:
     page = shop.page
+    page.on("filechooser", lambda chooser: None)  # catches the dialog from now on, well before the key is pressed
     follow(shop, page.get_by_role("link", name=WHAT).first)
     form = page.get_by_role("region", name="提交整改")
     go_to(shop, form.get_by_label("整改情况"))
