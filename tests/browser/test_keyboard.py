@@ -74,7 +74,8 @@ def register(street: Person) -> None:
 
 def hand_in(shop: Person) -> None:
     page = shop.page
-    page.on("filechooser", lambda chooser: None)  # catches the dialog from now on, well before the key is pressed
+    # From now on the dialog is caught, well before the key is pressed.
+    page.on("filechooser", lambda chooser: None)
     follow(shop, page.get_by_role("link", name=WHAT).first)
     form = page.get_by_role("region", name="提交整改")
     go_to(shop, form.get_by_label("整改情况"))
