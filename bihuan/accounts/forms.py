@@ -304,9 +304,7 @@ class RenameForm(forms.Form):
 class MergeForm(forms.Form):
     """Which bodies are merged into this one."""
 
-    bodies = RowsField(
-        Organization.objects.none(), label="并入的单位", widget=forms.CheckboxSelectMultiple
-    )
+    bodies = RowsField(Organization.objects.none(), label="并入的单位", widget=forms.CheckboxSelectMultiple)
     on = Date(label="合并日期")
     document = forms.CharField(label="依据文件", max_length=120, help_text="文件名称或文号。")
 

@@ -69,7 +69,7 @@ def declared(*statuses: int) -> dict[int, type[Schema]]:
 
 # Reading a list, reading one record, carrying something out.
 LIST_ERRORS = declared(400, 401, 403, 422)
-READ_ERRORS = declared(401, 403, 404, 422)
+READ_ERRORS = declared(400, 401, 403, 404, 422)
 WRITE_ERRORS = declared(400, 401, 403, 404, 409, 413, 422)
 
 

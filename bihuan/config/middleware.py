@@ -83,12 +83,16 @@ class NullCharacterMiddleware:
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: list[Any], kwargs: dict[str, Any]
-    ) -> None:
+    ) -> HttpResponse | None:
         sent = [request.path, *_words(request.GET)]
         if request.method == "POST" and request.content_type in _FORMS:
             sent += _words(request.POST)
-        if any("\x00" in each for each in sent):
-            raise BadRequest("请求中含有空字符，请删除后重试")
+        if not any("\x00" in each for each in sent):
+            return None
+        if request.path.startswith("/api/"):
+            body = problem(400, "请求格式不正确", "请求中含有空字符，请删除后重试")
+            return JsonResponse(body, status=400, content_type="application/problem+json")
+        raise BadRequest("请求中含有空字符，请删除后重试")
 
 
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
