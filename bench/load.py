@@ -24,7 +24,7 @@ from bihuan.campaigns.models import Task
 from bihuan.hazards.deltas import State, changes
 from bihuan.hazards.models import Hazard, HazardTransition
 from bihuan.registry.models import Enterprise
-from bihuan.tally.actions import add_to_cells, fold_all
+from bihuan.tally.actions import CellSums, fold_all
 from bihuan.tally.models import METRICS, Delta
 
 CHUNK = 20_000
@@ -58,6 +58,7 @@ def load_hazards(total: int, *, seed: int = 2026) -> None:
     organization = author.organization
     now = timezone.now()
     first = (Hazard.objects.order_by("-pk").values_list("pk", flat=True).first() or 0) + 1
+    sums = CellSums()
     with _without_indexes(Hazard), _without_indexes(HazardTransition):
         for start in range(0, total, CHUNK):
             size = min(CHUNK, total - start)
@@ -81,7 +82,11 @@ def load_hazards(total: int, *, seed: int = 2026) -> None:
             with transaction.atomic():
                 _insert(Hazard, hazards, with_key=True)
                 _insert(HazardTransition, lines, with_key=False)
-                add_to_cells(delta for hazard in hazards for delta in _deltas(hazard))
+            for hazard in hazards:
+                for delta in _deltas(hazard):
+                    sums.add(delta)
+        with transaction.atomic():
+            sums.store()
     fold_all()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

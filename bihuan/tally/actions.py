@@ -65,30 +65,47 @@ def fold_all() -> int:
     return total
 
 
-def add_to_cells(deltas: Iterable[Delta]) -> None:
-    """Add deltas to their cells in the caller's transaction."""
-    sums: dict[Key, list[int]] = defaultdict(lambda: [0] * len(METRICS))
-    for delta in deltas:
+class CellSums:
+    """What many deltas add to each cell, gathered in memory; `store` adds it to the table at once."""
+
+    def __init__(self) -> None:
+        self._sums: dict[Key, list[int]] = defaultdict(lambda: [0] * len(METRICS))
+
+    def add(self, delta: Delta) -> None:
+        """Count one delta towards every cell it belongs to."""
         changed = [
             (index, value) for index, metric in enumerate(METRICS) if (value := getattr(delta, metric))
         ]
+        month = delta.day.replace(day=1)
+        spans = (
+            (Cell.Span.DAY.value, delta.day),
+            (Cell.Span.MONTH.value, month),
+            (Cell.Span.ALL.value, EVER),
+        )
         for campaign, task, department, region in grains(delta):
-            for span, start in (
-                (Cell.Span.DAY, delta.day),
-                (Cell.Span.MONTH, delta.day.replace(day=1)),
-                (Cell.Span.ALL, EVER),
-            ):
-                cell = sums[(campaign, task, department, region, span.value, start)]
+            for span, start in spans:
+                cell = self._sums[(campaign, task, department, region, span, start)]
                 for index, value in changed:
                     cell[index] += value
-    columns = [*_DIMENSIONS, *METRICS]
-    table = Cell._meta.db_table
-    additions = ", ".join(f"{metric} = {table}.{metric} + excluded.{metric}" for metric in METRICS)
-    # Sorted keys: two folders at once lock cells in the same order. Identifiers come from the model, values are bound.
-    statement = (
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))}) "  # noqa: S608
-        f"ON CONFLICT ({', '.join(_DIMENSIONS)}) DO UPDATE SET {additions}"
-    )
-    rows: list[list[Any]] = [[*key, *values] for key, values in sorted(sums.items())]
-    with connection.cursor() as cursor:
-        cursor.executemany(statement, rows)
+
+    def store(self) -> None:
+        """Add the sums to the cells in the caller's transaction."""
+        columns = [*_DIMENSIONS, *METRICS]
+        table = Cell._meta.db_table
+        additions = ", ".join(f"{metric} = {table}.{metric} + excluded.{metric}" for metric in METRICS)
+        # Sorted keys: two folders at once lock cells in the same order. Identifiers come from the model, values are bound.
+        statement = (
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))}) "  # noqa: S608
+            f"ON CONFLICT ({', '.join(_DIMENSIONS)}) DO UPDATE SET {additions}"
+        )
+        rows: list[list[Any]] = [[*key, *values] for key, values in sorted(self._sums.items())]
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, rows)
+
+
+def add_to_cells(deltas: Iterable[Delta]) -> None:
+    """Add deltas to their cells in the caller's transaction."""
+    sums = CellSums()
+    for delta in deltas:
+        sums.add(delta)
+    sums.store()
