@@ -219,16 +219,3 @@ def revoke_token(token: ApiToken, *, by: User) -> None:
 def token_digest(raw: str) -> str:
     """What is stored of a key: SHA-256, whatever the setting of the day, so that keys survive a change of it."""
     return hash_bytes(raw.encode(), "sha256")
-
-
-def user_of_token(raw: str, *, now: dt.datetime | None = None) -> User | None:
-    """Whose key this is, if it still opens anything: not revoked, not expired, its owner active and permitted."""
-    moment = now or timezone.now()
-    token = ApiToken.objects.filter(digest=token_digest(raw), revoked_at=None).select_related("user").first()
-    if token is None or token.expires_on < timezone.localdate(moment):
-        return None
-    if not token.user.is_active or not token.user.has_perm(Permission.USE_API):
-        return None
-    if token.last_used_at is None or moment - token.last_used_at >= TOKEN_SEEN_EVERY:
-        ApiToken.objects.filter(pk=token.pk).update(last_used_at=moment)
-    return token.user
