@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from django import template
@@ -12,6 +14,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import QueryDict
 from django.template.context import RequestContext
 from django.utils import timezone
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 
 from bihuan.rules import clocks, codes
 from bihuan.rules.risk import risk_colour
@@ -171,6 +175,20 @@ def risk_badge(key: str | None) -> dict[str, Any]:
         return {"text": "未评定风险"}
     colour = risk_colour(key)
     return {"tone": colour.key, "text": f"{colour.label}风险"}
+
+
+@register.filter
+def heat_cells(cells: Iterable[Any]) -> SafeString:
+    """The cells of one row of components/matrix.html. Written here because a matrix has thousands of them, and the
+    template engine would spend more on them than on the rest of the page."""
+    parts = []
+    for cell in cells:
+        read = cell.get if isinstance(cell, dict) else partial(getattr, cell)
+        title, url, text = read("title", ""), read("url", ""), conditional_escape(read("text", ""))
+        hint = f' title="{conditional_escape(title)}"' if title else ""
+        inner = f'<a href="{conditional_escape(url)}">{text}</a>' if url else f"<span>{text}</span>"
+        parts.append(f'<td class="heat-{conditional_escape(read("tone", "none"))}"{hint}>{inner}</td>')
+    return mark_safe("".join(parts))  # noqa: S308 - every part was escaped
 
 
 # --- addresses -------------------------------------------------------------------------------

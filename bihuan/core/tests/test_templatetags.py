@@ -142,3 +142,14 @@ def test_json_attr_cannot_break_out():
         html
         == '<i data-x="{&quot;名&quot;: &quot;\\&quot;&gt;&lt;script&gt;&quot;, &quot;on&quot;: &quot;2026-11-17&quot;}">'
     )
+
+
+def test_heat_cells_escape_and_link_what_they_are_given():
+    class Cell:
+        text, tone, url = "41", "bad", "/hazards/?task=1&region=2"
+
+    html = tags.heat_cells([Cell(), {"text": "<b>", "tone": "none", "title": '"x"'}])
+    assert html == (
+        '<td class="heat-bad"><a href="/hazards/?task=1&amp;region=2">41</a></td>'
+        '<td class="heat-none" title="&quot;x&quot;"><span>&lt;b&gt;</span></td>'
+    )
