@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
 
+@cache
+def _address(name: str) -> str:
+    """The address of a list; it never changes, and a matrix asks for it a thousand times."""
+    return reverse(name)
+
+
 def _filtered(name: str, filters: dict[str, Any]) -> str:
     chosen = {key.rstrip("_"): value for key, value in filters.items() if value not in (None, "", 0)}
-    return f"{reverse(name)}?{urlencode(chosen)}" if chosen else reverse(name)
+    return f"{_address(name)}?{urlencode(chosen)}" if chosen else _address(name)
 
 
 def ledger_url(**filters: Any) -> str:

@@ -6,14 +6,13 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from bihuan.accounts.models import User
+from bihuan.campaigns.links import inspections_url, ledger_url
 from bihuan.campaigns.models import Campaign, Task
 from bihuan.hazards.models import Hazard
 from bihuan.inspections.models import Coverage, Inspection
 from bihuan.registry import filters, panels
 from bihuan.registry.models import Enterprise, EnterpriseQuerySet
 from bihuan.registry.panels import Panel, PanelRow
-
-from .queries import inspections_url, ledger_url
 
 LINES = 6
 UNVISITED = {"year": "一年内未检查", "ever": "从未检查"}

@@ -6,14 +6,13 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db.models import Count, Q
-from django.urls import reverse
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import area_q, areas_q, scope_of
+from bihuan.campaigns.links import ledger_url
 from bihuan.campaigns.models import Assignment, Campaign
 from bihuan.campaigns.workflow import AssignmentStatus
 from bihuan.duties.models import Duty
@@ -26,18 +25,6 @@ from bihuan.tally.queries import Figures, by_department, by_region, by_task, dai
 
 TREND_DAYS = 30
 SEARCH_LIMIT = 10
-
-
-def ledger_url(**parameters: object) -> str:
-    """The ledger filtered to exactly the rows behind a figure."""
-    return (
-        f"{reverse('hazards:ledger')}?{urlencode({key: value for key, value in parameters.items() if value})}"
-    )
-
-
-def inspections_url(**parameters: object) -> str:
-    """The list of inspections filtered likewise."""
-    return f"{reverse('inspections:list')}?{urlencode({key: value for key, value in parameters.items() if value})}"
 
 
 @dataclass(frozen=True)

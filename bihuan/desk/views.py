@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from bihuan.accounts.models import Organization, Region
 from bihuan.accounts.roles import ROLES, Role
+from bihuan.campaigns.links import inspections_url, ledger_url
 from bihuan.core.charts import Series, line_chart
 from bihuan.core.http import Request
 from bihuan.duties.models import Duty
@@ -124,15 +125,15 @@ def _row(label: str, figures: Figures, **parameters: object) -> dict[str, object
     return {
         "label": label,
         "found": figures.found,
-        "found_url": queries.ledger_url(**parameters),
+        "found_url": ledger_url(**parameters),
         "rate": "—" if rate is None else f"{rate:.1f}%",
-        "closed_url": queries.ledger_url(state="closed", **parameters),
+        "closed_url": ledger_url(state="closed", **parameters),
         "open": figures.open,
-        "open_url": queries.ledger_url(state="open", **parameters),
+        "open_url": ledger_url(state="open", **parameters),
         "overdue": figures.overdue,
-        "overdue_url": queries.ledger_url(state="overdue", **parameters),
+        "overdue_url": ledger_url(state="overdue", **parameters),
         "inspected": figures.inspected,
-        "inspected_url": queries.inspections_url(**parameters),
+        "inspected_url": inspections_url(**parameters),
     }
 
 
@@ -164,7 +165,7 @@ def _area(region: Region, figures: Figures) -> dict[str, object]:
         "y": sum(y for _, y in points) / len(points),
         "value": str(figures.overdue),
         "tone": _tone(figures),
-        "url": queries.ledger_url(region=region.code, state="overdue"),
+        "url": ledger_url(region=region.code, state="overdue"),
     }
 
 
@@ -183,5 +184,5 @@ def search_page(request: Request) -> HttpResponse:
     text = request.GET.get("q", "")
     return render(
         request, "desk/search.html",
-        {"search_query": text, "found": queries.search(request.user, text), "ledger": queries.ledger_url(q=text)},
+        {"search_query": text, "found": queries.search(request.user, text), "ledger": ledger_url(q=text)},
     )  # fmt: skip
