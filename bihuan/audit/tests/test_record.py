@@ -83,11 +83,3 @@ def _eight_writers():
 @pytest.mark.django_db(transaction=True)
 def test_eight_writers_on_one_record():
     _eight_writers()
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-def test_eight_writers_on_one_record_of_a_server_database():
-    if connection.vendor != "postgresql":
-        pytest.skip("runs where the suite is pointed at PostgreSQL")
-    _eight_writers()
