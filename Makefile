@@ -6,7 +6,7 @@ export UV_PYTHON_DOWNLOADS := never
 PY := .venv/bin/python
 UV := .venv/bin/uv
 
-.PHONY: setup setup-dev run test check bench worker format clean
+.PHONY: setup setup-dev run test check bench requirements worker format clean
 
 .venv/bin/uv:
 	python3 -m venv .venv

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bihuan.plans.bodies import find_bodies
 from bihuan.plans.duties import find_duties
 from bihuan.plans.header import own_year, read_header
-from bihuan.plans.model import Plan, Section, SourceText, Span
+from bihuan.plans.model import Heading, Plan, Section, SourceText, Span
 from bihuan.plans.outline import RANK_SECTION, build_outline, close
 from bihuan.plans.phases import find_loose_phases, find_named_years, find_phases
 from bihuan.plans.reports import find_reports
@@ -53,6 +53,19 @@ def compile_source(source: SourceText) -> Plan:
                 "section.numbered",
             )
             for root in sections
+        ],
+        headings=[
+            Heading(
+                node.path,
+                node.rank,
+                node.number,
+                text[node.title.start : node.title.end],
+                node.marker,
+                node.title,
+                Span(node.start, node.end),
+                not node.children,
+            )
+            for node in nodes
         ],
         phases=sorted([*phases.values(), *other_phases, *loose], key=lambda phase: phase.span),
         tasks=tasks,

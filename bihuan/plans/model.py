@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bihuan.plans.export import plan_to_json
+
+if TYPE_CHECKING:
+    from bihuan.plans.reading.mapped import Dropped, Mapped
 
 
 class Span(NamedTuple):
@@ -24,17 +27,42 @@ class Span(NamedTuple):
         return self.start <= other.start and other.end <= self.end
 
 
+class Flag(NamedTuple):
+    """A place of the text that is damaged and was left as it is, or was recovered and should be compared (R269)."""
+
+    span: Span
+    kind: str
+    message: str
+
+
 @dataclass(frozen=True)
 class SourceText:
     """A document as plain text: paragraphs separated by a newline, no paragraph empty.
 
     `kind` is one of docx, pdf, html, text. `notices` are Chinese sentences about what was dropped or could
-    not be repaired (R269): they belong on the screen beside the text.
+    not be repaired (R269): they belong on the screen beside the text. `mapped` leads from every character back to
+    the text as the file holds it; None for text that was plain from the start.
     """
 
     text: str
     kind: str
     notices: list[str] = field(default_factory=list)
+    flags: list[Flag] = field(default_factory=list)
+    mapped: Mapped | None = None
+
+    @property
+    def original(self) -> str:
+        """The text as the file holds it, before any repair."""
+        return self.mapped.original if self.mapped else self.text
+
+    @property
+    def noise(self) -> list[Dropped]:
+        """The stretches of the original that are not part of the text, each with its reason."""
+        return self.mapped.dropped if self.mapped else []
+
+    def to_original(self, span: Span) -> Span:
+        """Return the range of the original a stretch of the text stands for."""
+        return self.mapped.to_original(span) if self.mapped else span
 
 
 @dataclass(frozen=True)
@@ -57,6 +85,20 @@ class Section:
     span: Span
     confidence: float
     rule: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """An enumerator with what it heads, whatever its depth; `no` is the path from the section down."""
+
+    no: str
+    rank: int
+    number: int
+    title: str
+    marker: Span
+    title_span: Span
+    span: Span
+    is_leaf: bool
 
 
 @dataclass(frozen=True)
@@ -173,6 +215,7 @@ class Plan:
     issued_on: date | None = None
     issued_on_span: Span | None = None
     sections: list[Section] = field(default_factory=list)
+    headings: list[Heading] = field(default_factory=list)
     phases: list[Phase] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     duties: list[Duty] = field(default_factory=list)
