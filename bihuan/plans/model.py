@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bihuan.plans.export import plan_to_json
 
 if TYPE_CHECKING:
+    from bihuan.plans.reading.extracted import Table
     from bihuan.plans.reading.mapped import Dropped, Mapped
 
 
@@ -41,7 +42,8 @@ class SourceText:
 
     `kind` is one of docx, pdf, html, text. `notices` are Chinese sentences about what was dropped or could
     not be repaired (R269): they belong on the screen beside the text. `mapped` leads from every character back to
-    the text as the file holds it; None for text that was plain from the start.
+    the text as the file holds it; None for text that was plain from the start. The places of `tables` are offsets in
+    `original`.
     """
 
     text: str
@@ -49,6 +51,7 @@ class SourceText:
     notices: list[str] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
     mapped: Mapped | None = None
+    tables: list[Table] = field(default_factory=list)
 
     @property
     def original(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bihuan.plans.model import SourceText
 from bihuan.plans.reading.cleanup import clean
 from bihuan.plans.reading.errors import PlanReadError
+from bihuan.plans.reading.extracted import Extracted
 from bihuan.plans.reading.html import read_html
 from bihuan.plans.reading.pdf import read_pdf
 from bihuan.plans.reading.plain import decode, looks_like_html, read_plain
@@ -28,20 +29,20 @@ def read_document(data: bytes, filename: str = "") -> SourceText:
         raise PlanReadError(
             f"文件大小为 {len(data) / 1024 / 1024:.0f} MB，超过 20 MB 的上限。请删去图片，或只保留方案正文后再导入。"
         )
-    kind, paragraphs, notices = _read(data, filename)
-    text, more = clean(paragraphs)
+    kind, extracted = _read(data, filename)
+    text, more = clean(extracted.mapped.text.split("\n"))
     if not text.strip():
         raise PlanReadError("文件中没有可读的文字。请确认文件内容，或将文字另存为 .docx 或 .txt 后再导入。")
     if len(text) > MAX_CHARACTERS:
         raise PlanReadError("文件文字超过 150 万字，不像是一份方案。请只保留方案正文后再导入。")
-    return SourceText(text, kind, notices + more)
+    return SourceText(text, kind, extracted.notices + more)
 
 
-def _read(data: bytes, filename: str) -> tuple[str, list[str], list[str]]:
+def _read(data: bytes, filename: str) -> tuple[str, Extracted]:
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return ("docx", *read_word(data))
+        return "docx", read_word(data)
     if b"%PDF-" in data[:1024]:
-        return ("pdf", *read_pdf(data))
+        return "pdf", read_pdf(data)
     if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         raise PlanReadError(
             "这是旧版 Word 或 WPS 的二进制文件（.doc、.wps），无法直接读取。请用 Word 或 WPS 打开，另存为 .docx 后再导入。"
@@ -54,5 +55,5 @@ def _read(data: bytes, filename: str) -> tuple[str, list[str], list[str]]:
         raise PlanReadError("这不是文档文件（是压缩包或程序）。请解压后选择其中的方案文件再导入。")
     text = decode(data, filename)
     if looks_like_html(text):
-        return ("html", *read_html(text))
-    return ("text", *read_plain(text))
+        return "html", read_html(text)
+    return "text", read_plain(text)

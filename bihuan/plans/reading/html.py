@@ -8,6 +8,8 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from bihuan.plans.reading.errors import PlanReadError
+from bihuan.plans.reading.extracted import Extracted
+from bihuan.plans.reading.mapped import Mapped
 
 _DROPPED = {
     "script", "style", "noscript", "nav", "header", "footer", "aside", "form", "button", "select", "option", "input",
@@ -23,8 +25,8 @@ _FURNITURE_NAME = re.compile(
 )
 
 
-def read_html(text: str) -> tuple[list[str], list[str]]:
-    """Return paragraphs and notices of a web page. No entity is resolved beyond HTML's own, nothing is fetched."""
+def read_html(text: str) -> Extracted:
+    """Read a web page. No entity is resolved beyond HTML's own, nothing is fetched."""
     text = re.sub(r"^\s*<\?xml[^>]{0,200}\?>", "", text, count=1)
     if re.search(r"<!ENTITY", text[:20000], re.I):
         raise PlanReadError(
@@ -39,7 +41,7 @@ def read_html(text: str) -> tuple[list[str], list[str]]:
         raise PlanReadError("网页文件无法解析。请在浏览器中打开，复制正文另存为 .txt 后再导入。") from error
     pieces: list[str] = []
     _collect(root, pieces)
-    return "".join(pieces).split("\n"), []
+    return Extracted(Mapped.of("".join(pieces)))
 
 
 def _collect(root: etree._Element, pieces: list[str]) -> None:

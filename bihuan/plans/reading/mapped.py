@@ -23,6 +23,9 @@ DROPPED_KINDS = {
     "markup": "网页或 Markdown 标记",
     "revision": "修订中删去的文字",
     "comment": "批注",
+    "hidden": "隐藏文字",
+    "contents": "目录",
+    "note": "脚注、尾注",
     "repeat": "重复的行",
     "lost": "无法恢复的损坏字符",
 }

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import pypdfium2
 
 from bihuan.plans.reading.errors import PlanReadError
+from bihuan.plans.reading.extracted import Extracted
+from bihuan.plans.reading.mapped import Mapped
 from bihuan.plans.reading.plain import join_lines
 
 MAX_PAGES = 400
@@ -17,8 +19,8 @@ _PAGE_NUMBER = re.compile(
 )
 
 
-def read_pdf(data: bytes) -> tuple[list[str], list[str]]:
-    """Return paragraphs and notices of a PDF. Raises PlanReadError for encrypted, broken and scanned files."""
+def read_pdf(data: bytes) -> Extracted:
+    """Read a PDF. Raises PlanReadError for encrypted, broken and scanned files."""
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
@@ -39,7 +41,8 @@ def read_pdf(data: bytes) -> tuple[list[str], list[str]]:
         )
     pages, dropped = _without_running_heads(pages)
     notices = [f"已略去 {dropped} 行页眉、页脚和页码。"] if dropped else []
-    return _paragraphs([line for page in pages for line in page]), notices
+    paragraphs = _paragraphs([line for page in pages for line in page])
+    return Extracted(Mapped.of("\n".join(paragraphs)), notices)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ import html
 import re
 
 from bihuan.plans.reading.errors import PlanReadError
+from bihuan.plans.reading.extracted import Extracted
+from bihuan.plans.reading.mapped import Mapped
 
 _HTML = re.compile(r"<\s*(?:!doctype\s+html|html|head|body)\b", re.I)
 _TAG = re.compile(
@@ -56,8 +58,8 @@ def looks_like_html(text: str) -> bool:
     return bool(_HTML.search(text[:4000]))
 
 
-def read_plain(text: str) -> tuple[list[str], list[str]]:
-    """Return paragraphs and notices; stray tags and Markdown marks are removed, lines broken at page width joined."""
+def read_plain(text: str) -> Extracted:
+    """Read text; stray tags and Markdown marks are removed, lines broken at page width joined."""
     notices: list[str] = []
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n").replace("\x0b", "\n")
     if "<" in text and _TAG.search(text):
@@ -75,7 +77,7 @@ def read_plain(text: str) -> tuple[list[str], list[str]]:
         lines = [_EMPHASIS.sub(r"\1", _HEADING_MARK.sub("", line)) for line in lines]
         lines = [_LINK.sub(r"\1", line) for line in lines]
         lines = ["" if re.fullmatch(r"\s*(?:-{3,}|\*{3,}|_{3,})\s*", line) else line for line in lines]
-    return unwrap(lines), notices
+    return Extracted(Mapped.of("\n".join(unwrap(lines))), notices)
 
 
 _STARTS_ITEM = re.compile(

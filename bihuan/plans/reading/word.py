@@ -13,6 +13,8 @@ import zlib
 from lxml import etree
 
 from bihuan.plans.reading.errors import PlanReadError
+from bihuan.plans.reading.extracted import Extracted
+from bihuan.plans.reading.mapped import Mapped
 from bihuan.plans.reading.numbering import Numbering
 
 MAX_ENTRIES = 4000
@@ -33,8 +35,8 @@ _SKIPPED = {
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 
 
-def read_word(data: bytes) -> tuple[list[str], list[str]]:
-    """Return paragraphs and notices of a .docx file.
+def read_word(data: bytes) -> Extracted:
+    """Read a .docx file.
 
     Tracked deletions are dropped, insertions kept; a table row becomes one line with its cells apart.
     """
@@ -59,7 +61,7 @@ def read_word(data: bytes) -> tuple[list[str], list[str]]:
         notices.append("文件带有修订痕迹：已按接受全部修订读取，删除的文字不计。")
     paragraphs: list[str] = []
     _walk(body, paragraphs, numbering)
-    return paragraphs, notices
+    return Extracted(Mapped.of("\n".join(paragraphs)), notices)
 
 
 def _open(data: bytes) -> zipfile.ZipFile:
