@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bihuan.plans.model import Field, Plan, Span
+    from bihuan.plans.model import Criterion, DispositionStep, Field, Fine, Form, Plan, Span, Zone
 
 
 def _day(value: date | None) -> str | None:
@@ -30,6 +31,90 @@ def _evidence(element: Any) -> dict[str, Any]:
 
 def _head(field: Field | None) -> dict[str, Any] | None:
     return {"value": field.value, **_evidence(field)} if field else None
+
+
+def _number(value: Decimal | None) -> int | float | None:
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _criterion(criterion: Criterion) -> dict[str, Any]:
+    return {
+        "subject": criterion.subject,
+        "comparator": criterion.comparator,
+        "value": _number(criterion.value),
+        "upper": _number(criterion.upper),
+        "unit": criterion.unit,
+        "printed_unit": criterion.printed_unit,
+        "per": criterion.per,
+        "is_fault": criterion.is_fault,
+        "text": criterion.text,
+        **_evidence(criterion),
+    }
+
+
+def _fine(fine: Fine | None) -> dict[str, Any] | None:
+    if fine is None:
+        return None
+    return {
+        "low": _number(fine.low),
+        "high": _number(fine.high),
+        "text": fine.text,
+        "span": _span(fine.span),
+    }
+
+
+def _step(step: DispositionStep) -> dict[str, Any]:
+    return {
+        "word": step.word,
+        "code": step.code,
+        "severity": step.severity,
+        "condition": step.condition,
+        "is_optional": step.is_optional,
+        "fine": _fine(step.fine),
+        "text": step.text,
+        "span": _span(step.span),
+    }
+
+
+def _zone(zone: Zone) -> dict[str, Any]:
+    return {
+        "name": zone.name,
+        "alias": zone.alias,
+        "boundary": zone.boundary,
+        "parts": [_zone(part) for part in zone.parts],
+        "exclusions": zone.exclusions,
+        **_evidence(zone),
+    }
+
+
+def form_to_json(form: Form) -> dict[str, Any]:
+    """Return a form definition as JSON values: title, fields with their choices, tables, declarations."""
+    return {
+        "title": form.title,
+        "fields": [
+            {
+                "label": f.label,
+                "kind": f.kind,
+                "group": f.group,
+                "hint": f.hint,
+                "is_personal": f.is_personal,
+                "choices": [
+                    {"code": c.code, "text": c.text, "family": c.family, "span": _span(c.span)}
+                    for c in f.choices
+                ],
+                "span": _span(f.span),
+            }
+            for f in form.fields
+        ],
+        "tables": [
+            {"title": t.title, "columns": t.columns, "rows": t.rows, "span": _span(t.span)}
+            for t in form.tables
+        ],
+        "declarations": form.declarations,
+        **_evidence(form),
+    }
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
@@ -63,6 +148,8 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
                         "criterion": c.criterion,
                         "dispositions": c.dispositions,
                         "span": _span(c.span),
+                        "criteria": [_criterion(each) for each in c.criteria],
+                        "ladder": [_step(each) for each in c.ladder],
                     }
                     for c in t.check_items
                 ],
@@ -94,6 +181,58 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
             {"no": s.no, "title": s.title, "kind": s.kind, **_evidence(s)} for s in plan.sections
         ],
         "target_details": [{"text": t.text, **_evidence(t)} for t in plan.targets],
+        "criteria": [_criterion(each) for each in plan.criteria],
+        "zones": [_zone(each) for each in plan.zones],
+        "objects": [
+            {
+                "text": o.text,
+                "includes": o.includes,
+                "exclusions": o.exclusions,
+                "kinds": o.kinds,
+                "zone": o.zone,
+                **_evidence(o),
+            }
+            for o in plan.objects
+        ],
+        **{
+            name: [
+                {
+                    "title": c.title,
+                    "doc_no": c.doc_no,
+                    "issuer": c.issuer,
+                    "relation": c.relation,
+                    "published": c.published,
+                    "short": c.short,
+                    **_evidence(c),
+                }
+                for c in plan.citations
+                if c.kind == kind
+            ]
+            for name, kind in (("parents", "parent"), ("basis", "basis"), ("references", "reference"))
+        },
+        "fallbacks": [
+            {"kind": f.kind, "subject": f.subject, "units": f.units, "text": f.text, **_evidence(f)}
+            for f in plan.fallbacks
+        ],
+        "batches": [
+            {
+                "name": b.name,
+                "number": b.number,
+                "steps": [
+                    {
+                        "no": s.no,
+                        "text": s.text,
+                        "start": _day(s.start),
+                        "due": _day(s.due),
+                        "span": _span(s.span),
+                    }
+                    for s in b.steps
+                ],
+                **_evidence(b),
+            }
+            for b in plan.batches
+        ],
+        "forms": [form_to_json(f) for f in plan.forms],
         "unclassified": [_span(s) for s in plan.unclassified],
         "source": {"kind": plan.source.kind, "notices": plan.source.notices, "length": len(plan.source.text)},
     }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bihuan.plans.export import plan_to_json
+from bihuan.plans.export import form_to_json, plan_to_json
 
 if TYPE_CHECKING:
     from bihuan.plans.reading.extracted import Table
@@ -119,6 +120,58 @@ class Phase:
 
 
 @dataclass(frozen=True)
+class Criterion:
+    """A numeric bound (R055): `subject` compared with `value` in `unit`.
+
+    `comparator` is one of < <= > >= = range; for a range `value` is the lower and `upper` the upper end. `unit` is the
+    symbol of `criteria.UNITS` ("m", "kg", "person", "%"), `printed_unit` as the text has it, `per` the stretch a
+    recurring demand is counted over (每年) or "". `is_fault`: the comparison describes the violation (超过2米的), not what
+    is asked for (不超过2米).
+    """
+
+    subject: str
+    comparator: str
+    value: Decimal
+    unit: str
+    printed_unit: str
+    text: str
+    span: Span
+    confidence: float
+    rule: str
+    upper: Decimal | None = None
+    per: str = ""
+    is_fault: bool = False
+
+
+@dataclass(frozen=True)
+class Fine:
+    """A fine as printed, in yuan: both ends of a range, equal for a fixed sum, None for an open end."""
+
+    low: Decimal | None
+    high: Decimal | None
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class DispositionStep:
+    """A rung of the ladder of one check item (R054), in printed order.
+
+    `word` and `code` are those of `dispositions.LADDER` and `CODES`; a higher `severity` is the harder consequence.
+    `condition` is the clause under which this rung is reached (逾期未改正的) or "" for the item's own condition.
+    """
+
+    word: str
+    code: str
+    severity: int
+    condition: str
+    text: str
+    span: Span
+    is_optional: bool = False
+    fine: Fine | None = None
+
+
+@dataclass(frozen=True)
 class CheckItem:
     """One thing to look for within a task (R052, R054, R055).
 
@@ -130,6 +183,8 @@ class CheckItem:
     criterion: str
     dispositions: list[str]
     span: Span
+    criteria: list[Criterion] = field(default_factory=list)
+    ladder: list[DispositionStep] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -208,6 +263,160 @@ class Body:
 
 
 @dataclass(frozen=True)
+class Zone:
+    """An area the plan draws (R008): by roads on its sides, by named parts, or by a name alone.
+
+    `boundary` maps 东, 南, 西, 北 (and corners) to the roads or places printed for that side; `alias` is the short name
+    given by 以下简称; `exclusions` are the places taken out again.
+    """
+
+    name: str
+    alias: str
+    boundary: dict[str, list[str]]
+    parts: list[Zone]
+    exclusions: list[str]
+    span: Span
+    confidence: float
+    rule: str
+
+
+@dataclass(frozen=True)
+class ObjectScope:
+    """What the campaign is aimed at (R007, R009, R010): `includes` and `exclusions` as printed, `kinds` by `objects`.
+
+    `zone` is the alias of the zone the objects lie in when the text names it.
+    """
+
+    text: str
+    includes: list[str]
+    exclusions: list[str]
+    kinds: list[str]
+    zone: str
+    span: Span
+    confidence: float
+    rule: str
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A document the plan cites. `kind` is parent (a plan it carries out), basis (law, standard, rule) or reference.
+
+    `relation` is the word that ties it to the plan (根据, 按照, 落实); `issuer` and `doc_no` "" unless printed;
+    `published` is the plan inside a 关于印发……的通知; `short` the name given by 以下简称.
+    """
+
+    title: str
+    doc_no: str
+    issuer: str
+    relation: str
+    kind: str
+    span: Span
+    confidence: float
+    rule: str
+    published: str = ""
+    short: str = ""
+
+
+@dataclass(frozen=True)
+class Fallback:
+    """Who answers where nobody is named. `kind` is one of `fallbacks.KINDS`.
+
+    blanket: units charged beside those of every item that follows (R026); rest: whoever takes the objects left over;
+    orphan: where objects without a department in charge go (R027). `subject` is what is routed, as printed.
+    """
+
+    kind: str
+    subject: str
+    units: list[str]
+    text: str
+    span: Span
+    confidence: float
+    rule: str
+
+
+@dataclass(frozen=True)
+class BatchStep:
+    """One order about a batch with its own deadline or window; `no` is the item it stands in."""
+
+    text: str
+    start: date | None
+    due: date | None
+    no: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A numbered batch (第一批) with its steps in printed order (R019); number 0 is the bare principle 分期分批."""
+
+    name: str
+    number: int
+    steps: list[BatchStep]
+    span: Span
+    confidence: float
+    rule: str
+
+
+@dataclass(frozen=True)
+class FormChoice:
+    """One option of a form field: its printed code or "", and the family of options it stands in."""
+
+    text: str
+    code: str
+    family: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class FormField:
+    """A blank to fill. `kind` is one of text, date, number, choice, signature.
+
+    `group` is the person or block the blank belongs to (联系电话 of 消防安全责任人); `hint` the printed explanation;
+    `is_personal` marks telephone and identity numbers, to be protected (R273).
+    """
+
+    label: str
+    kind: str
+    span: Span
+    group: str = ""
+    hint: str = ""
+    choices: list[FormChoice] = field(default_factory=list)
+    is_personal: bool = False
+
+
+@dataclass(frozen=True)
+class FormTable:
+    """A table to fill: its caption, its columns, and the rows the form prints beforehand."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+    span: Span
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form or template annexed to the plan (R068-R072), ready to be drawn again."""
+
+    title: str
+    fields: list[FormField]
+    tables: list[FormTable]
+    declarations: list[str]
+    span: Span
+    confidence: float
+    rule: str
+
+    @property
+    def choices(self) -> list[FormChoice]:
+        """The options of all fields in printed order."""
+        return [choice for each in self.fields for choice in each.choices]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the definition as plain JSON values."""
+        return form_to_json(self)
+
+
+@dataclass(frozen=True)
 class Plan:
     """The structure of one plan document. `unclassified` are the stretches no element claimed."""
 
@@ -226,6 +435,23 @@ class Plan:
     targets: list[Target] = field(default_factory=list)
     bodies: list[Body] = field(default_factory=list)
     unclassified: list[Span] = field(default_factory=list)
+    criteria: list[Criterion] = field(default_factory=list)
+    zones: list[Zone] = field(default_factory=list)
+    objects: list[ObjectScope] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
+    fallbacks: list[Fallback] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
+    forms: list[Form] = field(default_factory=list)
+
+    @property
+    def parents(self) -> list[Citation]:
+        """The plans this one carries out (R002)."""
+        return [citation for citation in self.citations if citation.kind == "parent"]
+
+    @property
+    def basis(self) -> list[Citation]:
+        """The laws, rules and standards it rests on."""
+        return [citation for citation in self.citations if citation.kind == "basis"]
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain JSON values (see `bihuan.plans.export`)."""
