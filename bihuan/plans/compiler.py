@@ -8,7 +8,7 @@ from bihuan.plans.bodies import find_bodies
 from bihuan.plans.duties import find_duties
 from bihuan.plans.header import own_year, read_header
 from bihuan.plans.model import Heading, Plan, Section, SourceText, Span
-from bihuan.plans.outline import RANK_SECTION, build_outline, close
+from bihuan.plans.outline import build_outline, close
 from bihuan.plans.phases import find_loose_phases, find_named_years, find_phases
 from bihuan.plans.reports import find_reports
 from bihuan.plans.sections import kind_of
@@ -20,9 +20,7 @@ def compile_source(source: SourceText) -> Plan:
     """Compile a document that has been read. Never raises, whatever the text is."""
     text = source.text
     outline = build_outline(text)
-    sections = [root for root in outline.roots if root.rank == RANK_SECTION] or [
-        root for root in outline.roots if root.children and root.line_start
-    ]
+    sections = outline.sections(text)
     nodes = list(outline.walk())
     head_end = nodes[0].start if nodes else min(len(text), 3000)
     tail_start = nodes[-1].start if nodes else 0
@@ -74,9 +72,7 @@ def compile_source(source: SourceText) -> Plan:
         targets=find_targets(outline, text),
         bodies=find_bodies(text, 0, body.end),
     )
-    headings = [
-        Span(node.start, node.title.end) for node in nodes if node.children or node.rank == RANK_SECTION
-    ]
+    headings = [Span(node.start, node.title.end) for node in nodes if node.children or node.is_section]
     return replace(plan, unclassified=unclaimed(plan, text, headings))
 
 

@@ -1,40 +1,43 @@
 """The heading tree: which enumerators of a document are real, and what hangs under them.
 
-Official documents number in a fixed order of ranks (GB/T 9704-2012, 7.3.3): 一、 （一） 1. （1）, then ①. Web copies and
-PDF text often lose the line breaks, so an enumerator may stand anywhere; it is believed when it continues the
-sequence of its rank, more readily the more clearly the place before it ends something.
+Web copies and PDF text often lose the line breaks, so an enumerator may stand anywhere; it is believed when it
+continues the sequence of its level, more readily the more clearly the place before it ends something.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import pairwise
 
+from bihuan.plans.enumerators import (
+    BLANKS,
+    CHAPTER,
+    CIRCLED,
+    DIVISION,
+    GROUP,
+    HALF,
+    ITEM,
+    PART,
+    SECTION,
+    STAGE,
+    SUBITEM,
+    Enumerator,
+    find_enumerators,
+)
 from bihuan.plans.model import Span
-from bihuan.plans.numerals import CIRCLED, chinese_number
+from bihuan.plans.sections import ANNOUNCES_SECTION, is_section_line
 
 RANK_SECTION, RANK_GROUP, RANK_ITEM, RANK_SUBITEM, RANK_CIRCLED = 1, 2, 3, 4, 5
 
-MARKER = re.compile(
-    r"(?P<r1>(?<![第十百一二三四五六七八九“‘])[一二三四五六七八九十]{1,3}\s?[、.．](?!\d))"
-    r"|(?P<r2>[(（]\s?[一二三四五六七八九十]{1,3}\s?[)）][、.．]?)"
-    r"|(?P<r4>[(（]\s?\d{1,2}\s?[)）][、.．]?)"
-    r"|(?P<r3>(?<![\d.．A-Za-z第图表至\-—－–/×+±])\d{1,2}\s?[.．、](?![\d.．]))"
-    r"|(?P<p4>(?<![\d.．A-Za-z第（(])\d{1,2}[)）](?=[\u4e00-\u9fff]))"
-    r"|(?P<d4>(?:(?<=\n)|\A)\d{1,2}[.．]\d{1,2}[.．]?(?=[ \u3000\u4e00-\u9fff]))"
-    r"|(?P<s2>(?:(?<=[\n。])|\A)(?=[ \u3000]{0,4}第[一二三四五六][阶步][段]?(?:[：:，,、（(\s]|[\u4e00-\u9fff])))"
-    r"|(?P<r5>[①-⑳])"
-)
-_DECIMAL = re.compile(r"(?P<major>\d{1,2})[.．](?P<minor>\d{1,2})")
 HEADING_END = re.compile(r"[。：:；;\n]")
 ANNEX = re.compile(
     r"(?:(?<=[\n。）)])|\A)[ \t\u3000]{0,8}附\s{0,4}(?:件|表|录)\s{0,2}(?:\d{1,2}|[一二三四五六七八九十]{1,2})?"
     r"(?=\s{0,2}[:：.．、\n]|\s{0,2}[\u4e00-\u9fff]{4})"
 )
-_SECTION_WORDS = re.compile(
-    r"目标|要求|任务|措施|安排|步骤|保障|组织|领导|范围|对象|内容|思想|思路|原则|分工|职责|构成|方式|重点|机制|实施|费用|监督|考核|附则"
+# An annex heading on a line of its own ends the plan wherever it stands; 附件：1.清单 2.表 is the list of annexes.
+_ANNEX_LINE = re.compile(
+    r"(?<=\n)[ \t\u3000]{0,8}附\s{0,4}件\s{0,2}(?:\d{1,2}|[一二三四五六七八九十]{1,2})?\s{0,2}(?:[:：][^。；\n]{0,60})?(?=\n)"
 )
 # A section title glued to its text ends with one of these words.
 TITLE_END = re.compile(
@@ -43,14 +46,16 @@ TITLE_END = re.compile(
     r"(?![和与及、的])"
 )
 _STRONG = "。；;！!？?)）】”」\n"
-_SPACES = " \t\u3000\xa0#*>"
 
 
 @dataclass
 class Node:
-    """An enumerated item: `label` is the number as printed without its closing mark."""
+    """An enumerated item: `label` is the number as printed without its closing mark, "" where none is printed.
 
-    rank: int
+    `level` orders the forms of enumerators by depth (`enumerators`); `rank` is the official rank it falls under.
+    """
+
+    level: float
     number: int
     label: str
     marker: Span
@@ -59,6 +64,17 @@ class Node:
     line_start: bool
     title: Span
     children: list[Node] = field(default_factory=list)
+    form: str = "item"
+
+    @property
+    def rank(self) -> int:
+        """The rank of GB/T 9704: 1 for sections and all above them, 2 for （一）, 3 for 1. and decimals, and so on."""
+        return RANK_SECTION if self.level <= SECTION else max(RANK_GROUP, min(int(self.level), 7))
+
+    @property
+    def is_section(self) -> bool:
+        """Say whether this is a top-level heading."""
+        return self.parent is None
 
     @property
     def start(self) -> int:
@@ -103,68 +119,24 @@ class Outline:
         for root in self.roots:
             yield from root.walk()
 
-
-@dataclass(frozen=True)
-class _Candidate:
-    rank: int
-    number: int
-    label: str
-    span: Span
-    line_start: bool
-    previous: str
-
-
-@lru_cache(maxsize=4096)
-def _number(rank: int, printed: str) -> int | None:
-    if not printed:
-        return 1
-    inner = re.sub(r"[\s()（）、.．]", "", printed)
-    if decimal := _DECIMAL.match(printed):
-        return int(decimal["minor"])
-    if rank in (RANK_SECTION, RANK_GROUP):
-        return chinese_number(inner)
-    if rank == RANK_CIRCLED:
-        return CIRCLED.get(inner)
-    return int(inner) if inner.isdigit() else None
+    def sections(self, text: str) -> list[Node]:
+        """Return the top-level headings; a bare list of sentences (1. 2. 3.) has none."""
+        if not self.roots:
+            return []
+        top = min(root.level for root in self.roots)
+        roots = [root for root in self.roots if root.level == top]
+        if top <= SECTION:
+            return roots
+        headings = [r for r in roots if r.children or is_heading_line(text, r)]
+        return headings if len(headings) * 2 > len(roots) else []
 
 
-@lru_cache(maxsize=4096)
-def _label(rank: int, printed: str) -> str:
-    printed = printed.strip()
-    if _DECIMAL.match(printed):
-        return printed.rstrip(".．")
-    if rank in (RANK_GROUP, RANK_SUBITEM):
-        return re.sub(r"\s|[、.．]$", "", printed)
-    return re.sub(r"[\s、.．)）]", "", printed)
-
-
-def _candidates(text: str, span: Span) -> list[_Candidate]:
-    found = []
-    for match in MARKER.finditer(text, span.start, span.end):
-        rank = int((match.lastgroup or "r0")[1])
-        number = _number(rank, match.group())
-        if match.lastgroup == "s2":
-            number = chinese_number(text[text.index("第", match.start()) + 1])
-        if not number or number > 60:
-            continue
-        before = match.start() - 1
-        while before >= span.start and text[before] in _SPACES:
-            before -= 1
-        line_start = before < span.start or text[before] == "\n"
-        previous = "\n" if line_start else text[before]
-        if text.startswith(("项", "款", "》", "条", "目"), match.end()) and not line_start:
-            continue
-        found.append(
-            _Candidate(
-                rank,
-                number,
-                _label(rank, match.group()),
-                Span(match.start(), match.end()),
-                line_start,
-                previous,
-            )
-        )
-    return found
+def is_heading_line(text: str, node: Node) -> bool:
+    """Say whether a title has a line of its own and is short enough to be only a heading."""
+    start, stop = node.title
+    return (
+        node.line_start and stop - start <= 30 and text[stop : stop + 2].strip(" \u3000。：:") in ("", "\n")
+    )
 
 
 def _is_short_heading(text: str, start: int, end: int) -> bool:
@@ -173,39 +145,69 @@ def _is_short_heading(text: str, start: int, end: int) -> bool:
 
 
 class _Builder:
-    """Walks over the candidates in order and keeps the open branch of the tree."""
+    """Walks over the enumerators in order and keeps the open branch of the tree."""
 
-    def __init__(self, text: str, body: Span, candidates: list[_Candidate]):
+    def __init__(self, text: str, body: Span, enumerators: list[Enumerator]):
         self.text = text
         self.body = body
         self.roots: list[Node] = []
         self.open: list[Node] = []
-        self.last: dict[int, int] = {}
+        self.paths: dict[int, tuple[int, ...]] = {}
+        self.last: dict[float, int] = {}
         # Where most enumerators stand inside lines the line breaks are lost, and weaker signs must do.
-        main = [c for c in candidates if c.rank <= RANK_ITEM]
+        main = [c for c in enumerators if c.level <= ITEM]
         self.run_on = sum(c.line_start for c in main) < 0.3 * len(main)
-        for candidate in candidates:
-            if self._believed(candidate):
-                self._add(candidate)
+        for enumerator in enumerators:
+            placed = self._placed(enumerator)
+            if self._believed(placed[0], placed[1]):
+                self._add(*placed)
 
-    def _believed(self, c: _Candidate) -> bool:
-        last = self.last.get(c.rank, 0)
+    def _placed(self, c: Enumerator) -> tuple[Enumerator, float]:
+        """Return the level at which an enumerator would hang; stages and bullets take theirs from where they stand."""
+        if c.form not in ("stage", "bullet", "boxed"):
+            return c, c.level
+        for node in self.open:
+            if node.form == c.form and self._mark(node.marker.start) == self._mark(c.span.start):
+                return c, node.level
+        tip = self.open[-1] if self.open else None
+        if c.form == "stage":
+            # 第一阶段 after the leaves of an earlier list still belongs to the open section or group.
+            while tip and tip.level > GROUP and tip.parent:
+                tip = tip.parent
+        return c, (tip.level + 0.05 if tip else SECTION)
+
+    def _mark(self, at: int) -> str:
+        return self.text[at : at + 1]
+
+    def _believed(self, c: Enumerator, level: float) -> bool:
+        last = self.last.get(level, 0)
         tip = self.open[-1] if self.open else None
         expected = c.number == last + 1
-        same_open = any(node.rank == c.rank for node in self.open)
-        if c.rank == RANK_SECTION:
+        same_open = any(node.level == level for node in self.open)
+        if level < SECTION:
+            return (c.line_start or c.previous in _STRONG) and (c.number <= last + 2 or c.number == 1)
+        if c.form == "article":
+            return c.number in (last, last + 1, last + 2) if last else c.number <= 2
+        if c.form == "headline":
+            return True
+        if level == SECTION and c.form != "stage":
             if c.line_start:
                 return c.number in (last, last + 1, last + 2) if last else c.number <= 2
             return expected and self._section_inline(c)
-        decimal = _DECIMAL.match(c.label)
-        if decimal:
+        if c.form in ("bullet", "boxed"):
+            # Bullets are items where they divide a heading; below a sentence they are part of it.
+            return same_open or bool(tip and _is_short_heading(self.text, tip.marker.end, c.span.start))
+        if c.form == "stage":
+            return tip is not None or c.line_start
+        if c.path:
             # 2.5 at a line start is a number unless it continues item 2.
-            item = next((node for node in self.open if node.rank == RANK_ITEM), None)
-            return bool(item and item.number == int(decimal["major"]) and expected)
+            parent = self._decimal_parent(c)
+            number = self.last.get(level, 0) if parent and self._holds(parent, level) else 0
+            return bool(parent and number < c.number <= number + 2)
         if c.line_start:
             return c.number <= last + 3 if last else c.number <= 2 or bool(tip)
         after_heading = bool(
-            tip and tip.rank < c.rank and _is_short_heading(self.text, tip.marker.end, c.span.start)
+            tip and tip.level < level and _is_short_heading(self.text, tip.marker.end, c.span.start)
         )
         if c.number == 1 and not same_open:
             return after_heading or c.previous in _STRONG
@@ -215,24 +217,37 @@ class _Builder:
             return True
         if after_heading:
             return True
-        if c.rank in (RANK_GROUP, RANK_CIRCLED) and same_open:
+        if level in (GROUP, CIRCLED) and same_open:
             return True
-        if c.rank == RANK_SUBITEM and same_open:
+        if level in (SUBITEM, HALF) and same_open:
             return self.run_on or c.previous in "，,："
-        return self.run_on and (c.rank == RANK_ITEM)
+        return self.run_on and level == ITEM
 
-    def _section_inline(self, c: _Candidate) -> bool:
+    def _holds(self, parent: Node, level: float) -> bool:
+        return any(child.level == level for child in parent.children)
+
+    def _decimal_parent(self, c: Enumerator) -> Node | None:
+        """Return the open item whose number begins this decimal: 1 for 1.2, 1.2 for 1.2.3."""
+        for node in reversed(self.open):
+            components = self.paths.get(id(node)) or (
+                (node.number,) if node.level in (ITEM, SECTION, CHAPTER) else ()
+            )
+            if components == c.path[:-1]:
+                return node
+        return None
+
+    def _section_inline(self, c: Enumerator) -> bool:
         ahead = self.text[c.span.end : c.span.end + 18]
         if c.previous in _STRONG:
             return True
-        return bool(_SECTION_WORDS.search(re.split(r"[，。；、]", ahead)[0]))
+        return bool(ANNOUNCES_SECTION.search(re.split(r"[，。；、]", ahead)[0]))
 
-    def _add(self, c: _Candidate) -> None:
-        while self.open and self.open[-1].rank >= c.rank:
+    def _add(self, c: Enumerator, level: float) -> None:
+        while self.open and self.open[-1].level >= level:
             self.open.pop()
         parent = self.open[-1] if self.open else None
         node = Node(
-            c.rank,
+            level,
             c.number,
             c.label,
             c.span,
@@ -240,23 +255,41 @@ class _Builder:
             parent,
             c.line_start,
             Span(c.span.end, c.span.end),
+            form=c.form,
         )
+        if c.path:
+            self.paths[id(node)] = c.path
         (parent.children if parent else self.roots).append(node)
         self.open.append(node)
-        self.last[c.rank] = c.number
-        for rank in list(self.last):
-            # Items may be numbered through the groups of one section; finer ranks begin anew under every item.
-            if rank > c.rank and not (c.rank == RANK_GROUP and rank == RANK_ITEM):
-                del self.last[rank]
+        self.last[level] = c.number
+        for finer in list(self.last):
+            # Items may be numbered through the groups of one section, articles through all chapters;
+            # other finer levels begin anew under every item.
+            through = (level == GROUP and finer == ITEM) or (
+                c.form in ("chapter", "division") and finer == SECTION
+            )
+            if finer > level and not through:
+                del self.last[finer]
 
 
-def _segments(candidates: list[_Candidate]) -> list[list[_Candidate]]:
-    """Cut the candidates where the sections begin again at 一: an annex, or the plan after its notice."""
-    segments: list[list[_Candidate]] = [[]]
+def _segments(enumerators: list[Enumerator]) -> list[list[Enumerator]]:
+    """Cut the enumerators where the top level begins again at its first number: an annex, or the plan after its notice.
+
+    Parts and chapters hold sections that begin again in each of them, so only the most senior level in use cuts.
+    """
+
+    def firm(c: Enumerator) -> bool:
+        return c.level <= SECTION and (c.line_start or c.previous in _STRONG)
+
+    top = _senior([c for c in enumerators if firm(c)])
+    segments: list[list[Enumerator]] = [[]]
     highest = 0
-    for c in candidates:
-        if c.rank == RANK_SECTION and (c.line_start or c.previous in _STRONG):
-            if c.number == 1 and highest >= 2:
+    before = 0
+    for c in enumerators:
+        if firm(c) and c.level > top:
+            before = max(before, c.number) if c.number == before + 1 else before
+        if firm(c) and c.level == top:
+            if c.number == 1 and (highest >= 2 or (not highest and before >= 2)):
                 segments.append([])
                 highest = 1
             elif c.number == highest + 1:
@@ -265,10 +298,19 @@ def _segments(candidates: list[_Candidate]) -> list[list[_Candidate]]:
     return segments
 
 
-_PLAN_TITLE = re.compile(r"(?:方案|计划|要点|办法|意见|规划)(?:[（(][^（）()\n]{1,16}[)）])?\s*$")
+def _senior(firm: list[Enumerator]) -> float:
+    """Return the most senior level that counts from 1 to 2 at least."""
+    for level in (PART, CHAPTER, DIVISION):
+        numbers = [c.number for c in firm if c.level == level and c.line_start]
+        if 1 in numbers and 2 in numbers:
+            return level
+    return SECTION
 
 
-def _main_segment(text: str, segments: list[list[_Candidate]], end: int) -> tuple[int, int]:
+_PLAN_TITLE = re.compile(r"(?:方案|计划|要点|办法|意见|规划)(?:[（(][^（）()\n]{1,16}[）)])?\s*$")
+
+
+def _main_segment(text: str, segments: list[list[Enumerator]], end: int) -> tuple[int, int]:
     """Return start and end of the segment that is the plan.
 
     The first one, unless a later, longer one stands under a title of its own that names a plan.
@@ -290,17 +332,65 @@ def _main_segment(text: str, segments: list[list[_Candidate]], end: int) -> tupl
 def build_outline(text: str, end: int | None = None) -> Outline:
     """Find the heading tree of a plan; annexes, forms and whatever follows them are left out."""
     limit = len(text) if end is None else end
-    candidates = _candidates(text, Span(0, limit))
-    start, stop = _main_segment(text, _segments(candidates), limit)
-    inside = [c for c in candidates if start <= c.span.start < stop]
+    enumerators = find_enumerators(text, 0, limit)
+    enumerators = with_headlines(text, enumerators, limit)
+    start, stop = _main_segment(text, _segments(enumerators), limit)
+    inside = [c for c in enumerators if start <= c.span.start < stop]
     roots = _Builder(text, Span(start, stop), inside).roots
-    annex = ANNEX.search(text, roots[-1].start, stop) if roots else None
-    if annex:
-        stop = annex.start()
+    annex = _annex_start(text, roots, stop)
+    if annex is not None:
+        stop = annex
         roots = _Builder(text, Span(start, stop), [c for c in inside if c.span.start < stop]).roots
     outline = Outline(roots, Span(start, stop))
     close(outline, text)
     return outline
+
+
+def _annex_start(text: str, roots: list[Node], stop: int) -> int | None:
+    if not roots:
+        return None
+    line = _ANNEX_LINE.search(text, roots[min(1, len(roots) - 1)].start, stop)
+    loose = ANNEX.search(text, roots[-1].start, stop)
+    starts = [match.start() for match in (line, loose) if match]
+    return min(starts) if starts else None
+
+
+def with_headlines(text: str, enumerators: list[Enumerator], limit: int) -> list[Enumerator]:
+    """Add the section headings that print no number: all of them where the document numbers no sections, and the one
+    whose number is lost between 一 and 三.
+    """
+    numbered = [c for c in enumerators if c.level <= SECTION and c.line_start]
+    if not numbered:
+        if any(c.level <= SECTION and c.previous in _STRONG for c in enumerators):
+            return enumerators
+        found = list(_headlines(text, 0, limit))
+        return sorted([*enumerators, *found], key=_offset) if len(found) >= 2 else enumerators
+    lost: list[Enumerator] = []
+    for one, other in pairwise([c for c in numbered if c.form == "section"]):
+        if other.number == one.number + 2:
+            line_end = text.find("\n", one.span.end, other.span.start)
+            found = list(_headlines(text, line_end, other.span.start)) if line_end > 0 else []
+            lost += found if len(found) == 1 else []
+    return sorted([*enumerators, *lost], key=_offset) if lost else enumerators
+
+
+def _offset(enumerator: Enumerator) -> Span:
+    return enumerator.span
+
+
+def _headlines(text: str, start: int, end: int):
+    """Yield the lines of text[start:end] that are section headings by their words alone."""
+    cursor = start
+    while cursor < end:
+        stop = text.find("\n", cursor, end)
+        stop = end if stop < 0 else stop
+        first = cursor
+        while first < stop and text[first] in BLANKS + "#*":
+            first += 1
+        if 2 <= stop - first <= 20 and is_section_line(text[first:stop].strip()):
+            number = 1
+            yield Enumerator("headline", SECTION, number, "", Span(first, first), True, "\n")
+        cursor = stop + 1
 
 
 def close(outline: Outline, text: str) -> None:
@@ -310,7 +400,7 @@ def close(outline: Outline, text: str) -> None:
         node.end = outline.body.end
     for node, following in pairwise(nodes):
         branch: Node | None = node
-        while branch and branch.rank >= following.rank and branch is not following.parent:
+        while branch and branch.level >= following.level and branch is not following.parent:
             branch.end = following.start
             branch = branch.parent
     for node in nodes:
@@ -319,12 +409,16 @@ def close(outline: Outline, text: str) -> None:
 
 def _title_span(text: str, node: Node) -> Span:
     start, stop = node.own
-    while start < stop and text[start] in " \t\u3000\xa0":
+    while start < stop and text[start] in BLANKS:
         start += 1
+    if node.form == "boxed" and text.startswith("【", start):
+        closing = text.find("】", start, stop)
+        if closing > 0:
+            return Span(start + 1, closing)
     match = HEADING_END.search(text, start, stop)
     if match:
         stop = match.start()
-    if node.rank == RANK_SECTION:
+    if node.level <= SECTION:
         stop = _section_title_end(text, start, stop, node.line_start)
     while stop > start and text[stop - 1].isspace():
         stop -= 1

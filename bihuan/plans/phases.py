@@ -7,7 +7,7 @@ from datetime import date
 
 from bihuan.plans.dates import Period, own_period, read_period
 from bihuan.plans.model import Phase, Span
-from bihuan.plans.outline import RANK_SECTION, Node, Outline, heading_of
+from bihuan.plans.outline import Node, Outline, heading_of
 from bihuan.plans.sections import kind_of
 
 _CALLED = re.compile(r"(?<!下一)(?<!现)(?<!上一)阶段|第[一二三四五六]步(?!伐)")
@@ -49,7 +49,7 @@ def is_phase(node: Node, text: str) -> bool:
     """Say whether an item is a phase: by its name, or by standing in a timetable with a period or among such."""
     heading, _ = phase_heading(text, node)
     name = name_of(heading)
-    if node.rank == RANK_SECTION or _NOT_A_PHASE.search(name):
+    if node.is_section or _NOT_A_PHASE.search(name):
         return False
     if _CALLED.search(name) and len(name) <= 24:
         return True
@@ -60,7 +60,7 @@ def is_phase(node: Node, text: str) -> bool:
     timetable = bool(_TIMETABLE.search(title)) and kind_of(title) == "phases" and not is_phase(parent, text)
     if not timetable:
         return False
-    return parent.rank == RANK_SECTION or period_of(node, text, None) is not None
+    return parent.is_section or period_of(node, text, None) is not None
 
 
 def period_of(node: Node, text: str, own_year: int | None) -> Period | None:
