@@ -76,6 +76,23 @@ class Writer:
             self._edits.append(Edit(span.start, span.end, new, kind))
         return span
 
+    def since(self, start: int) -> Span:
+        """Return the stretch written since a place, without blanks at its ends."""
+        text = "".join(self._pieces_since(start))
+        left = len(text) - len(text.lstrip())
+        return Span(start + left, start + left + len(text.strip()))
+
+    def _pieces_since(self, start: int) -> list[str]:
+        found: list[str] = []
+        at = self.length
+        for piece in reversed(self._pieces):
+            if at <= start:
+                break
+            found.append(piece)
+            at -= len(piece)
+        found.reverse()
+        return found
+
     def mapped(self) -> Mapped:
         """Return the whole text with its edits."""
         whole = Mapped.of("".join(self._pieces))
