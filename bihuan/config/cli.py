@@ -28,11 +28,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, (_, text) in PLAIN.items():
         commands.add_parser(name, help=text, add_help=False)
     commands.add_parser("plan", help="plan compile 文件 [--json]：编译方案文档", add_help=False)
+    commands.add_parser("figures", help="figures check 文件 [--json]：核对报告中的数字", add_help=False)
     commands.add_parser("audit", help="audit verify | audit seal：核验、封存审计记录", add_help=False)
     commands.add_parser("manage", help="其他管理命令（面向开发者）", add_help=False)
     known, rest = parser.parse_known_args(arguments[:1])[0], arguments[1:]
     if known.command == "plan":
         return _plan(rest)
+    if known.command == "figures":
+        return _figures(rest)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bihuan.config.settings")
     match known.command:
         case "run":
@@ -74,6 +77,15 @@ def _plan(rest: list[str]) -> int:
         sys.stderr.write("用法：bihuan plan compile 文件 [--json]\n")
         return 2
     return compile_file(rest[1:])
+
+
+def _figures(rest: list[str]) -> int:
+    from bihuan.figures.__main__ import main as check_file
+
+    if rest[:1] != ["check"]:
+        sys.stderr.write("用法：bihuan figures check 文件 [--json]\n")
+        return 2
+    return check_file(rest[1:])
 
 
 def _init(parser: argparse.ArgumentParser, rest: list[str]) -> int:
