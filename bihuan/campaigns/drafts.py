@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bihuan.plans import Phase, Plan, Span
+from bihuan.plans.model import Criterion, DispositionStep
 from bihuan.registry.models import EnterpriseKind
 
 from .models import PlanItem, Target
@@ -44,6 +45,44 @@ BLANK: dict[str, Data] = {
 
 # A plan names the fault; an inspector answers 合格 or 不合格 to what must not be.
 FORBIDDEN = "不得有："
+
+
+def from_passage(kind: str, passage: str) -> Data:
+    """What an element of a kind takes from a passage of the source."""
+    match kind:
+        case PlanItem.Kind.SECTION:
+            return {"title": passage[:100]}
+        case PlanItem.Kind.TASK:
+            return {"text": passage, "heading": heading_of(passage)}
+        case PlanItem.Kind.REPORT:
+            return {"when": passage[:120]}
+        case PlanItem.Kind.TARGET:
+            return propose_target(passage[:200])
+        case PlanItem.Kind.DUTY:
+            return {"text": passage}
+        case _:
+            return {"name": heading_of(passage)}
+
+
+def words_of(item: PlanItem) -> str:
+    """The passage an element stands for: its place in the source, or what it says."""
+    if item.whole:
+        return item.document.text[slice(*item.whole)].strip()
+    return str(item.data.get("text") or item.data.get("when") or item.label)
+
+
+def in_section(section: PlanItem, items: Iterable[PlanItem]) -> list[PlanItem]:
+    """The elements under one chapter heading: those after it, up to the next heading."""
+    rows = [item for item in items if item.state != PlanItem.State.REMOVED or item.pk == section.pk]
+    rows.sort(key=lambda item: (item.position, item.pk))
+    found: list[PlanItem] = []
+    is_inside = False
+    for item in rows:
+        if item.kind == PlanItem.Kind.SECTION:
+            is_inside = item.pk == section.pk
+        elif is_inside:
+            found.append(item)
+    return found
 
 
 def sentences(text: str) -> list[str]:
@@ -123,7 +162,7 @@ def elements_of(plan: Plan, kinds: Sequence[EnterpriseKind]) -> list[PlanItem]:
     phases = sorted(plan.phases, key=lambda phase: phase.span)
     for phase in phases:
         data: Data = {"name": phase.name, "start": _iso(phase.start), "end": _iso(phase.end)}
-        add(PlanItem.Kind.PHASE, data, phase, _heading_place(phase))
+        add(PlanItem.Kind.PHASE, data, phase, heading_place(phase))
     for task in plan.tasks:
         hints = "，".join([task.heading, task.text, *task.object_hints])
         inside = [index for index, phase in enumerate(phases) if phase.span.covers(task.span)]
@@ -144,6 +183,8 @@ def elements_of(plan: Plan, kinds: Sequence[EnterpriseKind]) -> list[PlanItem]:
                     "criterion": check.criterion[:200],
                     "dispositions": check.dispositions,
                     "basis": "",
+                    "criteria": [_criterion(each) for each in check.criteria],
+                    "ladder": [_rung(step) for step in check.ladder],
                 }
                 for check in task.check_items
             ],
@@ -169,7 +210,29 @@ def elements_of(plan: Plan, kinds: Sequence[EnterpriseKind]) -> list[PlanItem]:
     return [item for _, item in found]
 
 
-def _heading_place(phase: Phase) -> Span:
+# How a bound is written for people.
+COMPARATORS = {"<": "＜", "<=": "≤", ">": "＞", ">=": "≥", "=": "＝"}
+
+
+def _criterion(criterion: Criterion) -> str:
+    """A numeric bound in a few signs: 软管长度 ＞ 2米."""
+    low, unit = f"{criterion.value.normalize():f}", criterion.printed_unit
+    if criterion.comparator == "range":
+        bound = (
+            f"{low}—{criterion.upper.normalize():f}{unit}" if criterion.upper is not None else f"{low}{unit}"
+        )
+    else:
+        bound = f"{COMPARATORS.get(criterion.comparator, criterion.comparator)} {low}{unit}"
+    return f"{criterion.subject} {bound}".strip()
+
+
+def _rung(step: DispositionStep) -> str:
+    """One rung of a ladder with the condition under which it is reached: 逾期未改正的，停业整顿."""
+    words = step.word + (f"（{step.fine.text}）" if step.fine and step.fine.text not in step.word else "")
+    return f"{step.condition}：{words}" if step.condition else words
+
+
+def heading_place(phase: Phase) -> Span:
     """A phase stands at its heading; what follows it in the text belongs to its tasks."""
     return (phase.field_spans.get("name") or [phase.span])[0]
 

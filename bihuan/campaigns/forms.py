@@ -182,9 +182,20 @@ CheckItemFormSet = forms.formset_factory(CheckItemForm, extra=2, max_num=200, va
 ChecklistFormSet = forms.formset_factory(ChecklistItemForm, extra=3, max_num=200, validate_max=True)
 
 
-def lines_of(formset: Any) -> list[dict[str, Any]]:
-    """The filled-in lines of a valid check item formset."""
-    return [form.cleaned_data for form in formset if form.cleaned_data.get("text", "").strip()]
+def lines_of(formset: Any, before: list[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
+    """The filled-in lines of a valid check item formset.
+
+    A line whose words stayed as in `before` keeps what was read out of those words: its bounds and its ladder.
+    """
+    rows = []
+    for number, form in enumerate(formset):
+        line = form.cleaned_data
+        if not line.get("text", "").strip():
+            continue
+        old = before[number] if before and number < len(before) else {}
+        same = all(line[name] == old.get(name) for name in ("text", "criterion", "dispositions"))
+        rows.append(old | line if same else line)
+    return rows
 
 
 def differences(kind: str, mine: dict[str, Any], theirs: dict[str, Any]) -> list[dict[str, str]]:

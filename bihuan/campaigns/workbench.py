@@ -17,8 +17,8 @@ from bihuan.plans import RULES, normalize_unit
 from bihuan.plans.checks import LADDER
 from bihuan.registry.models import EnterpriseKind
 
-from .actions.drafting import next_of_kind
 from .actions.publishing import shares_of
+from .actions.reshaping import next_of_kind
 from .drafts import ROLES, sentences, unit_names
 from .models import Assignment, PlanDocument, PlanItem, PlanUnit
 from .queries.draft import Progress, open_units, progress

@@ -22,7 +22,9 @@ from bihuan.registry.models import EnterpriseKind
 
 from ..drafts import elements_of
 from ..models import PlanDocument, PlanItem, seats
+from ..originals import reading_of
 from ..units import sync_units
+from .checking import recheck
 
 TOO_LARGE = "文件超过 {} MB 上限，请去掉图片附件后再导入"
 
@@ -69,7 +71,9 @@ def import_plan(data: bytes, filename: str, *, by: User, region: Region) -> Plan
             issuer=(plan.issuer.value if plan.issuer else "")[:120],
             issued_on=plan.issued_on,
             text=plan.source.text,
+            original=plan.source.original if plan.source.mapped else "",
             notices=plan.source.notices,
+            reading=reading_of(plan.source),
             compiled=plan.to_json(),
             uploaded_by=by,
             uploaded_at=now,
@@ -94,4 +98,5 @@ def import_plan(data: bytes, filename: str, *, by: User, region: Region) -> Plan
             summary=f"导入方案《{document.title}》，识别 {len(tasks)} 项任务",
             payload={"file": name, "tasks": len(tasks), "phases": len(phases)},
         )
+    recheck(document)
     return document

@@ -16,7 +16,7 @@ from bihuan.core.errors import Refused
 from bihuan.core.http import Request
 
 from .. import actions
-from ..actions.drafting import StaleItem
+from ..actions.steps import StaleItem
 from ..forms import FORMS, CheckItemFormSet, differences, lines_of
 from ..models import PlanDocument, PlanItem
 from ..workbench import Desk
@@ -81,7 +81,7 @@ def item(request: Request, pk: int, item_pk: int) -> HttpResponse:
         return _form(request, context, status=422)
     data = form.element()
     if is_task:
-        data["check_items"] = lines_of(checks)
+        data["check_items"] = lines_of(checks, element.data["check_items"])
     try:
         fresh = actions.edit_item(
             element, data, version=_version(request), by=request.user, confirm="confirm" in request.POST
