@@ -1,8 +1,8 @@
 """Parts and wholes: 其中…, 分别为…, …合计…, and what is left over.
 
 “其中” does not promise that the parts are all: a sum that differs is only asserted when something else says that they
-are (another measure of the same parts adds up, a last part called 其他, a colon list, a difference too small to be a
-part left out).
+are: another measure of the same parts adds up, a last part is called 其他, they stand in a colon list, or they are a
+little more than the whole.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def _parallel(parts: list[list[Quantity]], earlier: list[Quantity]) -> Iterator[
     for (whole, column), holds in zip(columns, held, strict=True):
         if holds:
             yield _relation(whole, column), True
-        elif len(column) >= 3 and (any(held) or _tiny_gap(whole, column) or _ends_with_rest(column)):
+        elif len(column) >= 3 and (any(held) or _just_over(whole, column) or _ends_with_rest(column)):
             yield _relation(whole, column), False
 
 
@@ -157,9 +157,10 @@ def _nearest_run(earlier: list[Quantity]) -> list[Quantity]:
     return list(last.values())
 
 
-def _tiny_gap(whole: Quantity, parts: list[Quantity]) -> bool:
+def _just_over(whole: Quantity, parts: list[Quantity]) -> bool:
+    """Say whether the parts are a little more than the whole; a little less may be a part not worth printing."""
     total = sum((p.value for p in parts), Decimal(0))
-    return whole.value >= 100 and 0 < abs(total - whole.value) * 100 <= whole.value
+    return whole.value >= 100 and 0 < (total - whole.value) * 100 <= whole.value
 
 
 def _ends_with_rest(parts: list[Quantity]) -> bool:
@@ -180,7 +181,7 @@ def _single(
         return
     same = [q for q in earlier if q.unit == whole.unit]
     whole_list = len(parts) == len(following) >= 2
-    if whole_list and (_ends_with_rest(parts) or (len(parts) >= 3 and _tiny_gap(whole, parts))):
+    if whole_list and (_ends_with_rest(parts) or (len(parts) >= 3 and _just_over(whole, parts))):
         yield _relation(whole, parts), False
     elif len(same) == 1 and not opens and parts[0].interval.low > whole.interval.high:
         yield (
