@@ -11,33 +11,56 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bihuan.plans.model import Span
-from bihuan.plans.units import is_collective, looks_like_unit, split_units
+from bihuan.plans.units import ELLIPTIC, is_collective, looks_like_unit, split_units
 
+_BY_DUTY = r"(?:(?:按照?|根据|依据|依照?|结合|立足)(?:各自|“[^”]{2,12}”)?(?:[\u4e00-\u9fff]{0,4}(?:职责|职能|任务|分工|权限|原则|要求|管理)){1,2}(?:范围)?(?:内)?)?"
 _ROLE = re.compile(
-    r"(?P<lead>(?:共同|联合)?(?:负责牵头|牵头)(?:负责|组织|落实|实施|抓总|推进|推动|统筹)*)"
-    r"|(?P<support>负责(?:配合|协助|参与)(?:落实)?"
-    r"|(?:按照?(?:各自)?(?:职责|职能)(?:分工)?)?(?:配合|参与|参加|协助|协同|支持)(?:落实|实施|推进|做好)?(?!单位|部门))"
-    r"|(?P<carry>(?:按照?(?:各自)?(?:职责|职能)(?:分工)?)?(?:组织落实|具体落实|抓好落实|组织实施|落实))"
-    r"|(?P<guide>(?:负责)?(?:业务)?指导(?:督促|监督)?)"
-    r"|(?P<share>(?:(?:按照?|根据|依据|依)(?:各自)?(?:[\u4e00-\u9fff]{0,2}(?:职责|职能|任务|分工|权限)){1,2}(?:范围)?(?:内)?)?"
-    r"(?:分别|具体|共同|统一|全面|直接|组织|分工|统筹|各自|主要)?负责(?!人|同志|制(?![定订])|任)(?:落实|组织实施|实施|组织|推进)?)"
+    r"(?P<lead>(?:共同|联合|总)?(?:负责牵头|牵头|主办|主责|主抓)(?:负责|组织|落实|实施|抓总|推进|推动|统筹|协调|抓好|做好|开展|办理|完成)*(?!单位|部门|科室))"
+    rf"|(?P<support>负责(?:配合|协助|参与)(?:落实)?|{_BY_DUTY}(?:共同|密切|积极|做好)?"
+    r"(?:配合|参与|参加|协助|协同|支持|协办|协作|参办)(?:落实|实施|推进|做好|抓好|完成|开展|工作)*(?!单位|部门|科室))"
+    rf"|(?P<carry>{_BY_DUTY}(?:具体|分别|共同|负责)?(?:组织落实|具体落实|抓好落实|组织实施|具体实施|贯彻落实|推进落实|推动落实|抓落实|落实落细|承担|承办|执行|实施|落实|推进|办理)(?!单位|部门))"
+    r"|(?P<guide>(?:负责)?(?:业务|技术|行业)?(?:督促)?指导(?:督促|监督|协调|推进|推动|落实)?)"
+    rf"|(?P<share>{_BY_DUTY}(?:分别|具体|共同|统一|全面|直接|组织|分工|统筹|各自|主要|协同|分级|依法)?"
+    r"负责(?!人|同志|制(?![定订])|任)(?:落实|组织实施|实施|组织|推进|抓好落实|统筹|完成)?)"
 )
+_NOUN = r"(?:责任)?(?:单位|部门|科室|处室|股室|股所|站所|机构|主体|车间)(?:[（(](?:单位|部门|科室)[）)])?"
 _LABEL = re.compile(
-    r"(?P<lead>(?:牵头|主办|主责|总牵头)(?:责任)?(?:单位|部门|科室|处室|股室))"
-    r"|(?P<support>(?:配合|参与|参加|协办|协助|协同|支持|落实)(?:责任)?(?:单位|部门|科室|处室|股室))"
-    r"|(?P<guide>指导(?:单位|部门))"
-    r"|(?P<share>(?:责任|承办|实施|负责|主管)(?:单位|部门|科室|处室|股室))"
+    rf"(?P<lead>(?:总?牵头|主办|主责|主抓)(?:负责|实施|落实)?(?:[（(/及和、]?(?:主要)?(?:责任|负责|实施)[）)]?)?{_NOUN})"
+    rf"|(?P<support>(?:责任)?(?:共同)?(?:配合|参与|参加|协办|协助|协同|支持|协作)(?:落实|实施)?{_NOUN})"
+    rf"|(?P<carry>(?:具体|组织)?(?:落实|实施|执行){_NOUN})"
+    rf"|(?P<guide>(?:业务|行业)?指导{_NOUN})"
+    rf"|(?P<share>(?:责任|承办|负责|主管|承担|完成|责任落实)(?:[（(/及和、](?:配合|落实)[）)]?)?{_NOUN}(?:及责任人|及负责人|和责任人)?)"
 )
+# 牵头：X；配合：Y without the word 单位.
+_SHORT_LABEL = re.compile(
+    r"(?:^|(?<=[（(\[【［；;，,。\n\s]))(?:(?P<lead>牵头|主办|主责)|(?P<support>配合|协办|参与|协同|协助)|(?P<guide>指导)|(?P<share>责任|负责|责任分工))(?=\s{0,2}[:：])"
+)
+_COLON = re.compile(r"\s{0,2}[:：]\s{0,2}")
 _LABEL_LINE = re.compile(rf"(?:{re.sub(r'[?]P<[a-z]+>', '?:', _LABEL.pattern)})\s{{0,2}}[:：]")
+_ANY_LABEL = (
+    r"(?:(?:总?牵头|责任|配合|参与|参加|协办|协助|协同|支持|主办|主责|承办|指导|督导|监督|落实|实施|负责|主管)(?:责任)?(?:单位|部门|科室|处室|股室|机构|主体|领导|人员|县领导|市领导|区领导)"
+    r"|完成时限|完成时间|时限要求|办结时限|整改时限|责任时限|时间节点|时间要求|完成期限|整改期限|时限|期限|进度安排|推进时间|实施时间|起止时间|时间安排|工作时限|完成标准"
+    r"|责任人员?|责任领导|分管领导|牵头领导|包保领导|包抓领导|负责人|第一责任人|直接责任人|联系人|联系方式|联系电话|整改措施|工作措施|具体措施|整改目标|工作目标|目标任务|工作要求|验收标准|资金来源|备注)"
+)
 _LABEL_STOP = re.compile(
-    r"(?:完成时限|完成时间|时限要求|办结时限|整改时限|时间节点|时间要求|完成期限|时限|进度安排|责任人|责任领导|分管领导|牵头领导|联系人)\s{0,2}[:：]"
-    r"|[。\n）)]|(?:牵头|责任|配合|参与|参加|协办|协助|主办|承办|指导|落实)(?:责任)?(?:单位|部门|科室|处室|股室)\s{0,2}[:：]"
+    rf"{_ANY_LABEL}\s{{0,2}}[:：]|(?<=[；;，,\s])[\u4e00-\u9fff]{{2,8}}\s{{0,2}}[:：]|[。\n）)\]】］〕]"
 )
 BLANKET = re.compile(
     r"[，,。；;]?\s{0,2}(?:以下|以上|下列|下同)(?:各项|工作|任务|措施|内容|条款|均|各条)*\s{0,2}[，,]?(?:均|都)(?:需|由|须|应|要|需要)?(?:由)?"
     r"(?P<units>[^。；;]{2,60}?)(?:共同)?(?:负责|配合|组织|参与|落实){1,3}[，,。；;]?\s{0,2}(?:[，,]?不(?:再|另)(?:一一|逐一|逐项|重复|单独|分别|另行)?(?:列出|列明|标注|赘述|列|注明))"
 )
-_PERSONS = re.compile(r"专人|主要负责|谁[\u4e00-\u9fff]{1,6}谁|负责人|负责同志|^未|^不")
+_PERSONS = re.compile(
+    r"专人|主要负责|谁[\u4e00-\u9fff]{1,6}谁|负责人|负责同志|^未|^不|法定代表人|领导$|领导(?=负责)|责任人(?=负责)"
+)
+_MARKED = re.compile(r"[（(](?P<role>总?牵头|主办|主责|配合|协办|参与|指导)(?:单位|部门|负责)?[）)]$")
+_JOINT = re.compile(r"(?:会同|联合|协同)(?!有关单位、)(?=[\u4e00-\u9fff])")
+# Words of time and manner that stand beside units in a bracket (持续推进, 2031年6月底前完成) and are none.
+_NOT_A_NAME = re.compile(
+    r"[。：:！？“”《》\d]|的$|完成|持续|长期|全年|每[年月周季日半个]|年底|月底|适时|定期|及时|同步|立即|常态|开展|推进|落实|贯穿|按|负责|一次|如|含|包括|简称|详见|见附"
+)
+_STRONG = re.compile(
+    r"(?:局|厅|委|办|政府|管委会|管理委员会|委员会|办公室|支队|大队|总队|办事处|海关|部门|供电公司|分公司|集团|集团公司|宣传部|组织部|安全部|法院|检察院|团市委|团县委|妇联|总工会|各?乡镇|各街道|各县区|镇街|各园区|税务局|支行)(?:[（(][^（）()]{1,14}[）)])?$"
+)
 
 
 @dataclass
@@ -55,7 +78,9 @@ class Attribution:
 
 
 @dataclass(frozen=True)
-class _Clause:
+class Clause:
+    """Units under one role word: lead, support, carry, guide, share, or joint (the X of X会同Y)."""
+
     role: str
     units: list[tuple[str, Span]]
 
@@ -73,9 +98,9 @@ def brackets(text: str, start: int, end: int, longest: int = 420) -> Iterator[Br
     opened: list[int] = []
     for i in range(start, end):
         c = text[i]
-        if c in "（(【〔[":
+        if c in "（(【〔[［":
             opened.append(i)
-        elif c in "）)】〕]" and opened:
+        elif c in "）)】〕]］" and opened:
             first = opened.pop()
             if not opened and i - first <= longest:
                 yield Bracket(Span(first, i + 1), Span(first + 1, i))
@@ -83,60 +108,91 @@ def brackets(text: str, start: int, end: int, longest: int = 420) -> Iterator[Br
             opened.clear()
 
 
-def _clauses(text: str, start: int, end: int) -> list[_Clause]:
-    """Read "X、Y牵头，Z配合" into clauses; everything before a role word since the last one is its unit list."""
-    found: list[_Clause] = []
+def _clauses(text: str, start: int, end: int, rest: str = "") -> list[Clause]:
+    """Read "X、Y牵头，Z配合" into clauses; everything before a role word since the last one is its unit list.
+
+    `rest` is the role of units after the last role word; without it they are left out unless a lead stands before.
+    """
+    found: list[Clause] = []
     cursor = start
     for match in _ROLE.finditer(text, start, end):
         if match.start() < cursor:
             continue
         before = text[cursor : match.start()]
         if _PERSONS.search(before[-8:] + match.group()):
+            cursor = match.end()
             continue
         last_stop = max(before.rfind("；"), before.rfind(";"), before.rfind("。"))
-        units = split_units(text, cursor + last_stop + 1, match.start())
-        units = [(name, span) for name, span in units if _plausible(name)]
-        role = match.lastgroup or "share"
-        if units:
-            found.append(_Clause(role, units))
+        found.extend(_joint(text, cursor + last_stop + 1, match.start(), match.lastgroup or "share"))
         cursor = match.end()
+    after = _joint(text, cursor, end, rest or "share") if rest or found else []
+    if after and (rest or all(looks_like_unit(name) for clause in after for name, _ in clause.units)):
+        found.extend(after)
     return found
+
+
+def _joint(text: str, start: int, end: int, role: str) -> list[Clause]:
+    """Return the units of text[start:end] under their role, parted at 会同: what follows it supports."""
+    parted = _JOINT.search(text, start, end)
+    if not parted:
+        units = named_units(text, start, end)
+        return [Clause(role, units)] if units else []
+    first = named_units(text, start, parted.start())
+    others = named_units(text, parted.end(), end)
+    if not others:
+        return [Clause(role, first)] if first else []
+    clauses = [Clause("lead" if role == "lead" else "joint", first)] if first else []
+    return [*clauses, Clause("support", others)]
+
+
+def named_units(text: str, start: int, end: int) -> list[tuple[str, Span]]:
+    """Return the members of a list that may stand for units; sentences, dates and words of manner are left out."""
+    elliptic = bool(re.search(r"等(?:[\u4e00-\u9fff]{0,6})?(?:部门|单位)", text[start:end]))
+    return [
+        (name, span)
+        for name, span in split_units(text, start, end)
+        if _plausible(name) or (elliptic and 1 < len(name) <= 6 and not _NOT_A_NAME.search(name))
+    ]
 
 
 def _plausible(name: str) -> bool:
     """Say whether a list member may stand for a unit; elliptic ones (建设) are short, sentences are not."""
-    if len(name) > 34 or re.search(r"[。：:！？“”《》\d]|的$", name):
+    if len(name) > 34 or len(name) < 2:
         return False
-    return looks_like_unit(name) or len(name) <= 12
+    if looks_like_unit(name) and not re.search(r"的$|每[年月周季]", name):
+        return True
+    if _NOT_A_NAME.search(name):
+        return False
+    return len(name) <= 4 or bool(ELLIPTIC.fullmatch(name)) or (len(name) <= 12 and name[0] in "国省市县区各中")
 
 
-def _resolve(clauses: list[_Clause], rule: str) -> Attribution:
+def resolve(clauses: list[Clause], rule: str) -> Attribution:
     """Give every clause its role beside the others (CONVENTION C2)."""
     result = Attribution(rule=rule)
-    leads = [u for c in clauses if c.role == "lead" for u in c.units]
+    has = {clause.role for clause in clauses}
     shares = [u for c in clauses if c.role == "share" for u in c.units]
-    supports = [u for c in clauses if c.role == "support" for u in c.units]
-    guides = [u for c in clauses if c.role == "guide" for u in c.units]
     carriers = [u for c in clauses if c.role == "carry" for u in c.units]
-    if leads or shares:
-        supports = carriers + supports
-    else:
-        shares = carriers
-    if leads:
-        supports = shares + supports + guides
-        shares = []
-    elif len(shares) == 1 and not _is_plural(shares[0][0]):
-        leads, shares = shares, []
-        supports = supports + guides
-    else:
-        shares = shares + guides
-    for name, units in (("lead", leads), ("support", supports), ("responsible", shares)):
-        seen: set[str] = set()
-        for unit, span in units:
-            if unit not in seen:
-                seen.add(unit)
-                getattr(result, name).append(unit)
-                result.spans.setdefault(name, []).append(span)
+    place = {"lead": "lead", "support": "support", "joint": "lead", "guide": "responsible"}
+    place |= {"share": "responsible", "carry": "support" if "share" in has else "responsible"}
+    charged = shares or carriers
+    if "lead" in has or ("joint" in has and not charged):
+        place |= {"share": "support", "carry": "support", "guide": "support"}
+        place["joint"] = "support" if "lead" in has else "lead"
+    elif len({name for name, _ in charged}) == 1 and not _is_plural(charged[0][0]):
+        place["share" if shares else "carry"] = "lead"
+        place |= {"guide": "support", "joint": "support"}
+    elif "joint" in has:
+        place |= {"joint": "support"} if "share" in has else {}
+    seen: set[str] = set()
+    for wanted in ("lead", "responsible", "support"):
+        for clause in clauses:
+            if place[clause.role] != wanted:
+                continue
+            for unit, span in clause.units:
+                if unit not in seen:
+                    seen.add(unit)
+                    getattr(result, wanted).append(unit)
+                    result.spans.setdefault(wanted, []).append(span)
     return result
 
 
@@ -145,26 +201,52 @@ def _is_plural(name: str) -> bool:
     return name.startswith("各") or is_collective(name) is not None
 
 
-def _labelled(text: str, start: int, end: int) -> list[_Clause]:
+def _labelled(text: str, start: int, end: int) -> list[Clause]:
     """Read 牵头单位：… 责任单位：… 配合单位：… within text[start:end]."""
-    found = []
-    for match in _LABEL.finditer(text, start, end):
-        colon = re.compile(r"\s{0,2}[:：]").match(text, match.end(), end)
-        if not colon:
-            continue
-        units = split_units(text, colon.end(), _label_end(text, colon.end(), end))
-        units = [(name, span) for name, span in units if _plausible(name)]
-        if units:
-            found.append(_Clause(match.lastgroup or "share", units))
+    found: list[Clause] = []
+    labels = [m for m in _LABEL.finditer(text, start, end) if _COLON.match(text, m.end(), end)]
+    taken = {m.end() for m in labels}
+    labels += [m for m in _SHORT_LABEL.finditer(text, start, end) if m.end() not in taken]
+    for match in sorted(labels, key=lambda m: m.start()):
+        colon = _COLON.match(text, match.end(), end)
+        if colon:
+            stop = _label_end(text, colon.end(), end)
+            found.extend(_label_value(text, colon.end(), stop, match.lastgroup or "share"))
     return found
 
 
+def _label_value(text: str, start: int, end: int, role: str) -> list[Clause]:
+    """Read what stands after a label: plain units, units with their own role words, or units marked （牵头）."""
+    if _ROLE.search(text, start, end) and not _MARKED_ANYWHERE.search(text, start, end):
+        return _clauses(text, start, end, role)
+    marked: list[Clause] = []
+    for name, span in named_units(text, start, end):
+        mark = _MARKED.search(name)
+        if mark:
+            own = "support" if mark["role"] in ("配合", "协办", "参与") else "guide" if mark["role"] == "指导" else "lead"
+            cut = Span(span.start, span.start + mark.start())
+            marked.append(Clause(own, [(name[: mark.start()], cut)]))
+        elif marked and marked[-1].role == role:
+            marked[-1].units.append((name, span))
+        else:
+            marked.append(Clause(role, [(name, span)]))
+    return marked
+
+
+_MARKED_ANYWHERE = re.compile(_MARKED.pattern.removesuffix("$"))
+
+
 def _label_end(text: str, start: int, end: int) -> int:
-    """Return where the units of a label end: at a stop, the next label, or the bracket that closes around them."""
+    """Return where the units of a label end: at a stop, the next label, or the bracket that closes around them.
+
+    A line that ends with 、 goes on.
+    """
     for stop in _LABEL_STOP.finditer(text, start, end):
-        opened = sum(text.count(c, start, stop.start()) for c in "（(")
-        closed = sum(text.count(c, start, stop.start()) for c in "）)")
-        if stop.group() not in ("）", ")") or opened <= closed:
+        if stop.group() == "\n" and text[start : stop.start()].rstrip()[-1:] in ("、", "，", ""):
+            continue
+        opened = sum(text.count(c, start, stop.start()) for c in "（([【［〔")
+        closed = sum(text.count(c, start, stop.start()) for c in "）)]】］〕")
+        if stop.group() not in tuple("）)]】］〕") or opened <= closed:
             return stop.start()
     return end
 
@@ -179,28 +261,67 @@ def read_bracket(text: str, bracket: Bracket) -> Attribution | None:
     rule = "units.bracket_label"
     if not clauses:
         clauses, rule = _clauses(text, start, end), "units.bracket"
-    named = [name for clause in clauses for name, _ in clause.units]
-    if not any(looks_like_unit(name) for name in named):
+        if not clauses:
+            return _bare(text, bracket)
+        named = [name for clause in clauses for name, _ in clause.units]
+        if not any(looks_like_unit(name) or ELLIPTIC.fullmatch(name) for name in named):
+            return None
+    return resolve(clauses, rule)
+
+
+_NO_LIST = re.compile(r"含|包括|简称|例如|见|如下|除外|下同|原[\u4e00-\u9fff]+$")
+
+
+def _bare(text: str, bracket: Bracket) -> Attribution | None:
+    """Read a bracket that holds nothing but units (市应急局、市公安局), perhaps with a deadline beside them."""
+    start, end = bracket.inner
+    inside = text[start:end]
+    left = text[max(0, bracket.outer.start - 12) : bracket.outer.start].rstrip()
+    if _NO_LIST.search(inside) or "\n" in inside or not left:
         return None
-    return _resolve(clauses, rule)
+    if left[-1] not in "。；;！!" and looks_like_unit(re.split(r"[。；;，,、：:\s]", left)[-1] or left):
+        return None
+    pieces = [(name, span) for name, span in split_units(text, start, end) if not re.search(r"\d|完成|推进$", name)]
+    strong = [name for name, _ in pieces if _STRONG.search(name)]
+    if not pieces or len(strong) * 2 < len(pieces) or not all(looks_like_unit(name) for name, _ in pieces):
+        return None
+    return resolve([Clause("share", pieces)], "units.bracket_bare")
 
 
 def end_brackets(text: str, start: int, end: int) -> list[tuple[Bracket, Attribution]]:
-    """Return the attributions printed in brackets that close a sentence of text[start:end]."""
-    found = []
+    """Return the attributions printed in brackets that close a sentence of text[start:end].
+
+    Brackets that follow each other directly （牵头单位：X）（配合单位：Y） are one attribution.
+    """
+    found: list[tuple[Bracket, Attribution]] = []
     for bracket in brackets(text, start, end):
         after = bracket.outer.end
         closes = (
             after >= end
-            or text[after] in "。；;\n \u3000"
+            or text[after] in "。；;：:\n \u3000（([【［〔"
             or text[bracket.outer.start - 1 : bracket.outer.start] in (*"。；;\n ",)
         )
-        if not closes:
+        attribution = read_bracket(text, bracket) if closes else None
+        if not attribution:
             continue
-        attribution = read_bracket(text, bracket)
-        if attribution:
+        if found and not text[found[-1][0].outer.end : bracket.outer.start].strip():
+            before, first = found[-1]
+            joined = Bracket(Span(before.outer.start, after), Span(before.inner.start, bracket.inner.end))
+            found[-1] = (joined, _joined(first, attribution))
+        else:
             found.append((bracket, attribution))
     return found
+
+
+def _joined(first: Attribution, second: Attribution) -> Attribution:
+    """Add the roles of a second bracket to those of the first; beside a lead all others support."""
+    for name in ("lead", "support", "responsible"):
+        role = "support" if name == "responsible" and first.lead else name
+        for unit, span in zip(getattr(second, name), second.spans.get(name, []), strict=True):
+            if unit not in first.lead + first.support + first.responsible:
+                getattr(first, role).append(unit)
+                first.spans.setdefault(role, []).append(span)
+    return first
 
 
 def labelled_lines(text: str, start: int, end: int) -> Attribution | None:
@@ -208,7 +329,7 @@ def labelled_lines(text: str, start: int, end: int) -> Attribution | None:
     if not _LABEL_LINE.search(text, start, end):
         return None
     clauses = _labelled(text, start, end)
-    return _resolve(clauses, "units.label") if clauses else None
+    return resolve(clauses, "units.label") if clauses else None
 
 
 def heading_units(text: str, span: Span) -> Attribution | None:
@@ -226,96 +347,7 @@ def heading_units(text: str, span: Span) -> Attribution | None:
     ):
         return None
     clauses = _clauses(text, span.start, span.start + match.end("role"))
-    return _resolve(clauses, "units.group_heading") if clauses else None
-
-
-_PHRASE = re.compile(
-    r"(?P<units>[\u4e00-\u9fff（()）、]{2,40}?)"
-    r"(?P<role>牵头|会同|(?:统一|具体|全面|统筹|共同|分别|主要)?负责(?!人|同志|制(?![定订])|任|的)|指导(?=[，,。；;]))"
-)
-_ESTABLISHED = re.compile(r"成立|设立|组建|领导小组|工作专班|指挥部")
-_DESCRIBED = re.compile(
-    r"[^。；;]{0,40}?的[^，,。；;]{0,14}(?:机制|制度|格局|体系|模式|专班|小组|培训|机构|原则|会议)"
-)
-_NOT_SUBJECT = re.compile(
-    r"(?:要|应(?!急)当?|须|需|可以?|已|将|必须|安排|明确|指定|确定|督促|报送?|按照|根据|对|把|为|与|并|或|于|切实|各司|谁|其|本|主要|未|不|没有?)"
-)
-
-
-def phrase_units(text: str, start: int, end: int) -> Attribution | None:
-    """Read an attribution phrased in the item itself: X牵头, 由X负责, X负责…, X会同Y, X指导 beside a 负责."""
-    clauses: list[_Clause] = []
-    partners: list[tuple[str, Span]] = []
-    for sentence_start, sentence_end in _sentences(text, start, end):
-        if "负责" not in text[sentence_start:sentence_end] and not re.search(
-            r"牵头|会同", text[sentence_start:sentence_end]
-        ):
-            continue
-        for first, last in _commas(text, sentence_start, sentence_end):
-            match = _PHRASE.match(text, first, last)
-            if not match:
-                continue
-            units_start = first + 1 if text[first] == "由" else first
-            units = split_units(text, units_start, match.end("units"))
-            if not units or not all(looks_like_unit(name) for name, _ in units):
-                continue
-            names = text[units_start : match.end("units")]
-            if _NOT_SUBJECT.search(names) or _PERSONS.search(names + match["role"]):
-                continue
-            if _ESTABLISHED.search(names) and _ESTABLISHED.search(text, start, first):
-                continue
-            if _DESCRIBED.match(text, match.end(), sentence_end) and match["role"] in ("牵头", "会同"):
-                continue
-            if match["role"] == "牵头":
-                partners += _helpers(text, match.end(), sentence_end)
-            if match["role"] == "会同":
-                clauses.append(_Clause("lead", units))
-                partner = re.compile(
-                    r"[\u4e00-\u9fff（()）、]{2,40}?(?=等|对|开展|组织|制定|按|依|进行|[，,。；;])"
-                ).match(text, match.end(), sentence_end)
-                if partner:
-                    partners += [
-                        u for u in split_units(text, partner.start(), partner.end()) if looks_like_unit(u[0])
-                    ]
-            else:
-                role = {"牵头": "lead", "指导": "guide"}.get(match["role"], "share")
-                clauses.append(_Clause(role, units))
-    if all(c.role == "guide" for c in clauses):
-        return None
-    if partners:
-        clauses.append(_Clause("support", partners))
-    result = _resolve(clauses, "units.phrase")
-    return result or None
-
-
-_HELP = re.compile(
-    r"[，,]\s{0,2}(?P<units>[\u4e00-\u9fff（()）、]{2,80}?)(?:共同)?(?:配合|协助|参与|参加)(?:落实|做好)?(?=[，,。；;]|$)"
-)
-
-
-def _helpers(text: str, start: int, end: int) -> list[tuple[str, Span]]:
-    """Return the units that help right after a 牵头 (X牵头，Y、Z配合)."""
-    match = _HELP.match(text, start, end)
-    if not match:
-        return []
-    return [unit for unit in split_units(text, *match.span("units")) if looks_like_unit(unit[0])]
-
-
-def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    cursor = start
-    for match in re.compile(r"[。；;\n]").finditer(text, start, end):
-        yield cursor, match.start()
-        cursor = match.end()
-    if cursor < end:
-        yield cursor, end
-
-
-def _commas(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield (start, sentence end) for every place in a sentence where a subject may stand."""
-    yield start, end
-    for match in re.compile(r"[，,：:]|由(?!于)").finditer(text, start, end):
-        if match.end() < end:
-            yield match.end(), end
+    return resolve(clauses, "units.group_heading") if clauses else None
 
 
 def territorial_units(text: str, start: int, end: int) -> list[tuple[str, Span]]:

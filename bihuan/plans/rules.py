@@ -21,6 +21,7 @@ RULES: dict[str, str] = {
     "task.after_bracket": "责任括号之后另起的一段要求，没有编号",
     "units.bracket": "句末括号内的牵头、负责、配合单位",
     "units.bracket_label": "句末括号内“责任单位：”一类标注",
+    "units.bracket_bare": "句末括号内只列单位名称、未写角色",
     "units.label": "“责任单位：”“配合单位：”标注行",
     "units.group_heading": "写明由谁负责或牵头的分组标题",
     "units.phrase": "条目文字中“由某单位负责”“某单位牵头”一类表述",

@@ -12,7 +12,6 @@ from bihuan.plans.attribution import (
     end_brackets,
     heading_units,
     labelled_lines,
-    phrase_units,
     territorial_units,
 )
 from bihuan.plans.checks import check_items, object_hints
@@ -20,6 +19,7 @@ from bihuan.plans.dates import deadlines, last_deadline, own_period
 from bihuan.plans.model import Phase, Span, Task
 from bihuan.plans.outline import RANK_SECTION, Node, Outline, heading_of
 from bihuan.plans.phases import PERIOD_BRACKET
+from bihuan.plans.phrases import phrase_units
 from bihuan.plans.sections import kind_of
 from bihuan.plans.units import looks_like_unit, split_units
 

@@ -6,10 +6,10 @@ from bihuan.plans.attribution import (
     end_brackets,
     heading_units,
     labelled_lines,
-    phrase_units,
     territorial_units,
 )
 from bihuan.plans.model import Span
+from bihuan.plans.phrases import phrase_units
 
 
 def roles(found):
