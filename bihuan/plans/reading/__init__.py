@@ -30,12 +30,15 @@ def read_document(data: bytes, filename: str = "") -> SourceText:
             f"文件大小为 {len(data) / 1024 / 1024:.0f} MB，超过 20 MB 的上限。请删去图片，或只保留方案正文后再导入。"
         )
     kind, extracted = _read(data, filename)
-    text, more = clean(extracted.mapped.text.split("\n"))
+    if len(extracted.mapped.text) > 4 * MAX_CHARACTERS:
+        raise PlanReadError("文件文字超过 150 万字，不像是一份方案。请只保留方案正文后再导入。")
+    mapped, flags, more = clean(extracted.mapped)
+    text = mapped.text
     if not text.strip():
         raise PlanReadError("文件中没有可读的文字。请确认文件内容，或将文字另存为 .docx 或 .txt 后再导入。")
     if len(text) > MAX_CHARACTERS:
         raise PlanReadError("文件文字超过 150 万字，不像是一份方案。请只保留方案正文后再导入。")
-    return SourceText(text, kind, extracted.notices + more)
+    return SourceText(text, kind, extracted.notices + more, flags, mapped, extracted.tables)
 
 
 def _read(data: bytes, filename: str) -> tuple[str, Extracted]:

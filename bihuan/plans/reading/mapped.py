@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -110,3 +111,11 @@ class Mapped:
             at = self.starts[start] if start < len(self.starts) else len(self.original)
             return Span(at, at)
         return Span(self.starts[start], self.ends[end - 1])
+
+    def from_original(self, span: Span) -> Span:
+        """Return the stretch of the text that stands for a range of the original; empty where all of it was dropped."""
+        start = bisect_right(self.ends, span.start)
+        # A character inserted at this very place stands for nothing; the text it was put before comes after it.
+        while start < len(self.starts) and self.starts[start] == self.ends[start] < span.end:
+            start += 1
+        return Span(start, max(start, bisect_left(self.starts, span.end, start)))

@@ -107,10 +107,11 @@ def test_web_furniture_pinyin_notes_and_lost_characters():
         "第二段\ufffd",
     ]
     source = read_document("\n".join(lines).encode(), "a.txt")
-    assert source.text == "一、任務\n區局開展檢查，報送結果。\n第二段\ufffd"
+    assert source.text == "一、任务\n区局开展检查，报送结果。\n第二段\ufffd"
     assert source.notices == [
         "已略去 2 行网页导航、字体、编辑等无关文字。",
         "已去除 6 处夹注的拼音。",
+        "原文为繁体字，已转换为简体字；原文保留，可逐字对照。",
         "有 1 处文字在原文件中已损坏（显示为方框或问号），无法恢复，请对照原件核对。",
     ]
 
