@@ -1,0 +1,157 @@
+"""Enumerators: twice the same, one left out, two ways of writing at one level."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from bihuan.plans.lint.draft import Draft, Item
+from bihuan.plans.lint.finding import Finding
+from bihuan.plans.model import Span
+
+_ITEM = 3
+_DECIMAL = re.compile(r"\d{1,2}[.．]\d{1,2}")
+_CHINESE = "零一二三四五六七八九十"
+
+
+def numeral(number: int) -> str:
+    """Return a number below 100 in Chinese numerals: 12 -> 十二."""
+    if number <= 10:
+        return _CHINESE[number]
+    tens, ones = divmod(number, 10)
+    return ("" if tens == 1 else _CHINESE[tens]) + "十" + (_CHINESE[ones] if ones else "")
+
+
+def marker(draft: Draft, item: Item) -> str:
+    """Return the enumerator as printed, blanks gone."""
+    return re.sub(r"\s", "", item.heading.marker.of(draft.text))
+
+
+def like(printed: str, number: int) -> str:
+    """Write another number in the way of a printed enumerator: （二） and 3 -> （三）."""
+    decimal = _DECIMAL.match(printed)
+    if decimal:
+        return re.sub(r"(?<=[.．])\d{1,2}", str(number), printed, count=1)
+    if re.search(r"\d", printed):
+        return re.sub(r"\d+", str(number), printed)
+    if re.search(r"[①-⑳]", printed):
+        return chr(0x2460 + number - 1)
+    return re.sub(r"[一二三四五六七八九十]+", numeral(number), printed)
+
+
+def _families(draft: Draft) -> Iterator[list[Item]]:
+    """Yield the items that share a parent and a rank, in printed order."""
+    groups: dict[tuple[int, int], list[Item]] = defaultdict(list)
+    for item in draft.items:
+        groups[id(item.parent), item.heading.rank].append(item)
+    yield from groups.values()
+
+
+def _steps(item: Item) -> bool:
+    return item.heading.number > 0
+
+
+def check_sequence(draft: Draft) -> Iterator[Finding]:
+    """Report numbers that come twice or are left out among siblings (GB/T 9704-2012, 7.3.3).
+
+    Items 1. 2. 3. may run on through the groups of one section; then each group begins where the last one ended.
+    """
+    last_item: dict[int, int] = {}
+    for family in _families(draft):
+        first, rank = family[0], family[0].heading.rank
+        before = last_item.get(id(first.top), 0) if rank == _ITEM else 0
+        begins = first.heading.number
+        if begins > 1 and begins != before + 1 and first.parent is not None:
+            yield from _missing(
+                draft, Span(first.parent.heading.marker.end, first.heading.marker.start), first, 1
+            )
+        seen = {begins}
+        previous = first
+        for item in family[1:]:
+            number = item.heading.number
+            if number in seen:
+                yield _duplicate(draft, item, family, previous)
+            elif number > previous.heading.number + 1:
+                between = Span(previous.heading.marker.end, item.heading.marker.start)
+                yield from _missing(draft, between, item, previous.heading.number + 1)
+            seen.add(number)
+            previous = item
+        if rank == _ITEM:
+            last_item[id(first.top)] = max(seen)
+
+
+def _duplicate(draft: Draft, item: Item, family: list[Item], previous: Item) -> Finding:
+    printed = marker(draft, item)
+    rest = family[family.index(item) + 1 :]
+    number = previous.heading.number + 1
+    later = f"，其后各项依次顺延到“{like(printed, number + len(rest))}”" if rest else ""
+    return draft.finding(
+        "number.duplicate",
+        "error",
+        Span(item.heading.marker.start, item.heading.title_span.end),
+        f"序号“{printed}”重复：“{draft.quote(item.heading.title_span)}”与前面的项目同号。",
+        f"改为“{like(printed, number)}{draft.quote(item.heading.title_span, 40)}”{later}。",
+    )
+
+
+def _missing(draft: Draft, between: Span, item: Item, number: int) -> Iterator[Finding]:
+    """Report the numbers left out before an item, unless one of them is printed in between, just not as an item."""
+    printed = marker(draft, item)
+    wanted = [like(printed, n) for n in range(number, item.heading.number)]
+    for expected in wanted:
+        bare = re.escape(expected.strip("、.．")).replace("（", "[（(]").replace("）", "[）)]")
+        if re.search(rf"(?<!\d){bare}\s?[、.．)）]?", between.of(draft.text)) and not expected[:1].isdigit():
+            return
+        if expected[:1].isdigit() and re.search(rf"(?<!\d){bare}\s?[、.．]", between.of(draft.text)):
+            return
+    names = "、".join(f"“{n}”" for n in wanted[:5])
+    if item.heading.number > 1 and number == 1:
+        message = f"从“{printed}”开始编号，前面缺少{names}。"
+        proposal = (
+            f"给前面的首项补上序号{names}；如果本来就没有，把“{printed}”起的各项改为从“{wanted[0]}”开始。"
+        )
+    else:
+        message = f"“{printed}”之前缺少{names}。"
+        proposal = f"补上漏掉的{names}；如果没有漏项，把“{printed}”改为“{wanted[0]}”，其后顺延。"
+    yield draft.finding(
+        "number.missing",
+        "warning",
+        Span(item.heading.marker.start, item.heading.title_span.end),
+        message,
+        proposal,
+    )
+
+
+def check_style(draft: Draft) -> Iterator[Finding]:
+    """Report enumerators written differently from the others of their level: 四. among 一、 二、 三、."""
+    groups: dict[int, list[tuple[str, Item]]] = defaultdict(list)
+    for item in draft.items:
+        printed = marker(draft, item)
+        if _DECIMAL.match(printed) or "第" in printed or re.search(r"[①-⑳]", printed) or not printed:
+            continue
+        groups[item.heading.rank].append((re.sub(r"[一二三四五六七八九十\d]+", "N", printed), item))
+    for members in groups.values():
+        styles = Counter(style for style, _ in members)
+        if len(styles) < 2:
+            continue
+        usual = styles.most_common(1)[0][0]
+        odd = [item for style, item in members if style != usual]
+        item = odd[0]
+        right = re.sub(r"N", _number_words(marker(draft, item)), usual)
+        more = f"，全文同样的有 {len(odd)} 处" if len(odd) > 1 else ""
+        yield draft.finding(
+            "number.style",
+            "advice",
+            Span(item.heading.marker.start, item.heading.title_span.end),
+            f"序号“{marker(draft, item)}”与同级其他序号写法不一（多数写作“{right}”）{more}。",
+            f"改为“{right}{draft.quote(item.heading.title_span, 40)}”。",
+        )
+
+
+def _number_words(printed: str) -> str:
+    match = re.search(r"[一二三四五六七八九十\d]+", printed)
+    return match.group() if match else ""
+
+
+CHECKS = (check_sequence, check_style)

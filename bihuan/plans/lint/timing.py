@@ -1,0 +1,474 @@
+"""Dates that cannot be, dates already past, and phases that overlap, leave gaps or contradict what is said of them."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+from bihuan.plans.lint.days import DAY, Stretch, printed, resolve, stretches
+from bihuan.plans.lint.draft import Draft
+from bihuan.plans.lint.finding import Finding
+from bihuan.plans.model import Phase, Span
+from bihuan.plans.numerals import chinese_number
+
+_NO_YEAR = 2001  # a year for counting days when none is printed; only differences are used
+_WEEKDAYS = "一二三四五六日"
+_WEEKDAY = re.compile(
+    DAY.pattern.split("|(?P<y2>")[0]
+    + r"\s{0,2}[（(]\s?(?:星期|周|礼拜)(?P<weekday>[一二三四五六日天])\s?[）)]"
+)
+_LENGTH = re.compile(
+    r"(?:为期|历时|为时|集中|利用|(?<![使专费采应启动作])用|共计|持续|(?:时间|时长|期限|周期)(?:为|共))\s?(?P<about>约|近|大约)?"
+    r"(?P<n>\d{1,3}|[一二两三四五六七八九十]{1,3}|半)\s?个?(?P<unit>月|星期|季度|天|日|周|年)(?!份|度|底|末|初|\d)"
+    r"(?P<more>[^，。；,;]{0,3}(?:左右|上下))?"
+)
+_COUNT = re.compile(
+    r"(?:分(?:为|成)?|按(?:照)?|聚焦|共|划分为)\s?(?P<n>[一二两三四五六七八九]|\d)\s?个?(?:阶段|步骤|时间段|步(?!伐))"
+)
+_OVERALL_TITLE = re.compile(
+    r"(?P<n>[一二两三四五六七八九十])年(?:行动|计划|攻坚|提升|整治)?[\u4e00-\u9fff]{0,10}"
+    r"[（(](?P<a>(?:19|20)\d\d)\s?年?\s?(?:-{1,2}|—{1,2}|–|~|～|至)\s?(?P<b>(?:19|20)\d\d)\s?年?[）)]"
+)
+_YEARS = re.compile(
+    r"[（(](?P<a>(?:19|20)\d\d)\s?年?\s?(?:-{1,2}|—{1,2}|–|~|～|至)\s?(?P<b>(?:19|20)\d\d)\s?年?[）)]"
+)
+_OVERALL_VERB = re.compile(
+    r"[，,]?(?:期间)?[，,]?(?:在[^，。；,;]{1,20}?)?[，,]?(?:集中|全面|统一)?(?:组织|开展|实施|进行)"
+)
+_OVERALL_HEADING = re.compile(r"^(?:整治|实施|活动|行动|工作|治理|检查)?(?:时间|时限|期限|周期)$")
+
+
+@dataclass(frozen=True)
+class _Timed:
+    """A phase with its printed period and the days it covers; `open` has no printed end."""
+
+    phase: Phase
+    stretch: Stretch
+    start: date
+    end: date
+    open: bool
+
+
+def _timed(draft: Draft) -> list[list[_Timed]]:
+    """Return the phases with both ends, grouped by the item they stand in; named years are no sequence of items."""
+    groups: dict[str, list[_Timed]] = defaultdict(list)
+    year: int | None = None
+    for phase in draft.plan.phases:
+        places = phase.field_spans.get("period")
+        if not places:
+            continue
+        found = stretches(draft.text, places[0])
+        if not found:
+            continue
+        words = places[0].of(draft.text)
+        if re.search(r"前|即日|印发之日", words) and not found[0].joined:
+            continue
+        stretch = found[0]
+        base = stretch.start.year or year or draft.year or _NO_YEAR
+        days = resolve(stretch, base)
+        if not days:
+            continue
+        start, end = days
+        group = groups[phase.no.rpartition("/")[0] or "-"]
+        if group and not stretch.start.year and (group[-1].start - start).days > 180:
+            # The next January after a printed November, its year left out.
+            days = resolve(stretch, base + 1)
+            start, end = days or (start, end)
+        year = end.year if stretch.end.year or stretch.start.year else year
+        endless = not stretch.joined and bool(re.search(r"起|以后|长期", words))
+        group.append(_Timed(phase, stretch, start, end, endless))
+    return list(groups.values())
+
+
+def _days(start: date, end: date) -> str:
+    if start.year == _NO_YEAR:
+        return f"{start.month}月{start.day}日至{end.month}月{end.day}日"
+    return f"{start.year}年{start.month}月{start.day}日至{end.year}年{end.month}月{end.day}日"
+
+
+def check_impossible(draft: Draft) -> Iterator[Finding]:
+    """Report days the calendar does not have (9月31日, 13月1日); 29 February only when its year is known."""
+    for match in DAY.finditer(draft.text):
+        day = printed(match)
+        if not day.month or (not day.day and day.month <= 12):
+            continue
+        year = day.year or draft.year
+        if not 1 <= day.month <= 12:
+            if day.day:
+                yield draft.finding(
+                    "date.impossible",
+                    "error",
+                    day.span,
+                    f"没有“{day.span.of(draft.text)}”这一天，一年只有12个月。",
+                    "改为实际的月份和日期。",
+                )
+            continue
+        length = calendar.monthrange(year or 2000, day.month)[1]
+        if day.day and not 1 <= day.day <= length:
+            right = re.sub(r"\d{1,2}(?=\s{0,2}[日号]$)", str(length), day.span.of(draft.text))
+            yield draft.finding(
+                "date.impossible",
+                "error",
+                day.span,
+                f"没有“{day.span.of(draft.text)}”这一天，{day.month}月只有{length}天。",
+                f"改为“{right}”，或核对原意后改为实际日期。",
+            )
+
+
+def check_weekday(draft: Draft) -> Iterator[Finding]:
+    """Report a weekday printed beside a date it does not fall on; the year must be printed or the document's own."""
+    for match in _WEEKDAY.finditer(draft.text):
+        year = int(match["y"]) if match["y"] else draft.year
+        if not year or not match["d"]:
+            continue
+        try:
+            day = date(year, int(match["m"]), int(match["d"]))
+        except ValueError:
+            continue
+        right = _WEEKDAYS[day.weekday()]
+        if match["weekday"].replace("天", "日") != right:
+            words = match.group()
+            corrected = (
+                words[: match.start("weekday") - match.start()]
+                + right
+                + words[match.end("weekday") - match.start() :]
+            )
+            yield draft.finding(
+                "date.weekday",
+                "error",
+                Span(*match.span()),
+                f"{year}年{day.month}月{day.day}日是星期{right}，不是星期{match['weekday']}。",
+                f"日期无误的，改为“{corrected}”；星期无误的，改日期。",
+            )
+
+
+def check_year(draft: Draft) -> Iterator[Finding]:
+    """Report dates in a document that nowhere prints a year; one finding with their number."""
+    if draft.year or re.search(r"(?:19|20)\d\d\s?年\s?\d{1,2}\s?月", draft.plain):
+        return
+    dates = [
+        printed(m)
+        for m in DAY.finditer(draft.plain, *draft.body)
+        if m["m"] and (m["d"] or m["part"]) and 1 <= int(m["m"]) <= 12
+    ]
+    if not dates:
+        return
+    yield draft.finding(
+        "date.no_year",
+        "warning",
+        dates[0].span,
+        f"文中有 {len(dates)} 处月日，全文却没有年份，也没有成文日期。",
+        f"在首次出现处写明年份，如“×年{dates[0].span.of(draft.text)}”，并补上成文日期。",
+    )
+
+
+def check_past(draft: Draft) -> Iterator[Finding]:
+    """Report deadlines that had passed, and phases that had begun, on the day of publication.
+
+    A phase printed by month has begun only when its month is over: 4月 is no contradiction to a signature of 3 April.
+    """
+    published = draft.published
+    if not published:
+        return
+    day = f"{published.year}年{published.month}月{published.day}日"
+    past_phases = set()
+    for group in _timed(draft):
+        for timed in group:
+            latest = timed.stretch.start.last(timed.start.year)
+            if latest and latest < published:
+                past_phases.add(timed.phase.span.start)
+                whole = timed.end < published and not timed.open
+                yield draft.finding(
+                    "phase.begun",
+                    "warning",
+                    timed.stretch.span,
+                    f"“{timed.phase.name}”{'已在' if whole else '从'}{timed.stretch.span.of(draft.text)}"
+                    f"{'结束' if whole else '开始'}，而方案{day}才印发。",
+                    f"把起始时间改为印发之日以后，如“自印发之日起至{timed.end.year}年{timed.end.month}月”。"
+                    if not whole
+                    else "顺延该阶段时间；如果工作确已做完，在正文中说明。",
+                )
+    seen: set[Span] = set()
+    for task in draft.plan.tasks:
+        for place in task.field_spans.get("due", []):
+            found = stretches(draft.text, place)
+            if not found or place in seen or task.span.start in past_phases:
+                continue
+            seen.add(place)
+            deadline = found[-1].end.last(draft.year or published.year)
+            if deadline is None and task.due and found[-1].end.day:
+                deadline = task.due
+            if deadline and deadline < published:
+                yield draft.finding(
+                    "date.past",
+                    "error",
+                    found[-1].span,
+                    f"完成时限“{found[-1].span.of(draft.text)}”早于印发日期{day}。",
+                    "改为印发之后的日期；确已完成的，改写为已完成的情况。",
+                )
+    for report in draft.plan.reports:
+        place = report.field_spans.get("when", [report.span])[0]
+        found = [s for s in stretches(draft.text, place) if s.end.month]
+        if not found or not re.search(r"[前内]$|[底末]$", report.when) or report.when.startswith("每"):
+            continue
+        deadline = found[-1].end.last(draft.year or published.year)
+        if deadline and deadline < published and place not in seen:
+            yield draft.finding(
+                "date.past",
+                "error",
+                found[-1].span,
+                f"报送时限“{report.when}”早于印发日期{day}。",
+                "改为印发之后的日期。",
+            )
+
+
+def check_sequence(draft: Draft) -> Iterator[Finding]:
+    """Report consecutive phases that overlap or leave days uncovered.
+
+    Phases printed by month are compared by month. One shared day or month at the seam is a warning too: two gates
+    cannot be open at once (R018).
+    """
+    for group in _timed(draft):
+        for before, after in pairwise(group):
+            if before.open or before.end < before.start or after.start < before.start:
+                continue
+            if after.end < before.end and before.start <= after.start and not after.open:
+                continue  # a window inside a longer phase
+            if after.start <= before.end:
+                stop = min(before.end, after.end)
+                shared = (
+                    f"{after.start.month}月{after.start.day}日"
+                    if after.start == stop
+                    else _days(after.start, stop)
+                )
+                yield draft.finding(
+                    "phase.overlap",
+                    "warning",
+                    after.stretch.span,
+                    f"“{before.phase.name}”与“{after.phase.name}”的时间重叠（{shared}）。",
+                    _begin_after(before, after),
+                )
+            elif (after.start - before.end).days > 1:
+                lost = before.end + timedelta(days=1)
+                yield draft.finding(
+                    "phase.gap",
+                    "warning",
+                    after.stretch.span,
+                    f"“{before.phase.name}”与“{after.phase.name}”之间有空档（{_days(lost, after.start - timedelta(days=1))}）。",
+                    _begin_after(before, after),
+                )
+
+
+def _begin_after(before: _Timed, after: _Timed) -> str:
+    following = before.end + timedelta(days=1)
+    if following > after.end:
+        return f"把“{before.phase.name}”的结束时间改到{after.start.month}月{after.start.day}日之前。"
+    year = "" if following.year == _NO_YEAR else f"{following.year}年"
+    start = f"{year}{following.month}月" + (
+        f"{following.day}日" if after.stretch.by_day or following.day > 1 else ""
+    )
+    return f"把“{after.phase.name}”的起始时间改为“{start}”，与前一阶段首尾相接。"
+
+
+def check_length(draft: Draft) -> Iterator[Finding]:
+    """Report a stated length that its period contradicts: 9月16日-20日 and 10天; 3个月左右 over four months.
+
+    With 左右 a fifth more or less is allowed. The length must stand in the phase's opening words, or in one sentence
+    with the period.
+    """
+    used: set[int] = set()
+    for group in _timed(draft):
+        for timed in group:
+            if timed.open:
+                continue
+            stop = min(timed.phase.span.end, timed.stretch.span.end + 160)
+            match = _LENGTH.search(draft.text, timed.stretch.span.end, stop)
+            if match and not re.search(r"每[^，。；]{0,6}$", draft.text[: match.start()][-8:]):
+                used.add(match.start())
+                yield from _contradicts(draft, timed.stretch, timed.start, timed.end, match)
+    for sentence in draft.sentences(draft.body):
+        for match in _LENGTH.finditer(draft.text, *sentence):
+            if match.start() in used:
+                continue
+            for stretch in stretches(draft.text, sentence):
+                near = (
+                    abs(stretch.span.start - match.end()) < 30 or abs(match.start() - stretch.span.end) < 30
+                )
+                days = resolve(stretch, draft.year or _NO_YEAR)
+                if stretch.joined and near and days:
+                    yield from _contradicts(draft, stretch, *days, match)
+    title = draft.plan.title
+    match = _OVERALL_TITLE.search(title.value) if title else None
+    if title and match:
+        number, years = chinese_number(match["n"]), int(match["b"]) - int(match["a"]) + 1
+        if number and number != years:
+            yield draft.finding(
+                "phase.length",
+                "error",
+                title.span,
+                f"标题写“{match['n']}年”，而{match['a']}年至{match['b']}年是 {years} 年。",
+                "改正年数或起止年份，使两者一致。",
+            )
+
+
+def _contradicts(
+    draft: Draft, stretch: Stretch, start: date, end: date, match: re.Match[str]
+) -> Iterator[Finding]:
+    if end < start:
+        return
+    number = (
+        0.5
+        if match["n"] == "半"
+        else int(match["n"])
+        if match["n"].isdigit()
+        else chinese_number(match["n"]) or 0
+    )
+    unit = match["unit"]
+    days = (end - start).days + 1
+    months = (end.year - start.year) * 12 + end.month - start.month + 1
+    rough = bool(match["about"] or match["more"])
+    if unit in ("天", "日", "周", "星期"):
+        stated = number * (1 if unit in ("天", "日") else 7)
+        if not stretch.by_day:
+            return
+        actual, allowed, words = days, max(1, stated * 0.25 if rough else 1), f"{days}天"
+    else:
+        stated = number * {"月": 1, "季度": 3, "年": 12}[unit]
+        if stretch.by_day:
+            stated *= 30.4
+            actual, allowed, words = days, max(4, stated * (0.25 if rough else 0.08)), f"{days}天"
+        else:
+            actual, allowed, words = months, stated * 0.2 if rough else 0, f"{months}个月"
+    if not stated or abs(actual - stated) <= allowed:
+        return
+    yield draft.finding(
+        "phase.length",
+        "warning" if rough else "error",
+        Span(stretch.span.start, match.end())
+        if stretch.span.start < match.start() and match.end() - stretch.span.start < 120
+        else Span(*match.span()),
+        f"写明“{match.group().strip('，, ')}”，而{stretch.span.of(draft.text).strip()}共{words}。",
+        f"按起止时间改为“{words}”，或按写明的时长调整起止时间。",
+    )
+
+
+def overall(draft: Draft) -> tuple[date, date, str] | None:
+    """Return the plan's own period as printed in its title, its preamble or an item that gives the time of the whole."""
+    title = draft.plan.title
+    match = _YEARS.search(title.value) if title else None
+    if match:
+        return date(int(match["a"]), 1, 1), date(int(match["b"]), 12, 31), match.group()
+    places = [s for s in draft.sentences(draft.preamble)]
+    for item in draft.items:
+        if (
+            item.heading.rank <= 2
+            and _OVERALL_HEADING.match(item.heading.title.strip())
+            and not item.children
+        ):
+            places.append(
+                Span(item.heading.title_span.end, min(item.own.end, item.heading.title_span.end + 60))
+            )
+    for i, place in enumerate(places):
+        for stretch in stretches(draft.plain, place):
+            labelled = i >= len(places) - 1 and place.start >= draft.preamble.end
+            if (
+                not stretch.joined
+                or not stretch.end.month
+                or (not labelled and not _OVERALL_VERB.match(draft.text, stretch.span.end))
+            ):
+                continue
+            days = resolve(stretch, draft.year or _NO_YEAR)
+            if days and days[0] <= days[1]:
+                return *days, stretch.span.of(draft.text)
+    return None
+
+
+def check_outside(draft: Draft) -> Iterator[Finding]:
+    """Report phases that lie outside the period the plan gives itself."""
+    whole = overall(draft)
+    if not whole:
+        return
+    first, last, words = whole
+    for group in _timed(draft):
+        for timed in group:
+            late = timed.end > last and not timed.open
+            if timed.start < first or late or timed.start > last:
+                yield draft.finding(
+                    "phase.outside",
+                    "error",
+                    timed.stretch.span,
+                    f"“{timed.phase.name}”（{timed.stretch.span.of(draft.text)}）超出方案的总时间{words}。",
+                    f"把该阶段调整到{_days(first, last)}之内，或修改总时间。",
+                )
+
+
+def check_reversed(draft: Draft) -> Iterator[Finding]:
+    """Report periods whose end comes before their start; a missing year is read as the next one where that is likely."""
+    for stretch in stretches(draft.plain, draft.body):
+        if not stretch.joined:
+            continue
+        days = resolve(stretch, draft.year or _NO_YEAR)
+        if not days:
+            continue
+        start, end = days
+        wrapped = stretch.end.year is None and stretch.start.year is None and end.year > start.year
+        if end < start or (wrapped and (end - start).days > 270):
+            yield draft.finding(
+                "phase.reversed",
+                "error",
+                stretch.span,
+                f"“{stretch.span.of(draft.text)}”的结束时间早于开始时间。",
+                "对调起止时间；跨年的，在结束时间前写明年份。",
+            )
+
+
+def check_count(draft: Draft) -> Iterator[Finding]:
+    """Report a stated number of phases that differs from those listed below it."""
+    groups: dict[str, list[Phase]] = defaultdict(list)
+    for phase in draft.plan.phases:
+        if phase.no:
+            groups[phase.no.rpartition("/")[0]].append(phase)
+    for group in groups.values():
+        first = group[0].span.start
+        section = draft.section_of(first)
+        if not section:
+            continue
+        match = None
+        for start in (section.span.start, *([draft.preamble.start] if len(groups) == 1 else [])):
+            stop = first if start == section.span.start else draft.preamble.end
+            match = match or _COUNT.search(draft.text, start, stop)
+        if not match:
+            continue
+        number = int(match["n"]) if match["n"].isdigit() else chinese_number(match["n"])
+        if number and number != len(group):
+            yield draft.finding(
+                "phase.count",
+                "error",
+                Span(*match.span()),
+                f"写明“{match.group()}”，实际列出 {len(group)} 个：{'、'.join(p.name for p in group)}。",
+                f"改为“{match.group().replace(match['n'], _counted(len(group), match['n']))}”，或补齐、合并阶段。",
+            )
+
+
+def _counted(number: int, like: str) -> str:
+    return (
+        str(number) if like.isdigit() else "零一两三四五六七八九十"[number] if number <= 10 else str(number)
+    )
+
+
+CHECKS = (
+    check_impossible,
+    check_weekday,
+    check_year,
+    check_past,
+    check_sequence,
+    check_length,
+    check_outside,
+    check_reversed,
+    check_count,
+)
