@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from bihuan.plans.dates import deadlines, last_deadline, own_period
+from bihuan.plans.deadlines import deadlines, last_deadline
 from bihuan.plans.model import Batch, BatchStep, Span
 from bihuan.plans.numerals import chinese_number
 from bihuan.plans.outline import Node, Outline
+from bihuan.plans.periods import own_period
+from bihuan.plans.periods import own_period
 
 _NUMBERED = re.compile(r"第(?P<number>[一二三四五六七八九十]{1,2}|\d{1,2})批(?:次)?|首批")
 # 每批、分批、分期分批 state the principle; 一批 (公开曝光一批) counts nothing.

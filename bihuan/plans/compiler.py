@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bihuan.plans.bodies import find_bodies
+from bihuan.plans.bodies import find_announced, find_bodies
+from bihuan.plans.context import with_context
+from bihuan.plans.dates import year_of_body
 from bihuan.plans.duties import find_duties
 from bihuan.plans.header import own_year, read_header
 from bihuan.plans.model import Heading, Plan, Section, SourceText, Span
 from bihuan.plans.outline import build_outline, close
+from bihuan.plans.paragraphs import divide
 from bihuan.plans.phases import find_loose_phases, find_named_years, find_phases
 from bihuan.plans.reports import find_reports
 from bihuan.plans.sections import kind_of
+from bihuan.plans.tables import (
+    merge_tasks,
+    read_tables,
+    table_bodies,
+    table_duties,
+    table_phases,
+    table_tasks,
+    without_tables,
+)
 from bihuan.plans.targets import find_targets
 from bihuan.plans.tasks import find_tasks
 
 
 def compile_source(source: SourceText) -> Plan:
     """Compile a document that has been read. Never raises, whatever the text is."""
-    text = source.text
+    tables = read_tables(source)
+    # Rows are read by their columns; the finders of running text see blanks in their place.
+    text = without_tables(source.text, tables)
     outline = build_outline(text)
     sections = outline.sections(text)
     nodes = list(outline.walk())
@@ -28,10 +42,13 @@ def compile_source(source: SourceText) -> Plan:
     if header.signature and nodes and tail_start < header.signature.start:
         outline.body = Span(outline.body.start, header.signature.start)
         close(outline, text)
-    year = own_year(text, header)
+    divide(outline, text)
+    nodes = list(outline.walk())
+    year = own_year(text, header) or year_of_body(text, outline.body)
     body = outline.body
     phases = find_phases(outline, text, year)
     tasks = find_tasks(outline, text, year, phases)
+    tasks = merge_tasks(tasks, table_tasks(tables, source.text, outline, year), tables)
     other_phases = find_named_years(text, head_end, body.end)
     loose = find_loose_phases(text, head_end, body.end, year, [p.span for p in phases.values()])
     plan = Plan(
@@ -65,15 +82,20 @@ def compile_source(source: SourceText) -> Plan:
             )
             for node in nodes
         ],
-        phases=sorted([*phases.values(), *other_phases, *loose], key=lambda phase: phase.span),
+        phases=sorted(
+            [*phases.values(), *other_phases, *loose, *table_phases(tables, source.text, year)],
+            key=lambda phase: phase.span,
+        ),
         tasks=tasks,
-        duties=find_duties(outline, text),
+        duties=[*find_duties(outline, text), *table_duties(tables, source.text)],
         reports=find_reports(text, [Span(0, head_end), *(node.own for node in nodes)]),
         targets=find_targets(outline, text),
-        bodies=find_bodies(text, 0, body.end),
+        bodies=[*find_bodies(text, 0, body.end), *table_bodies(tables, source.text)],
     )
+    plan = with_context(plan, outline, text, year)
     headings = [Span(node.start, node.title.end) for node in nodes if node.children or node.is_section]
-    return replace(plan, unclassified=unclaimed(plan, text, headings))
+    plan = replace(plan, announced=find_announced(text, 0, body.end, plan.bodies))
+    return replace(plan, unclassified=unclaimed(plan, source.text, headings))
 
 
 def claimed_spans(plan: Plan) -> list[Span]:

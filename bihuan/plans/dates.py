@@ -1,39 +1,42 @@
-"""Dates, deadlines and periods as official documents print them.
+"""Dates and deadlines as official documents print them.
 
-A year that is not printed is never guessed: it comes from the document's own year or the date stays unknown.
-An impossible day (9月31日) becomes the last day of its month; that is what its writer meant.
+A year that is not printed is never guessed: it comes from the year printed before it in the same sentence, or from the
+document's own year, or the date stays unknown. An impossible day (9月31日) becomes the last day of its month; that is
+what its writer meant.
 """
 
 from __future__ import annotations
 
 import calendar
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
 from bihuan.plans.model import Span
 from bihuan.plans.numerals import chinese_number, chinese_year
 
+_YEAR = r"(?:19|20)\d\d"
+_CN_YEAR = r"[〇○零一二三四五六七八九]{4}"
+_CN = r"[一二三四五六七八九十]"
+_REL = r"次年|翌年|明年|下一年度?|今年|本年度?|当年|同年|去年|上年"
+_JOINS = r"(?:-{1,2}|—{1,2}|–|−|~|～|至|到)"
 DATE = re.compile(
-    r"(?:(?P<y>(?:19|20)\d\d)\s{0,2}年\s{0,2})?(?<!\d)(?P<m>\d{1,2})\s{0,2}月份?(?!龄)"
-    r"(?:\s{0,2}(?P<d>\d{1,2})\s{0,2}[日号]|(?P<mp>上旬|中旬|下旬|底|末|初))?"
-    r"|(?P<y2>(?:19|20)\d\d)\s{0,2}年(?P<yp>年底|年末|底|末|上半年|下半年|第?[一二三四]季度)?"
-    r"|(?P<y3>(?:19|20)\d\d)[-./](?P<m3>\d{1,2})(?:[-./](?P<d3>\d{1,2}))?(?![\d.%])"
-    r"|(?P<yend>(?:当|本|今)?年底|(?:当|本|今)?年末)"
+    rf"(?:(?P<y>{_YEAR})\s{{0,2}}年度?\s{{0,2}}|(?P<rel>{_REL})\s?(?:的)?)?(?<!\d)(?P<m>\d{{1,2}})\s{{0,2}}月份?(?!龄)"
+    rf"(?:\s{{0,2}}(?P<d>\d{{1,2}})(?:\s{{0,2}}[日号]|(?=\s?{_JOINS}\s?(?:\d{{1,2}}\s?月\s?)?\d{{1,2}}\s?[日号]))|(?P<mp>上旬|中旬|下旬|月?底|月?末|月?初))?"
+    rf"|(?P<y2>{_YEAR})\s{{0,2}}年度?(?P<yp>年底|年末|底|末|初|全年|上半年|下半年|第?[一二三四]季度[末底]?)?"
+    rf"|(?P<y3>{_YEAR})[-./](?P<m3>\d{{1,2}})(?:[-./](?P<d3>\d{{1,2}}))?(?![\d.%])"
+    rf"|(?:(?P<cy>{_CN_YEAR})年)(?:(?P<cm>{_CN}{{1,2}})月(?:(?P<cd>{_CN}{{1,3}})日|(?P<cmp>上旬|中旬|下旬|底|末|初))?|(?P<cyp>底|末)?)"
+    rf"|(?<![第每{_CN[1:-1]}两几〇零])(?P<bm>十[一二]?|[一二三四五六七八九])月(?:(?P<bd>{_CN}{{1,3}})日|(?P<bmp>上旬|中旬|下旬|底|末|初)|份)"
+    r"|(?P<yend>(?:当|本|今|明|次)?年[底末])"
+    r"|(?P<part>(?<![每各])(?:第?[一二三四]季度[末底]?|(?<![\d一两三半])(?:上|下)半年))"
 )
 DAY_ONLY = re.compile(r"(?P<d>\d{1,2})\s{0,2}[日号]")
 CHINESE_DATE = re.compile(
     r"(?P<y>[〇○零一二三四五六七八九]{4})年(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>[一二三四五六七八九十]{1,3})日"
 )
-_JOIN = re.compile(r"\s{0,2}(?:-{1,2}|—{1,2}|–|−|~|～|至|到)\s{0,2}")
-_MONTHS = re.compile(
-    r"(?:(?P<y>(?:19|20)\d\d)\s?年\s?)?(?P<a>\d{1,2})\s?(?:-|—{1,2}|–|~|～|至|到)\s?(?P<b>\d{1,2})\s?月份?(?!\s?\d)底?"
-)
-_BEFORE = re.compile(r"\s{0,2}(?:之前|以前|前(?![期述款后]))")
-_RECURRING = re.compile(r"每(?:年|月|周|季度?|半年|个?季度|个?月)度?(?:的|于)?\s{0,2}$")
-_DEADLINE_LABEL = re.compile(
-    r"(?:完成时限|完成时间|办结时限|时限要求|整改时限|截止时间|截止日期|时间节点|期限)\s{0,2}[:：]\s{0,2}(?:于|在)?$"
-)
+JOIN = re.compile(rf"\s{{0,2}}(?:起|开始)?\s{{0,2}}[,，]?{_JOINS}\s{{0,2}}")
+BEFORE = re.compile(r"\s{0,2}(?:之前|以前|前(?![期述款后提往三景]))")
 
 
 @dataclass(frozen=True)
@@ -47,16 +50,8 @@ class DateMention:
     year_only: bool
 
 
-@dataclass(frozen=True)
-class Period:
-    """A printed period; an open side is None and flagged so that unknown years are told from open sides."""
-
-    span: Span
-    start: date | None
-    end: date | None
-
-
-def _day(year: int | None, month: int, day: int | None, *, last: bool) -> date | None:
+def day_of(year: int | None, month: int, day: int | None, *, last: bool) -> date | None:
+    """Return a day of a month, kept inside the month; without a day the month's first or last one."""
     if year is None or not 1 <= month <= 12:
         return None
     days = calendar.monthrange(year, month)[1]
@@ -67,193 +62,102 @@ def _day(year: int | None, month: int, day: int | None, *, last: bool) -> date |
 
 _QUARTER = {"一": 1, "二": 4, "三": 7, "四": 10}
 _PART_DAYS = {"上旬": (1, 10), "中旬": (11, 20), "下旬": (21, None), "初": (1, 10)}
+_SHIFT = {"次年": 1, "翌年": 1, "明年": 1, "下一年": 1, "下一年度": 1, "去年": -1, "上年": -1}
 
 
 def mention_of(match: re.Match[str], own_year: int | None, offset: int = 0) -> DateMention | None:
     """Turn a match of `DATE` into days, or None when its month cannot exist."""
     span = Span(match.start() + offset, match.end() + offset)
     group = match.groupdict()
-    if group["m"] is not None:
-        month = int(group["m"])
+    printed = group["y"] or group["y2"] or group["y3"]
+    year = int(printed) if printed else chinese_year(group["cy"]) if group["cy"] else own_year
+    named = bool(printed or group["cy"])
+    if group["rel"] and year is not None:
+        year += _SHIFT.get(group["rel"], 0)
+    month = _month(group)
+    if month is not None:
         if not 1 <= month <= 12:
             return None
-        year = int(group["y"]) if group["y"] else own_year
-        day = int(group["d"]) if group["d"] else None
-        low, high = day, day
-        if group["mp"] in _PART_DAYS:
-            low, high = _PART_DAYS[group["mp"]]
+        low, high = _days(group)
         return DateMention(
-            span,
-            _day(year, month, low, last=False),
-            _day(year, month, high, last=True),
-            bool(group["y"]),
-            False,
+            span, day_of(year, month, low, last=False), day_of(year, month, high, last=True), named, False
         )
-    if group["y2"] is not None:
-        year, part = int(group["y2"]), group["yp"] or ""
-        first_month, last_month = 1, 12
-        if part == "上半年":
-            last_month = 6
-        elif part == "下半年":
-            first_month = 7
-        elif part.endswith("季度"):
-            first_month = _QUARTER[part.removeprefix("第")[0]]
-            last_month = first_month + 2
-        return DateMention(
-            span,
-            _day(year, first_month, None, last=False),
-            _day(year, last_month, None, last=True),
-            True,
-            part == "",
-        )
-    if group["y3"] is not None:
-        year, month, day = int(group["y3"]), int(group["m3"]), int(group["d3"]) if group["d3"] else None
-        if not 1 <= month <= 12:
-            return None
-        return DateMention(
-            span, _day(year, month, day, last=False), _day(year, month, day, last=True), True, False
-        )
-    last = date(own_year, 12, 31) if own_year else None
-    return DateMention(span, last, last, False, False)
-
-
-def find_dates(text: str, start: int, end: int, own_year: int | None) -> list[DateMention]:
-    """Return every date printed in text[start:end], in order, with offsets into the whole text."""
-    found = []
-    for match in DATE.finditer(text, start, end):
-        mention = mention_of(match, own_year)
-        if mention:
-            found.append(mention)
-    return found
-
-
-def read_period(text: str, start: int, end: int, own_year: int | None) -> Period | None:
-    """Read a period at the very beginning of text[start:end]: a date, two joined dates, 起, 前 or 即日起至.
-
-    Example: 2031年3月至5月 -> 1 March to 31 May 2031; 2031年7月起 -> 1 July, open end.
-    """
-    cursor = start
-    while cursor < end and text[cursor] in " \u3000":
-        cursor += 1
-    from_now = re.compile(
-        r"(?:自|从)?(?:即日|文件?印发之?日|方案?印发之?日|印发之?日)起?(?:至|到|-|—+)"
-    ).match(text, cursor, end)
-    if from_now:
-        match = DATE.match(text, from_now.end(), end)
-        mention = mention_of(match, own_year) if match else None
-        return Period(Span(start, mention.span.end), None, mention.last) if mention else None
-    if text.startswith(("自", "从", "于"), cursor):
-        cursor += 1
-    months = _MONTHS.match(text, cursor, end)
-    if months:
-        return _month_range(months, own_year, start)
-    match = DATE.match(text, cursor, end)
-    mention = mention_of(match, own_year) if match else None
-    if not mention or not match:
-        return None
-    if match.groupdict()["yend"]:
-        return None
-    after = mention.span.end
-    opened = re.compile(r"\s{0,2}起?").match(text, after, end)
-    joined = _JOIN.match(text, opened.end() if opened else after, end)
-    if joined:
-        second = _second_date(text, joined.end(), end, match, mention, own_year)
-        if second:
-            stop, last = second
-            return Period(Span(start, stop), mention.first, last)
-        if text.startswith(("长期", "今后"), joined.end()):
-            return Period(Span(start, joined.end() + 2), mention.first, None)
-    if text.startswith(("起", "以后", "后", "开始"), after):
-        return Period(Span(start, after + 1), mention.first, None)
-    before = _BEFORE.match(text, after, end)
-    if before:
-        return Period(Span(start, before.end()), None, mention.last)
-    return Period(Span(start, after), mention.first, mention.last)
-
-
-def _month_range(match: re.Match[str], own_year: int | None, start: int) -> Period | None:
-    """Read 3-5月 (months joined before the only 月)."""
-    year = int(match["y"]) if match["y"] else own_year
-    first, last = int(match["a"]), int(match["b"])
-    if not 1 <= first <= last <= 12:
-        return None
-    return Period(
-        Span(start, match.end()), _day(year, first, None, last=False), _day(year, last, None, last=True)
+    if group["yend"]:
+        year = year + 1 if year and group["yend"][0] in "明次" else year
+        last = day_of(year, 12, None, last=True)
+        return DateMention(span, last, last, False, False)
+    part = group["yp"] or group["cyp"] or group["part"] or ""
+    low_month, high_month = _months(part)
+    return DateMention(
+        span,
+        day_of(year, low_month, None, last=False),
+        day_of(year, high_month, None, last=True),
+        named,
+        part in ("", "全年"),
     )
 
 
-def _second_date(
-    text: str, start: int, end: int, first: re.Match[str], mention: DateMention, own_year: int | None
-) -> tuple[int, date | None] | None:
-    """Read the far end of a period; what it does not print (year, month) it takes from the near end."""
-    inherited = own_year
-    if first.groupdict()["y"] or first.groupdict()["y2"]:
-        inherited = int(first.groupdict()["y"] or first.groupdict()["y2"])
-    match = DATE.match(text, start, end)
-    if match:
-        second = mention_of(match, inherited)
-        if not second:
-            return None
-        last = second.last
-        if last and mention.first and last < mention.first and not second.year_printed:
-            later = mention_of(match, last.year + 1)
-            last = later.last if later else None
-        return second.span.end, last
-    day = DAY_ONLY.match(text, start, end)
-    month = first.groupdict()["m"]
-    if day and month:
-        return day.end(), _day(inherited, int(month), int(day["d"]), last=True)
+def _month(group: dict[str, str | None]) -> int | None:
+    for name in ("m", "m3"):
+        if group[name]:
+            return int(group[name] or 0)
+    for name in ("cm", "bm"):
+        if group[name]:
+            return chinese_number(group[name] or "") or 13
     return None
 
 
-def deadlines(text: str, start: int, end: int, own_year: int | None) -> list[tuple[date | None, Span]]:
-    """Return the deadlines printed in text[start:end]: dates with 前, after 完成时限, and 到某年.
+def _days(group: dict[str, str | None]) -> tuple[int | None, int | None]:
+    """Return the first and last day a mention names within its month, None for the month's own ends."""
+    part = (group["mp"] or group["cmp"] or group["bmp"] or "").removeprefix("月")
+    if part in _PART_DAYS:
+        return _PART_DAYS[part]
+    digits = group["d"] or group["d3"]
+    written = group["cd"] or group["bd"]
+    day = int(digits) if digits else chinese_number(written) if written else None
+    return day, day
 
-    Recurring dates (每月25日前) and events without a date are none. The date is None if its year is unknown.
+
+def _months(part: str) -> tuple[int, int]:
+    if part == "上半年":
+        return 1, 6
+    if part == "下半年":
+        return 7, 12
+    if part == "初":
+        return 1, 1
+    if "季度" in part:
+        first = _QUARTER[part.removeprefix("第")[0]]
+        return first, first + 2
+    return 1, 12
+
+
+def find_dates(text: str, start: int, end: int, own_year: int | None) -> list[DateMention]:
+    """Return every date printed in text[start:end], in order, with offsets into the whole text.
+
+    A date without a year takes the one printed before it in the same sentence, if that is not before the own year.
     """
-    found: list[tuple[date | None, Span]] = []
-    previous_end = -1
-    for mention in find_dates(text, start, end, own_year):
-        joined = previous_end >= 0 and _JOIN.fullmatch(text, previous_end, mention.span.start)
-        previous_end = mention.span.end
-        head = text[max(start, mention.span.start - 14) : mention.span.start]
-        before = _BEFORE.match(text, mention.span.end, end)
-        if _RECURRING.search(head):
+    found = []
+    year, cursor = own_year, start
+    for match in DATE.finditer(text, start, end):
+        if text.find("。", cursor, match.start()) >= 0 or text.find("\n", cursor, match.start()) >= 0:
+            year = own_year
+        cursor = match.end()
+        mention = mention_of(match, year)
+        if not mention:
             continue
-        if _DEADLINE_LABEL.search(head):
-            period = read_period(text, mention.span.start, end, own_year)
-            if period and period.end:
-                found.append((period.end, period.span))
-        elif before and not mention.year_only:
-            found.append((mention.last, Span(mention.span.start, before.end())))
-        elif mention.year_printed and not joined and head.endswith("到") and _year_end(text, mention):
-            found.append((mention.last, Span(mention.span.start - 1, mention.span.end)))
+        found.append(mention)
+        if mention.year_printed and mention.last and _may_lend(text, mention, end):
+            year = mention.last.year if own_year is None or mention.last.year >= own_year else year
     return found
 
 
-def _year_end(text: str, mention: DateMention) -> bool:
-    """Say whether a mention is a whole year or its end (到2030年, 到2030年底)."""
-    return mention.year_only or text[mention.span.start : mention.span.end].endswith(("底", "末"))
-
-
-def own_period(text: str, start: int, end: int, own_year: int | None) -> Period | None:
-    """Return the item's own period: in a bracket anywhere in text[start:end] or as its opening words."""
-    opening = read_period(text, start, end, own_year)
-    if opening and opening.start and opening.end and opening.start != opening.end:
-        spans_years = (opening.end - opening.start).days >= 365
-        if not spans_years:
-            return opening
-    for bracket in re.finditer(r"[（(](?=[自从于]?\s?\d|即日)", text[start:end]):
-        inside = start + bracket.end()
-        period = read_period(text, inside, min(end, inside + 60), own_year)
-        closing = (
-            re.compile(r"(?:完成|结束|开展|进行)?\s?[）)]").match(text, period.span.end, end)
-            if period
-            else None
-        )
-        if period and closing:
-            return Period(Span(inside - 1, closing.end()), period.start, period.end)
-    return None
+def _may_lend(text: str, mention: DateMention, end: int) -> bool:
+    """Say whether later dates of the sentence may take this year: that of a deadline, a period, or 2031年，…"""
+    if BEFORE.match(text, mention.span.end, end) or JOIN.match(text, mention.span.end, end):
+        return True
+    return text[mention.span.end : mention.span.end + 1] in ("，", ",", "：", ":") or text[
+        mention.span.start : mention.span.end
+    ].endswith(("底", "末"))
 
 
 def chinese_date(match: re.Match[str]) -> date | None:
@@ -262,10 +166,36 @@ def chinese_date(match: re.Match[str]) -> date | None:
     day = chinese_number(match["d"])
     if year is None or month is None or day is None or not 1 <= month <= 12:
         return None
-    return _day(year, month, day, last=True)
+    return day_of(year, month, day, last=True)
 
 
-def last_deadline(found: list[tuple[date | None, Span]]) -> tuple[date, Span] | None:
-    """Return the latest deadline whose year is known."""
-    known = [(day, span) for day, span in found if day]
-    return max(known, key=lambda item: item[0]) if known else None
+_OWN_WORK = re.compile(
+    rf"(?P<y>{_YEAR})\s?年度?(?P<what>[\u4e00-\u9fff“”]{{0,24}}?(?:总结|方案|行动|整治|专项|计划|要点|工作))"
+)
+_PAST = re.compile(r"以来|以前|度?(?:的)?事故|修订|发布|印发|施行|启动|开展的")
+_CITED = re.compile(r"[〔\[【（(]\s?$")
+
+
+def year_of_body(text: str, body: Span) -> int | None:
+    """Return the year the body prints as its own: that of its own work (2031年专项行动总结), or of all its dates.
+
+    None where the years differ: a year is not guessed from events.
+    """
+    limit = min(body.end, body.start + 60_000)
+    own: Counter[int] = Counter()
+    for match in _OWN_WORK.finditer(text, body.start, limit):
+        if not _PAST.match(match["what"]) and not _CITED.search(
+            text[max(0, match.start() - 2) : match.start()]
+        ):
+            own[int(match["y"])] += 1
+    if len(own) == 1:
+        return next(iter(own))
+    dated: set[int] = set()
+    for match in DATE.finditer(text, body.start, limit):
+        mention = mention_of(match, None)
+        if mention and mention.year_printed and mention.last and not mention.year_only:
+            quoted = text.rfind("《", body.start, match.start()) > text.rfind("》", body.start, match.start())
+            past = text.startswith(("以来", "发布", "印发", "施行", "实施", "起施行"), match.end())
+            if not quoted and not past:
+                dated.add(mention.last.year)
+    return dated.pop() if len(dated) == 1 else None

@@ -29,7 +29,7 @@ SECTION, GROUP, ITEM, DECIMAL, SUBITEM, HALF, CIRCLED, LETTER, BULLET = (
 STAGE = 8.0  # 第一阶段 has no depth of its own: it stands under whatever is open.
 
 _CN = "一二三四五六七八九十"
-_LINE = r"(?:(?<=\n)|\A)[ \t\u3000\xa0#*]{0,8}"
+_LINE = r"(?:(?<=\n)|\A)[ \t\u3000\xa0#*]{0,8}?"
 _YEAR = r"(?:19|20)\d\d\s?年"
 _FORMS: list[tuple[str, float, str]] = [
     ("part", PART, rf"(?:{_LINE}|(?<=[。；]))第\s?[{_CN}\d]{{1,3}}\s?(?:部分|篇|编)(?=[ \u3000：:、，\n]|[\u4e00-\u9fff]{{2,20}}(?:\n|$))"),
@@ -46,10 +46,10 @@ _FORMS: list[tuple[str, float, str]] = [
     ("item_weak", ITEM, rf"{_LINE}\d{{1,2}}(?:\s?[:：,，](?!\d)|[ \u3000]{{1,4}}(?=[\u4e00-\u9fff“《]))"),
     ("half", HALF, r"(?<![\d.．A-Za-z第（(])\d{1,2}[)）](?=[\u4e00-\u9fff“《])"),
     ("decimal", DECIMAL, rf"{_LINE}\d{{1,2}}(?:[.．]\d{{1,2}}){{1,3}}[.．、]?(?=[ \u3000\u4e00-\u9fff“《])"),
-    ("stage", STAGE, rf"(?:{_LINE}|(?<=[。；;：:]))(?=[ \u3000]{{0,4}}第[{_CN}\d](?:个)?(?:阶段|步(?!伐|骤[的是]))(?:[：:，,、（(\s]|[\u4e00-\u9fff]))"),
+    ("stage", STAGE, rf"(?:{_LINE}|(?<=[。；;：:，,）)、.．]))(?=[ \u3000]{{0,4}}第[{_CN}\d](?:个)?(?:阶段|步(?!伐|骤[的是]))(?:[：:，,、（(\s]|[\u4e00-\u9fff]))"),
     ("circled", CIRCLED, r"[①-⑳㉑-㉟❶-❿]"),
     ("letter", LETTER, rf"{_LINE}[a-zA-Z][.．、)）](?=\s?[\u4e00-\u9fff])"),
-    ("bullet", BULLET, rf"{_LINE}(?P<mark>[■◆●○▲△★☆※◇□▪▶➤►✦·•])\s{{0,3}}(?=[\u4e00-\u9fff“《【（0-9])"),
+    ("bullet", BULLET, rf"{_LINE}(?P<mark>[■◆●○▲△★☆※◇□▪▶➤►✦·•]|[-—–*](?= ))\s{{0,3}}(?=[\u4e00-\u9fff“《【（0-9])"),
     ("boxed", BULLET, rf"{_LINE}(?=【[\u4e00-\u9fff、]{{2,20}}】)"),
 ]  # fmt: skip
 MARKER = re.compile("|".join(f"(?P<{name}>{pattern})" for name, _, pattern in _FORMS))
@@ -94,7 +94,6 @@ def label_of(form: str, printed: str) -> str:
 def find_enumerators(text: str, start: int, end: int) -> list[Enumerator]:
     """Return every enumerator of text[start:end] in printed order, weak forms only where they continue a sequence."""
     found: list[Enumerator] = []
-    stages = 0
     for match in MARKER.finditer(text, start, end):
         form = next(name for name, value in match.groupdict().items() if value is not None and name != "mark")
         begin = match.start()
@@ -123,11 +122,6 @@ def find_enumerators(text: str, start: int, end: int) -> list[Enumerator]:
         line_start = before < start or text[before] == "\n"
         if not line_start and text.startswith(_REFERENCE, match.end()):
             continue
-        if form == "stage":
-            # 第二阶段 inside a line begins an item only as the next of a sequence.
-            if not line_start and number not in (1, stages + 1):
-                continue
-            stages = number
         level = LEVELS[form] + (0.1 * (len(path) - 2) if path else 0)
         found.append(
             Enumerator(
@@ -159,11 +153,13 @@ def _without_strays(found: list[Enumerator], text: str) -> list[Enumerator]:
         if enumerator.form in ("bullet", "boxed"):
             mark = text[enumerator.span.start]
             marks[mark] = marks.get(mark, 0) + 1
-    for enumerator, after in zip(found, ahead, strict=True):
+    for i, (enumerator, after) in enumerate(zip(found, ahead, strict=True)):
         if enumerator.form in ("bullet", "boxed") and marks[text[enumerator.span.start]] < 2:
             continue
-        if enumerator.form == "stage" and not enumerator.line_start and enumerator.number == 1 and after != 2:
-            continue
+        if enumerator.form == "stage":
+            around = (found[i - 1] if i else None, found[i + 1] if i + 1 < len(found) else None)
+            if not _stage_begins(enumerator, *around, last.get(STAGE, 0), text):
+                continue
         if enumerator.form.endswith("_weak"):
             begins = enumerator.number == 1 and after == 2
             if not begins and enumerator.number != last.get(enumerator.level, -1) + 1:
@@ -171,3 +167,18 @@ def _without_strays(found: list[Enumerator], text: str) -> list[Enumerator]:
         last[enumerator.level] = enumerator.number
         kept.append(enumerator)
     return kept
+
+
+def _stage_begins(
+    stage: Enumerator, before: Enumerator | None, after: Enumerator | None, last: int, text: str
+) -> bool:
+    """Say whether 第一阶段 inside a line begins an item: as one of a sequence that is printed there.
+
+    Right behind a number (1.第一阶段) it names that item, unless the other stages follow inside the same item.
+    """
+    followed = after is not None and after.form == "stage" and after.number == 2 and not after.line_start
+    if before and before.form != "stage" and not text[before.span.end : stage.span.start].strip(BLANKS):
+        return stage.number == 1 and followed
+    if stage.line_start:
+        return True
+    return stage.number == last + 1 if stage.number > 1 else followed

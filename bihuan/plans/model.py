@@ -68,6 +68,10 @@ class SourceText:
         """Return the range of the original a stretch of the text stands for."""
         return self.mapped.to_original(span) if self.mapped else span
 
+    def from_original(self, span: Span) -> Span:
+        """Return the stretch of the text that stands for a range of the original."""
+        return self.mapped.from_original(span) if self.mapped else span
+
 
 @dataclass(frozen=True)
 class Field:
@@ -105,9 +109,20 @@ class Heading:
     is_leaf: bool
 
 
+class Length(NamedTuple):
+    """How long something says it lasts: as printed, and in days (a month counts 30)."""
+
+    text: str
+    days: int
+    span: Span
+
+
 @dataclass(frozen=True)
 class Phase:
-    """A stage of the campaign; an open end (自某月起) is None, so is an open start (某日前)."""
+    """A stage of the campaign; an open end (自某月起) is None, so is an open start (某日前).
+
+    `length`: the duration it states (集中10天); `relative`: a time counted from the plan itself (自印发之日起1个月内).
+    """
 
     name: str
     start: date | None
@@ -117,6 +132,8 @@ class Phase:
     rule: str
     no: str = ""
     field_spans: dict[str, list[Span]] = field(default_factory=dict)
+    length: Length | None = None
+    relative: str = ""
 
 
 @dataclass(frozen=True)
@@ -240,17 +257,24 @@ class Report:
 
 @dataclass(frozen=True)
 class Target:
-    """A count or percentage to be reached, as printed."""
+    """A count or percentage to be reached, as printed.
+
+    `number` is its value (百分之九十五 and 95% are 95.0), `unit` what is counted (% or 家), `comparator` one of
+    ">=", "<=", "=" or "" where the text does not say.
+    """
 
     text: str
     span: Span
     confidence: float
     rule: str
+    number: float | None = None
+    unit: str = ""
+    comparator: str = ""
 
 
 @dataclass(frozen=True)
 class Body:
-    """A leading group or task force with its printed composition (R022, R023)."""
+    """A leading group or task force with its printed composition (R022, R023); `role` is a key of `bodies.ROLES`."""
 
     name: str
     head: list[str]
@@ -260,6 +284,17 @@ class Body:
     confidence: float
     rule: str
     field_spans: dict[str, list[Span]] = field(default_factory=dict)
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Announced:
+    """A body the plan sets up or names without saying who belongs to it."""
+
+    name: str
+    span: Span
+    confidence: float
+    rule: str
 
 
 @dataclass(frozen=True)
@@ -434,6 +469,7 @@ class Plan:
     reports: list[Report] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
     bodies: list[Body] = field(default_factory=list)
+    announced: list[Announced] = field(default_factory=list)
     unclassified: list[Span] = field(default_factory=list)
     criteria: list[Criterion] = field(default_factory=list)
     zones: list[Zone] = field(default_factory=list)

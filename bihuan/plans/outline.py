@@ -20,7 +20,6 @@ from bihuan.plans.enumerators import (
     ITEM,
     PART,
     SECTION,
-    STAGE,
     SUBITEM,
     Enumerator,
     find_enumerators,
@@ -41,8 +40,8 @@ _ANNEX_LINE = re.compile(
 )
 # A section title glued to its text ends with one of these words.
 TITLE_END = re.compile(
-    r"(?:指导思想|(?:总体|主要|工作|整治|行动|目标)?(?:要求|思想|思路|目标|任务|措施|安排|步骤|原则|内容|方式|重点|范围|对象|分工)"
-    r"|组织领导|组织实施|组织保障|费用构成|经费保障|保障机制|工作机制|责任追究|监督检查|督导检查|考核评估|信息报送)"
+    r"(?:指导思想|(?:总体|主要|工作|整治|行动|目标|重点|排查|检查|实施|活动|治理|基本|时间|进度)?(?:要求|思想|思路|目标|任务|措施|安排|步骤|原则|内容|方式|方法|重点|范围|对象|分工|阶段|时间)"
+    r"|组织(?:领导|实施|保障|机构|体系|架构)|领导(?:机构|小组)|费用构成|经费保障|(?:保障|工作|长效)机制|责任追究|监督检查|督导检查|考核评估|考核奖惩|信息报送|有关事项|工作背景|编制依据|工作依据)"
     r"(?![和与及、的])"
 )
 _STRONG = "。；;！!？?)）】”」\n"
@@ -73,8 +72,8 @@ class Node:
 
     @property
     def is_section(self) -> bool:
-        """Say whether this is a top-level heading."""
-        return self.parent is None
+        """Say whether this is a heading of the first rank or above; 1. at the top of a document is an item."""
+        return self.level <= SECTION
 
     @property
     def start(self) -> int:
@@ -94,6 +93,8 @@ class Node:
     @property
     def path(self) -> str:
         """The number from the section down, joined by "/", as CONVENTION asks."""
+        if self.parent and self.form == "stage" and not self.line_start and not self.parent.is_section:
+            return self.parent.path
         return f"{self.parent.path}/{self.label}" if self.parent else self.label
 
     def walk(self):
@@ -170,7 +171,7 @@ class _Builder:
             if node.form == c.form and self._mark(node.marker.start) == self._mark(c.span.start):
                 return c, node.level
         tip = self.open[-1] if self.open else None
-        if c.form == "stage":
+        if c.form == "stage" and c.line_start:
             # 第一阶段 after the leaves of an earlier list still belongs to the open section or group.
             while tip and tip.level > GROUP and tip.parent:
                 tip = tip.parent
@@ -191,9 +192,7 @@ class _Builder:
         if c.form == "headline":
             return True
         if level == SECTION and c.form != "stage":
-            if c.line_start:
-                return c.number in (last, last + 1, last + 2) if last else c.number <= 2
-            return expected and self._section_inline(c)
+            return self._section_believed(c, last)
         if c.form in ("bullet", "boxed"):
             # Bullets are items where they divide a heading; below a sentence they are part of it.
             return same_open or bool(tip and _is_short_heading(self.text, tip.marker.end, c.span.start))
@@ -204,6 +203,9 @@ class _Builder:
             parent = self._decimal_parent(c)
             number = self.last.get(level, 0) if parent and self._holds(parent, level) else 0
             return bool(parent and number < c.number <= number + 2)
+        if not self.roots and not self.text[self.body.start : c.span.start].strip("[]接上页 \n\u3000"):
+            # A page of a longer document begins in the middle of its numbers.
+            return True
         if c.line_start:
             return c.number <= last + 3 if last else c.number <= 2 or bool(tip)
         after_heading = bool(
@@ -235,6 +237,20 @@ class _Builder:
             if components == c.path[:-1]:
                 return node
         return None
+
+    def _section_believed(self, c: Enumerator, last: int) -> bool:
+        if last and c.number in (last + 1, last + 2, last) and c.line_start:
+            return True
+        if c.number == last + 1 and not c.line_start:
+            return self._section_inline(c)
+        if not last and c.number <= 2 and c.line_start:
+            return True
+        # Pages of a longer document begin with a later number, and pages may be missing.
+        announced = ANNOUNCES_SECTION.search(
+            re.split(r"[，。；、：\n]", self.text[c.span.end : c.span.end + 14])[0]
+        )
+        later = c.number > last and (c.line_start or (not last and c.number > 1 and c.previous in _STRONG))
+        return bool(later and announced and (last or self.roots or c.line_start))
 
     def _section_inline(self, c: Enumerator) -> bool:
         ahead = self.text[c.span.end : c.span.end + 18]

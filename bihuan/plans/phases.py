@@ -5,13 +5,24 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from bihuan.plans.dates import Period, own_period, read_period
 from bihuan.plans.model import Phase, Span
 from bihuan.plans.outline import Node, Outline, heading_of
+from bihuan.plans.periods import (
+    Period,
+    own_period,
+    read_period,
+    relative_time,
+    stated_length,
+)
 from bihuan.plans.sections import kind_of
 
-_CALLED = re.compile(r"(?<!下一)(?<!现)(?<!上一)阶段|第[一二三四五六]步(?!伐)")
-_NOT_A_PHASE = re.compile(r"要求|措施|保障|组织领导|职责|分工|方式|范围|目标|纪律|阶段性|各阶段|全过程")
+_CALLED = re.compile(
+    r"^第\s?[一二三四五六七八\d]\s?(?:个)?(?:阶段|步(?!伐))|^阶段[一二三四五六\d]|(?<!下一)(?<!现)(?<!上一)(?<!各)阶段(?:工作|任务)?$"
+    r"|^[\u4e00-\u9fff、]{2,12}阶段(?=[：:，,（(])"
+)
+_NOT_A_PHASE = re.compile(
+    r"要求|措施|保障|组织领导|职责|分工|方式|范围|目标|纪律|阶段性|各阶段|全过程|(?:时间|人员|地点|对象)$"
+)
 _TIMETABLE = re.compile(r"步骤|阶段|时间安排|进度安排|日程安排|时间进度|工作进度|推进安排")
 _NAMED_YEAR = re.compile(
     r"(?P<y>(?:19|20)\d\d)\s{0,2}年?\s{0,2}[（(]?(?:为|是|作为|确定为|开展|[：:])?\s{0,2}[“\"「](?P<name>[\u4e00-\u9fff]{2,12}年)[”\"」]"
@@ -23,6 +34,10 @@ PERIOD_BRACKET = re.compile(
 )
 _LOOSE = re.compile(
     r"(?:^|(?<=[\n。]))[ \u3000]{0,6}(?P<name>第[一二三四五六]阶段[^。；;\n（(]{0,30})(?P<tail>[（(][^（）()\n]{3,40}[）)])"
+)
+# "…为集中整治阶段" after a period gives the phase its name.
+_NAMED_PERIOD = re.compile(
+    r"(?<=[月日底旬初末前])[，,]?\s?(?:为|是|属于|开展)\s?[“\"]?(?P<name>(?:第[一二三四五六]阶段)?[\u4e00-\u9fff、]{2,14}?阶段)"
 )
 
 
@@ -41,7 +56,7 @@ def name_of(heading: str) -> str:
     period = PERIOD_BRACKET.search(heading)
     name = heading[: period.start()] if period and period.start() >= 2 else heading
     name = _BRACKETED.sub("", name)
-    name = re.sub(r"[（(][^（）()]{0,40}$", "", name)
+    name = re.sub(r"(?<=.)[（(][^（）()]{0,40}$", "", name)
     return name.strip(" 。：:，,") or heading
 
 
@@ -49,8 +64,13 @@ def is_phase(node: Node, text: str) -> bool:
     """Say whether an item is a phase: by its name, or by standing in a timetable with a period or among such."""
     heading, _ = phase_heading(text, node)
     name = name_of(heading)
-    if node.is_section or _NOT_A_PHASE.search(name):
+    if node.form == "stage":
+        return True
+    if _NOT_A_PHASE.search(name):
         return False
+    if node.is_section:
+        dated = _CALLED.search(name) and kind_of(name) != "phases" and period_of(node, text, None)
+        return bool(dated and not any(is_phase(child, text) for child in node.children))
     if _CALLED.search(name) and len(name) <= 24:
         return True
     parent = node.parent
@@ -68,10 +88,16 @@ def period_of(node: Node, text: str, own_year: int | None) -> Period | None:
     start = node.marker.end
     stop = min(node.own.end, start + 90)
     line = text.find("\n", start, stop)
-    bracketed = own_period(text, start, line if line > 0 else stop, own_year)
+    bracketed = own_period(text, start, line if line > start else stop, own_year)
     if bracketed:
         return bracketed
     _, heading = phase_heading(text, node)
+    opened = re.search(r"[（(]", text[heading.start : heading.end])
+    if opened:
+        # The bracket around the period was never closed.
+        inside = read_period(text, heading.start + opened.end(), heading.end, own_year)
+        if inside and inside.span.end == heading.end:
+            return inside
     after = heading.end
     while after < node.own.end and text[after] in "。：:；; \u3000\n":
         after += 1
@@ -82,14 +108,25 @@ def period_of(node: Node, text: str, own_year: int | None) -> Period | None:
 
 
 def find_phases(outline: Outline, text: str, own_year: int | None) -> dict[int, Phase]:
-    """Return the phases of the outline, keyed by the offset of their item."""
+    """Return the phases of the outline, keyed by the offset of their item.
+
+    Phases of one timetable follow each other: a phase that prints no year takes the year of the one before it, the
+    next year where it would otherwise end before that one begins (November to December, January to March).
+    """
     found: dict[int, Phase] = {}
-    for node in outline.walk():
-        if not is_phase(node, text):
-            continue
+    before: dict[int, Period] = {}
+    nodes = [node for node in outline.walk() if is_phase(node, text)]
+    for node in nodes:
         heading, heading_span = phase_heading(text, node)
-        period = period_of(node, text, own_year)
-        called = bool(_CALLED.search(heading))
+        group = id(node.parent)
+        period = _in_sequence(node, text, own_year, before.get(group))
+        if period and (period.start or period.end):
+            before[group] = period
+        called = bool(_CALLED.search(name_of(heading))) or node.form == "stage"
+        opening = (
+            node.marker.end,
+            min(node.own.end, max(heading_span.end + 60, period.span.end if period else 0)),
+        )
         found[node.start] = Phase(
             name=name_of(heading),
             start=period.start if period else None,
@@ -99,8 +136,24 @@ def find_phases(outline: Outline, text: str, own_year: int | None) -> dict[int, 
             rule="phase.named" if called else "phase.timetable",
             no=node.path,
             field_spans={"name": [heading_span]} | ({"period": [period.span]} if period else {}),
+            length=stated_length(text, *opening),
+            relative=relative_time(text, *opening),
         )
     return found
+
+
+def _in_sequence(node: Node, text: str, own_year: int | None, before: Period | None) -> Period | None:
+    """Read the period of a phase; without a printed year it continues the period before it."""
+    period = period_of(node, text, own_year)
+    if not period or period.year_printed or not before:
+        return period
+    latest = before.end or before.start
+    if own_year is None and latest:
+        own_year = (before.start or latest).year
+        period = period_of(node, text, own_year)
+    if period and period.end and before.start and period.end < before.start and own_year:
+        return period_of(node, text, own_year + 1)
+    return period
 
 
 def find_named_years(text: str, start: int, end: int) -> list[Phase]:
@@ -127,7 +180,7 @@ def find_named_years(text: str, start: int, end: int) -> list[Phase]:
 def find_loose_phases(
     text: str, start: int, end: int, own_year: int | None, claimed: list[Span]
 ) -> list[Phase]:
-    """Return phases that open a sentence without an enumerator: 第一阶段：部署（2031年3月）."""
+    """Return phases inside sentences: 第一阶段：部署（2031年3月）, and 2031年3月至5月为集中整治阶段."""
     found = []
     for match in _LOOSE.finditer(text, start, end):
         span = Span(match.start("name"), match.end())
@@ -138,4 +191,14 @@ def find_loose_phases(
             found.append(
                 Phase(match["name"].strip("：: "), period.start, period.end, span, 0.7, "phase.loose")
             )
+    for match in _NAMED_PERIOD.finditer(text, start, end):
+        span = Span(*match.span("name"))
+        if any(c.start <= span.start < c.end for c in claimed):
+            continue
+        begin = max(start, match.start() - 40)
+        sentence = max(text.rfind(c, begin, match.start()) + 1 for c in "。；;，,：:\n")
+        period = read_period(text, max(begin, sentence), match.start() + 1, own_year)
+        if period and period.span.end == match.start():
+            whole = Span(period.span.start, span.end)
+            found.append(Phase(match["name"], period.start, period.end, whole, 0.7, "phase.loose"))
     return found

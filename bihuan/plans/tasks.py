@@ -15,9 +15,10 @@ from bihuan.plans.attribution import (
     territorial_units,
 )
 from bihuan.plans.checks import check_items, object_hints
-from bihuan.plans.dates import deadlines, last_deadline, own_period
+from bihuan.plans.deadlines import deadlines, last_deadline
 from bihuan.plans.model import Phase, Span, Task
-from bihuan.plans.outline import RANK_SECTION, Node, Outline, heading_of
+from bihuan.plans.outline import Node, Outline, heading_of
+from bihuan.plans.periods import own_period
 from bihuan.plans.phases import PERIOD_BRACKET
 from bihuan.plans.phrases import phrase_units
 from bihuan.plans.sections import kind_of
@@ -27,7 +28,9 @@ _SCOPE_TEXT = re.compile(
     r"^[^。；\n]{0,30}(?:范围|对象|重点企业|重点单位|区域)[^。；\n]{0,16}(?:为|是|包括|如下)"
 )
 # The composition of a body (组长：… 成员：…) orders nothing; `bodies` reads it.
-_ROLE_LINES = re.compile(r"(?:^|(?<=[\n\s]))(?:副\s?组\s?长|组\s?长|成\s?员|召集人)\s?[:：]")
+_ROLE_LINES = re.compile(
+    r"(?:^|(?<=[\n\s，,；;。:：]))(?:副\s{0,3}组\s{0,3}长|组\s{0,3}长|成\s{0,3}员|召集人|总指挥|副总指挥|(?:副\s{0,3})?主\s{0,3}任)\s?[:：]"
+)
 _DIRECTIVE = re.compile(
     r"^[^，。；:：\n]{2,70}?(?:部门|单位|局|厅|委|政府|乡镇|街道|企业)(?:等部门)?(?:要|应当?|须|负责)"
 )
@@ -46,7 +49,16 @@ class _Item:
     attribution: Attribution | None = None
 
 
-_FRAME_TITLE = re.compile(r"要求|保障|组织领导|组织实施|组织机构|工作机制|监督|考核|附则|其他事项|联系方式")
+# A section title that only frames what follows (工作内容, 领导小组): its text orders work where it is divided into items.
+_FRAME_TITLE = re.compile(
+    r"要求|保障|组织领导|组织实施|组织机构|工作机制|监督|考核|附则|其他事项|联系方式|领导小组|工作小组|工作专班|组成人员"
+    r"|(?:内容|任务|措施|重点|方式|方法|机制|机构|领导|安排|形式|事项|标准|人员|项目|名单|情况|情形|依据|纪律|程序|流程|成员|分工|职责)$"
+)
+# 检查时间：3月3日至4日, 整治品种。儿童食品、民俗食品: such items tell facts and order nothing.
+_FACT = re.compile(
+    r"(?:(?:检查|整治|排查|行动|活动|培训|工作|会议|督查|督导|实施|治理|参加|演练|抽查|覆盖|重点)?(?:时间|地点|人员|对象|范围|区域|品种|主题|名称|依据|期限)"
+    r"|联系人|联系电话|联系方式)\s?[:：。]"
+)
 
 
 def _excluded(node: Node, text: str) -> bool:
@@ -54,19 +66,21 @@ def _excluded(node: Node, text: str) -> bool:
 
     总体要求 with numbered children is judged by the children; 目标 and scope headings silence all below them.
     """
-    if node.rank == RANK_SECTION and not node.children:
+    if node.is_section and not node.children:
         # Text under a frame heading (工作要求, 时间安排) orders work only where it is numbered.
         title = text[node.title.start : node.title.end]
         if kind_of(title) == "phases" or (len(title) <= 16 and _FRAME_TITLE.search(title)):
             return True
+    if not node.is_section and _FACT.match(text, node.title.start, node.own.end):
+        return True
     branch: Node | None = node
     while branch:
         kind = kind_of(text[branch.title.start : branch.title.end])
-        if kind in ("goals", "scope", "cost"):
+        if kind in ("goals", "scope", "cost", "situation"):
             return True
-        if kind == "introduction" and (branch is node or branch.rank != RANK_SECTION):
+        if kind == "introduction" and (branch is node or not branch.is_section):
             return True
-        if kind == "duties" and (branch.rank == RANK_SECTION):
+        if kind == "duties" and branch.is_section:
             return branch is node or _names_unit(node, text)
         branch = branch.parent
     return False
@@ -83,8 +97,15 @@ def find_items(outline: Outline, text: str) -> Iterator[_Item]:
         for node in root.walk():
             if node.children:
                 yield from _unnumbered_first(node, text)
-            elif not _excluded(node, text):
+            elif not _excluded(node, text) or _charged(node, text):
                 yield from _leaf_items(node, text)
+
+
+def _charged(node: Node, text: str) -> bool:
+    """Say whether a numbered item prints who is responsible: then it is work, even below 工作目标."""
+    if node.is_section or not node.label:
+        return False
+    return bool(end_brackets(text, *node.content) or labelled_lines(text, *node.content))
 
 
 def _unnumbered_first(node: Node, text: str) -> Iterator[_Item]:

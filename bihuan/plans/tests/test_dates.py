@@ -4,8 +4,10 @@ from datetime import date
 
 import pytest
 
-from bihuan.plans.dates import CHINESE_DATE, chinese_date, deadlines, last_deadline, own_period, read_period
+from bihuan.plans.dates import CHINESE_DATE, chinese_date
+from bihuan.plans.deadlines import deadlines, last_deadline
 from bihuan.plans.numerals import chinese_number
+from bihuan.plans.periods import own_period, read_period
 
 
 def latest(text, year=2031):
