@@ -163,7 +163,9 @@ def _plausible(name: str) -> bool:
         return True
     if _NOT_A_NAME.search(name):
         return False
-    return len(name) <= 4 or bool(ELLIPTIC.fullmatch(name)) or (len(name) <= 12 and name[0] in "国省市县区各中")
+    return (
+        len(name) <= 4 or bool(ELLIPTIC.fullmatch(name)) or (len(name) <= 12 and name[0] in "国省市县区各中")
+    )
 
 
 def resolve(clauses: list[Clause], rule: str) -> Attribution:
@@ -223,7 +225,13 @@ def _label_value(text: str, start: int, end: int, role: str) -> list[Clause]:
     for name, span in named_units(text, start, end):
         mark = _MARKED.search(name)
         if mark:
-            own = "support" if mark["role"] in ("配合", "协办", "参与") else "guide" if mark["role"] == "指导" else "lead"
+            own = (
+                "support"
+                if mark["role"] in ("配合", "协办", "参与")
+                else "guide"
+                if mark["role"] == "指导"
+                else "lead"
+            )
             cut = Span(span.start, span.start + mark.start())
             marked.append(Clause(own, [(name[: mark.start()], cut)]))
         elif marked and marked[-1].role == role:
@@ -281,7 +289,9 @@ def _bare(text: str, bracket: Bracket) -> Attribution | None:
         return None
     if left[-1] not in "。；;！!" and looks_like_unit(re.split(r"[。；;，,、：:\s]", left)[-1] or left):
         return None
-    pieces = [(name, span) for name, span in split_units(text, start, end) if not re.search(r"\d|完成|推进$", name)]
+    pieces = [
+        (name, span) for name, span in split_units(text, start, end) if not re.search(r"\d|完成|推进$", name)
+    ]
     strong = [name for name, _ in pieces if _STRONG.search(name)]
     if not pieces or len(strong) * 2 < len(pieces) or not all(looks_like_unit(name) for name, _ in pieces):
         return None
@@ -324,6 +334,21 @@ def _joined(first: Attribution, second: Attribution) -> Attribution:
     return first
 
 
+def completed(own: Attribution | None, group: Attribution | None) -> Attribution | None:
+    """Return an item's own attribution, with the charge of its group's heading where it names only helpers itself."""
+    if not own or not group or own.lead or own.responsible:
+        return own or group
+    helpers = Attribution(
+        support=list(own.support), spans={"support": list(own.spans.get("support", []))}, rule=own.rule
+    )
+    return _joined(_copy(group), helpers)
+
+
+def _copy(found: Attribution) -> Attribution:
+    spans = {role: list(places) for role, places in found.spans.items()}
+    return Attribution(list(found.lead), list(found.support), list(found.responsible), spans, found.rule)
+
+
 def labelled_lines(text: str, start: int, end: int) -> Attribution | None:
     """Read the labelled lines (责任单位：…) of an item."""
     if not _LABEL_LINE.search(text, start, end):
@@ -339,7 +364,7 @@ def heading_units(text: str, span: Span) -> Attribution | None:
     """
     heading = text[span.start : span.end].rstrip("。：: ")
     match = re.fullmatch(
-        r"(?:由)?(?P<units>[^，。；]{2,40}?)(?P<role>牵头|负责)(?:负责|落实|组织实施|的[^，。]{0,12})?",
+        r"(?:由)?(?P<units>[^，。；]{2,40}?)(?P<role>牵头|负责)(?:负责|落实|组织|实施|推进|抓好|完成)*(?:的[^，。]{0,12})?",
         heading,
     )
     if not match or not all(

@@ -168,9 +168,17 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         ],
         "targets": [t.text for t in plan.targets],
         "bodies": [
-            {"name": b.name, "head": b.head, "deputies": b.deputies, "members": b.members, **_evidence(b)}
+            {
+                "name": b.name,
+                "head": b.head,
+                "deputies": b.deputies,
+                "members": b.members,
+                "role": b.role,
+                **_evidence(b),
+            }
             for b in plan.bodies
         ],
+        "announced": [{"name": a.name, **_evidence(a)} for a in plan.announced],
         "head": {
             "title": _head(plan.title),
             "issuer": _head(plan.issuer),
@@ -180,7 +188,10 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "section_details": [
             {"no": s.no, "title": s.title, "kind": s.kind, **_evidence(s)} for s in plan.sections
         ],
-        "target_details": [{"text": t.text, **_evidence(t)} for t in plan.targets],
+        "target_details": [
+            {"text": t.text, "number": t.number, "unit": t.unit, "comparator": t.comparator, **_evidence(t)}
+            for t in plan.targets
+        ],
         "criteria": [_criterion(each) for each in plan.criteria],
         "zones": [_zone(each) for each in plan.zones],
         "objects": [

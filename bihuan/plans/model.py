@@ -452,6 +452,20 @@ class Form:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A document, annex or form within a file; `kind` is a key of `parts.PART_KINDS`.
+
+    `span` is its place in the text, None where the text holds only another document of the file; `place` its place
+    in the original.
+    """
+
+    kind: str
+    title: str
+    span: Span | None
+    place: Span
+
+
+@dataclass(frozen=True)
 class Plan:
     """The structure of one plan document. `unclassified` are the stretches no element claimed."""
 
@@ -478,6 +492,7 @@ class Plan:
     fallbacks: list[Fallback] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     forms: list[Form] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
 
     @property
     def parents(self) -> list[Citation]:

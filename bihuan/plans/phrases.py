@@ -24,12 +24,16 @@ _DESCRIBED = re.compile(
     r"[^。；;]{0,40}?的[^，,。；;]{0,14}(?:机制|制度|格局|体系|模式|专班|小组|培训|机构|原则|会议|局面|网络|责任制|合力|氛围)"
 )
 _NOT_SUBJECT = re.compile(
-    r"(?:要|应(?!急)当?|须|需|可以?|已|将|必须|安排|明确|指定|确定|督促|报送?|按照|根据|对|把|为|与|并|或|于|切实|各司|谁|其|本|主要|未|不(?!动产)|没有?)"
+    r"(?:(?<![主需重])要|(?<![供响反适效])应(?!急)当?|须|需|(?<!许)可以?|已|将|必须|安排|明确|指定|确定|督促|(?<![情广晚日])报送?|按照|根据|(?<!应)对|把|(?<!行)为|(?<!参)与|并|或|于|切实|各司|谁|其(?!他)|本(?!溪)|主要|未|不(?!动产)|没有?)"
     r"|^(?:建立|形成|构建|健全|完善|坚持|实行|落实|强化|推动|压实|谋划|探索|向|给|让|使|以|经|凡|组织(?!部)|协助|配合|联合|加强|做好|继续|开展|严格|依法|属于|主动|积极)"
 )
 # 政府负责、部门监管 among other short members is a slogan, not a charge.
-_SLOGAN = re.compile(r"(?:党委|政府|部门|企业|单位|属地|社会|群众|个人|全民|行业|职工|齐抓|层层|分级|分片|条块)$")
-_PERSONS = re.compile(r"专人|主要负责|谁[\u4e00-\u9fff]{1,6}谁|负责人|负责同志|领导$|书记$|经理$|主任$|局长$|人员$|^未|^不")
+_SLOGAN = re.compile(
+    r"(?:党委|政府|部门|企业|单位|属地|社会|群众|个人|全民|行业|职工|齐抓|层层|分级|分片|条块)$"
+)
+_PERSONS = re.compile(
+    r"专人|主要负责|谁[\u4e00-\u9fff]{1,6}谁|负责人|负责同志|领导$|书记$|经理$|主任$|局长$|人员$|^未|^不"
+)
 _HELP = re.compile(
     rf"[，,；;]\s{{0,2}}(?:由)?(?P<units>{_NAMES}{{2,90}}?)(?:按照?(?:各自)?职责(?:分工)?)?(?:共同|密切|积极|做好)?(?:配合|协助|参与|参加|协同)(?:落实|做好|实施)?"
     r"(?=[，,。；;\n]|开展|$)"
@@ -89,7 +93,9 @@ def _units(text: str, start: int, end: int) -> list[tuple[str, Span]]:
     units = split_units(text, start, end)
     if all(looks_like_unit(name) for name, _ in units):
         return units
-    shared = re.search(r"等(?:[\u4e00-\u9fff]{0,4})?(?:部门|单位)$", text[start:end]) or looks_like_unit(units[-1][0])
+    shared = re.search(r"等(?:[\u4e00-\u9fff]{0,4})?(?:部门|单位)$", text[start:end]) or looks_like_unit(
+        units[-1][0]
+    )
     known = all(looks_like_unit(name) or ELLIPTIC.fullmatch(name) for name, _ in units)
     return units if shared and known else []
 

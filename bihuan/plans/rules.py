@@ -44,6 +44,8 @@ RULES: dict[str, str] = {
     "body.sentence": "“成立……领导小组”并写明组成",
     "body.office": "写明主任的办公室",
     "body.list": "组长、副组长、成员名单",
+    "body.made_of": "由若干单位组成的检查组、专班",
+    "body.announced": "只宣布成立、未写组成的机构",
     "criterion.before": "“超过”“不少于”等词在前的数值界限",
     "criterion.after": "“以上”“以内”等词在后的数值界限",
     "criterion.range": "写明上下两端的数值范围",

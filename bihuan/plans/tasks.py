@@ -9,6 +9,7 @@ from datetime import date
 
 from bihuan.plans.attribution import (
     Attribution,
+    completed,
     end_brackets,
     heading_units,
     labelled_lines,
@@ -217,7 +218,8 @@ def _task(
         heading = phase.name[:30]
     elif (period := PERIOD_BRACKET.search(heading_of(text, item.span, 60)[0])) and period.start() >= 6:
         heading = heading[: period.start()]
-    units = item.attribution or labelled_lines(text, start, stop) or _group_attribution(item.node, text)
+    own = item.attribution or labelled_lines(text, start, stop)
+    units = completed(own, _group_attribution(item.node, text))
     units = units or phrase_units(text, start, stop) or Attribution()
     _add_blanket(units, blanket)
     due, due_span = _due(text, item.span, own_year, phase)
