@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from bihuan.plans.printed import as_printed
+
 if TYPE_CHECKING:
     from bihuan.plans.model import Criterion, DispositionStep, Field, Fine, Form, Plan, Span, Zone
 
@@ -123,7 +125,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
     `title` to `bodies` follow the labelling convention exactly (`sections` and `targets` are lists of strings,
     a duty's `text` its first 20 characters); what the convention does not know stands in extra keys.
     """
-    return {
+    values = {
         "title": plan.title.value if plan.title else None,
         "issuer": plan.issuer.value if plan.issuer else None,
         "doc_no": plan.doc_no.value if plan.doc_no else None,
@@ -247,3 +249,4 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "unclassified": [_span(s) for s in plan.unclassified],
         "source": {"kind": plan.source.kind, "notices": plan.source.notices, "length": len(plan.source.text)},
     }
+    return as_printed(plan, values)
