@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bihuan.plans.model import SourceText
 from bihuan.plans.reading.cleanup import clean
+from bihuan.plans.reading.encoding import decode
 from bihuan.plans.reading.errors import PlanReadError
 from bihuan.plans.reading.extracted import Extracted
 from bihuan.plans.reading.html import read_html
 from bihuan.plans.reading.pdf import read_pdf
-from bihuan.plans.reading.plain import decode, looks_like_html, read_plain
+from bihuan.plans.reading.plain import looks_like_html, read_plain
 from bihuan.plans.reading.word import read_word
 
 MAX_BYTES = 20 * 1024 * 1024

@@ -135,7 +135,7 @@ class _Reader:
     def _leave(self, element: etree._Element, tag: str) -> None:
         if self._dropping:
             self._dropping -= 1
-            if tag in _BLOCKS:
+            if tag in _BLOCKS or not self._dropping:
                 self.out.drop("\n", "furniture")
             return
         if tag == "table" and self._open:
@@ -151,8 +151,6 @@ class _Reader:
                 layout.end(self.out.since(layout.cell_start))
                 if layout.frame:
                     self._break()
-        elif tag == "tr" and self._open:
-            self._break()
         elif tag in _BLOCKS and tag not in ("tbody", "thead", "tfoot"):
             self._break()
 
@@ -202,34 +200,26 @@ class _Layout:
 
 
 def _is_frame(table: etree._Element) -> bool:
-    """Say whether a table only lays out the page: no row of it holds two cells with words."""
-    rows = 0
+    """Say whether a table only lays out the page: it holds other tables, whole articles, or one filled cell a row."""
     for row in table.iter("tr"):
-        filled = 0
-        for cell in row:
-            if cell.tag in ("td", "th"):
-                holds_table = next(cell.iter("table"), None) is not None
-                filled += (
-                    2
-                    if not holds_table and len(row) > 1 and _has_words(cell)
-                    else 1
-                    if _has_words(cell)
-                    else 0
-                )
-        if filled > 2 or (filled == 2 and len(row) > 1 and not _one_filled(row)):
-            return False
-        rows += 1
-        if rows > 2000:
+        cells = [cell for cell in row if cell.tag in ("td", "th")]
+        if any(_holds_article(cell) for cell in cells):
+            return True
+        if sum(_has_words(cell) for cell in cells) > 1:
+            # The rows of a data table are alike: the first full one decides.
             return False
     return True
 
 
+def _holds_article(cell: etree._Element) -> bool:
+    if next(cell.iter("table"), None) is not None:
+        return True
+    paragraphs = sum(1 for child in cell.iter("p", "div", "br") if child is not cell)
+    return paragraphs >= 6 and len("".join(cell.itertext())) > 600
+
+
 def _has_words(element: etree._Element) -> bool:
     return any(text.strip() for text in element.itertext())
-
-
-def _one_filled(row: etree._Element) -> bool:
-    return sum(_has_words(cell) for cell in row if cell.tag in ("td", "th")) <= 1
 
 
 def _span(element: etree._Element, name: str, most: int) -> int:

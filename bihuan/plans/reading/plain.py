@@ -1,11 +1,10 @@
-"""Plain text and Markdown: encodings, front matter, hard-wrapped lines."""
+"""Plain text and Markdown: front matter, hard-wrapped lines."""
 
 from __future__ import annotations
 
 import html
 import re
 
-from bihuan.plans.reading.errors import PlanReadError
 from bihuan.plans.reading.extracted import Extracted
 from bihuan.plans.reading.mapped import Mapped
 
@@ -18,39 +17,6 @@ _FRONT_MATTER = re.compile(r"\A\s{0,4}---[ \t]*\n.{0,2000}?\n---[ \t]*\n", re.S)
 _HEADING_MARK = re.compile(r"^[ \t]{0,3}#{1,6}(?=\s|$)[ \t]*")
 _EMPHASIS = re.compile(r"\*\*([^*\n]{1,400}?)\*\*")
 _LINK = re.compile(r"\[([^\[\]\n]{0,200})\]\([^()\s]{1,400}(?:\([^()\s]{0,200}\)[^()\s]{0,200}){0,4}\)")
-
-
-def decode(data: bytes, filename: str = "") -> str:
-    """Decode text bytes: BOM first, then UTF-8, UTF-16 without a BOM, GB18030.
-
-    Raises PlanReadError when the bytes are no text at all.
-    """
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if data.startswith(mark):
-            return _checked(data.decode(encoding, errors="replace"), filename)
-    zeros_even, zeros_odd = data[:4000:2].count(0), data[1:4000:2].count(0)
-    if zeros_odd > 20 and zeros_odd > 4 * zeros_even:
-        return _checked(data.decode("utf-16-le", errors="replace"), filename)
-    if zeros_even > 20 and zeros_even > 4 * zeros_odd:
-        return _checked(data.decode("utf-16-be", errors="replace"), filename)
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return _checked(data.decode(encoding), filename)
-        except UnicodeDecodeError:
-            continue
-    as_utf8 = data.decode("utf-8", errors="replace")
-    as_chinese = data.decode("gb18030", errors="replace")
-    return _checked(min(as_utf8, as_chinese, key=lambda text: text.count("\ufffd")), filename)
-
-
-def _checked(text: str, filename: str) -> str:
-    sample = text[:20000]
-    control = sum(1 for c in sample if ord(c) < 32 and c not in "\t\n\r\f\x0b")
-    broken = sample.count("\ufffd")
-    if sample and (control > len(sample) * 0.02 or broken > len(sample) * 0.2):
-        name = f"“{filename[:60]}”" if filename else "该文件"
-        raise PlanReadError(f"{name}不是可以识别的文档。请使用 .docx、.pdf、.html 或 .txt 格式的方案文件。")
-    return text
 
 
 def looks_like_html(text: str) -> bool:
