@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bihuan.plans.lint.draft import Draft
 from bihuan.plans.lint.finding import Finding
-from bihuan.plans.lint.names import abbreviates, identity, same_unit, short_forms
+from bihuan.plans.lint.names import abbreviates, complete, identity, same_unit, short_forms
 from bihuan.plans.model import Body, Span
 from bihuan.plans.units import is_collective
 
@@ -19,9 +19,6 @@ _SETUP = re.compile(
 _COMPOSED = re.compile(r"组长|召集人|总指挥|指挥长|班长|成员|组成")
 _OTHER_LEVEL = re.compile(
     r"(?:各(?!相关|有关部门)[\u4e00-\u9fff（）()、]{0,14}|下级|省[级委]?|国务院[\u4e00-\u9fff]{0,8}|相应|参照|也|各自)[^，,]{0,12}$|要求[^，,]{0,10}$"
-)
-_REFERENCE = re.compile(
-    rf"(?P<own>本|我|市|县|区|该|专项整治|专项行动|整治|行动|上述|全市|全县|全区)?(?:工作)?(?P<kind>{_KIND})(?P<office>办公室)?"
 )
 _MEMBER_LIST = re.compile(r"成员名单|组成人员|名单|组\s{0,4}长\s{0,2}[:：]")
 _OFFICE = re.compile(
@@ -59,20 +56,28 @@ def _kind(word: str) -> str:
 
 
 def _setups(draft: Draft) -> list[_Setup]:
-    found = []
+    """Return where the plan sets up bodies of its own level: compiled bodies first, then sentences without composition."""
+    found = [
+        _Setup(body.name, _kind(kind.group()), place, draft.sentence_at(place.start))
+        for body in draft.plan.bodies
+        if body.rule == "body.sentence"
+        and (kind := re.search(rf"(?:{_KIND})$", body.name))
+        and (place := body.field_spans.get("name", [body.span])[0])
+    ]
     for match in _SETUP.finditer(draft.plain, *draft.body):
         sentence = draft.sentence_at(match.start())
         before = draft.text[sentence.start : match.start()]
         if _OTHER_LEVEL.search(before) or re.search(
-            r"[若数]|多个|\d+个|[一二三四五六七八九十]个", match["name"]
+            r"若干|多个|\d+个|[一二三四五六七八九十]个", match["name"]
         ):
             continue
-        name = match["name"]
-        described = re.split(r"(?:成员|参加|参与|组成|组长|召集人|组长单位|总指挥)的", name)[-1]
+        described = re.split(r"(?:成员|参加|参与|组成|组长|召集人|组长单位|总指挥)的", match["name"])[-1]
         described = described.removeprefix("了")
-        start = match.end("name") - len(described)
-        found.append(_Setup(described, _kind(match["kind"]), Span(start, match.end("name")), sentence))
-    return found
+        span = Span(match.end("name") - len(described), match.end("name"))
+        if any(span.start < s.span.end and s.span.start < span.end for s in found):
+            continue
+        found.append(_Setup(described, _kind(match["kind"]), span, sentence))
+    return sorted(found, key=lambda setup: setup.span)
 
 
 def _composition(draft: Draft, setup: _Setup) -> Body | None:
@@ -96,10 +101,9 @@ def _composition(draft: Draft, setup: _Setup) -> Body | None:
 
 def check_composition(draft: Draft) -> Iterator[Finding]:
     """Report bodies that are announced without head or members; a list in an annex is a composition."""
-    done: list[str] = []
     for setup in _setups(draft):
         body = _composition(draft, setup)
-        if not body and any(abbreviates(setup.name[:1] + setup.name[1:], other) for other in done):
+        if not body and _composed_elsewhere(draft, setup):
             continue
         following = draft.text[setup.span.end : setup.span.end + 40]
         annexed = re.search(r"(?:见|详见)附|名单附后|附后", following) and _MEMBER_LIST.search(
@@ -111,7 +115,6 @@ def check_composition(draft: Draft) -> Iterator[Finding]:
                 continue
             lacks = ["负责人", "成员单位"]
         else:
-            done.append(body.name)
             here = Span(setup.sentence.start, max(setup.sentence.end, body.span.end)).of(draft.text)
             if not body.head and not re.search(r"组长|召集人|指挥|班长", here):
                 lacks.append("负责人")
@@ -128,6 +131,15 @@ def check_composition(draft: Draft) -> Iterator[Finding]:
                 if "负责人" in lacks
                 else f"在组长之后补写：“成员由××局、××局、××局等单位负责同志组成。”，或写明“{name}成员名单见附件”并附名单。",
             )
+
+
+def _composed_elsewhere(draft: Draft, setup: _Setup) -> bool:
+    """Say whether another sentence composes what must be the same body, under its short or its long name."""
+    mine = _bare(setup.name)
+    return any(
+        (abbreviates(mine, other) or abbreviates(other, mine))
+        for other in (_bare(b.name) for b in draft.plan.bodies if b.members)
+    )
 
 
 def _paragraph_end(draft: Draft, position: int) -> int:
@@ -204,8 +216,7 @@ def check_office(draft: Draft) -> Iterator[Finding]:
         around = re.split(r"\n", around)[0]
         place = _OFFICE_PLACE.search(around)
         head = _OFFICE_HEAD.search(around[around.find("办公室") :])
-        span = Span(max(sentence.start, match.start() - 12), match.end())
-        span = Span(match.start(), match.end())
+        span = Span(*match.span())
         if not place:
             yield draft.finding(
                 "body.no_office",
@@ -263,7 +274,7 @@ def check_outsiders(draft: Draft) -> Iterator[Finding]:
     for name, span in charged(draft):
         if is_collective(name) or re.match(r"各|有关|相关|其他|其余", name):
             continue
-        if _COMMITTEE.search(name) or _PRIVATE.search(name) and not name.endswith("部门"):
+        if _COMMITTEE.search(name) or (_PRIVATE.search(name) and not name.endswith("部门")):
             continue
         if name.endswith("部门") and len(name) > 8:
             continue
@@ -314,7 +325,8 @@ def check_idle(draft: Draft) -> Iterator[Finding]:
     for i, member in enumerate(body.members):
         if is_collective(member) or any(same_unit(member, h) for h in holders) or len(member) < 2:
             continue
-        if any(_cut_in_front(h, [member]) for h in holders) or _mentioned(member, outside):
+        whole = complete(member) or member
+        if any(_cut_in_front(h, [member]) for h in holders) or _mentioned(whole, outside):
             continue
         idle.append((member, places[i] if i < len(places) else body.span))
     if len(idle) * 2 > len(body.members):

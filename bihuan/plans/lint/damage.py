@@ -54,7 +54,7 @@ def check_names(draft: Draft) -> Iterator[Finding]:
                 u
                 for ns, _ in _lists(draft)
                 for u in ns
-                if u != name and u.startswith(short) or same_unit(u, name) and UNIT_END.search(u)
+                if (u != name and u.startswith(short)) or (same_unit(u, name) and UNIT_END.search(u))
             }
             whole = complete(short)
             proposal = f"补全为“{whole}”。" if whole else "核对原件后补全单位名称。"
@@ -129,10 +129,9 @@ def _paragraphs(draft: Draft) -> Iterator[Span]:
 
 
 def _enumerates(text: str, position: int) -> bool:
-    """Say whether a closing bracket belongs to an enumerator: 1） or a)."""
-    return bool(
-        re.search(r"(?:^|[\s。；;：:，,])(?:\d{1,2}|[a-zA-Z①-⑳])$", text[max(0, position - 4) : position])
-    )
+    """Say whether a closing bracket belongs to an enumerator, 1） or a), or to the rest of a pinyin note."""
+    before = text[max(0, position - 6) : position]
+    return bool(re.search(r"(?:^|[\s。；;：:，,])(?:\d{1,2}|[a-zA-Z①-⑳])$|[a-zà-ʯ]$", before))
 
 
 def _bracket(draft: Draft, position: int) -> Finding:
@@ -198,10 +197,13 @@ def check_endings(draft: Draft) -> Iterator[Finding]:
     Text whose lines are broken by width, or that never ends its paragraphs with a stop, says nothing about single ones.
     """
     running: list[tuple[Span, bool]] = []
+    ends = {item.heading.title_span.end for item in draft.items}
     for span in _paragraphs(draft):
         if span.start < draft.preamble.end and span.end <= draft.preamble.end:
             continue
         words = span.of(draft.text).rstrip()
+        if span.start + len(words) in ends or re.search(r"\.(?:pdf|docx?|wps|xlsx?|html?)$", words):
+            continue
         if (
             len(words) >= 40
             and re.search(r"[。；;]", words)

@@ -70,7 +70,7 @@ def _day(year: int, month: int, day: int, *, clip: bool) -> date | None:
     if not 1 <= month <= 12:
         return None
     length = calendar.monthrange(year, month)[1]
-    if day > length and not clip or day < 1:
+    if (day > length and not clip) or day < 1:
         return None
     return date(year, month, min(day, length))
 

@@ -15,6 +15,9 @@ from bihuan.plans.model import Heading, Plan, Section, Span, Task
 REQUIREMENTS = re.compile(
     r"保障|要求|组织领导|组织实施|加强(?:组织)?领导|监督|考核|督导|纪律|附则|责任追究|宣传"
 )
+NUMBERED = re.compile(r"[\d一二三四五六七八九十①-⑳]")
+_PAST = re.compile(r"基本情况|工作回顾|存在(?:的)?(?:主要)?问题|工作总结|主要做法|工作成效|主要特点")
+_NO_WORK = re.compile(r"范围|对象|适用")
 _STOP = re.compile(r"[。；;！!？?\n]")
 _CITED = re.compile(r"《[^《》\n]{1,120}》|〈[^〈〉\n]{1,120}〉")
 
@@ -65,10 +68,12 @@ class Draft:
 
     @cached_property
     def items(self) -> list[Item]:
-        """Every enumerated item in printed order."""
+        """Every numbered item in printed order; bullets are no items to be counted."""
         found: list[Item] = []
         open_: list[Item] = []
         for heading in self.plan.headings:
+            if not NUMBERED.search(heading.marker.of(self.text)):
+                continue
             while open_ and open_[-1].heading.rank >= heading.rank:
                 open_.pop()
             item = Item(heading, open_[-1] if open_ else None)
@@ -127,12 +132,17 @@ class Draft:
             section = self.section_of(task.span.start)
             if task.span.start in phases or task.rule == "task.phase":
                 continue
-            if section and (REQUIREMENTS.search(section.title) or section.kind not in ("work", "phases")):
+            if not task.no or (section and not self._orders_work(section)):
                 continue
             if any(p.span.covers(task.span) for p in self.plan.phases if p.no):
                 continue
             found.append(task)
         return found
+
+    def _orders_work(self, section: Section) -> bool:
+        return section.kind in ("work", "phases") and not any(
+            pattern.search(section.title) for pattern in (REQUIREMENTS, _PAST, _NO_WORK)
+        )
 
     def quote(self, span: Span, limit: int = 24) -> str:
         """Return the words of a place, shortened for a message."""

@@ -87,10 +87,7 @@ _LEVEL = "省|自治区|自治州|州|市|县|区|旗"
 _CORES = sorted({core for row in DEPARTMENTS for core in row}, key=len, reverse=True)
 _CANONICAL = {core: row[0] for row in DEPARTMENTS for core in row}
 _SUFFIX = r"局|委员会|委(?!员|托|派|会|书|常)|厅|大队|支队|总队"
-_MENTION = re.compile(
-    rf"(?<![\u4e00-\u9fff])(?P<level>{_LEVEL})(?P<core>{'|'.join(_CORES)})(?P<suffix>{_SUFFIX})"
-    rf"|(?P<level2>{_LEVEL})(?P<core2>{'|'.join(_CORES)})(?P<suffix2>{_SUFFIX})"
-)
+_MENTION = re.compile(rf"(?P<level>{_LEVEL})(?P<core>{'|'.join(_CORES)})(?:{_SUFFIX})")
 _FORMER_MENTION = re.compile(
     rf"(?P<level>{_LEVEL})?(?P<core>{'|'.join(sorted(FORMER, key=len, reverse=True))})(?P<suffix>局|委(?!员|托|派)|部门|厅)"
 )
@@ -113,9 +110,7 @@ class Mention:
 def mentions(text: str, span: Span) -> Iterator[Mention]:
     """Yield the departments named with level and 局, 委, 厅 or 队 in a stretch of text."""
     for match in _MENTION.finditer(text, *span):
-        level = match["level"] or match["level2"]
-        core = match["core"] or match["core2"]
-        yield Mention(Span(*match.span()), match.group(), level, _CANONICAL[core])
+        yield Mention(Span(*match.span()), match.group(), match["level"], _CANONICAL[match["core"]])
 
 
 def former_mentions(text: str, span: Span) -> Iterator[tuple[Span, str, str]]:
@@ -130,6 +125,11 @@ def identity(name: str) -> tuple[str, str]:
     """Return level and department of a printed unit, a person's post cut off: 市应急局局长 -> (市, 应急管理)."""
     plain = re.sub(r"\s|[（(][^（）()]*[）)]", "", name)
     plain = _POST.sub("", plain) or plain
+    party = re.match(
+        r"[省市县区州](?=委(?:宣传|组织|统战|政法|网信|社会工作|编)[\u4e00-\u9fff]{0,3}$)", plain
+    )
+    if party:
+        return party.group(), _TRAIL.sub("", plain[2:])
     level = ""
     if not _known(plain):
         match = re.match(rf"(?:{_LEVEL})(?=[\u4e00-\u9fff]{{2}})", plain)

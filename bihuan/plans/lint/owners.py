@@ -12,8 +12,8 @@ from bihuan.plans.model import Span, Task
 from bihuan.plans.units import is_collective
 
 _SUBJECT = re.compile(
-    r"(?:^|[。；;，,：:\n]|\d日前[，,]?|底前[，,]?)\s{0,2}(?:由)?(?:我局|我委|我县|本局|公司|各(?!类|项|种|环|个)[\u4e00-\u9fff、（）()]{1,20}|[\u4e00-\u9fff、（）()]{1,24}"
-    r"(?:局|委|办|厅|部门|单位|政府|企业|公司|大队|支队|矿区|专班|领导小组|办公室|专业人员|管委会|乡镇|街道|商|安监部|技术支持组|项目组))"
+    r"(?:^|[。；;，,：:\n]|\d日前[，,]?|底前[，,]?)\s{0,2}(?:由)?(?:我局|我委|我县|本局|公司|各(?!类|项|种|环|个)[\u4e00-\u9fff、（）()]{1,20}|[\u4e00-\u9fff、（）()]{0,24}"
+    r"(?:矿区|局|委|办|厅|部门|单位|政府|企业|公司|大队|支队|专班|领导小组|办公室|专业人员|管委会|乡镇|街道|商|安监部|技术支持组|项目组))"
     r"(?:主要负责人|要|应当?|须|将|负责|统一|按|依据|按照|组织|对(?!照)|于|会同|在|每)"
 )
 _ORDERED = re.compile(
@@ -157,7 +157,7 @@ def check_unit(draft: Draft) -> Iterator[Finding]:
             "task.no_unit",
             "warning",
             heading_place(draft, task),
-            f"{task.no}“{draft.quote(_place(task))}”没有责任单位。"
+            f"{task.no}“{task.heading}”没有责任单位。"
             if len(hit) == 1
             else f"本部分 {len(group)} 项任务中有 {len(hit)} 项没有责任单位：{_numbers(hit)}。",
             "在句末补写“（××局牵头，××局按职责分工负责）”。",
@@ -167,17 +167,18 @@ def check_unit(draft: Draft) -> Iterator[Finding]:
 def check_deadline(draft: Draft) -> Iterator[Finding]:
     """Report tasks without a deadline, one finding per section.
 
-    A warning where the plan has no dated phases, or where most tasks of the section do have one; else advice. Standing
-    and recurring work needs none.
+    A warning where neither phases nor another section give dates, or where most tasks of the section do have one;
+    else advice. Standing and recurring work needs none.
     """
     tasks = [task for task in draft.work_tasks() if task.due or not _standing(draft, task)]
     dated_phases = any(phase.start or phase.end for phase in draft.plan.phases)
     for hit, group in _by_section(draft, tasks, lambda task: task.due is None):
-        few = len(hit) * 3 <= len(group)
-        severity: Severity = "warning" if few or not dated_phases else "advice"
+        few = len(hit) * 2 < len(group)
+        elsewhere = sum(t.due is not None and t not in group for t in draft.plan.tasks) >= 2
+        severity: Severity = "warning" if few or not (dated_phases or elsewhere) else "advice"
         task = hit[0]
         scale = (
-            f"{task.no}“{draft.quote(_place(task))}”没有完成时限。"
+            f"{task.no}“{task.heading}”没有完成时限。"
             if len(hit) == 1
             else f"本部分 {len(group)} 项任务都没有完成时限。"
             if len(hit) == len(group)

@@ -149,7 +149,7 @@ def check_late(draft: Draft) -> Iterator[Finding]:
             continue
         for stretch in stretches(draft.text, place):
             day = stretch.end.last(draft.year) if stretch.end.month else None
-            if not day or stretch.end.year is None and day < last - timedelta(days=330):
+            if not day or (stretch.end.year is None and day < last - timedelta(days=330)):
                 continue
             grace = timedelta(days=60 if _SUMMARY.search(draft.text, *_sentence(draft, report)) else 0)
             if day > last + grace:

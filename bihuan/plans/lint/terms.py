@@ -71,7 +71,7 @@ def check_campaign(draft: Draft) -> Iterator[Finding]:
     if not title:
         return
     own = [word for word in _CAMPAIGN if word in title.value]
-    if len(own) != 1 or "行动" in title.value and own != ["专项行动"]:
+    if len(own) != 1 or ("行动" in title.value and own != ["专项行动"]):
         return
     for match in _SELF.finditer(draft.plain, draft.preamble.start, draft.body.end):
         word = match["a"] or match["b"]
@@ -118,7 +118,11 @@ def check_former(draft: Draft) -> Iterator[Finding]:
 def check_units(draft: Draft) -> Iterator[Finding]:
     """Advise where a department is written in two ways (市住建局, 市住房和城乡建设局); one finding per department."""
     written: dict[tuple[str, str], list[Mention]] = defaultdict(list)
+    place = re.search(r"[\u4e00-\u9fff]{2,6}?[市县区州]", draft.plan.title.value if draft.plan.title else "")
     for mention in mentions(draft.plain, draft.body):
+        # 云溪市应急管理局 in full is no second way of writing 市应急局.
+        if place and draft.text[: mention.span.start + 1].endswith(place.group()):
+            continue
         written[mention.level, mention.department].append(mention)
     for places in written.values():
         forms = Counter(m.name for m in places)

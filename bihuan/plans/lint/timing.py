@@ -86,6 +86,8 @@ def _timed(draft: Draft) -> list[list[_Timed]]:
 
 
 def _days(start: date, end: date) -> str:
+    if start == end:
+        return f"{start.month}月{start.day}日"
     if start.year == _NO_YEAR:
         return f"{start.month}月{start.day}日至{end.month}月{end.day}日"
     return f"{start.year}年{start.month}月{start.day}日至{end.year}年{end.month}月{end.day}日"
@@ -241,11 +243,7 @@ def check_sequence(draft: Draft) -> Iterator[Finding]:
                 continue  # a window inside a longer phase
             if after.start <= before.end:
                 stop = min(before.end, after.end)
-                shared = (
-                    f"{after.start.month}月{after.start.day}日"
-                    if after.start == stop
-                    else _days(after.start, stop)
-                )
+                shared = _days(after.start, stop)
                 yield draft.finding(
                     "phase.overlap",
                     "warning",
@@ -363,7 +361,7 @@ def overall(draft: Draft) -> tuple[date, date, str] | None:
     match = _YEARS.search(title.value) if title else None
     if match:
         return date(int(match["a"]), 1, 1), date(int(match["b"]), 12, 31), match.group()
-    places = [s for s in draft.sentences(draft.preamble)]
+    places = list(draft.sentences(draft.preamble))
     for item in draft.items:
         if (
             item.heading.rank <= 2
