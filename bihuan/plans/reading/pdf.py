@@ -1,4 +1,4 @@
-"""Born-digital PDF: text of every page, running heads and page numbers dropped, lines joined to paragraphs."""
+"""Born-digital PDF: text of every page, running heads and page numbers as noise, lines joined to paragraphs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from dataclasses import dataclass
 import pypdfium2
 
 from bihuan.plans.reading.errors import PlanReadError
-from bihuan.plans.reading.extracted import Extracted
-from bihuan.plans.reading.mapped import Mapped
-from bihuan.plans.reading.plain import join_lines
+from bihuan.plans.reading.extracted import Extracted, Writer
+from bihuan.plans.reading.plain import joined_lines
 
 MAX_PAGES = 400
 _PAGE_NUMBER = re.compile(
-    r"\s*(?:[-—–－]\s*)?(?:第\s*)?\d{1,4}(?:\s*页)?(?:\s*[/／]?\s*(?:共\s*)?\d{1,4}\s*页?)?(?:\s*[-—–－])?\s*"
+    r"\s*(?:[-—–－·•]\s*){0,2}(?:第\s*)?(?:\d{1,4}|[IVXivx]{1,6}|[一二三四五六七八九十]{1,3}(?=\s*页))(?:\s*页)?[，,]?"
+    r"(?:\s*[/／]?\s*(?:共\s*)?\d{1,4}\s*页?)?(?:\s*[-—–－·•]){0,2}\s*"
 )
+_SCAN = 10  # characters a page; fewer on average means that pages are pictures
 
 
 def read_pdf(data: bytes) -> Extracted:
@@ -35,14 +36,25 @@ def read_pdf(data: bytes) -> Extracted:
         pages = [_page_lines(document, number) for number in range(len(document))]
     finally:
         document.close()
-    if sum(len(line.text) for page in pages for line in page) < 20 * max(1, len(pages)) // 2:
+    if sum(len(line.text) for page in pages for line in page) < _SCAN * max(1, len(pages)):
         raise PlanReadError(
             "PDF 是扫描件，没有文字层，读不出文字。请先识别成文字，或使用方案的电子原件（.docx）。"
         )
-    pages, dropped = _without_running_heads(pages)
-    notices = [f"已略去 {dropped} 行页眉、页脚和页码。"] if dropped else []
-    paragraphs = _paragraphs([line for page in pages for line in page])
-    return Extracted(Mapped.of("\n".join(paragraphs)), notices)
+    noise = _running_heads(pages)
+    writer = Writer()
+    kept: list[_Line] = []
+    for number, page in enumerate(pages):
+        for i, line in enumerate(page):
+            if (number, i) in noise:
+                writer.drop(f"\n{line.text}" if kept else f"{line.text}\n", "page")
+            else:
+                if kept:
+                    writer.write("\n")
+                writer.write(line.text)
+                kept.append(line)
+    notices = [f"已略去 {len(noise)} 行页眉、页脚和页码。"] if noise else []
+    full, indented = _edges(kept)
+    return Extracted(joined_lines(writer.mapped(), full, indented), notices)
 
 
 @dataclass(frozen=True)
@@ -80,38 +92,35 @@ def _edge(text_page: pypdfium2.PdfTextPage, index: int, side: int) -> float:
         return 0.0
 
 
-def _paragraphs(lines: list[_Line]) -> list[str]:
-    """Join lines that reach the right edge to the next one, unless that one is indented."""
+def _edges(lines: list[_Line]) -> tuple[list[bool], list[bool]]:
+    """Say of every line whether it reaches the right edge, and whether it is indented."""
     if len(lines) < 3:
-        return [line.text for line in lines]
+        return [False] * len(lines), [False] * len(lines)
     left = sorted(line.left for line in lines)[len(lines) // 10]
     right = sorted(line.right for line in lines)[int(len(lines) * 0.9)]
     sizes = sorted((line.right - line.left) / max(1, len(line.text)) for line in lines)
     character = max(4.0, sizes[len(sizes) // 2])
     full = [line.right >= right - 1.6 * character for line in lines]
-    indented = [line.left > left + 0.8 * character for line in lines]
-    return join_lines([line.text for line in lines], full, indented)
+    return full, [line.left > left + 0.8 * character for line in lines]
 
 
-def _without_running_heads(pages: list[list[_Line]]) -> tuple[list[list[_Line]], int]:
-    """Drop page numbers, and first or last lines that stand alike on most pages."""
+def _running_heads(pages: list[list[_Line]]) -> set[tuple[int, int]]:
+    """Return (page, line) of page numbers, and of first or last lines that stand alike on most pages."""
     edges: Counter[str] = Counter()
     for page in pages:
         for shape in {_shape(line.text) for line in page[:2] + page[-2:]}:
             edges[shape] += 1
     repeated = {shape for shape, count in edges.items() if len(pages) >= 3 and count >= len(pages) * 0.6}
-    dropped, kept = 0, []
-    for page in pages:
-        lines = []
-        for i, line in enumerate(page):
-            at_edge = i < 2 or i >= len(page) - 2
-            if at_edge and (_PAGE_NUMBER.fullmatch(line.text) or _shape(line.text) in repeated):
-                dropped += 1
-            else:
-                lines.append(line)
-        kept.append(lines)
-    return kept, dropped
+    # Odd and even pages may carry different heads, each on about half of them.
+    repeated |= {shape for shape, count in edges.items() if len(pages) >= 6 and count >= len(pages) * 0.4}
+    return {
+        (number, i)
+        for number, page in enumerate(pages)
+        for i, line in enumerate(page)
+        if (i < 2 or i >= len(page) - 2)
+        and (_PAGE_NUMBER.fullmatch(line.text) or _shape(line.text) in repeated)
+    }
 
 
 def _shape(line: str) -> str:
-    return re.sub(r"\d+", "0", line.strip())
+    return re.sub(r"\d+", "0", re.sub(r"\s+", "", line))

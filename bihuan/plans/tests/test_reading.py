@@ -7,8 +7,10 @@ from contextlib import suppress
 import pytest
 
 from bihuan.plans import PlanReadError, read_document
+from bihuan.plans.model import Span
 from bihuan.plans.reading import MAX_BYTES
-from bihuan.plans.reading.plain import unwrap
+from bihuan.plans.reading.mapped import Mapped
+from bihuan.plans.reading.plain import read_plain, unwrapped
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
@@ -138,9 +140,25 @@ def test_html_keeps_the_article_and_drops_the_rest():
 
 def test_lines_broken_at_page_width_are_joined():
     full = "为进一步加强全市工贸企业有限空间作业安全管理工作"
-    lines = ["　　" + full[:22], full[:24], "结束。"] * 4
-    assert unwrap(lines) == ["　　" + full[:22] + full[:24] + "结束。"] * 4
-    assert unwrap(["一、任务", "短句。"] * 6) == ["一、任务", "短句。"] * 6
+    wrapped = "\n".join(["　　" + full[:22], full[:24], "结束。"] * 4)
+    joined = unwrapped(Mapped.of(wrapped))
+    assert joined.text.split("\n") == ["　　" + full[:22] + full[:24] + "结束。"] * 4
+    assert joined.original == wrapped
+    at = joined.text.index("结束")
+    assert joined.to_original(Span(at, at + 2)).of(wrapped) == "结束"
+    short = "\n".join(["一、任务", "短句。"] * 6)
+    assert unwrapped(Mapped.of(short)).text == short
+
+
+def test_every_mark_taken_out_is_recorded():
+    text = "# **云溪市**方案\n[下载](/a(1).pdf)&amp;甲\n---\n"
+    mapped = read_plain(text).mapped
+    assert mapped.text == "云溪市方案\n下载&甲\n\n"
+    assert [(d.span.of(text), d.kind) for d in mapped.dropped] == [
+        ("# ", "markup"), ("**", "markup"), ("**", "markup"), ("[", "markup"), ("](/a(1).pdf)", "markup"), ("---", "markup"),
+    ]  # fmt: skip
+    at = mapped.text.index("&")
+    assert mapped.to_original(Span(at, at + 1)).of(text) == "&amp;"
 
 
 def test_empty_and_oversized_files():
