@@ -16,7 +16,7 @@ from datetime import date
 from bihuan.plans.model import Span
 from bihuan.plans.numerals import chinese_number, chinese_year
 
-_YEAR = r"(?:19|20)\d\d"
+_YEAR = r"(?:19|20|１９|２０)\d\d"
 _CN_YEAR = r"[〇○零一二三四五六七八九]{4}"
 _CN = r"[一二三四五六七八九十]"
 _REL = r"次年|翌年|明年|下一年度?|今年|本年度?|当年|同年|去年|上年"

@@ -128,15 +128,15 @@ class Outline:
         roots = [root for root in self.roots if root.level == top]
         if top <= SECTION:
             return roots
-        headings = [r for r in roots if r.children or is_heading_line(text, r)]
-        return headings if len(headings) * 2 > len(roots) else []
+        headings = [root for root in roots if _is_heading(text, root)]
+        return headings if top >= ITEM and len(headings) * 2 > len(roots) else []
 
 
-def is_heading_line(text: str, node: Node) -> bool:
-    """Say whether a title has a line of its own and is short enough to be only a heading."""
+def _is_heading(text: str, node: Node) -> bool:
+    """Say whether a title is short enough to be a heading, and closed by a stop or a line end of its own."""
     start, stop = node.title
     return (
-        node.line_start and stop - start <= 30 and text[stop : stop + 2].strip(" \u3000。：:") in ("", "\n")
+        node.line_start and stop - start <= 24 and text[stop : stop + 1] in ("", "\n", "。", " ", "：", ":")
     )
 
 

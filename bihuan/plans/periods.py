@@ -10,7 +10,7 @@ from bihuan.plans.dates import BEFORE, DATE, DAY_ONLY, JOIN, DateMention, day_of
 from bihuan.plans.model import Length, Span
 from bihuan.plans.numerals import any_number
 
-_YEAR = r"(?:19|20)\d\d"
+_YEAR = r"(?:19|20|１９|２０)\d\d"
 _MONTHS = re.compile(
     rf"(?:(?P<y>{_YEAR})\s?年\s?)?(?P<a>\d{{1,2}})\s?(?:-|—{{1,2}}|–|~|～|至|到)\s?(?P<b>\d{{1,2}})\s?月份?(?!\s?\d)底?"
 )

@@ -40,12 +40,20 @@ _NAMED_PERIOD = re.compile(
     r"(?<=[月日底旬初末前])[，,]?\s?(?:为|是|属于|开展)\s?[“\"]?(?P<name>(?:第[一二三四五六]阶段)?[\u4e00-\u9fff、]{2,14}?阶段)"
 )
 
+_OPENING_PERIOD = re.compile(
+    r"(?:[自从]|即日起至?)?(?:(?:(?:19|20)\d\d\s?[年./])?\s?\d{1,2}\s?(?:月份?|[./]\d{1,2})?\s?(?:\d{1,2}\s?[日号]|[上中下]旬|[底末初])?\s?(?:起|前)?\s?(?:-|—{1,2}|–|~|～|至|到)?\s?){1,2}"
+)
+
 
 def phase_heading(text: str, node: Node) -> tuple[str, Span]:
     """Return the heading of a phase; after a bare 第一阶段： it goes on to what the phase is called."""
     heading, span = heading_of(text, node.content, 60)
-    if re.fullmatch(r"第[一二三四五六](?:阶段|步)", heading) and text[span.end : span.end + 1] in ("：", ":"):
+    only_period = _OPENING_PERIOD.fullmatch(heading)
+    numbered = re.fullmatch(r"第[一二三四五六七八\d]个?(?:阶段|步)|阶段[一二三四五六\d]", heading)
+    if (numbered or only_period) and text[span.end : span.end + 1] in ("：", ":"):
         rest, more = heading_of(text, Span(span.end + 1, node.own.end), 50)
+        if rest and only_period:
+            return rest, more
         if rest and not rest[0].isdigit():
             return text[span.start : more.end], Span(span.start, more.end)
     return heading, span
@@ -53,6 +61,9 @@ def phase_heading(text: str, node: Node) -> tuple[str, Span]:
 
 def name_of(heading: str) -> str:
     """Return a phase's name without its bracketed period."""
+    opening = _OPENING_PERIOD.match(heading)
+    if opening and opening.end() + 2 <= len(heading) and heading[opening.end()] in "，, 、为是":
+        heading = heading[opening.end() :].lstrip("，, 、为是")
     period = PERIOD_BRACKET.search(heading)
     name = heading[: period.start()] if period and period.start() >= 2 else heading
     name = _BRACKETED.sub("", name)
@@ -66,6 +77,8 @@ def is_phase(node: Node, text: str) -> bool:
     name = name_of(heading)
     if node.form == "stage":
         return True
+    if node.children and not node.own.of(text).strip():
+        return False
     if _NOT_A_PHASE.search(name):
         return False
     if node.is_section:
