@@ -7,11 +7,13 @@ id of the rule that found it, for a person to confirm.
 from __future__ import annotations
 
 from bihuan.plans.compiler import compile_source
+from bihuan.plans.documents import compile_documents, compile_main
 from bihuan.plans.model import (
     Body,
     CheckItem,
     Duty,
     Field,
+    Part,
     Phase,
     Plan,
     Report,
@@ -31,6 +33,7 @@ __all__ = [
     "CheckItem",
     "Duty",
     "Field",
+    "Part",
     "Phase",
     "Plan",
     "PlanReadError",
@@ -40,6 +43,7 @@ __all__ = [
     "Span",
     "Target",
     "Task",
+    "compile_all",
     "compile_plan",
     "compile_text",
     "is_collective",
@@ -54,5 +58,13 @@ def compile_text(text: str) -> Plan:
 
 
 def compile_plan(data: bytes, filename: str = "") -> Plan:
-    """Read a document and compile it. Raises PlanReadError when it cannot be read."""
-    return compile_source(read_document(data, filename))
+    """Read a document and compile it. Raises PlanReadError when it cannot be read.
+
+    Of a file that holds several documents the main one is compiled; `Plan.parts` lists what else there is.
+    """
+    return compile_main(read_document(data, filename))
+
+
+def compile_all(data: bytes, filename: str = "") -> list[Plan]:
+    """Compile every plan and notice of a file (a notice and the plan it issues are one). Raises PlanReadError."""
+    return compile_documents(read_document(data, filename))

@@ -1,4 +1,4 @@
-"""`python -m bihuan.plans FILE [--json]`: print the structure of a plan document."""
+"""`python -m bihuan.plans FILE [--part N | --all] [--json]`: print the structure of a plan document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
-from bihuan.plans import Plan, PlanReadError, compile_plan
+from bihuan.plans import Plan, PlanReadError, compile_plan, read_document
+from bihuan.plans.documents import compile_documents, compile_part
+from bihuan.plans.parts import PART_KINDS, separate
 
 
 class _UsageError(Exception):
@@ -28,10 +30,16 @@ def main(argv: list[str]) -> int:
     parser = _Parser(prog="bihuan plan compile", description="编译方案文件，打印其结构")
     parser.add_argument("file", metavar="FILE", help="方案文件（.docx、.pdf、.html、.txt、.md）")
     parser.add_argument("--json", action="store_true", help="输出 JSON")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--part", type=int, metavar="N", help="只编译文件中的第 N 份材料")
+    which.add_argument("--all", action="store_true", help="编译文件中的每一份方案和通知")
     try:
         options = parser.parse_args(argv)
     except _UsageError:
-        print("用法：bihuan plan compile 方案文件 [--json]。请给出一个方案文件的路径。", file=sys.stderr)
+        print(
+            "用法：bihuan plan compile 方案文件 [--part 序号 | --all] [--json]。请给出一个方案文件的路径。",
+            file=sys.stderr,
+        )
         return 1
     path = Path(options.file)
     try:
@@ -43,15 +51,31 @@ def main(argv: list[str]) -> int:
         print(f"无法读取文件 {path}：{error.strerror or error}。请检查路径和权限。", file=sys.stderr)
         return 1
     try:
-        plan = compile_plan(data, path.name)
+        plans = _compiled(data, path.name, options.part, every=options.all)
     except PlanReadError as error:
         print(str(error), file=sys.stderr)
         return 1
     if options.json:
-        print(json.dumps(plan.to_json(), ensure_ascii=False, indent=1))
+        values = [plan.to_json() for plan in plans]
+        print(json.dumps(values if options.all else values[0], ensure_ascii=False, indent=1))
     else:
-        print(outline_of(plan))
+        print("\n\n".join(outline_of(plan) for plan in plans))
     return 0
+
+
+def _compiled(data: bytes, name: str, part: int | None, *, every: bool) -> list[Plan]:
+    """Compile what the options ask for. Raises PlanReadError, also for a part the file does not have."""
+    if part is None and not every:
+        return [compile_plan(data, name)]
+    source = read_document(data, name)
+    if part is None:
+        return compile_documents(source)
+    try:
+        return [compile_part(source, part)]
+    except IndexError:
+        raise PlanReadError(
+            f"文件中只有 {len(separate(source))} 份材料，没有第 {part} 份。不带 --part 运行可查看材料清单。"
+        ) from None
 
 
 def _day(value: date | None) -> str:
@@ -64,6 +88,12 @@ def outline_of(plan: Plan) -> str:
     lines.append(f"发文单位：{plan.issuer.value if plan.issuer else '（未找到）'}")
     lines.append(f"文号：{plan.doc_no.value if plan.doc_no else '（无）'}　日期：{_day(plan.issued_on)}")
     lines += [f"提示：{notice}" for notice in plan.source.notices]
+    if len(plan.parts) > 1:
+        lines.append(f"\n文件中的材料（{len(plan.parts)}）")
+        lines += [
+            f"  {number}．{PART_KINDS[part.kind]}　{part.title or '（无标题）'}{'' if part.span else '　〔未在此编译〕'}"
+            for number, part in enumerate(plan.parts, 1)
+        ]
     lines.append(f"\n阶段（{len(plan.phases)}）")
     lines += [f"  {p.name}：{_day(p.start)} 至 {_day(p.end)}" for p in plan.phases]
     lines.append(f"\n任务（{len(plan.tasks)}）")

@@ -247,6 +247,11 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         ],
         "forms": [form_to_json(f) for f in plan.forms],
         "unclassified": [_span(s) for s in plan.unclassified],
+        "parts": [
+            {"kind": p.kind, "title": p.title, "span": _span(p.span), "place": _span(p.place)}
+            for p in plan.parts
+        ],
+        "flags": [{"kind": f.kind, "span": _span(f.span), "message": f.message} for f in plan.source.flags],
         "source": {"kind": plan.source.kind, "notices": plan.source.notices, "length": len(plan.source.text)},
     }
     return as_printed(plan, values)

@@ -119,3 +119,14 @@ class Mapped:
         while start < len(self.starts) and self.starts[start] == self.ends[start] < span.end:
             start += 1
         return Span(start, max(start, bisect_left(self.starts, span.end, start)))
+
+    def excerpt(self, span: Span) -> Mapped:
+        """Return a stretch of the text alone; `original` stays whole, `dropped` holds what fell within the stretch."""
+        start, end = span
+        place = self.to_original(span)
+        inside = [
+            part for part in self.dropped if place.start <= part.span.start and part.span.end <= place.end
+        ]
+        return Mapped(
+            self.original, self.text[start:end], self.starts[start:end], self.ends[start:end], inside
+        )

@@ -1,0 +1,155 @@
+"""Several documents in one file: told apart, typed, compiled one by one."""
+
+import itertools
+import json
+
+from bihuan.plans import compile_all, compile_plan, read_document
+from bihuan.plans.__main__ import main
+from bihuan.plans.model import SourceText
+from bihuan.plans.parts import separate
+from bihuan.plans.tests import sample
+
+FIRST = """一、工作目标
+查清全市加油站底数。
+二、主要任务
+1.开展摸底。各县（区）逐站登记。（市商务局负责）
+2.开展检查。各县（区）应当逐站检查，限期整改。（市应急局牵头，市商务局配合）"""
+SECOND = """一、整治范围
+全市烟花爆竹零售点。
+二、工作措施
+1.逐店核查。未持证经营的，责令停止销售。（市应急局负责）
+附件：
+零售点安全承诺书
+店名：
+负责人：
+电话：
+签名： 年 月 日"""
+THIRD = (
+    "今年以来，全市共发生各类事故12起，同比下降20%。截至目前，已完成整改35处，共排查隐患120处，已建立台账。"
+    * 12
+)
+COLLECTION = (
+    f"云溪范文网\n安全检查方案范文1\n{FIRST}\n安全检查方案范文2\n{SECOND}\n安全检查方案范文3\n{THIRD}"
+)
+
+
+def kinds(text):
+    return [(part.kind, part.title) for part in separate(SourceText(text, "text"))]
+
+
+def test_the_sample_is_a_notice_its_plan_and_a_form():
+    assert kinds(sample.TEXT) == [
+        ("notice", sample.PARAGRAPHS[2]),
+        ("plan", sample.PARAGRAPHS[5]),
+        ("form", "租赁厂房安全检查表"),
+    ]
+
+
+def test_collected_samples_are_separated_and_typed():
+    assert kinds(COLLECTION) == [
+        ("other", "云溪范文网"),
+        ("plan", "安全检查方案范文1"),
+        ("plan", "安全检查方案范文2"),
+        ("form", "零售点安全承诺书"),
+        ("report", "安全检查方案范文3"),
+    ]
+
+
+def test_numbered_pieces_are_separated():
+    for heads in (
+        ("篇一：加油站检查方案", "篇二：烟花爆竹检查方案"),
+        ("检查方案（篇1）", "检查方案（篇2）"),
+        ("【第一篇】", "【第二篇】"),
+    ):
+        parts = kinds(f"{heads[0]}\n{FIRST}\n{heads[1]}\n{FIRST}")
+        assert [kind for kind, _ in parts] == ["plan", "plan"]
+
+
+def test_one_numbered_heading_alone_separates_nothing():
+    assert len(kinds(f"检查方案（篇1）\n{FIRST}")) == 1
+
+
+def test_the_parts_cover_the_text():
+    parts = separate(SourceText(COLLECTION, "text"))
+    assert parts[0].span.start == 0
+    assert parts[-1].span.end == len(COLLECTION)
+    assert all(left.span.end == right.span.start for left, right in itertools.pairwise(parts))
+
+
+def test_a_list_of_annexes_above_the_signature_is_no_annex():
+    text = f"云溪市检查工作方案\n{FIRST}\n附件：1.检查表\n2.名单\n云溪市安全生产委员会办公室\n2031年5月6日"
+    assert kinds(text) == [("plan", "云溪市检查工作方案")]
+
+
+def test_an_annex_behind_the_signature():
+    text = f"云溪市检查工作方案\n{FIRST}\n云溪市应急局\n2031年5月6日\n附件1 检查要点\n对照标准逐条检查，不得遗漏任何一处设施，检查人员应当两人以上。\n附件2\n检查记录表\n单位名称：\n检查人员签名："
+    assert kinds(text) == [
+        ("plan", "云溪市检查工作方案"),
+        ("annex", "检查要点"),
+        ("form", "检查记录表"),
+    ]
+
+
+def test_a_notice_that_prints_its_plan_without_a_title_is_the_plan():
+    text = f"关于印发《云溪市加油站检查方案》的通知\n各县（区）：\n现印发给你们，请遵照执行。\n{FIRST}"
+    assert kinds(text) == [("plan", "云溪市加油站检查方案")]
+
+
+def test_a_notice_of_its_own_sections_is_a_notice():
+    assert kinds(f"关于开展加油站检查的通知\n各县（区）：\n{FIRST}")[0][0] == "notice"
+
+
+def test_a_second_document_behind_a_signature():
+    text = f"云溪市加油站检查方案\n{FIRST}\n云溪市应急局\n2031年5月6日\n云溪市烟花爆竹整治方案\n{SECOND.split('附件')[0]}"
+    assert [kind for kind, _ in kinds(text)] == ["plan", "plan"]
+
+
+def test_a_summary_is_a_report():
+    text = f"一、工作开展情况\n{THIRD}\n二、存在问题\n一是人手不足。\n三、下一步打算\n各单位要继续努力。"
+    assert kinds(text)[0][0] == "report"
+
+
+def test_the_main_document_is_compiled_and_the_rest_is_announced():
+    plan = compile_plan(COLLECTION.encode(), "集.txt")
+    assert [task.heading for task in plan.tasks] == ["开展摸底", "开展检查"]
+    assert [part.span is not None for part in plan.parts] == [False, True, False, False, False]
+    assert "另有 4 份材料" in plan.source.notices[-1]
+    span = plan.tasks[0].span
+    start, end = plan.source.to_original(span)
+    assert plan.source.original[start:end] == span.of(plan.source.text)
+
+
+def test_every_plan_of_a_file_is_compiled():
+    plans = compile_all(COLLECTION.encode(), "集.txt")
+    assert [[task.heading for task in plan.tasks] for plan in plans] == [
+        ["开展摸底", "开展检查"],
+        ["逐店核查"],
+    ]
+    form = next(part for part in plans[1].parts if part.kind == "form")
+    assert form.span.of(plans[1].source.text).endswith("签名： 年 月 日")
+
+
+def test_a_notice_and_its_plan_are_one_document():
+    (plan,) = compile_all(sample.as_text(), "a.txt")
+    assert plan.doc_no.value == "云安办〔2031〕17号"
+    assert len(plan.tasks) == 25
+
+
+def test_the_command_prints_parts_and_compiles_them(tmp_path, capsys):
+    path = tmp_path / "集.txt"
+    path.write_text(COLLECTION, "utf-8")
+    assert main([str(path)]) == 0
+    assert "3．方案　安全检查方案范文2　〔未在此编译〕" in capsys.readouterr().out
+    assert main([str(path), "--part", "3", "--json"]) == 0
+    assert [task["heading"] for task in json.loads(capsys.readouterr().out)["tasks"]] == ["逐店核查"]
+    assert main([str(path), "--all", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == 2
+    assert main([str(path), "--part", "9"]) == 1
+    assert "只有 5 份材料" in capsys.readouterr().err
+    assert main([str(path), "--part", "1", "--all"]) == 1
+
+
+def test_a_part_keeps_the_way_back_to_the_original():
+    source = read_document(COLLECTION.replace("范文", "  范文").encode(), "集.txt")
+    for part in separate(source):
+        assert part.place == source.to_original(part.span)
