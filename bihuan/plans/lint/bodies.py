@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bihuan.plans.lint.draft import Draft
 from bihuan.plans.lint.finding import Finding
-from bihuan.plans.lint.names import abbreviates, complete, identity, same_unit, short_forms
+from bihuan.plans.lint.names import abbreviates, complete, identity, same_unit, short_forms, without_post
 from bihuan.plans.model import Body, Span
 from bihuan.plans.units import is_collective
 
@@ -55,13 +55,19 @@ def _kind(word: str) -> str:
     return "专班" if "专班" in word else word
 
 
+def kind_of(name: str) -> str:
+    """Return what kind of leading body a name ends in (领导小组, 专班, 指挥部…), or an empty string."""
+    match = re.search(rf"(?:{_KIND})$", name)
+    return _kind(match.group()) if match else ""
+
+
 def _setups(draft: Draft) -> list[_Setup]:
     """Return where the plan sets up bodies of its own level: compiled bodies first, then sentences without composition."""
     found = [
-        _Setup(body.name, _kind(kind.group()), place, draft.sentence_at(place.start))
+        _Setup(body.name, kind_of(body.name), place, draft.sentence_at(place.start))
         for body in draft.plan.bodies
         if body.rule == "body.sentence"
-        and (kind := re.search(rf"(?:{_KIND})$", body.name))
+        and kind_of(body.name)
         and (place := body.field_spans.get("name", [body.span])[0])
     ]
     for match in _SETUP.finditer(draft.plain, *draft.body):
@@ -206,8 +212,12 @@ def _bare(name: str) -> str:
 
 def check_office(draft: Draft) -> Iterator[Finding]:
     """Report offices of the plan's bodies without a seat; one with a seat but no head is only advice."""
+    done: set[int] = set()
     for match in _OFFICE.finditer(draft.plain, *draft.body):
         sentence = draft.sentence_at(match.start())
+        if sentence.start in done:
+            continue
+        done.add(sentence.start)
         before = draft.text[sentence.start : match.start()]
         if not re.search(_KIND, before[-60:]) or _OTHER_LEVEL.search(re.split(_KIND, before)[0]):
             continue
@@ -249,7 +259,9 @@ def charged(draft: Draft) -> list[tuple[str, Span]]:
     for task in draft.plan.tasks:
         for role in ("lead", "support", "responsible"):
             names, places = getattr(task, role), task.field_spans.get(role, [])
-            found += [(n, places[i] if i < len(places) else task.span) for i, n in enumerate(names)]
+            found += [
+                (n.lstrip("（("), places[i] if i < len(places) else task.span) for i, n in enumerate(names)
+            ]
     for duty in draft.plan.duties:
         places = duty.field_spans.get("unit", [])
         found.append((duty.unit, places[0] if places else duty.span))
@@ -328,7 +340,9 @@ def check_idle(draft: Draft) -> Iterator[Finding]:
         whole = complete(member) or member
         if any(_cut_in_front(h, [member]) for h in holders) or _mentioned(whole, outside):
             continue
-        idle.append((member, places[i] if i < len(places) else body.span))
+        place = places[i] if i < len(places) else body.span
+        name = without_post(member)
+        idle.append((name, Span(place.start, place.start + len(name)) if member.startswith(name) else place))
     if len(idle) * 2 > len(body.members):
         return
     for member, span in idle:

@@ -13,7 +13,7 @@ from bihuan.plans.lint.finding import Finding, Severity
 from bihuan.plans.model import Heading, Plan, Section, Span, Task
 
 REQUIREMENTS = re.compile(
-    r"保障|要求|组织领导|组织实施|加强(?:组织)?领导|监督|考核|督导|纪律|附则|责任追究|宣传"
+    r"保障|要求|组织领导|组织实施|组织机构|机构|加强(?:组织)?领导|监督|考核|督导|纪律|附则|责任追究|宣传|报送|信息"
 )
 NUMBERED = re.compile(r"[\d一二三四五六七八九十①-⑳]")
 _PAST = re.compile(r"基本情况|工作回顾|存在(?:的)?(?:主要)?问题|工作总结|主要做法|工作成效|主要特点")

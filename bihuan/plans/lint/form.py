@@ -201,7 +201,7 @@ def check_contact(draft: Draft) -> Iterator[Finding]:
     elif first:
         stop = first.start
     matches = list(_CONTACT.finditer(draft.text, 0, stop))
-    if not matches or any(_PHONE.search(draft.text[m.end() : m.end() + 60]) for m in matches):
+    if not matches or any(_PHONE.search(_rest_of_line(draft.text, m.end())) for m in matches):
         return
     match = matches[0]
     yield draft.finding(
@@ -211,6 +211,10 @@ def check_contact(draft: Draft) -> Iterator[Finding]:
         f"“{match.group().strip()}”后面没有填写{'姓名和电话' if '人' in match.group() else '号码'}。",
         "填写联系人姓名和办公电话。",
     )
+
+
+def _rest_of_line(text: str, position: int) -> str:
+    return text[position : position + 60].partition("\n")[0]
 
 
 CHECKS = (check_annexes, check_numbers, check_signature, check_title, check_contact)

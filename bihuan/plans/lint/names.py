@@ -120,6 +120,11 @@ def former_mentions(text: str, span: Span) -> Iterator[tuple[Span, str, str]]:
             yield Span(*match.span()), match.group(), FORMER[match["core"]][0]
 
 
+def without_post(name: str) -> str:
+    """Cut a person's post off a unit: 市应急局局长 -> 市应急局."""
+    return _POST.sub("", name).strip() or name
+
+
 @lru_cache(maxsize=4096)
 def identity(name: str) -> tuple[str, str]:
     """Return level and department of a printed unit, a person's post cut off: 市应急局局长 -> (市, 应急管理)."""

@@ -68,11 +68,11 @@ def check_sequence(draft: Draft) -> Iterator[Finding]:
             )
         seen = {begins}
         previous = first
-        for item in family[1:]:
+        for index, item in enumerate(family[1:], 1):
             number = item.heading.number
             if number in seen:
                 yield _duplicate(draft, item, family, previous)
-            elif number > previous.heading.number + 1:
+            elif number > previous.heading.number + 1 and number != begins + index:
                 between = Span(previous.heading.marker.end, item.heading.marker.start)
                 yield from _missing(draft, between, item, previous.heading.number + 1)
             seen.add(number)
@@ -85,7 +85,8 @@ def _duplicate(draft: Draft, item: Item, family: list[Item], previous: Item) -> 
     printed = marker(draft, item)
     rest = family[family.index(item) + 1 :]
     number = previous.heading.number + 1
-    later = f"，其后各项依次顺延到“{like(printed, number + len(rest))}”" if rest else ""
+    shifts = bool(rest) and rest[0].heading.number <= number
+    later = f"，其后各项依次顺延到“{like(printed, number + len(rest))}”" if shifts else ""
     return draft.finding(
         "number.duplicate",
         "error",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from bihuan.plans.lint.bodies import kind_of
 from bihuan.plans.lint.days import stretches
 from bihuan.plans.lint.draft import Draft
 from bihuan.plans.lint.finding import Finding
@@ -120,6 +121,8 @@ def check_known(draft: Draft) -> Iterator[Finding]:
         elsewhere = draft.text[: sentence.start] + "\n" + draft.text[sentence.end :]
         core = re.sub(r"^(?:全)?[市县区州]|办公室$|办$", "", receiver)
         kind = re.search(r"领导小组|专班|指挥部|联席会议|小组", receiver)
+        if kind and any(kind_of(b.name) for b in draft.plan.bodies):
+            continue  # another name for the body the plan sets up: body.two_names
         if (kind and kind.group() in elsewhere) or (not kind and len(core) >= 2 and core in elsewhere):
             continue
         if same_unit(receiver, issuer) or (issuer and issuer.endswith(core)):

@@ -237,7 +237,12 @@ def check_sequence(draft: Draft) -> Iterator[Finding]:
     """
     for group in _timed(draft):
         for before, after in pairwise(group):
-            if before.open or before.end < before.start or after.start < before.start:
+            if (
+                before.open
+                or before.end < before.start
+                or after.start < before.start
+                or after.end < after.start
+            ):
                 continue
             if after.end < before.end and before.start <= after.start and not after.open:
                 continue  # a window inside a longer phase
@@ -436,10 +441,11 @@ def check_count(draft: Draft) -> Iterator[Finding]:
         section = draft.section_of(first)
         if not section:
             continue
-        match = None
-        for start in (section.span.start, *([draft.preamble.start] if len(groups) == 1 else [])):
-            stop = first if start == section.span.start else draft.preamble.end
-            match = match or _COUNT.search(draft.text, start, stop)
+        match = _COUNT.search(draft.text, section.span.start, first)
+        if not match and len(groups) == 1:
+            match = next(
+                (m for m in _COUNT.finditer(draft.text, 0, first) if m.group().startswith("分")), None
+            )
         if not match:
             continue
         number = int(match["n"]) if match["n"].isdigit() else chinese_number(match["n"])
