@@ -8,9 +8,12 @@ from bihuan.plans.batches import find_batches
 from bihuan.plans.citations import find_citations
 from bihuan.plans.criteria import find_criteria
 from bihuan.plans.fallbacks import find_fallbacks
-from bihuan.plans.model import Plan
+from bihuan.plans.forms import find_forms
+from bihuan.plans.grid import Grid, grids
+from bihuan.plans.model import Plan, SourceText
 from bihuan.plans.outline import Outline
 from bihuan.plans.scope import find_objects
+from bihuan.plans.tables import read_tables
 from bihuan.plans.zones import find_zones
 
 
@@ -29,4 +32,19 @@ def with_context(plan: Plan, outline: Outline, text: str, own_year: int | None) 
         citations=find_citations(outline, text, [plan.title.value] if plan.title else []),
         fallbacks=find_fallbacks(text, 0, end),
         batches=find_batches(outline, text, own_year),
+        forms=find_forms(
+            plan.source.text,
+            end,
+            len(plan.source.text),
+            [heading.title for heading in plan.headings],
+            _empty_tables(plan.source),
+        ),
     )
+
+
+def _empty_tables(source: SourceText) -> list[Grid]:
+    """Return the printed tables that order no work: forms to be filled."""
+    if not source.tables:
+        return []
+    work = {table.grid.span for table in read_tables(source)}
+    return [grid for grid in grids(source) if grid.span not in work]
