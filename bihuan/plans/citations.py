@@ -49,7 +49,7 @@ _PARENT = re.compile(
     r"(?:方案|计划|通知|意见|行动|要点|措施|规划|部署|决定|通报|通告|函|举措|纲要|三年行动|批示|讲话|清单|分工)(?:[（(][^（）()]{1,24}[)）])?$"
 )
 _ISSUER = re.compile(
-    r"(?P<issuer>(?:[\u4e00-\u9fff]{2,24}?(?:政府安委会|安委会|安全生产委员会|委员会|办公厅|办公室|安委办|人民政府|政府|国务院|部|局|厅|委|公司|中共中央|党委)[、，,和及\s]{0,2}){1,4})(?:联合)?(?:印发|下发|发布|出台|制定|的|关于印发|印发的)?\s?$"
+    r"(?P<issuer>(?:[\u4e00-\u9fff]{0,24}?(?:政府安委会|安委会|安全生产委员会|委员会|办公厅|办公室|安委办|人民政府|政府|国务院|部|局|厅|委|公司|中共中央|党委)[、，,和及\s]{0,2}){1,4})(?:联合)?(?:印发|下发|发布|出台|制定|的|关于印发|印发的)?\s?$"
 )
 _PUBLISHED = re.compile(
     r"关于(?:印发|转发|下发|公布|发布)(?:《|<|〈|＜)?(?P<inner>[^《》<>〈〉＜＞]{4,80}?)(?:》|>|〉|＞)?的通知$"
@@ -60,6 +60,10 @@ _BARE_NO = re.compile(
 )
 # 推进《意见》实施, 推动《硬措施》落实落地
 _CARRIED_OUT = re.compile(r"(?:的)?(?:贯彻)?(?:落实|实施|落地)")
+# 根据市安委会云安〔2031〕5号: the issuer runs into the number.
+_GLUED_ISSUER = re.compile(
+    r"[\u4e00-\u9fff]+?(?:安委会|委员会|办公厅|办公室|政府|局|厅|部)(?=[\u4e00-\u9fff]{1,8}[〔\[［【（(])"
+)
 _SENTENCE = re.compile(r"[。；;\n]")
 
 
@@ -180,11 +184,15 @@ def _by_number(text: str, end: int, reasons: list[Span], found: list[Citation]) 
     """Return parents printed without title marks: 根据云安〔2031〕5号文件要求."""
     more = []
     for match in _BARE_NO.finditer(text, 0, end):
+        body = match["body"].rstrip("（( ，,")
         span = Span(match.start("no"), match.end("no"))
+        glued = _GLUED_ISSUER.match(span.of(text))
+        if glued and not body:
+            body = glued.group()
+            span = Span(span.start + len(body), span.end)
         number = span.of(text)
         if any(number in c.doc_no or (c.span.start < span.end and span.start < c.span.end) for c in found):
             continue
-        body = match["body"].rstrip("（( ，,")
         titled = re.search(r"关于.+$", body)
         issuer = _ISSUER.search(body[: titled.start()] if titled else body)
         in_reasons = any(s.start <= span.start < s.end for s in reasons)

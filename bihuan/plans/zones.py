@@ -278,7 +278,9 @@ def _name_before(text: str, position: int, start: int) -> str:
     begin = left
     while begin > start and left - begin < 24 and text[begin - 1] not in "，,。；;、：:\n（）()“”":
         begin -= 1
-    return re.sub(r"^(?:以下|下列|包括|将|在)", "", text[begin:left].strip())
+    return re.sub(
+        r"^(?:以下|下列|包括|将|在|对|清理|整治|排查|划定|位于|开展|加强|确定)+", "", text[begin:left].strip()
+    )
 
 
 def _exclusions(text: str, start: int, end: int) -> list[str]:
