@@ -22,7 +22,7 @@ from .models import Assignment, Campaign, GateCondition, Phase, PlanItem, Target
 from .queries.campaigns import own_assignments, viewpoint
 from .queries.coverage import Scope, rate, scope
 from .queries.gates import GateLine, gate_report, number, still_needed
-from .workflow import PhaseStatus
+from .workflow import AssignmentStatus, PhaseStatus
 
 METRICS = {
     "rectification": "整改率",
@@ -112,7 +112,7 @@ class Board:
 
     @cached_property
     def tasks(self) -> list[Task]:
-        return list(self.campaign.tasks.all())
+        return list(self.campaign.tasks.live())
 
     @cached_property
     def phases(self) -> list[Phase]:
@@ -157,7 +157,10 @@ class Board:
     @cached_property
     def extent(self) -> dict[str, int]:
         """How many tasks, departments and localities the campaign charges."""
-        charged = Organization.objects.filter(assignments__task__campaign=self.campaign)
+        shares = Assignment.objects.filter(task__campaign=self.campaign).exclude(
+            status=AssignmentStatus.ENDED
+        )
+        charged = Organization.objects.filter(assignments__in=shares)
         localities = Count("pk", filter=Q(kind=Organization.Kind.LOCALITY), distinct=True)
         counts = charged.aggregate(all=Count("pk", distinct=True), localities=localities)
         return {

@@ -74,7 +74,7 @@ def task_rows(campaign: Campaign, user: User, *, on: dt.date) -> list[TaskRow]:
         wanted = scope(campaign, region=view.region).tasks
     where = {} if view.region == campaign.region_id else {"region": view.region}
     rows = {}
-    for task in campaign.tasks.select_related("phase"):
+    for task in campaign.tasks.live().select_related("phase"):
         filters = {"campaign": campaign.pk, "task": task.pk, **where}
         rows[task.pk] = TaskRow(
             task,
@@ -83,7 +83,11 @@ def task_rows(campaign: Campaign, user: User, *, on: dt.date) -> list[TaskRow]:
             ledger=ledger_url(**filters),
             inspections=inspections_url(**filters),
         )
-    shares = Assignment.objects.filter(task__campaign=campaign).order_by("id")
+    shares = (
+        Assignment.objects.filter(task__campaign=campaign, task__ended_on=None)
+        .exclude(status=AssignmentStatus.ENDED)
+        .order_by("id")
+    )
     for task_id, role, status, name, organization in shares.values_list(
         "task_id", "role", "status", "organization__short_name", "organization_id"
     ):

@@ -22,7 +22,7 @@ def covering_tasks(enterprise: Enterprise, user: User) -> Panel | None:
     """Which tasks of running campaigns cover this object, and whether it has been visited under each."""
     tasks = [
         task
-        for task in Task.objects.filter(
+        for task in Task.objects.live().filter(
             campaign__in=Campaign.objects.visible_to(user),
             campaign__status=Campaign.Status.RUNNING,
             kinds=enterprise.kind_id,

@@ -121,7 +121,7 @@ def own_assignments(organization: Organization, *, limit: int = 12) -> list[Assi
     """Shares of tasks an organization still owes, soonest first."""
     return list(
         Assignment.objects.filter(organization=organization, task__campaign__status=Campaign.Status.RUNNING)
-        .exclude(status__in=[AssignmentStatus.REPORTED, AssignmentStatus.CONFIRMED])
+        .exclude(status__in=[AssignmentStatus.REPORTED, AssignmentStatus.CONFIRMED, AssignmentStatus.ENDED])
         .select_related("task", "task__campaign")
         .order_by("task__due_on", "task__position")[:limit]
     )
@@ -190,7 +190,9 @@ def locality_uncovered(user: User, region: Region, *, on: dt.date) -> list[dict[
             organization__in={post.organization_id for post in user.posts},
             task__campaign__status=Campaign.Status.RUNNING,
             task__kinds__isnull=False,
+            task__ended_on=None,
         )
+        .exclude(status=AssignmentStatus.ENDED)
         .select_related("task", "task__campaign")
         .prefetch_related("task__kinds")
         .distinct()

@@ -263,7 +263,8 @@ class HazardForm(forms.Form):
         self.fields["premises"].queryset = enterprise.premises.filter(is_active=True)  # type: ignore[attr-defined]
         running = Campaign.objects.visible_to(user).filter(status=Campaign.Status.RUNNING)
         self.fields["task"].queryset = (  # type: ignore[attr-defined]
-            Task.objects.filter(campaign__in=running, kinds=enterprise.kind_id)
+            Task.objects.live()
+            .filter(campaign__in=running, kinds=enterprise.kind_id)
             .select_related("campaign")
             .order_by("campaign_id", "position")
         )

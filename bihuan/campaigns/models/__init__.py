@@ -1,5 +1,6 @@
 """Plans as they are checked, campaigns as they run."""
 
+from .amending import Amendment, AmendmentChange
 from .campaigns import (
     Assignment,
     AssignmentTransition,
@@ -16,8 +17,11 @@ from .campaigns import (
 )
 from .checking import PlanFinding, PlanPresence, PlanStep
 from .plans import PlanDocument, PlanItem, PlanUnit, seats
+from .subplans import Subplan, SubplanCover, SubplanTask, SubplanTransition
 
 __all__ = [
+    "Amendment",
+    "AmendmentChange",
     "Assignment",
     "AssignmentTransition",
     "Body",
@@ -34,6 +38,10 @@ __all__ = [
     "PlanStep",
     "PlanUnit",
     "ReportingRule",
+    "Subplan",
+    "SubplanCover",
+    "SubplanTask",
+    "SubplanTransition",
     "Target",
     "Task",
     "seats",

@@ -44,6 +44,9 @@ class Campaign(models.Model):
     starts_on = models.DateField("开始", null=True)
     ends_on = models.DateField("结束", null=True)
     basis = models.JSONField("依据", default=list, help_text="方案引用的上级方案和文件：[{title, doc_no}]")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, verbose_name="上级专项整治", null=True, blank=True, related_name="children"
+    )
     published_by = models.ForeignKey(User, models.PROTECT, verbose_name="发布人", related_name="+")
     published_at = models.DateTimeField("发布时间")
 
@@ -161,6 +164,12 @@ class PhaseTransition(models.Model):
         }
 
 
+class TaskQuerySet(models.QuerySet["Task"]):
+    def live(self) -> TaskQuerySet:
+        """Tasks the plan in force still asks for; one a revision took out stays for its records, and asks nothing."""
+        return self.filter(ended_on=None)
+
+
 class Task(models.Model):
     """One item of work from the plan, with the objects it covers and the checklist inspectors walk."""
 
@@ -179,6 +188,9 @@ class Task(models.Model):
     )
     risks = models.JSONField("适用风险等级", default=list, blank=True, help_text="空为全部")
     source_span = models.JSONField("原文位置", default=list)
+    ended_on = models.DateField("终止日期", null=True, blank=True, help_text="修订后的方案不再要求")
+
+    objects = TaskQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "任务"

@@ -63,12 +63,14 @@ def campaign_in_view(user: User, requested: int | None = None) -> Campaign | Non
 def tasks_for(user: User) -> QuerySet[Task]:
     """Tasks of running campaigns in which the person's organizations have a share; the office has all of its own."""
     organizations = [post.organization_id for post in user.posts]
-    mine = Q(pk__in=Assignment.objects.filter(organization__in=organizations).values("task"))
+    shares = Assignment.objects.filter(organization__in=organizations).exclude(status=AssignmentStatus.ENDED)
+    mine = Q(pk__in=shares.values("task"))
     office = [
         post.organization_id for post in user.posts if post.organization.kind == Organization.Kind.OFFICE
     ]
     return (
-        Task.objects.filter(mine | Q(campaign__office__in=office))
+        Task.objects.live()
+        .filter(mine | Q(campaign__office__in=office))
         .filter(campaign__in=Campaign.objects.visible_to(user).filter(status=Campaign.Status.RUNNING))
         .select_related("campaign", "phase")
         .order_by("campaign_id", "position")
@@ -87,6 +89,7 @@ def own_assignments(user: User) -> QuerySet[Assignment]:
             organization__in=[post.organization_id for post in user.posts],
             task__campaign__in=Campaign.objects.visible_to(user).filter(status=Campaign.Status.RUNNING),
         )
+        .exclude(status=AssignmentStatus.ENDED)
         .select_related("task__campaign", "task__phase", "organization")
         .order_by(owed, F("task__due_on").asc(nulls_last=True), "task__campaign_id", "task__position")
     )

@@ -35,7 +35,7 @@ def scope(campaign: Campaign, *, region: str = "", department: int = 0) -> Scope
 
     Three queries whatever the number of tasks: the tasks, their kinds, the objects grouped by kind, risk and place.
     """
-    risks = dict(Task.objects.filter(campaign=campaign).order_by().values_list("pk", "risks"))
+    risks = dict(Task.objects.live().filter(campaign=campaign).order_by().values_list("pk", "risks"))
     kinds: dict[int, set[str]] = defaultdict(set)
     links = Task.kinds.through.objects.filter(task__campaign=campaign)
     for task_id, kind_id in links.values_list("task_id", "enterprisekind_id"):

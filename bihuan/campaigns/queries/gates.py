@@ -48,10 +48,14 @@ def done_tasks(phase: Phase) -> tuple[int, int]:
     """(tasks whose lead, responsible and territorial shares are all confirmed, tasks of the phase)."""
     shares = Q(
         assignments__role__in=[role for role in Assignment.Role.values if role != Assignment.Role.SUPPORT]
-    )
-    tasks = Task.objects.filter(phase=phase).annotate(
-        shares=Count("assignments", filter=shares),
-        confirmed=Count("assignments", filter=shares & Q(assignments__status=AssignmentStatus.CONFIRMED)),
+    ) & ~Q(assignments__status=AssignmentStatus.ENDED)
+    tasks = (
+        Task.objects.live()
+        .filter(phase=phase)
+        .annotate(
+            shares=Count("assignments", filter=shares),
+            confirmed=Count("assignments", filter=shares & Q(assignments__status=AssignmentStatus.CONFIRMED)),
+        )
     )
     counts = list(tasks.values_list("shares", "confirmed"))
     return sum(0 < total == confirmed for total, confirmed in counts), len(counts)

@@ -36,13 +36,15 @@ def campaign_or_404(request: Request, pk: int) -> Campaign:
 @require(Permission.VIEW_CAMPAIGNS)
 def index(request: Request) -> HttpResponse:
     """Every campaign one may see; what one's own organization owes comes first."""
-    done = Q(tasks__assignments__status=AssignmentStatus.CONFIRMED)
+    live = Q(tasks__ended_on=None)
+    asked = live & ~Q(tasks__assignments__status=AssignmentStatus.ENDED)
+    done = live & Q(tasks__assignments__status=AssignmentStatus.CONFIRMED)
     campaigns = (
         Campaign.objects.visible_to(request.user)
         .select_related("region", "office")
         .annotate(
-            task_count=Count("tasks", distinct=True),
-            share_count=Count("tasks__assignments", distinct=True),
+            task_count=Count("tasks", filter=live, distinct=True),
+            share_count=Count("tasks__assignments", filter=asked, distinct=True),
             done_count=Count("tasks__assignments", filter=done, distinct=True),
         )
         .prefetch_related("phases")
@@ -143,7 +145,7 @@ def _phase_context(request: Request, found: Phase, form: GateForm | None = None)
         "transitions": found.transitions.select_related("by").order_by("-id"),
         "move_labels": dict(PhaseMove.choices),
         "gate_form": (form or GateForm(initial=thresholds)) if may_set else None,
-        "task_count": found.tasks.count(),
+        "task_count": found.tasks.live().count(),
     }
 
 

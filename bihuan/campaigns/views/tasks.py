@@ -85,7 +85,8 @@ def task(request: Request, pk: int) -> HttpResponse:
 
 def _is_done(shares: list[Assignment]) -> bool:
     """Whether everybody but the supporting units has been confirmed, as the gate counts it."""
-    owed = [share for share in shares if share.role != Assignment.Role.SUPPORT]
+    settled = {Assignment.Role.SUPPORT.value, AssignmentStatus.ENDED.value}
+    owed = [share for share in shares if not settled & {share.role, share.status}]
     return bool(owed) and all(share.status == AssignmentStatus.CONFIRMED for share in owed)
 
 
