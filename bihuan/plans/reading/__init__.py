@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from bihuan.plans.model import SourceText
+from dataclasses import replace
+
+from bihuan.plans.model import Flag, SourceText
 from bihuan.plans.reading.cleanup import clean
 from bihuan.plans.reading.encoding import decode
 from bihuan.plans.reading.errors import PlanReadError
 from bihuan.plans.reading.extracted import Extracted
 from bihuan.plans.reading.html import read_html
+from bihuan.plans.reading.ocr import read_picture
+from bihuan.plans.reading.office import NAMES, as_docx, old_format
 from bihuan.plans.reading.pdf import read_pdf
 from bihuan.plans.reading.plain import looks_like_html, read_plain
 from bihuan.plans.reading.word import read_word
@@ -20,7 +24,7 @@ __all__ = ["PlanReadError", "read_document"]
 
 
 def read_document(data: bytes, filename: str = "") -> SourceText:
-    """Read a plan document (.docx, .pdf, .html, .txt, .md) into paragraphs separated by newlines.
+    """Read a plan document (.docx, .doc, .wps, .rtf, .odt, .pdf, .html, .txt, .md, pictures) into paragraphs separated by newlines.
 
     Raises PlanReadError with a Chinese message (what happened, what to do) for anything that cannot be read safely.
     """
@@ -39,22 +43,25 @@ def read_document(data: bytes, filename: str = "") -> SourceText:
         raise PlanReadError("文件中没有可读的文字。请确认文件内容，或将文字另存为 .docx 或 .txt 后再导入。")
     if len(text) > MAX_CHARACTERS:
         raise PlanReadError("文件文字超过 150 万字，不像是一份方案。请只保留方案正文后再导入。")
-    return SourceText(text, kind, extracted.notices + more, flags, mapped, extracted.tables)
+    for doubt in extracted.doubts:
+        place = mapped.from_original(doubt)
+        if place.end > place.start:
+            flags.append(Flag(place, "recognized", "文字识别把握不大，请对照原件核对。"))
+    return SourceText(text, kind, extracted.notices + more, sorted(flags), mapped, extracted.tables)
 
 
 def _read(data: bytes, filename: str) -> tuple[str, Extracted]:
+    suffix = old_format(data)
+    if suffix:
+        converted = read_word(as_docx(data, suffix))
+        notice = f"文件是{NAMES[suffix]}，已用 LibreOffice 转换后读取，请核对编号和表格。"
+        return "docx", replace(converted, notices=[notice, *converted.notices])
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "docx", read_word(data)
     if b"%PDF-" in data[:1024]:
         return "pdf", read_pdf(data)
-    if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        raise PlanReadError(
-            "这是旧版 Word 或 WPS 的二进制文件（.doc、.wps），无法直接读取。请用 Word 或 WPS 打开，另存为 .docx 后再导入。"
-        )
-    if data.startswith(b"{\\rtf"):
-        raise PlanReadError("这是 RTF 文件，无法直接读取。请用 Word 或 WPS 打开，另存为 .docx 后再导入。")
     if data.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")):
-        raise PlanReadError("这是一张图片，没有文字可读。请先识别成文字，或使用方案的电子原件（.docx）。")
+        return "image", read_picture(data)
     if data.startswith((b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"MZ", b"\x7fELF")):
         raise PlanReadError("这不是文档文件（是压缩包或程序）。请解压后选择其中的方案文件再导入。")
     text = decode(data, filename)

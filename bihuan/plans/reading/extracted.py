@@ -42,11 +42,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Extracted:
-    """The result of one reader: `mapped.text` is what goes on to normalization, `mapped.original` what the file holds."""
+    """The result of one reader: `mapped.text` is what goes on to normalization, `mapped.original` what the file holds.
+
+    `doubts`: stretches of the original that were recognized from a picture with little confidence.
+    """
 
     mapped: Mapped
     notices: list[str] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+    doubts: list[Span] = field(default_factory=list)
 
 
 class Writer:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import replace
 
 import pypdfium2
+from PIL import Image
+from pypdfium2 import raw
 
+from bihuan.plans.reading import ocr
 from bihuan.plans.reading.errors import PlanReadError
-from bihuan.plans.reading.extracted import Extracted, Writer
-from bihuan.plans.reading.plain import joined_lines
+from bihuan.plans.reading.extracted import Extracted
+from bihuan.plans.reading.pages import Line, compose
 
 MAX_PAGES = 400
-_PAGE_NUMBER = re.compile(
-    r"\s*(?:[-—–－·•]\s*){0,2}(?:第\s*)?(?:\d{1,4}|[IVXivx]{1,6}|[一二三四五六七八九十]{1,3}(?=\s*页))(?:\s*页)?[，,]?"
-    r"(?:\s*[/／]?\s*(?:共\s*)?\d{1,4}\s*页?)?(?:\s*[-—–－·•]){0,2}\s*"
-)
 _SCAN = 10  # characters a page; fewer on average means that pages are pictures
 
 
@@ -34,39 +32,74 @@ def read_pdf(data: bytes) -> Extracted:
                 f"PDF 文件共 {len(document)} 页，超过 {MAX_PAGES} 页的上限。请只保留方案正文后再导入。"
             )
         pages = [_page_lines(document, number) for number in range(len(document))]
+        notices, pictures = _with_scans(document, pages)
     finally:
         document.close()
-    if sum(len(line.text) for page in pages for line in page) < _SCAN * max(1, len(pages)):
+    composed = compose([list(page) for page in pages])
+    if pictures is not None:
+        notices.insert(0, ocr.ocr_notice(*pictures, composed.doubts))
+    if composed.heads:
+        notices.append(f"已略去 {composed.heads} 行页眉、页脚和页码。")
+    return Extracted(composed.mapped, notices, composed.tables, composed.doubts)
+
+
+def _with_scans(
+    document: pypdfium2.PdfDocument, pages: list[list[Line]]
+) -> tuple[list[str], tuple[str, float] | None]:
+    """Recognize the pages that are pictures and put their lines in place.
+
+    Returns notices about pages that stay unread, and what was recognized with its mean confidence.
+    """
+    blank = [i for i, page in enumerate(pages) if sum(len(line.text) for line in page) < _SCAN]
+    scans = [i for i in blank if _has_picture(document, i)]
+    if len(blank) == len(pages):
+        if not scans:
+            raise PlanReadError("PDF 文件中没有文字。请确认文件内容，或使用方案的电子原件（.docx）。")
+        if not ocr.tesseract():
+            raise PlanReadError("PDF 是扫描件，没有文字层，读不出文字。" + ocr.REMEDY)
+    if not scans:
+        return [], None
+    numbers = "、".join(str(i + 1) for i in scans[:10]) + ("等" if len(scans) > 10 else "")
+    if not ocr.tesseract():
+        return [f"第 {numbers} 页是图片，没有文字层，其内容未读取，请对照原件补充。"], None
+    if len(scans) > ocr.MAX_PAGES:
         raise PlanReadError(
-            "PDF 是扫描件，没有文字层，读不出文字。请先识别成文字，或使用方案的电子原件（.docx）。"
+            f"PDF 有 {len(scans)} 页扫描图片，超过一次识别 {ocr.MAX_PAGES} 页的上限。请只保留方案正文后再导入。"
         )
-    noise = _running_heads(pages)
-    writer = Writer()
-    kept: list[_Line] = []
-    for number, page in enumerate(pages):
-        for i, line in enumerate(page):
-            if (number, i) in noise:
-                writer.drop(f"\n{line.text}" if kept else f"{line.text}\n", "page")
-            else:
-                if kept:
-                    writer.write("\n")
-                writer.write(line.text)
-                kept.append(line)
-    notices = [f"已略去 {len(noise)} 行页眉、页脚和页码。"] if noise else []
-    full, indented = _edges(kept)
-    return Extracted(joined_lines(writer.mapped(), full, indented), notices)
+    found, confidence = ocr.recognize(_picture(document, i) for i in scans)
+    for i, lines in zip(scans, found, strict=True):
+        # Pixels to points, so that edges compare with those of printed pages.
+        pages[i] = [
+            replace(line, left=line.left * 72 / ocr.DPI, right=line.right * 72 / ocr.DPI) for line in lines
+        ]
+    if not any(pages):
+        raise PlanReadError(
+            "PDF 扫描件中没有识别出文字。请确认扫描清晰、方向端正，或使用方案的电子原件（.docx）。"
+        )
+    what = "PDF 是扫描件，" if len(scans) == len(pages) else f"PDF 第 {numbers} 页"
+    return [], (what, confidence)
 
 
-@dataclass(frozen=True)
-class _Line:
-    """A printed line with its left and right edge in points."""
+def _has_picture(document: pypdfium2.PdfDocument, number: int) -> bool:
+    page = document[number]
+    try:
+        return next(iter(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3)), None) is not None
+    finally:
+        page.close()
 
-    text: str
-    left: float
-    right: float
+
+def _picture(document: pypdfium2.PdfDocument, number: int) -> Image.Image:
+    """Return a page drawn at 200 dpi, smaller when the page is larger than any paper."""
+    page = document[number]
+    try:
+        longest = max(page.get_size()) or 1.0
+        scale = min(ocr.DPI / 72, ocr.LONGEST_SIDE / longest)
+        return page.render(scale=scale, grayscale=True).to_pil()
+    finally:
+        page.close()
 
 
-def _page_lines(document: pypdfium2.PdfDocument, number: int) -> list[_Line]:
+def _page_lines(document: pypdfium2.PdfDocument, number: int) -> list[Line]:
     page = document[number]
     text_page = page.get_textpage()
     try:
@@ -77,7 +110,7 @@ def _page_lines(document: pypdfium2.PdfDocument, number: int) -> list[_Line]:
             if printed.strip():
                 first = match.start() + len(match.group()) - len(match.group().lstrip())
                 last = match.start() + len(match.group().rstrip()) - 1
-                lines.append(_Line(printed.strip(), _edge(text_page, first, 0), _edge(text_page, last, 2)))
+                lines.append(Line(printed.strip(), _edge(text_page, first, 0), _edge(text_page, last, 2)))
     finally:
         text_page.close()
         page.close()
@@ -90,37 +123,3 @@ def _edge(text_page: pypdfium2.PdfTextPage, index: int, side: int) -> float:
         return text_page.get_charbox(index)[side]
     except (pypdfium2.PdfiumError, IndexError):
         return 0.0
-
-
-def _edges(lines: list[_Line]) -> tuple[list[bool], list[bool]]:
-    """Say of every line whether it reaches the right edge, and whether it is indented."""
-    if len(lines) < 3:
-        return [False] * len(lines), [False] * len(lines)
-    left = sorted(line.left for line in lines)[len(lines) // 10]
-    right = sorted(line.right for line in lines)[int(len(lines) * 0.9)]
-    sizes = sorted((line.right - line.left) / max(1, len(line.text)) for line in lines)
-    character = max(4.0, sizes[len(sizes) // 2])
-    full = [line.right >= right - 1.6 * character for line in lines]
-    return full, [line.left > left + 0.8 * character for line in lines]
-
-
-def _running_heads(pages: list[list[_Line]]) -> set[tuple[int, int]]:
-    """Return (page, line) of page numbers, and of first or last lines that stand alike on most pages."""
-    edges: Counter[str] = Counter()
-    for page in pages:
-        for shape in {_shape(line.text) for line in page[:2] + page[-2:]}:
-            edges[shape] += 1
-    repeated = {shape for shape, count in edges.items() if len(pages) >= 3 and count >= len(pages) * 0.6}
-    # Odd and even pages may carry different heads, each on about half of them.
-    repeated |= {shape for shape, count in edges.items() if len(pages) >= 6 and count >= len(pages) * 0.4}
-    return {
-        (number, i)
-        for number, page in enumerate(pages)
-        for i, line in enumerate(page)
-        if (i < 2 or i >= len(page) - 2)
-        and (_PAGE_NUMBER.fullmatch(line.text) or _shape(line.text) in repeated)
-    }
-
-
-def _shape(line: str) -> str:
-    return re.sub(r"\d+", "0", re.sub(r"\s+", "", line))
