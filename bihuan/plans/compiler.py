@@ -132,7 +132,7 @@ def unclaimed(plan: Plan, text: str, headings: list[Span]) -> list[Span]:
             stop = gap.end if stop < 0 else stop
             piece = text[start:stop]
             bare = piece.strip(" \t\u3000。；;，,：:、.（()）*#")
-            if len(bare) >= 2:
+            if bare:
                 left = start + piece.index(bare)
                 found.append(Span(left, left + len(bare)))
             start = stop + 1
