@@ -27,7 +27,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands.add_parser("migrate", help="建库或升级，并备好静态文件", add_help=False)
     for name, (_, text) in PLAIN.items():
         commands.add_parser(name, help=text, add_help=False)
-    commands.add_parser("plan", help="plan compile 文件 [--json]：编译方案文档", add_help=False)
+    commands.add_parser(
+        "plan",
+        help="plan compile 文件 [--json]：编译方案文档；plan lint 文件 [--json]：方案体检",
+        add_help=False,
+    )
     commands.add_parser("figures", help="figures check 文件 [--json]：核对报告中的数字", add_help=False)
     commands.add_parser("audit", help="audit verify | audit seal：核验、封存审计记录", add_help=False)
     commands.add_parser("manage", help="其他管理命令（面向开发者）", add_help=False)
@@ -72,11 +76,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _plan(rest: list[str]) -> int:
     from bihuan.plans.__main__ import main as compile_file
+    from bihuan.plans.lint.command import main as lint_file
 
-    if rest[:1] != ["compile"]:
-        sys.stderr.write("用法：bihuan plan compile 文件 [--json]\n")
-        return 2
-    return compile_file(rest[1:])
+    match rest[:1]:
+        case ["compile"]:
+            return compile_file(rest[1:])
+        case ["lint"]:
+            return lint_file(rest[1:])
+    sys.stderr.write("用法：bihuan plan compile 文件 [--json]，或 bihuan plan lint 文件 [--json]\n")
+    return 2
 
 
 def _figures(rest: list[str]) -> int:

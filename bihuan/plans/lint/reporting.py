@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from bihuan.plans.lint.bodies import kind_of
-from bihuan.plans.lint.days import stretches
 from bihuan.plans.lint.draft import Draft
 from bihuan.plans.lint.finding import Finding
 from bihuan.plans.lint.names import same_unit
+from bihuan.plans.lint.timing import report_day
 from bihuan.plans.model import Report, Span
 
 _VAGUE = re.compile(
@@ -42,6 +42,12 @@ def check_vague(draft: Draft) -> Iterator[Finding]:
     """Report 定期报送 and 及时报送 without a day; events (事故, 线索) are rightly reported at once."""
     for match in _VAGUE.finditer(draft.plain, *draft.body):
         sentence = draft.sentence_at(match.start())
+        if any(
+            _DAY.search(r.when)
+            for r in draft.plan.reports
+            if sentence.covers(r.span) and r.span.end > r.span.start
+        ):
+            continue
         clause = draft.text[max(sentence.start, match.start() - 40) : min(sentence.end, match.end() + 16)]
         after = draft.text[match.end() : min(sentence.end, match.end() + 16)]
         if (
@@ -147,19 +153,13 @@ def check_late(draft: Draft) -> Iterator[Finding]:
         return
     last = max(end for end in ends if end)
     for report in draft.plan.reports:
-        place = report.field_spans.get("when", [report.span])[0]
-        if re.match(r"^(?:每|次|当|下|月|季|年)", report.when) or not draft.year:
-            continue
-        for stretch in stretches(draft.text, place):
-            day = stretch.end.last(draft.year) if stretch.end.month else None
-            if not day or (stretch.end.year is None and day < last - timedelta(days=330)):
-                continue
-            grace = timedelta(days=60 if _SUMMARY.search(draft.text, *_sentence(draft, report)) else 0)
-            if day > last + grace:
-                yield _late(draft, place, report, day, last)
+        day = report_day(draft, report)
+        grace = timedelta(days=60 if _SUMMARY.search(draft.text, *_sentence(draft, report)) else 0)
+        if day and day > last + grace:
+            yield _late(draft, report.field_spans.get("when", [report.span])[0], report, last)
 
 
-def _late(draft: Draft, place: Span, report: Report, day: date, last: date) -> Finding:
+def _late(draft: Draft, place: Span, report: Report, last: date) -> Finding:
     return draft.finding(
         "report.late",
         "warning",

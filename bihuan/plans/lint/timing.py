@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from bihuan.plans.lint.days import DAY, Stretch, printed, resolve, stretches
+from bihuan.plans.lint.days import DAY, Printed, Stretch, printed, resolve, stretches
 from bihuan.plans.lint.draft import Draft
 from bihuan.plans.lint.finding import Finding
-from bihuan.plans.model import Phase, Span
+from bihuan.plans.model import Phase, Report, Span, Task
 from bihuan.plans.numerals import chinese_number
 
 _NO_YEAR = 2001  # a year for counting days when none is printed; only differences are used
@@ -55,34 +55,49 @@ class _Timed:
 
 
 def _timed(draft: Draft) -> list[list[_Timed]]:
-    """Return the phases with both ends, grouped by the item they stand in; named years are no sequence of items."""
+    """Return the phases with both ends, grouped by the item they stand in; named years are no sequence of items.
+
+    The printed period says how exact it is; where the phase's own dates differ from it, somebody corrected them, and
+    they count.
+    """
     groups: dict[str, list[_Timed]] = defaultdict(list)
     year: int | None = None
     for phase in draft.plan.phases:
-        places = phase.field_spans.get("period")
-        if not places:
+        if phase.rule == "phase.named_year":
             continue
-        found = stretches(draft.text, places[0])
-        if not found:
+        group = groups[phase.no.rpartition("/")[0] or "-"]
+        stretch, endless = _printed_period(draft, phase)
+        if not stretch:
             continue
-        words = places[0].of(draft.text)
-        if re.search(r"前|即日|印发之日", words) and not found[0].joined:
-            continue
-        stretch = found[0]
         base = stretch.start.year or year or draft.year or _NO_YEAR
         days = resolve(stretch, base)
+        if days and group and not stretch.start.year and (group[-1].start - days[0]).days > 180:
+            # The next January after a printed November, its year left out.
+            days = resolve(stretch, base + 1)
+        elif phase.start and phase.end and days != (phase.start, phase.end) and phase.start <= phase.end:
+            days = phase.start, phase.end
         if not days:
             continue
         start, end = days
-        group = groups[phase.no.rpartition("/")[0] or "-"]
-        if group and not stretch.start.year and (group[-1].start - start).days > 180:
-            # The next January after a printed November, its year left out.
-            days = resolve(stretch, base + 1)
-            start, end = days or (start, end)
         year = end.year if stretch.end.year or stretch.start.year else year
-        endless = not stretch.joined and bool(re.search(r"起|以后|长期", words))
         group.append(_Timed(phase, stretch, start, end, endless))
     return list(groups.values())
+
+
+def _printed_period(draft: Draft, phase: Phase) -> tuple[Stretch | None, bool]:
+    """Return a phase's period as printed and whether its end is open; dates without a printed place are exact days."""
+    places = phase.field_spans.get("period")
+    if not places:
+        if not phase.start or not phase.end:
+            return None, False
+        place = phase.field_spans.get("name", [phase.span])[0]
+        start, end = (Printed(place, day.year, day.month, day.day) for day in (phase.start, phase.end))
+        return Stretch(place, start, end, joined=True), False
+    found = stretches(draft.text, places[0])
+    words = places[0].of(draft.text)
+    if not found or (not found[0].joined and re.search(r"前|即日|印发之日", words)):
+        return None, False
+    return found[0], not found[0].joined and bool(re.search(r"起|以后|长期", words))
 
 
 def _days(start: date, end: date) -> str:
@@ -195,38 +210,49 @@ def check_past(draft: Draft) -> Iterator[Finding]:
                     if not whole
                     else "顺延该阶段时间；如果工作确已做完，在正文中说明。",
                 )
-    seen: set[Span] = set()
+    ends = {phase.span.start for phase in draft.plan.phases} | past_phases
+    told: list[Span] = []
     for task in draft.plan.tasks:
-        for place in task.field_spans.get("due", []):
-            found = stretches(draft.text, place)
-            if not found or place in seen or task.span.start in past_phases:
-                continue
-            seen.add(place)
-            deadline = found[-1].end.last(draft.year or published.year)
-            if deadline is None and task.due and found[-1].end.day:
-                deadline = task.due
-            if deadline and deadline < published:
-                yield draft.finding(
-                    "date.past",
-                    "error",
-                    found[-1].span,
-                    f"完成时限“{found[-1].span.of(draft.text)}”早于印发日期{day}。",
-                    "改为印发之后的日期；确已完成的，改写为已完成的情况。",
-                )
-    for report in draft.plan.reports:
-        place = report.field_spans.get("when", [report.span])[0]
-        found = [s for s in stretches(draft.text, place) if s.end.month]
-        if not found or not re.search(r"[前内]$|[底末]$", report.when) or report.when.startswith("每"):
-            continue
-        deadline = found[-1].end.last(draft.year or published.year)
-        if deadline and deadline < published and place not in seen:
+        if task.due and task.due < published and task.span.start not in ends:
+            place = _deadline_place(draft, task)
+            told.append(place)
             yield draft.finding(
                 "date.past",
                 "error",
-                found[-1].span,
+                place,
+                f"完成时限{task.due.year}年{task.due.month}月{task.due.day}日早于印发日期{day}。",
+                "改为印发之后的日期；确已完成的，改写为已完成的情况。",
+            )
+    for report in draft.plan.reports:
+        deadline = report_day(draft, report)
+        place = report.field_spans.get("when", [report.span])[0]
+        if any(place.start < span.end and span.start < place.end for span in told):
+            continue  # the item that orders the return has been told already
+        if deadline and deadline < published:
+            yield draft.finding(
+                "date.past",
+                "error",
+                place,
                 f"报送时限“{report.when}”早于印发日期{day}。",
                 "改为印发之后的日期。",
             )
+
+
+def _deadline_place(draft: Draft, task: Task) -> Span:
+    """Return where a task's deadline is printed, else the task's first words."""
+    for place in task.field_spans.get("due", []):
+        found = stretches(draft.text, place)
+        if found:
+            return found[-1].span
+    return Span(task.span.start, min(task.span.end, task.span.start + 30))
+
+
+def report_day(draft: Draft, report: Report) -> date | None:
+    """Return the day a single return is due; recurring ones and those without a month have none."""
+    if re.match(r"^(?:每|次|当|下|月|季|年)", report.when) or not draft.year:
+        return None
+    found = [s for s in stretches(report.when, Span(0, len(report.when))) if s.end.month]
+    return found[-1].end.last(draft.year) if found else None
 
 
 def check_sequence(draft: Draft) -> Iterator[Finding]:
