@@ -11,12 +11,17 @@ from bihuan.plans.units import is_collective, looks_like_unit, split_units
 
 _VERB = re.compile(
     r"[，,：:]?(?:负责(?!人|同志|制(?![定订])|任)|作为|协助|配合|根据|结合|要(?!求|点|害)|应(?!急)|须|统筹|按照|按|依据|依法|会同|牵头|做好|加强|组织(?!部)|承担|督促|指导"
-    r"|对|将|落实|具体|主要|履行|开展|监督|参与|支持|严格|制定|推动|推进|查处|打击|保障|提供)"
+    r"|对|将|落实|具体|主要|履行|开展|监督|参与|支持|严格|制定|推动|推进|查处|打击|保障|提供"
+    # Verbs that names of units hold too (宣传部, 机构编制部门) count only where no such name goes on.
+    r"|(?:审核|审查|受理|汇总|收集|汇集|报告|报送|通报|编制|拟订|拟定|制订|建立|健全|完善|实施|执行|完成|排查|检查|巡查|核查|查验|抽查|清理|清查|整治|取缔|处置|处理|调查|侦办|侦查|协调|管理|管控|维护|宣传|发布|引导|深入|全面|及时|定期|抓好|确保|切实|强化|研究|提出|分别|共同|充分|发挥|承办|筹集|安排|拨付|落实)(?![\u4e00-\u9fff]{0,4}(?:局|委|部|办|中心|科|处|所|站|队|厅|会|院|组|机构)))"
 )
 _BY = re.compile(r"由(?P<units>[\u4e00-\u9fff、（()）]{2,40}?)(?=负责|牵头|依法|按|组织|承担|会同|实施|办理)")
 _NO_CHARGE = re.compile(r"成立|设在|下设|组建")
 _NOT_A_SUBJECT = re.compile(
     r"^(?:为|按照?|根据|在|需要?|对|对于|经(?=[\u4e00-\u9fff]{0,10}(?:同意|批准|研究|排查))|由|要|应|其他需|凡)|由"
+)
+_NO_NAME = re.compile(
+    r"[“”《》\d]|^(?:明晰|明确|建立|健全|完善|加强|落实|强化|推动|压实|细化|制定|形成|构建)"
 )
 _STOP = re.compile(r"[。；;\n]")
 _CLAUSE = re.compile(r"[，,：:]")
@@ -28,7 +33,10 @@ def find_duties(outline: Outline, text: str) -> list[Duty]:
     for node in outline.walk():
         if kind_of(text[node.title.start : node.title.end]) != "duties":
             continue
-        if node.children:
+        lines = _unit_lines(text, node.title.end, node.end)
+        if len(lines) >= 2:
+            found.extend(lines)
+        elif node.children:
             for child in node.children:
                 found.extend(_from_item(child, text))
         else:
@@ -40,16 +48,48 @@ def find_duties(outline: Outline, text: str) -> list[Duty]:
     return list(unique.values())
 
 
+_UNIT_LINE = re.compile(
+    r"(?:(?<=\n)|(?<=[。；;])|\A)[ \t\u3000]{0,8}(?P<units>[\u4e00-\u9fff、，（）()及和与]{2,60})[：:]"
+)
+
+
+def _unit_lines(text: str, start: int, end: int) -> list[Duty]:
+    """Return the charges of paragraphs or sentences that each begin with their units (市公安局：1.… 2.…)."""
+    heads: list[tuple[int, list[tuple[str, Span]], int]] = []
+    for match in _UNIT_LINE.finditer(text, start, end):
+        names = split_units(text, *match.span("units"))
+        if names and all(looks_like_unit(name) or is_collective(name) for name, _ in names):
+            if not any(_NO_CHARGE.search(name) or len(name) > 26 for name, _ in names):
+                heads.append((match.start("units"), names, match.end()))
+    stops = [head[0] for head in heads[1:]] + [end] if heads else []
+    return [
+        _duty(text, name, place, begin, stop, "duty.item", 0.9)
+        for (_, names, begin), stop in zip(heads, stops, strict=True)
+        for name, place in names
+    ]
+
+
+def charges(node: Node, text: str) -> bool:
+    """Say whether an item of a division of labour charges a unit: then it is a duty and no task."""
+    return bool(_from_item(node, text))
+
+
+_OF_DUTIES = re.compile(r"的?(?:主要|工作|具体)?(?:职责|任务|责任)(?:是|为)?$")
+
+
 def _from_item(node: Node, text: str) -> list[Duty]:
     """Read an item headed by a unit (1.市公安局：负责…), or the sentences of any other item."""
     heading, span = heading_of(text, node.content, 60)
+    owned = _OF_DUTIES.search(heading)
+    if owned:
+        heading, span = heading[: owned.start()], Span(span.start, span.start + owned.start())
     names = split_units(text, span.start, span.end)
     if (
         len(heading) <= 40
         and names
         and all(looks_like_unit(name) or is_collective(name) for name, _ in names)
     ):
-        start = span.end
+        start = span.end + (len(owned.group()) if owned else 0)
         while start < node.end and text[start] in "。：:；; \n\u3000":
             start += 1
         return [_duty(text, name, place, start, node.end, "duty.item", 0.95) for name, place in names]
@@ -85,7 +125,7 @@ def _from_sentence(text: str, start: int, end: int) -> list[Duty]:
             m.end() for i, m in enumerate(_CLAUSE.finditer(text, start, end)) if i < 8 or m.group() in ":："
         ]
         for first in starts:
-            charged = _charged(text, first, end)
+            charged = _labelled(text, first, end) or _charged(text, first, end)
             # A second unit in the same sentence is charged only where a colon or semicolon begins anew.
             if charged and (not found or text[first - 1] in ":："):
                 found.extend(charged)
@@ -101,6 +141,17 @@ def _by(text: str, name: str, place: Span, charge_start: int, start: int, end: i
     return Duty(name, text[charge_start:end].strip(), Span(start, end), 0.8, "duty.by", {"unit": [place]})
 
 
+def _labelled(text: str, start: int, end: int) -> list[Duty]:
+    """Read a clause that names its units before a colon: "X、Y：汇总情况"."""
+    colon = re.compile(r"[\u4e00-\u9fff、（）()及和与]{2,60}[：:]").match(text, start, end)
+    if not colon or colon.end() >= end:
+        return []
+    units = split_units(text, start, colon.end() - 1)
+    if not units or not all(looks_like_unit(name) or is_collective(name) for name, _ in units):
+        return []
+    return [_duty(text, name, place, colon.end(), end, "duty.sentence", 0.85) for name, place in units]
+
+
 def _charged(text: str, start: int, end: int) -> list[Duty]:
     """Read a clause that begins with its units: "X、Y负责…"."""
     for verb in _VERB.finditer(text, start, min(end, start + 60)):
@@ -113,7 +164,7 @@ def _charged(text: str, start: int, end: int) -> list[Duty]:
             return []
         units = split_units(text, start, verb.start())
         if units and all(looks_like_unit(name) or is_collective(name) for name, _ in units):
-            if any(len(name) > 26 or re.search(r"[“”《》\d]", name) for name, _ in units):
+            if any(len(name) > 26 or _NO_NAME.search(name) for name, _ in units):
                 return []
             return [
                 _duty(text, name, place, verb.start(), end, "duty.sentence", 0.85) for name, place in units

@@ -6,29 +6,30 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from bihuan.plans.dates import BEFORE, DATE, DAY_ONLY, JOIN, DateMention, day_of, mention_of
+from bihuan.plans.dates import BEFORE, DATE, DAY_ONLY, JOIN, JOINS, DateMention, day_of, mention_of
 from bihuan.plans.model import Length, Span
 from bihuan.plans.numerals import any_number
 
 _YEAR = r"(?:19|20|１９|２０)\d\d"
 _MONTHS = re.compile(
-    rf"(?:(?P<y>{_YEAR})\s?年\s?)?(?P<a>\d{{1,2}})\s?(?:-|—{{1,2}}|–|~|～|至|到)\s?(?P<b>\d{{1,2}})\s?月份?(?!\s?\d)底?"
+    rf"(?:(?P<y>{_YEAR})\s?年\s?)?(?P<a>\d{{1,2}})\s?{JOINS}\s?(?P<b>\d{{1,2}})\s?月份?(?!\s?\d)底?"
 )
 _DOTTED = re.compile(
-    rf"(?:(?P<y>{_YEAR})[./年])?(?P<a>\d{{1,2}})[./](?P<c>\d{{1,2}})\s?日?\s?(?:-|—{{1,2}}|–|~|～|至|到)\s?(?:(?P<y2>{_YEAR})[./])?(?P<b>\d{{1,2}})[./](?P<d>\d{{1,2}})(?![.\d%])日?"
+    rf"(?:(?P<y>{_YEAR})[./年])?(?P<a>\d{{1,2}})[./](?P<c>\d{{1,2}})\s?日?\s?{JOINS}\s?(?:(?P<y2>{_YEAR})[./])?(?P<b>\d{{1,2}})[./](?P<d>\d{{1,2}})(?![.\d%])日?"
 )
-_YEARS = re.compile(rf"(?P<a>{_YEAR})\s?年?\s?(?:-|—{{1,2}}|–|~|～|至|到)\s?(?P<b>{_YEAR})\s?年(?!\s?\d)底?")
+_YEARS = re.compile(rf"(?P<a>{_YEAR})\s?年?\s?{JOINS}\s?(?P<b>{_YEAR})\s?年(?!\s?\d)底?")
 _FROM_NOW = re.compile(
-    r"(?:自|从)?(?:即日|(?:本)?(?:文件?|方案|通知|通告)?(?:印发|下发|发布|发文|公布)(?:之日|之时)?)起?\s?(?:至|到|-|—+|~|～)\s?"
+    rf"(?:自|从)?(?:即日|(?:本)?(?:文件?|方案|通知|通告)?(?:印发|下发|发布|发文|公布)(?:之日|之时)?)起?(?:开始)?[，,]?\s?{JOINS}\s?"
 )
 _LASTING = re.compile(r"(?:长期|今后|持续|永久|常态)(?:坚持|推进|开展|化)?")
 _CLOSING = re.compile(
-    r"(?:止|为止|结束|完成|开展|进行|期间|左右|中旬|下旬|前后)?(?:[，,、]?\s?(?:共|为期|历时|约)[^（）()\n]{1,10})?\s?[）)]"
+    r"(?:止|为止|结束|完成|开展|进行|期间|左右|中旬|下旬|前后)?(?:[，,、；;]?\s?(?:共|为期|历时|约|\d)[^（）()\n]{1,12})?\s?[）)]"
 )
 _OPENING = re.compile(
-    r"[（(](?=(?:时间|起止时间|实施时间|时限)?\s?[:：]?\s?(?:[自从于拟]|预计|大约|约)?\s?[\d二][\d〇○零]?|即日|印发|发文|第?[一二三四]季度|[上下]半年|[一二三四五六七八九十]{1,2}月)"
+    r"[（(](?=(?:[\u4e00-\u9fff]{0,4}(?:时间|时限|期限))?\s?[:：为]?\s?(?:[自从于拟]|预计|大约|约|截[止至][到至]?)?\s?[\d二][\d〇○零]?|即日|印发|发文|第?[一二三四]季度|[上下]半年|[一二三四五六七八九十]{1,2}月)"
 )
-_LABEL = re.compile(r"(?:起止时间|实施时间|时间安排|完成时间|时间|时限)\s{0,2}[：:为]\s{0,2}")
+LABEL = re.compile(r"[\u4e00-\u9fff]{0,4}(?:时间|时限|期限)(?:安排)?\s{0,2}[：:为]\s{0,2}")
+_UNTIL = re.compile(r"截[止至](?:到|至|于)?\s?")
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,15 @@ def read_period(text: str, start: int, end: int, own_year: int | None) -> Period
         stop = BEFORE.match(text, mention.span.end, end)
         return Period(
             Span(start, stop.end() if stop else mention.span.end), None, mention.last, mention.year_printed
+        )
+    until = _UNTIL.match(text, cursor, end)
+    if until:
+        match = DATE.match(text, until.end(), end)
+        mention = mention_of(match, own_year) if match else None
+        return (
+            Period(Span(start, mention.span.end), None, mention.last, mention.year_printed)
+            if mention
+            else None
         )
     prefix = re.compile(r"(?:自|从|于|拟于|预计|大约|约)").match(text, cursor, end)
     if prefix:
@@ -160,7 +170,7 @@ def bracketed_period(text: str, start: int, end: int, own_year: int | None) -> P
     """Return the period of the first bracket of text[start:end] that holds nothing else."""
     for bracket in _OPENING.finditer(text, start, end):
         inside = bracket.start() + 1
-        label = _LABEL.match(text, inside, end)
+        label = LABEL.match(text, inside, end)
         period = read_period(text, label.end() if label else inside, min(end, inside + 70), own_year)
         closing = _CLOSING.match(text, period.span.end, end) if period else None
         if period and closing:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from bihuan.plans.dates import DATE
 from bihuan.plans.model import Phase, Span
 from bihuan.plans.outline import Node, Outline, heading_of
 from bihuan.plans.periods import (
+    LABEL,
     Period,
+    bracketed_period,
     own_period,
     read_period,
     relative_time,
@@ -35,13 +38,21 @@ PERIOD_BRACKET = re.compile(
 _LOOSE = re.compile(
     r"(?:^|(?<=[\n。]))[ \u3000]{0,6}(?P<name>第[一二三四五六]阶段[^。；;\n（(]{0,30})(?P<tail>[（(][^（）()\n]{3,40}[）)])"
 )
+# 一是动员部署阶段（3月）；二是…
+_COUNTED_PHASE = re.compile(
+    r"(?:[一二三四五六]是|首先是|其次是|最后是|[；;：:。])(?:[一二三四五六]是)?(?P<name>[\u4e00-\u9fff、]{2,12}?阶段)(?=[（(])"
+)
 # "…为集中整治阶段" after a period gives the phase its name.
 _NAMED_PERIOD = re.compile(
     r"(?<=[月日底旬初末前])[，,]?\s?(?:为|是|属于|开展)\s?[“\"]?(?P<name>(?:第[一二三四五六]阶段)?[\u4e00-\u9fff、]{2,14}?阶段)"
 )
 
 _OPENING_PERIOD = re.compile(
-    r"(?:[自从]|即日起至?)?(?:(?:(?:19|20)\d\d\s?[年./])?\s?\d{1,2}\s?(?:月份?|[./]\d{1,2})?\s?(?:\d{1,2}\s?[日号]|[上中下]旬|[底末初])?\s?(?:起|前)?\s?(?:-|—{1,2}|–|~|～|至|到)?\s?){1,2}"
+    r"(?:[自从]|即日起至?)?(?:(?:(?:19|20)\d\d\s?[年./])?\s?\d{1,2}\s?(?:月份?|[./]\d{1,2})?\s?(?:\d{1,2}\s?[日号]|[上中下]旬|[底末初])?\s?(?:起|前)?\s?(?:[-‐‑‒–—―−－─﹣﹘~～〜∼˜]{1,2}|至|到)?\s?){1,2}"
+)
+# 自查阶段，3月1日至3月15日: the period behind a name that no bracket holds.
+_BARE_PERIOD = re.compile(
+    r"(?<=[\u4e00-\u9fff]{3})(?:[，,、 \u3000]\s?(?:时间)?(?:为|是)?(?:[自从于]|即日起?至?|截[止至]到?)?|(?<=阶段)(?:[自从于]|即日起?至?|时间)?)\s?(?:(?:19|20)\d\d\s?[年.]|\d{1,2}\s?月|(?:本|今)?年底)[^（）()]*$"
 )
 
 
@@ -68,6 +79,8 @@ def name_of(heading: str) -> str:
     name = heading[: period.start()] if period and period.start() >= 2 else heading
     name = _BRACKETED.sub("", name)
     name = re.sub(r"(?<=.)[（(][^（）()]{0,40}$", "", name)
+    bare = _BARE_PERIOD.search(name)
+    name = name[: bare.start()] if bare else name
     return name.strip(" 。：:，,") or heading
 
 
@@ -111,10 +124,19 @@ def period_of(node: Node, text: str, own_year: int | None) -> Period | None:
         inside = read_period(text, heading.start + opened.end(), heading.end, own_year)
         if inside and inside.span.end == heading.end:
             return inside
+    bare = _BARE_PERIOD.search(text[heading.start : heading.end])
+    date_at = DATE.search(text, heading.start + bare.start(), heading.end) if bare else None
+    if date_at:
+        begin = (
+            date_at.start() - 4
+            if text[date_at.start() - 4 : date_at.start()] == "即日起至"
+            else date_at.start()
+        )
+        return read_period(text, begin, min(node.own.end, heading.end + 40), own_year)
     after = heading.end
     while after < node.own.end and text[after] in "。：:；; \u3000\n":
         after += 1
-    label = re.compile(r"(?:时间|起止时间|时间安排|时限)\s{0,2}[：:]\s{0,2}").match(text, after, node.own.end)
+    label = LABEL.match(text, after, node.own.end)
     if label:
         after = label.end()
     return read_period(text, after, min(node.own.end, after + 60), own_year)
@@ -204,6 +226,13 @@ def find_loose_phases(
             found.append(
                 Phase(match["name"].strip("：: "), period.start, period.end, span, 0.7, "phase.loose")
             )
+    for match in _COUNTED_PHASE.finditer(text, start, end):
+        span = Span(*match.span("name"))
+        period = bracketed_period(text, match.end("name"), min(end, match.end() + 60), own_year)
+        inside = any(c.start <= span.start < c.end for c in claimed)
+        if period and period.span.start == match.end("name") and not inside:
+            whole = Span(span.start, period.span.end)
+            found.append(Phase(match["name"], period.start, period.end, whole, 0.7, "phase.loose"))
     for match in _NAMED_PERIOD.finditer(text, start, end):
         span = Span(*match.span("name"))
         if any(c.start <= span.start < c.end for c in claimed):

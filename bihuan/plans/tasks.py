@@ -17,6 +17,7 @@ from bihuan.plans.attribution import (
 )
 from bihuan.plans.checks import check_items, object_hints
 from bihuan.plans.deadlines import deadlines, last_deadline
+from bihuan.plans.duties import charges
 from bihuan.plans.model import Phase, Span, Task
 from bihuan.plans.outline import Node, Outline, heading_of
 from bihuan.plans.periods import own_period
@@ -81,8 +82,8 @@ def _excluded(node: Node, text: str) -> bool:
             return True
         if kind == "introduction" and (branch is node or not branch.is_section):
             return True
-        if kind == "duties" and branch.is_section:
-            return branch is node or _names_unit(node, text)
+        if kind == "duties" and (branch.is_section or branch is not node):
+            return branch is node or _names_unit(node, text) or charges(node, text)
         branch = branch.parent
     return False
 
