@@ -17,6 +17,9 @@ PERSON_FIRST = re.compile(
     rf"(?:[{_SURNAMES}]|欧阳|上官|司马|诸葛|皇甫|尉迟|公孙|慕容)[ \u3000]{{0,3}}[\u4e00-\u9fff]{{1,2}}(?=[ \u3000（(:：]|$)"
 )
 _NAME_TOKEN = re.compile(rf"[{_SURNAMES}][\u4e00-\u9fffX×*]{{1,2}}")
+_POST_TOKEN = re.compile(
+    r"[\u4e00-\u9fff]{1,}(?:[局处科所站队校院厂部会园矿镇乡县区市省]长|主任|书记|经理|工程师|总监|主席|政委|秘书长|负责人)$"
+)
 _SHARED_END = re.compile(
     r"等(?:\d{1,2}个|[一二三四五六七八九十]{1,2}个)?(?:有关|相关)?(?:[\u4e00-\u9fff]{0,6}(?:部门|单位|委办局|科室|成员|乡镇|街道))?(?:的)?(?:主要|分管|有关|相关)?(?:领导|负责人|负责同志|同志|人员)?$"
 )
@@ -65,9 +68,16 @@ def _line(text: str, start: int, end: int) -> list[tuple[str, Span]]:
     tokens = line.split()
     if len(tokens) > 1 and (
         all(_NAME_TOKEN.fullmatch(token) for token in tokens)
-        or all(looks_like_unit(token) for token in tokens)
+        or all(looks_like_unit(token) or _POST_TOKEN.search(token) for token in tokens)
     ):
         return _at(text, start, end, re.compile(r"\s+"))
+    columns = [part for part in re.split(r"[ \u3000]{2,}|\u3000|\t", line) if part.strip()]
+    if (
+        len(columns) > 1
+        and not any(_NAME_TOKEN.fullmatch(re.sub(r"\s", "", part)) for part in columns)
+        and not ("、" in line or PERSON_FIRST.match(line))
+    ):
+        return _at(text, start, end, re.compile(r"[ \u3000]{2,}|\u3000|\t"))
     if PERSON_FIRST.match(line) and not looks_like_unit(re.split(r"[ \u3000（(]", line)[0]):
         posts = re.search(r"[ \u3000（(]", line[1:])
         named = re.split(r"[、，,；;]", line)

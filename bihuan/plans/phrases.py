@@ -35,11 +35,13 @@ _PERSONS = re.compile(
     r"专人|主要负责|谁[\u4e00-\u9fff]{1,6}谁|负责人|负责同志|领导$|书记$|经理$|主任$|局长$|人员$|^未|^不"
 )
 _HELP = re.compile(
-    rf"[，,；;]\s{{0,2}}(?:由)?(?P<units>{_NAMES}{{2,90}}?)(?:按照?(?:各自)?职责(?:分工)?)?(?:共同|密切|积极|做好)?(?:配合|协助|参与|参加|协同)(?:落实|做好|实施)?"
-    r"(?=[，,。；;\n]|开展|$)"
+    rf"[，,；;]\s{{0,2}}(?:由)?(?P<units>{_NAMES}{{2,90}}?)(?:按照?(?:各自)?职责(?:分工)?)?(?:共同|密切|积极|做好)?(?:配合|协助|参与|参加|协同)"
+    r"(?=[^，,。；;\n]{0,14}(?:[，,。；;\n]|$))"
 )
-_WITH = re.compile(
-    rf"[，,]?\s{{0,2}}(?:并|负责)?会同(?P<units>{_NAMES}{{2,90}}?)(?=对|开展|组织(?!部)|制定|按|依(?!法行政)|进行|研究|建立|督促|推进|落实|实施|做好|加强|负责|共同|联合|定期|适时|及时|加快|完成|提出|编制|牵头|排查|检查|[，,。；;\n]|$)"
+_WITH = re.compile(rf"[，,]?\s{{0,2}}(?:并|负责)?会同(?P<units>{_NAMES}{{2,120}})")
+_ACTION = re.compile(
+    r"对|开展|组织(?!部)|制定|按|依|进行|研究|建立(?!行)|督促|推进|落实|实施|做好|加强|负责|共同|联合|定期|适时|及时|加快|完成|提出|编制|牵头|排查|检查(?!站|院)|审[查核批定]"
+    r"|验收|出台|公布|处[理置]|查处|打击|整治|督[导查]|巡查|指导|协调|统筹|加大|强化|深入|印发|修订|起草|拟定|提请|核查|清理|摸排|抽查|约谈|通报|组成|成立|采取|妥善|为|在|将|要|全面|严厉|严格|尽快|每"
 )
 
 
@@ -117,7 +119,17 @@ def _partners(text: str, start: int, end: int) -> list[tuple[str, Span]]:
     for place in (start, *(at for at in [text.find("，", start, min(end, start + 40))] if at >= 0)):
         match = _WITH.match(text, place, end)
         if match:
-            return [unit for unit in named_units(text, *match.span("units")) if _unit(unit[0])]
+            return _until_action(text, *match.span("units"))
+    return []
+
+
+def _until_action(text: str, start: int, end: int) -> list[tuple[str, Span]]:
+    """Return the units that open text[start:end]; the last ends where a verb begins."""
+    for action in [*_ACTION.finditer(text, start, end), None]:
+        stop = action.start() if action else end
+        units = named_units(text, start, stop) if stop > start else []
+        if units and all(_unit(name) for name, _ in units):
+            return units
     return []
 
 

@@ -3,171 +3,247 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from bihuan.plans.model import Report, Span
+from bihuan.plans.recurrence import rrule_of
+from bihuan.plans.units import ELLIPTIC, is_collective, looks_like_unit, split_units
 
+_NOT_REPORT = r"(?<![举汇日周旬月季年简通情预申填上海电警呈公虚谎瞒漏墙画])"
 _VERB = re.compile(
-    r"(?:报送|上报)(?!制度|机制|工作机制|渠道|[、的])|书面报告|反馈(?=[至给]|[市区县省州])|报告(?=[至给市区县省])"
-    r"|(?<![举汇日周月季年简通情警预申填上海电])报(?=至|给|经|我|[市区县省州镇乡]|国务院|工作专班|专班|领导小组|安委|办公室|[\u4e00-\u9fff]{2,10}(?:办公室|专班|领导小组|安委会|安委办|备案)|[\u4e00-\u9fff]{2,10}(?:局|部|办|科|处|室|中心|公司)(?:[，,。；;]|备案|汇总|$))"
+    r"(?:报送|上报|呈报)(?!制度|机制|工作机制|渠道|要求|系统|平台|流程|工作(?:制度|机制|的))(?![、的](?!通知))|书面(?:报告|汇报)|反馈(?=[至给到]|[\u4e00-\u9fff]{0,6}(?:市|区|县|省|州|办|局|组|部|科|处|中心))"
+    r"|(?:抄送|发送|发|交|送|传|提交|反馈|报送)(?:至|到|给)|提交(?=[\u4e00-\u9fff]{2,12}(?:办|局|组|部|科|处|中心|会))|填报(?!制度|要求)"
+    r"|(?<=向)[\u4e00-\u9fff（()）]{2,24}?(?:专题|书面|统一|集中|定期)?(?:报告|汇报|报送)|(?<![工周月季日年总情结查测分析])报告(?=[至给市区县省])"
+    rf"|{_NOT_REPORT}报(?=至|给|到|经|我|本|[市区县省州镇乡旗](?!级|场)|国务院|所在|属地|上级|公司|集团|学校|局|工作专班|专班|领导小组|安委|办公室"
+    r"|[\u4e00-\u9fff]{2,16}(?:办公室|专班|领导小组|安委会|安委办|指挥部|小组|备案|备查|汇总|审定|审核|邮箱|处|室)|[\u4e00-\u9fff]{2,10}(?:局|部|办|科|股|中心|公司|政府|委)(?:[，,。；;（(]|备案|汇总|$))"
 )
-_RECURRENCE = (
-    r"(?:每(?:日|天|周[一二三四五六日天]?|个?月|个?季度?|半年|年)度?|按(?:日|周|月|季度?)|逐月|逐日)"
+_CLOCK = r"(?:\s?(?:上午|下午|中午|晚上?|早上?)?(?:下班|\s?\d{1,2}\s?(?:[:：]\s?\d{2}|[时点](?:\d{1,2}分|半)?)(?:整)?)?)"
+_WEEKDAY = r"(?:\s?[（(](?:星期|周)[一二三四五六日天][）)])?"
+_DAY = rf"\d{{1,2}}\s?[日号]{_WEEKDAY}"
+_DAYS = rf"(?:\d{{1,2}}、)*{_DAY}(?:[、和及]{_DAY})*"
+_PART = r"(?:底|末|初|上旬|中旬|下旬)"
+_BEFORE = r"\s?(?:之?前|以前|之内|以内|内)"
+_DATE = rf"(?:(?:19|20)\d\d\s?年\s?)?(?<!\d)\d{{1,2}}\s?月份?\s?(?:{_DAY}|{_PART})"
+_EVERY = r"每(?:个)?(?:工作日|日|天|两周|双周|周|星期|半个?月|旬|月|季度?|半年|年)度?"
+_WEEKLY_DAYS = r"[一二三四五六日天](?:[、和及](?:周|星期)?[一二三四五六日天])*"
+_RECURRING = (
+    rf"{_EVERY}(?:的)?(?:(?<=[周期])(?:{_WEEKLY_DAYS}|末)|(?:末次月|末月|首月|次月|下月|第[一二三]个月|最后一个月|下一?个?季度首月|下一?个?月|次年|末|底|初)?(?:的)?"
+    rf"(?:{_DATE}(?:[、和及]{_DATE})*|\d{{1,2}}月(?:、\d{{1,2}}月)*{_PART}|{_DAYS}|{_PART}|最后[一1]个?(?:工作日|天|日|(?:周|星期)[一二三四五六日天])|[前第]?[一二三四五六\d]{{1,2}}个?(?:工作日|(?:周|星期)[一二三四五六日天])"
+    r"|(?:结束)?后(?:的)?(?:的)?\s?\d{1,2}个?(?:工作)?[日天])?)?"
+    rf"{_CLOCK}(?:{_BEFORE})?"
 )
-_DAY = r"\d{1,2}\s?[日号]"
-_DEADLINE = re.compile(
-    rf"(?:{_RECURRENCE}(?:的|末|初)?(?:次|当|下|第一个|首|末)?(?:个?月)?|(?:次|当|下|本)(?:个?月|季度?|年|周)(?:末|初|首月)?|(?:月|季度?|季|年|半年)末(?:次月)?)?"
-    rf"(?:"
-    rf"(?:(?:19|20)\d\d\s?年\s?)?(?<!\d)\d{{1,2}}\s?月(?:份)?(?:\s?{_DAY}|底|末|上旬|中旬|下旬)(?:、\d{{1,2}}\s?月(?:\s?{_DAY}|底|末))*(?:之?前|以前)"
-    rf"|(?:19|20)\d\d\s?年(?:底|末)(?:之?前|以前)|年底(?:之?前|以前)"
-    rf"|(?<=[周月度年末初]){_DAY}(?:下班|中午|上午)?(?:\d{{1,2}}[时点])?(?:之?前|以前|内)"
-    rf"|(?<=[周])[一二三四五六日天]?(?:下班|中午|上午|下午)?(?:\d{{1,2}}[时点:：]?\d{{0,2}})?(?:之?前|以前)"
-    rf"|(?<=周[一二三四五六日天])(?:下班|中午|上午|下午)?(?:\d{{1,2}}[时点:：]?\d{{0,2}})?(?:之?前|以前)"
-    rf"|(?<=[月季年度])(?:底|末|初)(?:之?前|以前)"
-    rf"|\d{{1,2}}\s?个?工作日(?<=[末初度月]\d个工作日)内"
-    rf")"
+_RELATIVE = rf"(?:次|下|本|当)(?:个)?(?:月|季度?|周|星期|年)(?:末|初|首月|底)?(?:的)?(?:{_DAYS}|\d{{1,2}}个?工作日|{_WEEKLY_DAYS}|末|底)?{_CLOCK}(?:{_BEFORE})"
+_DEADLINE = (
+    rf"{_DATE}(?:、{_DATE})*{_CLOCK}{_BEFORE}|(?:19|20)\d\d\s?年(?:底|末){_BEFORE}|(?<![今明去本])(?:年底|月底|月末|季末|季度末|年末|年中){_BEFORE}|[今明本]年(?:底|末){_BEFORE}"
+    rf"|(?<=[月季度年])(?:末|底){_BEFORE}"
 )
-_BARE = re.compile(_RECURRENCE + r"(?:末|底|初)?")
-_REGIME = re.compile(
-    r"(?:建立|实行|执行|落实|坚持|健全|严格)[^。；;，,\n]{0,22}?(?P<when>日报|周报|旬报|月报|季报|半年报|年报)(?:告|送|表)?(?:制度|机制|制)?"
+_TIME = re.compile(rf"(?P<recurring>{_RECURRING})|(?P<relative>{_RELATIVE})|(?P<deadline>{_DEADLINE})")
+# A day named without 前: 于6月底和7月底报送.
+_ON = re.compile(
+    rf"(?:(?<=[于在])|(?<=[底末旬日]和)|(?<=[底末旬日]、)){_DATE}(?={_CLOCK}(?:[，、和及]|分别|将|向|报|书面|集中|统一|{_DATE}))"
 )
-_EVENT = re.compile(r"后(?:的)?\s?$")
+_BY_PERIOD = re.compile(
+    r"(?:按(?:日|天|周|旬|月|季度?|年度?|半年)(?:度)?|逐[日周月季]|[一每](?:日|周|月|季)一)(?=报)"
+)
+_ORDER = re.compile(r"(?:建立|实行|执行|落实|坚持|健全|严格|推行|实施|完善|启动)[^。；;\n]{0,60}")
+_REGIME_WORD = re.compile(
+    r"(?<![每本各当次下上])(?:(?:日|双周|周|旬|半月|月|季度?|半年|年)(?:报告|报送|汇报|报(?![到道名告送表]))|[一每](?:日|周|月|季)一报)(?=[^，。；;\n]{0,16}?(?:制度|机制|制(?![定度造])))"
+)
+_EVENT = re.compile(
+    r"(?:接到|收到|发生|事故|结束|完成|印发|下发|发布|之日|检查|整改)[\u4e00-\u9fff]{0,8}(?:后|起)(?:的)?\s?$"
+)
+_ONCE = re.compile(r"召开|检查|督查|通报|至少|不少于|一次|1次|[2-9两三]次|调度|抽查|巡查|开展|培训|演练")
+
 _SUBJECT = re.compile(
-    r"(?P<who>[^，,。；;：:]{2,44}?)(?:要|应当?|须|需|务必|请|于|将|负责|每|在|按|自|从)(?!求|急|点|任)"
-)
-_WHO_END = re.compile(
-    r"(?:部门|单位|局|厅|委|办|政府|管委会|办公室|专班|领导小组|指挥部|公司|企业|乡镇|街道|办事处|成员|县区|地区|各地|市区|部|会|专班|院|校|站|队|片区|园区|区|县|市|镇|乡|[）)])$"
+    r"(?P<who>[\u4e00-\u9fff（()）、/“”]{2,60}?)(?=(?:(?<![主需重])要|(?<![供响反适])应(?!急)|须|需|于|每|在(?!建)|将|按|请|自|从|负责|务必|对(?!外)|定期|根据|结合|汇总|制定|组织(?!部)|明确|确定|指定|认真|及时|完成|开展|报(?![社告])|向|建立(?!行)|做好|落实|通过|集中|统一|把|依托|梳理|形成|安排|填报|上报|全面|分别|立即|\d|实行))"
 )
 _TO = re.compile(
-    r"(?:报送|上报|书面报告|反馈|报告|报)\s?(?:至|给|到|经)?(?P<to>[\u4e00-\u9fff、（()）]{2,36}?)(?=[，,。；;\n]|备案|汇总|审定|审核|$|邮箱|，)"
+    r"(?:报送|上报|呈报|书面报告|反馈|报告|报|抄送|发送|提交|发|交|送|传)\s?(?:至|给|到|经)?\s?(?P<to>[\u4e00-\u9fff、（()）/]{2,40}?)(?=[，,。；;\n]|备案|备查|汇总|审定|审核|存档|审批|同意|研究|邮箱|$|指定|[（(]联系|电子)"
 )
-
-_STOP = re.compile(r"[。；;\n]")
 _TOWARDS = re.compile(
-    r"(?:向|给)(?P<to>[\u4e00-\u9fff、（()）]{2,36}?)(?:书面|集中|统一|及时|按时|汇总|专题)?(?:报送|上报|书面报告|反馈|报告|提交)"
+    r"(?:向|给)(?P<to>[\u4e00-\u9fff、（()）]{2,40}?)(?:书面|集中|统一|及时|按时|汇总|专题|定期|如实)?(?:报送|上报|报告|汇报|反馈|提交|填报|报(?=[\u4e00-\u9fff《]))"
 )
-_WEEKDAY = dict(zip("一二三四五六日天", ("MO", "TU", "WE", "TH", "FR", "SA", "SU", "SU"), strict=True))
+_TO_END = re.compile(r"(?:处|室|人|邮箱|平台|系统|公司|学校|上级|我局|我办|我委|我科|本局|联络员)$")
+_STOP = re.compile(r"[。\n]")
+_PART_STOP = re.compile(r"[；;]")
+
+
+@dataclass
+class _Context:
+    """What a sentence has said so far: its first sender, and the receiver of the part before."""
+
+    who: tuple[str, Span] | None = None
 
 
 def find_reports(text: str, parts: list[Span]) -> list[Report]:
     """Return the reporting obligations of the given stretches of text (the preamble, each item) in printed order."""
     found: list[Report] = []
     for start, end in parts:
-        cursor = start
-        for match in _STOP.finditer(text, start, end):
-            found.extend(_in_sentence(text, cursor, match.start()))
-            cursor = match.end()
-        found.extend(_in_sentence(text, cursor, end))
+        for first, stop in _pieces(text, start, end, _STOP):
+            context = _Context()
+            for left, right in _pieces(text, first, stop, _PART_STOP):
+                if right - left <= 1200:
+                    found.extend(_in_part(text, left, right, context))
     return found
 
 
-def _in_sentence(text: str, start: int, end: int) -> list[Report]:
-    if end - start > 1200:
-        return []
-    times: list[tuple[str, Span, str]] = []
-    verb = _VERB.search(text, start, end)
-    if verb:
-        last_verb = list(_VERB.finditer(text, start, end))[-1]
-        for match in _DEADLINE.finditer(text, start, end):
-            near = match.start() < last_verb.start() or match.start() - last_verb.end() <= 30
-            if near and not _EVENT.search(text, max(start, match.start() - 3), match.start()):
-                times.append((match.group(), Span(*match.span()), "report.deadline"))
-        if not times:
-            for match in _BARE.finditer(text, start, last_verb.start()):
-                between = text[match.end() : last_verb.start()]
-                if not re.search(r"召开|检查|督查|通报|至少|不少于|一次|1次", between):
-                    times.append((match.group(), Span(*match.span()), "report.recurring"))
-                    break
-    regime = _REGIME.search(text, start, end)
-    if regime and not times:
-        times.append((regime["when"], Span(*regime.span("when")), "report.regime"))
+def _pieces(text: str, start: int, end: int, mark: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    cursor = start
+    for match in mark.finditer(text, start, end):
+        if match.start() > cursor:
+            yield cursor, match.start()
+        cursor = match.end()
+    if cursor < end:
+        yield cursor, end
+
+
+def _in_part(text: str, start: int, end: int, context: _Context) -> list[Report]:
+    """Read the stretch between two semicolons: its times, each with the sender and receiver that apply to it."""
+    verbs = list(_VERB.finditer(text, start, end))
+    times = _times(text, start, end, verbs) + _regimes(text, start, end)
     if not times:
         return []
-    who = _who(text, start, end)
-    to = _recipient(text, start, end, verb) if verb else None
-    spans: dict[str, list[Span]] = {}
-    if who:
-        spans["who"] = [who[1]]
-    if to:
-        spans["to"] = [Span(*to.span("to"))]
-    context = text[start:end]
-    left, right = _trim(text, start, end)
-    return [
-        Report(
-            who=who[0] if who else None,
-            to=to["to"] if to else None,
-            when=when,
-            span=Span(left, right),
-            confidence=0.9 if rule == "report.deadline" else 0.75,
-            rule=rule,
-            rrule=rrule_of(when, context),
-            field_spans={**spans, "when": [place]},
+    times.sort(key=lambda time: time[1])
+    found: list[Report] = []
+    receiver: tuple[str, Span] | None = None
+    for i, (when, place, rule) in enumerate(times):
+        stop = times[i + 1][1].start if i + 1 < len(times) else end
+        context.who = _who(text, start, place.start) or context.who or _who(text, place.end, end, last=False)
+        if verbs:
+            begin = place.start if i else start
+            receiver = _recipient(text, begin, stop) or _recipient(text, place.start, end) or receiver
+        spans: dict[str, list[Span]] = {"when": [place]}
+        if context.who:
+            spans["who"] = [context.who[1]]
+        if receiver:
+            spans["to"] = [receiver[1]]
+        left = start
+        while left < end and text[left].isspace():
+            left += 1
+        found.append(
+            Report(
+                who=context.who[0] if context.who else None,
+                to=receiver[0] if receiver else None,
+                when=when,
+                span=Span(left, end),
+                confidence=0.9 if rule == "report.deadline" else 0.75,
+                rule=rule,
+                rrule=rrule_of(when, text[start:end]),
+                field_spans=spans,
+            )
         )
-        for when, place, rule in times
-    ]
+    return found
 
 
-def _trim(text: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and text[start].isspace():
-        start += 1
-    return start, end
+def _times(text: str, start: int, end: int, verbs: list[re.Match[str]]) -> list[tuple[str, Span, str]]:
+    if not verbs:
+        return []
+    last = verbs[-1]
+    strong: list[tuple[str, Span, str]] = []
+    weak: list[tuple[str, Span, str]] = []
+    for match in _TIME.finditer(text, start, end):
+        if match.start() > last.start() and match.start() - last.end() > 30:
+            continue
+        if _EVENT.search(text, max(start, match.start() - 16), match.start()):
+            continue
+        span = Span(match.start(), match.end() - (len(match.group()) - len(match.group().rstrip())))
+        when = text[span.start : span.end]
+        bare = match.lastgroup == "recurring" and re.fullmatch(rf"{_EVERY}(?:的)?", when)
+        if not bare:
+            between = text[match.end() : last.start()]
+            ending = when.endswith(("前", "内"))
+            if match.lastgroup == "recurring" and not ending and _ONCE.search(between):
+                continue
+            strong.append((when, span, "report.deadline" if ending else "report.recurring"))
+        elif (verb := next((v for v in verbs if v.start() >= match.end()), None)) and not _ONCE.search(
+            text[match.end() : verb.start()]
+        ):
+            weak.append((when, span, "report.recurring"))
+    for match in [*_ON.finditer(text, start, end), *_BY_PERIOD.finditer(text, start, end)]:
+        span = Span(*match.span())
+        free = not any(span.start < s.end and s.start < span.end for _, s, _ in strong)
+        if free and match.end() <= last.end() and last.start() - match.end() <= 40:
+            rule = "report.recurring" if match.re is _BY_PERIOD else "report.deadline"
+            strong.append((match.group(), span, rule))
+    if not strong:
+        return weak[:1]
+    # 每旬报送进度，每月2日前报送小结: a bare recurrence counts beside a deadline when a verb of its own follows it.
+    for when, span, rule in weak:
+        following = min((s.start for _, s, _ in strong if s.start > span.end), default=end)
+        if any(span.end <= verb.start() < following for verb in verbs) and following < end:
+            strong.append((when, span, rule))
+    return strong
 
 
-def _recipient(text: str, start: int, end: int, verb: re.Match[str]) -> re.Match[str] | None:
-    """Return the match whose group "to" is the receiver: 向X报送…, 报送X; what is sent is no receiver."""
+def _regimes(text: str, start: int, end: int) -> list[tuple[str, Span, str]]:
+    """Return the ordered regimes of a stretch (实行日报告、周报制度), each word its own time phrase."""
+    found = {}
+    for order in _ORDER.finditer(text, start, end):
+        for word in _REGIME_WORD.finditer(text, order.start(), min(end, order.end())):
+            found[word.start()] = (word.group(), Span(*word.span()), "report.regime")
+    return list(found.values())
+
+
+def _recipient(text: str, start: int, end: int) -> tuple[str, Span] | None:
+    """Return the receiver: 向X报送…, 报送X, 报送总结至X; what is sent is no receiver."""
     towards = _TOWARDS.search(text, start, end)
-    if towards:
-        return towards
-    for match in _TO.finditer(text, verb.start(), end):
-        directed = re.match(r"(?:报送|上报|书面报告|反馈|报告|报)\s?[至给到]", match.group())
-        if directed or _WHO_END.search(match["to"]):
-            return match
+    if towards and (looks_like_unit(towards["to"]) or _TO_END.search(towards["to"])):
+        return towards["to"], Span(*towards.span("to"))
+    for verb in _VERB.finditer(text, start, end):
+        for first in (verb.start(), max(verb.start(), verb.end() - 3)):
+            match = _TO.match(text, first, end)
+            if not match:
+                continue
+            place = Span(*match.span("to"))
+            through = re.search(r"[至给](?=[\u4e00-\u9fff（(]{2,}$)", match["to"])
+            if through:
+                place = Span(place.start + through.end(), place.end)
+            name = text[place.start : place.end]
+            directed = re.search(r"[至给到]\s?$", text[match.start() : place.start])
+            if name != "指定" and (directed or looks_like_unit(name) or _TO_END.search(name)):
+                return name, place
     return None
 
 
-def _who(text: str, start: int, end: int) -> tuple[str, Span] | None:
-    starts = [start, *[m.end() for m in re.compile(r"[，,：:]").finditer(text, start, end)][:6]]
-    for first in starts:
-        while first < end and text[first].isspace():
+_OPENING = re.compile(r"[，,：:]|[)）]\s{0,3}(?=各)|后(?=[\u4e00-\u9fff]{2,12}于)")
+
+
+def _who(text: str, start: int, end: int, *, last: bool = True) -> tuple[str, Span] | None:
+    """Return the sender of a time phrase: the units that open the last clause before `end` which begins with units."""
+    found = None
+    for first in [start, *[m.end() for m in _OPENING.finditer(text, start, end)][:12]]:
+        while first < end and text[first] in " \u3000\t“（(由请":
             first += 1
-        match = _SUBJECT.match(text, first, end)
-        if match and _WHO_END.search(match["who"]):
-            return match["who"], Span(*match.span("who"))
+        subject = _subject(text, first, min(len(text), end + 2))
+        if subject and subject[1].end <= end:
+            found = subject
+            if not last:
+                break
+    return found
+
+
+_VERBS_AFTER = _SUBJECT.pattern[_SUBJECT.pattern.index("(?=") :]
+_ENDS = re.compile(_VERBS_AFTER)
+
+
+def _subject(text: str, first: int, end: int) -> tuple[str, Span] | None:
+    """Return the units that open text[first:end] and are followed by what they shall do."""
+    for verb in _ENDS.finditer(text, first + 2, min(end, first + 62)):
+        names = text[first : verb.start()]
+        if re.search(r"[^\u4e00-\u9fff（()）、/“”]", names):
+            return None
+        if _are_units(names):
+            return names, Span(first, verb.start())
     return None
 
 
-def rrule_of(when: str, context: str = "") -> str:
-    """Return the recurrence of a time phrase as an RFC 5545 rule, or "" for a single date.
-
-    A phrase such as 次月5日前 takes its frequency from its sentence (每月…). Example: 每月25日前 ->
-    FREQ=MONTHLY;BYMONTHDAY=25.
-    """
-    base = _frequency(when) or (_frequency(context) if re.match(r"[次当下本]|[月季年]", when) else "")
-    if not base and re.match(r"(?:次|当|下|本)个?月|月", when):
-        base = "FREQ=MONTHLY"
-    if not base and "季" in when:
-        base = "FREQ=MONTHLY;INTERVAL=3"
-    if not base:
-        return ""
-    day = re.search(r"(\d{1,2})\s?[日号]", when)
-    weekday = re.search(r"周([一二三四五六日天])", when)
-    if base == "FREQ=WEEKLY" and weekday:
-        return f"{base};BYDAY={_WEEKDAY[weekday.group(1)]}"
-    if base == "FREQ=MONTHLY" and day:
-        return f"{base};BYMONTHDAY={int(day.group(1))}"
-    if base == "FREQ=MONTHLY" and re.search(r"月?[底末]", when):
-        return f"{base};BYMONTHDAY=-1"
-    return base
-
-
-def _frequency(text: str) -> str:
-    for pattern, rule in (
-        (r"每[日天]|按日|逐日|日报", "FREQ=DAILY"),
-        (r"每周|按周|周报", "FREQ=WEEKLY"),
-        (r"每个?季|按季|季报", "FREQ=MONTHLY;INTERVAL=3"),
-        (r"每半年|半年报", "FREQ=MONTHLY;INTERVAL=6"),
-        (r"每个?月|按月|逐月|月报", "FREQ=MONTHLY"),
-        (r"每年|年报", "FREQ=YEARLY"),
-    ):
-        if re.search(pattern, text):
-            return rule
-    return ""
+def _are_units(names: str) -> bool:
+    if re.match(r"(?:要|应|并|将|对|按|于|每|各自|坚持|建立|请)", names):
+        return False
+    units = [name for name, _ in split_units(names, 0, len(names))]
+    known = [
+        looks_like_unit(name) or bool(ELLIPTIC.fullmatch(name)) or is_collective(name) is not None
+        for name in units
+    ]
+    return bool(units) and all(known)

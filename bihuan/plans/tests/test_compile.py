@@ -85,7 +85,7 @@ def test_other_elements(plan):
     assert [(r.who, r.to, r.when, r.rrule) for r in plan.reports] == [
         ("各县（区）安委会", "市安委会办公室", "2031年4月25日前", ""),
         ("各成员单位", "市安委会办公室", "每月25日前", "FREQ=MONTHLY;BYMONTHDAY=25"),
-        ("各成员单位", "市安委会办公室", "每季度末5日内", "FREQ=MONTHLY;INTERVAL=3"),
+        ("各成员单位", "市安委会办公室", "每季度末5日内", "FREQ=YEARLY;BYMONTH=1,4,7,10;BYMONTHDAY=5"),
     ]
     assert [t.text for t in plan.targets] == [
         "租赁厂房建档率达到100%",

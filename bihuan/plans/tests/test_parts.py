@@ -7,7 +7,8 @@ import pytest
 from bihuan.plans import compile_text
 from bihuan.plans.bodies import find_bodies
 from bihuan.plans.model import Span
-from bihuan.plans.reports import find_reports, rrule_of
+from bihuan.plans.recurrence import rrule_of
+from bihuan.plans.reports import find_reports
 
 
 def phases(text):
@@ -118,7 +119,7 @@ def test_no_reports(text):
         ("每周五前", "FREQ=WEEKLY;BYDAY=FR"),
         ("周报", "FREQ=WEEKLY"),
         ("每日", "FREQ=DAILY"),
-        ("每季度末5日内", "FREQ=MONTHLY;INTERVAL=3"),
+        ("每季度末5日内", "FREQ=YEARLY;BYMONTH=1,4,7,10;BYMONTHDAY=5"),
         ("每半年", "FREQ=MONTHLY;INTERVAL=6"),
         ("次月5日前", "FREQ=MONTHLY;BYMONTHDAY=5"),
         ("4月15日前", ""),
