@@ -140,16 +140,24 @@ def finish_duty(
 
 
 def reschedule_duty(
-    subject: models.Model, kind: str, due_on: dt.date, clock: dict[str, Any], *, by: User
+    subject: models.Model,
+    kind: str,
+    due_on: dt.date | None,
+    clock: dict[str, Any],
+    *,
+    by: User,
+    title: str = "",
 ) -> int:
-    """Give the open duties of that kind a new due date with its explanation; returns how many there were."""
+    """Give the open duties of that kind a new due date with its explanation, and a new title if what is owed is now
+    called otherwise; returns how many there were. Rungs already taken stay taken."""
     today = timezone.localdate()
     ladders = Ladders(today)
     duties = list(Duty.objects.open().filter(subject=chain_of(subject), kind=kind))
     for duty in duties:
         duty.due_on, duty.clock = due_on, clock
         duty.next_step_on = ladders.next_step_on(duty.ladder, due_on, after=today)
-        duty.save(update_fields=["due_on", "clock", "next_step_on"])
+        duty.title = title[:200] or duty.title
+        duty.save(update_fields=["due_on", "clock", "next_step_on", "title"])
     return len(duties)
 
 

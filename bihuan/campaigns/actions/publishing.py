@@ -23,6 +23,7 @@ from bihuan.plans import normalize_unit
 
 from ..drafts import ROLES
 from ..models import (
+    Amendment,
     Assignment,
     Body,
     Campaign,
@@ -34,13 +35,14 @@ from ..models import (
     PlanItem,
     PlanUnit,
     ReportingRule,
+    Subplan,
     Target,
     Task,
     seats,
 )
 from ..queries.draft import blocking
 from ..units import Bodies
-from ..workflow import PhaseStatus
+from ..workflow import AmendmentStatus, PhaseStatus
 
 # What a phase must show before it may be closed, until the office says otherwise (R018).
 DEFAULT_GATE = {
@@ -95,6 +97,8 @@ def publish(document: PlanDocument, *, by: User, title: str = "", short_title: s
     )
     if not won:
         raise IllegalMove(f"方案《{document.title}》已经发布，不能重复发布")
+    if Amendment.objects.filter(document=document, status=AmendmentStatus.REVIEWING).exists():
+        raise Refused("这是一份修订稿，请在“方案修订”里比对后应用，不能另发为一场新的专项整治")
     if lines := blocking(document):
         raise Refused("还不能发布：" + "；".join(line.text for line in lines))
     office = office_of(document.region_id)
@@ -108,6 +112,7 @@ def publish(document: PlanDocument, *, by: User, title: str = "", short_title: s
         plan=document,
         region=document.region,
         office=office,
+        parent=parent_of(document),
         title=title or own_title,
         short_title=short_title or own_short,
         doc_no=document.doc_no,
@@ -116,8 +121,8 @@ def publish(document: PlanDocument, *, by: User, title: str = "", short_title: s
     )
     phases = _create_phases(campaign, items)
     tasks = _create_tasks(campaign, items, phases)
-    _create_checklists(tasks, by=by, at=now)
-    shares = _create_assignments(document, tasks, office, on=timezone.localdate(now))
+    create_checklists(tasks, by=by, at=now)
+    shares = create_assignments(document, tasks, office, on=timezone.localdate(now))
     _create_rest(campaign, items)
     starts = [phase.starts_on for phase in phases.values() if phase.starts_on]
     ends = [phase.ends_on for phase in phases.values() if phase.ends_on]
@@ -138,7 +143,14 @@ def publish(document: PlanDocument, *, by: User, title: str = "", short_title: s
     return campaign
 
 
-def _day(text: str | None) -> dt.date | None:
+def parent_of(document: PlanDocument) -> Campaign | None:
+    """The campaign under which this plan was filed as a sub-plan, if it was (R002)."""
+    subplan = Subplan.objects.standing().filter(document=document).select_related("campaign").first()
+    return subplan.campaign if subplan else None
+
+
+def day_of(text: str | None) -> dt.date | None:
+    """A day as draft elements hold it."""
     return dt.date.fromisoformat(text) if text else None
 
 
@@ -151,8 +163,8 @@ def _create_phases(campaign: Campaign, items: list[PlanItem]) -> dict[int, Phase
             campaign=campaign,
             name=item.data["name"][:60],
             position=position,
-            starts_on=_day(item.data["start"]),
-            ends_on=_day(item.data["end"]),
+            starts_on=day_of(item.data["start"]),
+            ends_on=day_of(item.data["end"]),
             status=PhaseStatus.OPEN if position == 1 else PhaseStatus.PENDING,
         )
         for position, item in enumerate(found, start=1)
@@ -172,9 +184,7 @@ def _create_tasks(
     rows = []
     for position, item in enumerate(found, start=1):
         phase = phases.get(item.data["phase"] or 0)
-        due, source = _day(item.data["due"]), "任务自身"
-        if due is None and phase and phase.ends_on:
-            due, source = phase.ends_on, f"继承阶段“{phase.name}”"
+        due, source = due_of(item, phase)
         rows.append(
             Task(
                 campaign=campaign,
@@ -184,7 +194,7 @@ def _create_tasks(
                 text=item.data["text"],
                 position=position,
                 due_on=due,
-                due_source=source[:60] if due else "未定",
+                due_source=source,
                 source_span=list(item.whole or ()),
             )
         )
@@ -198,7 +208,17 @@ def _create_tasks(
     return list(zip(found, tasks, strict=True))
 
 
-def _create_checklists(tasks: list[tuple[PlanItem, Task]], *, by: User, at: dt.datetime) -> None:
+def due_of(item: PlanItem, phase: Phase | None) -> tuple[dt.date | None, str]:
+    """The deadline of a task and where it comes from: its own, its phase's last day, or none."""
+    if due := day_of(item.data["due"]):
+        return due, "任务自身"
+    if phase and phase.ends_on:
+        return phase.ends_on, f"继承阶段“{phase.name}”"[:60]
+    return None, "未定"
+
+
+def create_checklists(tasks: list[tuple[PlanItem, Task]], *, by: User, at: dt.datetime) -> None:
+    """The check items of each task as the first version of its checklist."""
     listed = [(item, task) for item, task in tasks if item.data["check_items"]]
     checklists = Checklist.objects.bulk_create(
         Checklist(task=task, version=1, created_by=by, created_at=at) for _, task in listed
@@ -233,7 +253,7 @@ def shares_of(data: dict, units: dict[str, PlanUnit], bodies: Bodies) -> dict[in
     return shares
 
 
-def _create_assignments(
+def create_assignments(
     document: PlanDocument, tasks: list[tuple[PlanItem, Task]], office: Organization, *, on: dt.date
 ) -> list[Assignment]:
     """Shares of every task; a task the plan gives to nobody falls to the office, so that none is lost (R027)."""

@@ -119,6 +119,7 @@ class AmendmentChange(models.Model):
     kind = models.CharField("变化", max_length=10, choices=Kind.choices)
     task = models.ForeignKey(Task, models.PROTECT, verbose_name="现有任务", null=True, related_name="+")
     phase = models.ForeignKey(Phase, models.PROTECT, verbose_name="现有阶段", null=True, related_name="+")
+    row = models.PositiveBigIntegerField("现有记录", null=True, help_text="报送要求、目标、组织机构的主键")
     item = models.ForeignKey(
         PlanItem, models.SET_NULL, verbose_name="修订稿要素", null=True, related_name="+"
     )
