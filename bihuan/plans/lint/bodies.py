@@ -19,6 +19,7 @@ _SETUP = re.compile(
 _COMPOSED = re.compile(r"组长|召集人|总指挥|指挥长|班长|成员|组成")
 _OTHER_LEVEL = re.compile(
     r"(?:各(?!相关|有关部门)[\u4e00-\u9fff（）()、]{0,14}|下级|省[级委]?|国务院[\u4e00-\u9fff]{0,8}|相应|参照|也|各自)[^，,]{0,12}$|要求[^，,]{0,10}$"
+    r"|(?:企业|单位|部门|学校|医院|乡镇|街道|镇|县区|场所|项目)[^，,。；;]{0,8}$"
 )
 _MEMBER_LIST = re.compile(r"成员名单|组成人员|名单|组\s{0,4}长\s{0,2}[:：]")
 _OFFICE = re.compile(
@@ -343,7 +344,7 @@ def check_idle(draft: Draft) -> Iterator[Finding]:
         place = places[i] if i < len(places) else body.span
         name = without_post(member)
         idle.append((name, Span(place.start, place.start + len(name)) if member.startswith(name) else place))
-    if len(idle) * 2 > len(body.members):
+    if len(idle) * 2 > len(body.members) or re.search(r"(?:其他|其余)成员单位", draft.plain):
         return
     for member, span in idle:
         yield draft.finding(

@@ -13,6 +13,9 @@ LINT_RULES: dict[str, LintRule] = {
     "number.missing": LintRule(
         "序号缺失", "序号不连续，读者无法判断是漏了编号还是漏了内容。", f"{_FORM}7.3.3；R006"
     ),
+    "number.count": LintRule(
+        "项数与所列不符", "写明几项，列出的却不是几项，读者不知道是否漏了内容。", "R006"
+    ),
     "number.style": LintRule(
         "同级序号写法不一", "同一层次用了不同的编号写法，层次关系容易看错。", f"{_FORM}7.3.3"
     ),

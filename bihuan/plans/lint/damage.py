@@ -57,6 +57,8 @@ def check_names(draft: Draft) -> Iterator[Finding]:
                 if (u != name and u.startswith(short)) or (same_unit(u, name) and UNIT_END.search(u))
             }
             whole = complete(short)
+            if not whole and not others:
+                continue
             proposal = f"补全为“{whole}”。" if whole else "核对原件后补全单位名称。"
             if others and not whole:
                 proposal = f"补全为“{sorted(others)[0]}”。"
@@ -99,25 +101,36 @@ def _lists(draft: Draft) -> Iterator[tuple[list[str], list[Span]]]:
 
 
 def check_brackets(draft: Draft) -> Iterator[Finding]:
-    """Report brackets and quotation marks without their other half, per paragraph; （ and ) together count as a pair."""
-    for start, end in _paragraphs(draft):
-        open_: list[int] = []
-        for i in range(start, end):
-            mark = draft.text[i]
-            if mark in _PAIRS:
-                open_.append(i)
-            elif mark in _CLOSERS:
-                wanted = _CLOSERS[mark].translate(_FOLD)
-                if open_ and draft.text[open_[-1]].translate(_FOLD) == wanted:
-                    open_.pop()
-                elif any(draft.text[j].translate(_FOLD) == wanted for j in open_):
-                    while draft.text[open_[-1]].translate(_FOLD) != wanted:
-                        yield _bracket(draft, open_.pop())
-                    open_.pop()
-                elif not _enumerates(draft.text, i):
-                    yield _bracket(draft, i)
-        for i in open_:
-            yield _bracket(draft, i)
+    """Report brackets and quotation marks without their other half, per paragraph; （ and ) together count as a pair.
+
+    Many of them (a badly recognized scan) are one finding with their number.
+    """
+    lonely = sorted(position for span in _paragraphs(draft) for position in _lonely(draft.text, span))
+    if len(lonely) > _MANY:
+        first = _bracket(draft, lonely[0])
+        message = f"文中有 {len(lonely)} 处括号、引号不成对，第一处：{first.message}"
+        yield draft.finding(first.code, first.severity, first.span, message, "逐处核对原件，补上或删去。")
+        return
+    for position in lonely:
+        yield _bracket(draft, position)
+
+
+def _lonely(text: str, span: Span) -> Iterator[int]:
+    """Yield the positions of the brackets and quotation marks of a paragraph that have no other half."""
+    open_: list[int] = []
+    for i in range(*span):
+        mark = text[i]
+        if mark in _PAIRS:
+            open_.append(i)
+        elif mark in _CLOSERS:
+            wanted = _CLOSERS[mark].translate(_FOLD)
+            if any(text[j].translate(_FOLD) == wanted for j in open_):
+                while text[open_[-1]].translate(_FOLD) != wanted:
+                    yield open_.pop()
+                open_.pop()
+            elif not _enumerates(text, i) and not re.match(r"[A-Za-z]’[A-Za-z]", text[max(0, i - 1) : i + 2]):
+                yield i
+    yield from open_
 
 
 def _paragraphs(draft: Draft) -> Iterator[Span]:

@@ -139,6 +139,11 @@ class Draft:
             found.append(task)
         return found
 
+    def paragraph_at(self, position: int) -> Span:
+        """Return the paragraph that holds a position."""
+        end = self.text.find("\n", position)
+        return Span(self.text.rfind("\n", 0, position) + 1, end if end >= 0 else len(self.text))
+
     def _orders_work(self, section: Section) -> bool:
         return section.kind in ("work", "phases") and not any(
             pattern.search(section.title) for pattern in (REQUIREMENTS, _PAST, _NO_WORK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from bihuan.plans.lint.draft import Draft
@@ -123,14 +124,13 @@ def _attached(draft: Draft, position: int) -> bool:
 def check_numbers(draft: Draft) -> Iterator[Finding]:
     """Report document numbers not written as 机关代字〔年份〕序号号: six-angle brackets, full year, no 第, no leading nought.
 
-    A year lost or cut to two digits is a warning: such a document cannot be found.
+    A year lost or cut to two digits is a warning: such a document cannot be found. Several numbers with the same
+    blemish are one finding.
     """
-    seen: set[str] = set()
+    groups: dict[tuple[str, ...], list[tuple[Span, str]]] = defaultdict(list)
     for match in _NUMBER.finditer(draft.text, 0, draft.body.end):
         organ = re.sub(r"^.*?(?:根据|按照|依据|关于|文件|号)", "", match["organ"])
-        if organ[-1:] in "第年月日共约" or (match["open"] in "（(" and len(match["year"]) not in (0, 2, 4)):
-            continue
-        if match["open"] in "（(" and len(match["year"]) < 4:
+        if not organ or organ[-1] in "第年月日共约" or (match["open"] in "（(" and len(match["year"]) < 4):
             continue
         problems = []
         if match["open"] != "〔" or match["close"] != "〕":
@@ -141,18 +141,27 @@ def check_numbers(draft: Draft) -> Iterator[Finding]:
             problems.append("序号前不加“第”")
         if len(match["n"]) > 1 and match["n"].startswith("0"):
             problems.append("序号不编虚位")
-        start = match.end("organ") - len(organ)
-        words = draft.text[start : match.end()]
-        if not problems or re.sub(r"\s", "", words) in seen:
-            continue
-        seen.add(re.sub(r"\s", "", words))
-        year = match["year"] if len(match["year"]) == 4 else f"20{match['year']}" if match["year"] else "××××"
+        if problems:
+            year = (
+                match["year"]
+                if len(match["year"]) == 4
+                else f"20{match['year']}"
+                if match["year"]
+                else "××××"
+            )
+            place = Span(match.end("organ") - len(organ), match.end())
+            groups[tuple(problems)].append((place, f"{organ}〔{year}〕{int(match['n'])}号"))
+    for blemishes, places in groups.items():
+        span, right = places[0]
+        others = {draft.quote(place, 40) for place, _ in places} - {draft.quote(span, 40)}
+        more = f"（同样的还有 {len(others)} 个文号）" if others else ""
+        lost = any(b.endswith("年份") or "四位" in b for b in blemishes)
         yield draft.finding(
             "form.number",
-            "advice" if len(match["year"]) == 4 else "warning",
-            Span(start, match.end()),
-            f"文号“{words}”：{'，'.join(problems)}。",
-            f"改为“{organ}〔{year}〕{int(match['n'])}号”。",
+            "warning" if lost else "advice",
+            span,
+            f"文号“{draft.quote(span, 40)}”：{'，'.join(blemishes)}{more}。",
+            f"改为“{right}”。",
         )
 
 

@@ -32,9 +32,7 @@ _WHEN = re.compile(
     r"(?:19|20)\d\d\s?年|\d{1,2}\s?月|年底|第[一二三四]季度|阶段|季度|上半年|下半年|其中|首批|第[一二三]批|至[^。]{0,6}年"
 )
 _DEMANDED = r"时间表|路线图|任务书|施工图|责任清单|责任人|责任链"
-_TIMETABLE = re.compile(
-    rf"(?:{_DEMANDED})(?:[、和及与]{{1,2}}(?:{_DEMANDED}))+|时间表|路线图|任务书|施工图|责任清单|责任链"
-)
+_TIMETABLE = re.compile(rf"(?:{_DEMANDED})(?:[、和及与]{{1,2}}(?:{_DEMANDED}))+|时间表|路线图|任务书|施工图")
 _OWNERS = re.compile(r"责任清单|责任人|责任单位|任务书|责任链")
 
 
@@ -84,28 +82,27 @@ def check_base(draft: Draft) -> Iterator[Finding]:
 
 
 def check_contradiction(draft: Draft) -> Iterator[Finding]:
-    """Report one indicator with two numbers; numbers of different years, months or stages are no contradiction."""
+    """Report one indicator with two numbers, one of them among the targets.
+
+    Numbers of different years, months or stages are no contradiction; nor are those of two tasks, which may mean
+    different trades.
+    """
+    goals = [item.heading.span for item in _goals(draft)]
     stated: dict[str, list[_Stated]] = defaultdict(list)
     for sentence in draft.sentences(draft.body):
         for pattern in (_RATE, _COUNT):
             for match in pattern.finditer(draft.plain, *sentence):
                 what = re.sub(r"^(?:其中|确保|力争|实现|使|全市|全县|全区|各地|、)+", "", match["what"])
                 name = what if pattern is _RATE else f"{match['verb']}{what}{match['unit']}"
-                if len(what) < 2 or what in (
-                    "比例",
-                    "比重",
-                    "覆盖率",
-                    "合格率",
-                    "整改率",
-                    "达标率",
-                    "完成率",
-                ):
-                    continue
+                if len(what) < 2 or (pattern is _RATE and len(what) <= 4):
+                    continue  # 整改率 alone does not say of what
                 when = "|".join(_WHEN.findall(draft.text[sentence.start : match.end()]))
                 stated[name].append(_Stated(match["n"], when, Span(*match.span())))
     for name, places in stated.items():
         first = places[0]
         for other in places[1:]:
+            if not any(goal.covers(first.span) or goal.covers(other.span) for goal in goals):
+                continue
             if float(other.number) != float(first.number) and (
                 not first.when or not other.when or first.when == other.when
             ):

@@ -135,6 +135,10 @@ def identity(name: str) -> tuple[str, str]:
     )
     if party:
         return party.group(), _TRAIL.sub("", plain[2:])
+    if re.search(r"纪委|监委", plain):
+        return "", "纪检监察"
+    if re.match(r"共青团|团[省市县区州]委", plain):
+        return "", "共青团"
     level = ""
     if not _known(plain):
         match = re.match(rf"(?:{_LEVEL})(?=[\u4e00-\u9fff]{{2}})", plain)
@@ -165,8 +169,6 @@ def same_unit(one: str, other: str) -> bool:
     if core == core2:
         return True
     short, full = sorted((core, core2), key=len)
-    if short in _CANONICAL.values() and full in _CANONICAL.values():
-        return full == short + "和规划"
     return len(short) >= 2 and abbreviates(short, full)
 
 

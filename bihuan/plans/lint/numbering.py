@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from bihuan.plans.lint.draft import Draft, Item
 from bihuan.plans.lint.finding import Finding
 from bihuan.plans.model import Span
+from bihuan.plans.numerals import chinese_number
 
-_ITEM = 3
 _DECIMAL = re.compile(r"\d{1,2}[.．]\d{1,2}")
+_ANNOUNCED = re.compile(
+    r"(?:以下|下列|如下)\s?(?P<n>\d{1,2}|[一二两三四五六七八九十]{1,3})\s?(?:个|项|条|大|类)(?:方面|重点|任务|行动|工程|措施|工作|内容|问题|事项|环节|领域)?"
+)
 _CHINESE = "零一二三四五六七八九十"
 
 
@@ -48,37 +51,68 @@ def _families(draft: Draft) -> Iterator[list[Item]]:
     yield from groups.values()
 
 
-def _steps(item: Item) -> bool:
-    return item.heading.number > 0
-
-
 def check_sequence(draft: Draft) -> Iterator[Finding]:
     """Report numbers that come twice or are left out among siblings (GB/T 9704-2012, 7.3.3).
 
-    Items 1. 2. 3. may run on through the groups of one section; then each group begins where the last one ended.
+    Numbers may run on from one group, or one section, to the next: then each family begins where the last item of its
+    rank ended. Below an unnumbered subheading they may begin again at 1.
     """
-    last_item: dict[int, int] = {}
     for family in _families(draft):
-        first, rank = family[0], family[0].heading.rank
-        before = last_item.get(id(first.top), 0) if rank == _ITEM else 0
+        first = family[0]
         begins = first.heading.number
-        if begins > 1 and begins != before + 1 and first.parent is not None:
-            yield from _missing(
-                draft, Span(first.parent.heading.marker.end, first.heading.marker.start), first, 1
-            )
+        if begins > 1 and first.parent is not None and begins != _last_before(draft, first) + 1:
+            before = Span(first.parent.heading.marker.end, first.heading.marker.start)
+            yield from _missing(draft, before, first, 1)
         seen = {begins}
-        previous = first
+        previous, offset = first, 0
         for index, item in enumerate(family[1:], 1):
             number = item.heading.number
-            if number in seen:
+            if number == 1 and previous.heading.number > 1 and _below_subheading(draft, item):
+                seen, offset = {1}, index
+                begins = 1
+            elif number in seen:
                 yield _duplicate(draft, item, family, previous)
-            elif number > previous.heading.number + 1 and number != begins + index:
+            elif number > previous.heading.number + 1 and number != begins + index - offset:
                 between = Span(previous.heading.marker.end, item.heading.marker.start)
                 yield from _missing(draft, between, item, previous.heading.number + 1)
             seen.add(number)
             previous = item
-        if rank == _ITEM:
-            last_item[id(first.top)] = max(seen)
+
+
+def _last_before(draft: Draft, item: Item) -> int:
+    """Return the number of the last item of the same rank before this one, 0 if there is none."""
+    earlier = (
+        other.heading.number
+        for other in reversed(draft.items[: draft.items.index(item)])
+        if other.heading.rank == item.heading.rank
+    )
+    return next(earlier, 0)
+
+
+def _below_subheading(draft: Draft, item: Item) -> bool:
+    """Say whether a short line without a number stands right above an item (企业经营环节：)."""
+    above = draft.text[: item.heading.marker.start].rstrip(" \t\u3000").removesuffix("\n")
+    line = above[above.rfind("\n") + 1 :].strip()
+    return 0 < len(line) <= 24 and not re.search(r"[。；;]$", line)
+
+
+def check_counts(draft: Draft) -> Iterator[Finding]:
+    """Report an announced number of items (以下五项) that differs from those listed below it."""
+    for item in draft.items:
+        if not item.children:
+            continue
+        for match in _ANNOUNCED.finditer(draft.plain, *item.own):
+            stated = int(match["n"]) if match["n"].isdigit() else chinese_number(match["n"])
+            children = [c for c in item.children if c.heading.rank == item.children[0].heading.rank]
+            if stated and stated > 1 and stated != len(children):
+                right = str(len(children)) if match["n"].isdigit() else numeral(len(children))
+                yield draft.finding(
+                    "number.count",
+                    "error",
+                    Span(*match.span()),
+                    f"写明“{match.group()}”，下面列出的是 {len(children)} 项。",
+                    f"改为“{match.group().replace(match['n'], right)}”，或补齐所列各项。",
+                )
 
 
 def _duplicate(draft: Draft, item: Item, family: list[Item], previous: Item) -> Finding:
@@ -155,4 +189,4 @@ def _number_words(printed: str) -> str:
     return match.group() if match else ""
 
 
-CHECKS = (check_sequence, check_style)
+CHECKS = (check_sequence, check_counts, check_style)

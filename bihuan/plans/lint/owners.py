@@ -67,6 +67,9 @@ def check_lead(draft: Draft) -> Iterator[Finding]:
     More than three in one section are one finding with their count.
     """
 
+    if _ORDERED.search(draft.text):
+        return
+
     def collective(task: Task) -> bool:
         return not task.lead and bool(_shared(task)) and all(is_collective(u) for u in _shared(task))
 

@@ -42,10 +42,11 @@ def check_vague(draft: Draft) -> Iterator[Finding]:
     """Report 定期报送 and 及时报送 without a day; events (事故, 线索) are rightly reported at once."""
     for match in _VAGUE.finditer(draft.plain, *draft.body):
         sentence = draft.sentence_at(match.start())
+        paragraph = draft.paragraph_at(match.start())
         if any(
             _DAY.search(r.when)
             for r in draft.plan.reports
-            if sentence.covers(r.span) and r.span.end > r.span.start
+            if paragraph.covers(r.span) and r.span.end > r.span.start
         ):
             continue
         clause = draft.text[max(sentence.start, match.start() - 40) : min(sentence.end, match.end() + 16)]

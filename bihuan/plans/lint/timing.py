@@ -23,9 +23,17 @@ _WEEKDAY = re.compile(
     + r"\s{0,2}[（(]\s?(?:星期|周|礼拜)(?P<weekday>[一二三四五六日天])\s?[）)]"
 )
 _LENGTH = re.compile(
-    r"(?:为期|历时|为时|集中|利用|(?<![使专费采应启动作])用|共计|持续|(?:时间|时长|期限|周期)(?:为|共))\s?(?P<about>约|近|大约)?"
+    r"(?:为期|历时|为时|集中|利用|(?<=[，,。；;、再争将划）)])用|(?:整治|阶段|活动|行动|排查)(?:总)?(?:时间|时长|周期)(?:为|共))\s?(?P<about>约|近|大约)?"
     r"(?P<n>\d{1,3}|[一二两三四五六七八九十]{1,3}|半)\s?个?(?P<unit>月|星期|季度|天|日|周|年)(?!份|度|底|末|初|\d)"
     r"(?P<more>[^，。；,;]{0,3}(?:左右|上下))?"
+)
+# What lasts so long is an event within the phase, not the phase.
+_EVENT = re.compile(
+    r"的?[^，,。；;]{0,8}(?:培训|宣传|学习|演练|竞赛|公示|宣讲|试点|调研|比武|试运行|督导|督查|活动|轮训|培训班)"
+)
+# A date before which something came to be is no deadline (2000年底前建成的).
+_HISTORY = re.compile(
+    r"(?:之|以)?前?(?:已|建成|竣工|投入|投用|取得|开工|成立|排查|发现|批准|审批|形成|出厂|注册|安装|颁发|建设的|生产的|设立|存在)"
 )
 _COUNT = re.compile(
     r"(?:分(?:为|成)?|按(?:照)?|聚焦|共|划分为)\s?(?P<n>[一二两三四五六七八九]|\d)\s?个?(?:阶段|步骤|时间段|步(?!伐))"
@@ -215,6 +223,8 @@ def check_past(draft: Draft) -> Iterator[Finding]:
     for task in draft.plan.tasks:
         if task.due and task.due < published and task.span.start not in ends:
             place = _deadline_place(draft, task)
+            if task.due.year < published.year - 3 or _HISTORY.match(draft.text, place.end):
+                continue
             told.append(place)
             yield draft.finding(
                 "date.past",
@@ -316,13 +326,15 @@ def check_length(draft: Draft) -> Iterator[Finding]:
             if timed.open:
                 continue
             stop = min(timed.phase.span.end, timed.stretch.span.end + 160)
+            opening = re.match(r"[^。；;]*[。；;]?[^。；;]*", draft.text[timed.stretch.span.end : stop])
+            stop = timed.stretch.span.end + (opening.end() if opening else 0)
             match = _LENGTH.search(draft.text, timed.stretch.span.end, stop)
-            if match and not re.search(r"每[^，。；]{0,6}$", draft.text[: match.start()][-8:]):
+            if match and not _passing(draft, match):
                 used.add(match.start())
                 yield from _contradicts(draft, timed.stretch, timed.start, timed.end, match)
     for sentence in draft.sentences(draft.body):
         for match in _LENGTH.finditer(draft.text, *sentence):
-            if match.start() in used:
+            if match.start() in used or _passing(draft, match):
                 continue
             for stretch in stretches(draft.text, sentence):
                 near = (
@@ -343,6 +355,12 @@ def check_length(draft: Draft) -> Iterator[Finding]:
                 f"标题写“{match['n']}年”，而{match['a']}年至{match['b']}年是 {years} 年。",
                 "改正年数或起止年份，使两者一致。",
             )
+
+
+def _passing(draft: Draft, match: re.Match[str]) -> bool:
+    """Say whether a length belongs to something else: an event of some days, a recurrence (每周用1天)."""
+    before = draft.text[max(0, match.start() - 8) : match.start()]
+    return bool(_EVENT.match(draft.text, match.end()) or re.search(r"每[^，,。；;]{0,6}$", before))
 
 
 def _contradicts(
