@@ -58,9 +58,9 @@ def _unit_lines(text: str, start: int, end: int) -> list[Duty]:
     heads: list[tuple[int, list[tuple[str, Span]], int]] = []
     for match in _UNIT_LINE.finditer(text, start, end):
         names = split_units(text, *match.span("units"))
-        if names and all(looks_like_unit(name) or is_collective(name) for name, _ in names):
-            if not any(_NO_CHARGE.search(name) or len(name) > 26 for name, _ in names):
-                heads.append((match.start("units"), names, match.end()))
+        known = names and all(looks_like_unit(name) or is_collective(name) for name, _ in names)
+        if known and not any(_NO_CHARGE.search(name) or len(name) > 26 for name, _ in names):
+            heads.append((match.start("units"), names, match.end()))
     stops = [head[0] for head in heads[1:]] + [end] if heads else []
     return [
         _duty(text, name, place, begin, stop, "duty.item", 0.9)

@@ -107,6 +107,8 @@ def find_enumerators(text: str, start: int, end: int) -> list[Enumerator]:
             number = any_number(numeral.group()) if numeral else None
         elif form in ("bullet", "boxed"):
             number = 1
+        elif form == "letter":
+            number = ord(printed[0].lower()) - ord("a") + 1
         elif form == "decimal":
             parts = re.findall(r"\d+", printed)
             path = tuple(int(p) for p in parts)
@@ -149,6 +151,7 @@ def _without_strays(found: list[Enumerator], text: str) -> list[Enumerator]:
     ahead.reverse()
     last: dict[float, int] = {}
     marks: dict[str, int] = {}
+    forms: dict[str, int] = {}
     for enumerator in found:
         if enumerator.form in ("bullet", "boxed"):
             mark = text[enumerator.span.start]
@@ -161,9 +164,11 @@ def _without_strays(found: list[Enumerator], text: str) -> list[Enumerator]:
             if not _stage_begins(enumerator, *around, last.get(STAGE, 0), text):
                 continue
         if enumerator.form.endswith("_weak"):
-            begins = enumerator.number == 1 and after == 2
+            # 1: alone is one where the document numbers with colons.
+            begins = enumerator.number == 1 and (after == 2 or forms.get(enumerator.form, 0) >= 2)
             if not begins and enumerator.number != last.get(enumerator.level, -1) + 1:
                 continue
+            forms[enumerator.form] = forms.get(enumerator.form, 0) + 1
         last[enumerator.level] = enumerator.number
         kept.append(enumerator)
     return kept
