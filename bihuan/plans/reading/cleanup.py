@@ -27,7 +27,7 @@ _TONES = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
 # A note may also follow a letter: the second byte of a character whose first was read with the one before it.
 _PINYIN = re.compile(
     rf"(?<=[\u4e00-\u9fff])[(（]\s?[a-zA-Z{_TONES}üńňǹḿ]{{1,7}}\s?[)）]"
-    rf"|(?<=[\u4e00-\u9fff][A-Za-z])[(（]\s?[a-zü]{{0,4}}[{_TONES}][a-zü]{{0,4}}\s?[)）]"
+    rf"|(?<=[\u4e00-\u9fff)）][A-Za-z@\[\]\\^_`{{|}}~])[(（]\s?[a-zü]{{0,4}}[{_TONES}][a-zü]{{0,4}}\s?[)）]"
 )
 _TONED = re.compile(rf"[{_TONES}]")
 

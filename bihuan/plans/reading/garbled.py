@@ -36,6 +36,10 @@ _ODD = re.compile(
 _FUNCTION = frozenset(
     "的了在和与及对为将把被从向由等或以于至到中上下内外各是有不也要其，。、；：“”（）《》！？,;:()"
 )
+# What is left of a pinyin note that was put between the two bytes of a character: 入?yún)^ for 入區.
+_SPLIT_NOTE = re.compile(
+    r"(?<=[\u4e00-\u9fff])[?？](?=[a-z]{0,4}[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ])[a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü]{1,7}[)）](?=[\u4e00-\u9fff@-~])"
+)
 _STEP = 40
 _WIDTH = 24
 
@@ -133,14 +137,14 @@ class _Reader:
         return word in self.words or word in _WORDS
 
     def _after(
-        self, path: _Path, character: str, end: int, carry: int | None, *, sure: bool = False
+        self, path: _Path, character: str, end: int, carry: int | None, *, sure: bool = False, lost: int = 1
     ) -> _Path:
-        """Return the path with one more character, or a lost one where `character` is ""."""
+        """Return the path with one more character, or with `lost` ones where `character` is ""."""
         before = path.shown[-1] if path.shown else ""
         cost, proven = path.cost, path.proven
         if not character:
-            return _Path(cost + 1.6, (*path.shown, LOST), (*proven, False), end, carry)
-        if before and before != LOST and self._known(before, character):
+            return _Path(cost + 1.6, (*path.shown, LOST * lost), (*proven, True), end, carry)
+        if before and before[0] != LOST and self._known(before, character):
             if not proven[-1]:
                 cost, proven = cost - 1.0, (*proven[:-1], True)
             return _Path(cost, (*path.shown, character), (*proven, True), end, carry)
@@ -175,17 +179,12 @@ class _Reader:
         return [*found, self._after(path, "", at, None)]
 
     def _shifted(self, path: _Path, character: str, end: int, carry: int) -> _Path:
-        usual = character if character in _FUNCTION or (character and _is_common(character)) else ""
-        return self._after(path, usual, end, carry)
+        if character and (character in _FUNCTION or _is_common(character)):
+            return self._after(path, character, end, carry)
+        # Two halves that make no character belong to two: what stood between them was dropped.
+        return self._after(path, "", end, carry, lost=2)
 
-    def printed_cost(self, start: int, end: int) -> float:
-        """Return what the printed characters cost in plausibility, by the same measure."""
-        path = _Path(0.0, (), (), start, None)
-        for at in range(start, end):
-            path = self._after(path, self.text[at], at + 1, None)
-        return path.cost
-
-    def realign(self, at: int, carry: int, shown: tuple[str, ...] = ()) -> tuple[str, int, float]:
+    def realign(self, at: int, carry: int) -> tuple[str, int, float]:
         """Read on from text[at] with a byte carried over; return the reading, its end and its cost over the printed one.
 
         Characters that no neighbour confirms become `LOST`.
@@ -198,7 +197,7 @@ class _Reader:
             pair_known = pair_known or (i > at and self._known(self.text[i - 1], self.text[i]))
             plain = pair_known or self.text[i] in _FUNCTION or self.text[i].isspace()
             rest[i - at] = rest[i - at + 1] + (0.0 if plain else 1.0 if _is_common(self.text[i]) else 2.5)
-        open_paths = [_Path(0.0, shown, tuple(True for _ in shown), at, carry)]
+        open_paths = [_Path(0.0, (), (), at, carry)]
         done: list[_Path] = []
         for position in range(at, stop + 1):
             here = [path for path in open_paths if path.end == position]
@@ -213,10 +212,11 @@ class _Reader:
                     (done if step.carry is None else following).append(step)
             open_paths = sorted(following, key=lambda path: path.cost)[:_WIDTH]
         best = min(done, key=lambda path: (path.cost + rest[min(path.end, stop) - at], -path.end))
+        # A character no neighbour confirms is made of the halves of two, the rest of both dropped between them.
         reading = "".join(
-            character if sure else LOST for character, sure in zip(best.shown, best.proven, strict=True)
+            character if sure else LOST * 2 for character, sure in zip(best.shown, best.proven, strict=True)
         )
-        return reading[len(shown) :], best.end, best.cost + rest[min(best.end, stop) - at] - rest[0]
+        return reading, best.end, best.cost + rest[min(best.end, stop) - at] - rest[0]
 
 
 def find_damage(text: str) -> list[Damage]:
@@ -227,11 +227,12 @@ def find_damage(text: str) -> list[Damage]:
         for m in _ROW_A3.finditer(text)
         if (m.group()[0] in "?？" and len(m.group()) > 1) or _odd_after(text, m.end())
     ]
+    split = list(_SPLIT_NOTE.finditer(text))
     odd = [m for m in _ODD.finditer(text) if _is_stray(text, m.start())]
-    if not (starts or turns or odd):
+    if not (starts or turns or split or odd):
         return []
     # What stands right behind a damaged place may be damaged too and is no evidence.
-    reader = _Reader(text, [Span(m.start(), min(m.end() + 12, len(text))) for m in [*starts, *turns]])
+    reader = _Reader(text, [Span(m.start(), min(m.end() + 12, len(text))) for m in [*starts, *turns, *split]])
     found: list[Damage] = []
     numbers = [(m.start(), chinese_number(m[1]) or 0) for m in _ENUMERATOR.finditer(text)]
     for match in starts:
@@ -243,6 +244,8 @@ def find_damage(text: str) -> list[Damage]:
             damage = _turn(reader, match)
             if damage:
                 found.append(damage)
+    found += [_split_note(reader, match) for match in split]
+    found = _apart(found)
     covered = [d.span for d in found]
     for match in odd:
         if not any(span.start <= match.start() < span.end for span in covered):
@@ -306,40 +309,50 @@ def _enumerator(reader: _Reader, match: re.Match[str], numbers: list[tuple[int, 
         reading, end = "", at
     else:
         reading, end, _ = reader.realign(at + 1, tail[1])
-    span = Span(match.start(), end)
-    whole = printed + reading
-    return Damage(
-        span,
-        "realigned",
-        whole,
-        f"此处字节错位，印作“{span.of(text)}”；按字节移位恢复为“{whole}”{_lost_note(whole)}，请对照原件",
-    )
+    return _realigned(text, Span(match.start(), end), printed + reading)
 
 
 def _turn(reader: _Reader, match: re.Match[str]) -> Damage | None:
+    """Read a full-width sign as the second byte of a lost character and the first byte of the next one."""
     text = reader.text
     sign = unicodedata.normalize("NFKC", match.group()[-1])
-    carry = ord(sign) + 0x80
-    reading, end, gain = reader.realign(match.end(), carry)
+    reading, end, gain = reader.realign(match.end(), ord(sign) + 0x80)
     kept = sum(c not in _FUNCTION and c != LOST for c in reading)
     span = Span(match.start(), end)
-    if gain > -2.5 or kept < 1 or end - match.end() < 2:
-        if match.group()[0] in "?？" and len(match.group()) > 1:
-            return Damage(
-                span, "garbled", None, f"“{_around(text, Span(*match.span()))}”处疑似缺字，请对照原件"
-            )
-        return None
-    whole = LOST + reading
+    if gain <= -2.5 and kept and end - match.end() >= 2:
+        return _realigned(text, span, LOST + reading)
+    if match.group()[0] in "?？" and len(match.group()) > 1:
+        return Damage(span, "garbled", None, f"“{_around(text, Span(*match.span()))}”处疑似缺字，请对照原件")
+    return None
+
+
+def _split_note(reader: _Reader, match: re.Match[str]) -> Damage:
+    """Read what stands behind the rest of a note as the second byte of the character it was put into."""
+    text, at = reader.text, match.end()
+    encoded = _bytes(text[at])
+    if len(encoded) == 1:
+        return _realigned(text, Span(match.start(), at + 1), LOST)
+    reading, end, _ = reader.realign(at + 1, encoded[1])
+    return _realigned(text, Span(match.start(), end), LOST + reading)
+
+
+def _realigned(text: str, span: Span, whole: str) -> Damage:
+    lost = f"，其中“{LOST}”处的字已丢失" if LOST in whole else ""
     return Damage(
         span,
         "realigned",
         whole,
-        f"此处字节错位，印作“{span.of(text)}”；按字节移位恢复为“{whole}”{_lost_note(whole)}，请对照原件",
+        f"此处字节错位，印作“{span.of(text)}”；按字节移位恢复为“{whole}”{lost}，请对照原件",
     )
 
 
-def _lost_note(text: str) -> str:
-    return f"，其中“{LOST}”处的字已丢失" if LOST in text else ""
+def _apart(found: list[Damage]) -> list[Damage]:
+    """Return damages in order; of two that overlap the first stays."""
+    kept: list[Damage] = []
+    for damage in sorted(found, key=lambda each: each.span):
+        if not kept or kept[-1].span.end <= damage.span.start:
+            kept.append(damage)
+    return kept
 
 
 def repair(mapped: Mapped) -> tuple[Mapped, list[Damage]]:
