@@ -10,15 +10,7 @@ from typing import Any
 
 from bihuan.plans import Body, Duty, Phase, Plan, Report, Span, Target, Task
 from bihuan.plans.compiler import compile_source
-
-try:
-    from bihuan.plans.lint import Finding, lint
-except ImportError:  # until the checkup is complete
-    Finding = Any  # type: ignore[misc,assignment]
-
-    def lint(plan: Plan, *, today: dt.date | None = None) -> list[Any]:  # type: ignore[misc]
-        return []
-
+from bihuan.plans.lint import Finding, lint
 
 from .drafts import heading_place
 from .models import PlanDocument, PlanItem

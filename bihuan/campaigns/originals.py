@@ -40,22 +40,17 @@ def reading_of(source: SourceText) -> Reading:
 
 
 def _runs(mapped: Mapped) -> list[list[int]]:
-    """[start in the text, start in the original, length, length in the original], one row a run.
-
-    In a run of equal lengths character stands for character; any other run stands for its stretch as a whole.
-    """
+    """Runs of the text: [start, start in the original, length] where character stands for character, and with the
+    width in the original behind where the run stands for its stretch as a whole."""
     runs: list[list[int]] = []
     for at, (start, end) in enumerate(zip(mapped.starts, mapped.ends, strict=True)):
         last = runs[-1] if runs else None
-        if last and end - start == 1 and last[2] == last[3] and start == last[1] + last[3]:
+        if end - start == 1 and last and len(last) == 3 and start == last[1] + last[2]:
             last[2] += 1
-            last[3] += 1
-        elif (last and start == last[1] and end == last[1] + last[3] and last[2] != last[3]) or (
-            last and last[2] == 1 and [start, end] == [last[1], last[1] + last[3]]
-        ):
+        elif last and len(last) == 4 and [start, end - start] == [last[1], last[3]]:
             last[2] += 1
         else:
-            runs.append([at, start, 1, end - start])
+            runs.append([at, start, 1] if end - start == 1 else [at, start, 1, end - start])
     return runs
 
 
@@ -68,10 +63,10 @@ def original_span(reading: Reading, span: Span) -> Span:
 
 
 def _place(runs: list[list[int]], at: int) -> tuple[int, int]:
-    text, start, length, width = runs[bisect_right(runs, at, key=lambda run: run[0]) - 1]
-    if length == width:
-        return start + at - text, start + at - text + 1
-    return start, start + width
+    text, start, _, *width = runs[bisect_right(runs, at, key=lambda run: run[0]) - 1]
+    if width:
+        return start, start + width[0]
+    return start + at - text, start + at - text + 1
 
 
 def omissions(original: str, reading: Reading) -> list[Omission]:

@@ -88,16 +88,28 @@ class Bodies:
             .order_by("kind", "region_id", "id")
         )
 
+    @cached_property
+    def _named(self) -> list[tuple[str, Organization]]:
+        return [
+            (normalize_unit(name), body)
+            for body in self.choices
+            for name in dict.fromkeys((body.name, body.short_name))
+        ]
+
     def similar_to(self, name: str) -> Organization | None:
         """The body whose name reads most like `name`, when it is near enough to be worth asking."""
-        best: tuple[float, Organization] | None = None
-        key = normalize_unit(name)
-        for body in self.choices:
-            for other in (body.name, body.short_name):
-                ratio = difflib.SequenceMatcher(None, key, normalize_unit(other)).ratio()
-                if ratio >= SIMILAR and (best is None or ratio > best[0]):
-                    best = (ratio, body)
-        return best[1] if best else None
+        best: tuple[float, Organization | None] = (SIMILAR, None)
+        # The matcher prepares its second sequence once; the cheap upper bounds spare most comparisons.
+        matcher = difflib.SequenceMatcher(None, "", normalize_unit(name), autojunk=False)
+        for other, body in self._named:
+            matcher.set_seq1(other)
+            least = best[0]
+            if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
+                continue
+            ratio = matcher.ratio()
+            if ratio > least or (best[1] is None and ratio >= least):
+                best = (ratio, body)
+        return best[1]
 
 
 def names_in(items: Iterable[PlanItem]) -> dict[str, str]:

@@ -1,33 +1,28 @@
-"""How a draft is laid out for checking: the source with its marks at the left, one card an element at the right."""
+"""How a draft is laid out for checking: everything the page shows, read by a handful of queries."""
 
 from __future__ import annotations
 
 import datetime as dt
-import itertools
-import re
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from bihuan.accounts.models import Organization
 from bihuan.plans import RULES, normalize_unit
-from bihuan.plans.checks import LADDER
 from bihuan.registry.models import EnterpriseKind
 
+from .actions.drafting import may_confirm
 from .actions.publishing import shares_of
-from .actions.reshaping import next_of_kind
-from .drafts import ROLES, sentences, unit_names
-from .models import Assignment, PlanDocument, PlanItem, PlanUnit
+from .cards import Card, Chip, SectionCount
+from .drafts import ROLES, unit_names
+from .models import Assignment, PlanDocument, PlanFinding, PlanItem, PlanUnit
 from .queries.draft import Progress, open_units, progress
+from .sourcepane import source_html
 from .units import GROUP_WORDS, Bodies
-
-_TITLE = '<h2 data-from="{}">{}</h2>'
-_PARAGRAPH = '<p data-from="{}">{}</p>'
-_MEASURES = re.compile("|".join(pattern for _, pattern in LADDER))
-_UNIT_FIELDS = ("lead", "support", "responsible", "units", "unit", "who")
 
 
 def _percent(value: float | None) -> str:
@@ -37,61 +32,6 @@ def _percent(value: float | None) -> str:
 def _quoted(words: str) -> str:
     """Words that go between quotation marks: their own become single ones."""
     return words.translate(str.maketrans("“”", "‘’"))
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A unit on a card: the words, and whether it leads or is still to be identified."""
-
-    text: str
-    is_lead: bool = False
-    is_open: bool = False
-    unit_id: int = 0
-    title: str = ""
-
-
-@dataclass(frozen=True)
-class Card:
-    """One element with what a person needs to judge it."""
-
-    item: PlanItem
-    chips: tuple[Chip, ...] = ()
-    badge: str = ""
-    tone: str = ""
-    lines: tuple[str, ...] = ()
-    deadline: str = ""
-    kinds: tuple[str, ...] = ()
-    place: str = ""
-    following: PlanItem | None = None
-    sentences: tuple[str, ...] = ()
-
-    @property
-    def is_section(self) -> bool:
-        return self.item.kind == PlanItem.Kind.SECTION
-
-    @property
-    def is_task(self) -> bool:
-        return self.item.kind == PlanItem.Kind.TASK
-
-    @property
-    def is_open(self) -> bool:
-        return self.item.state == PlanItem.State.PROPOSED
-
-    @property
-    def is_removed(self) -> bool:
-        return self.item.state == PlanItem.State.REMOVED
-
-    @property
-    def no(self) -> str:
-        return str(self.item.data.get("no") or "") or str(self.item.get_kind_display())
-
-    @property
-    def title(self) -> str:
-        data = self.item.data
-        for name in ("heading", "name", "title", "unit", "when", "text"):
-            if data.get(name):
-                return str(data[name])
-        return "（空白）"
 
 
 @dataclass(frozen=True)
@@ -120,17 +60,26 @@ class Desk:
         return list(self.document.units.select_related("organization__region"))
 
     @cached_property
+    def findings(self) -> list[PlanFinding]:
+        """What the checkup says, without what is gone; the gravest first where they begin at the same place."""
+        order = list(PlanFinding.Severity.values)
+        rows = PlanFinding.objects.filter(document=self.document).exclude(state=PlanFinding.State.GONE)
+        return sorted(
+            rows.select_related("decided_by"), key=lambda row: (row.start, order.index(row.severity), row.pk)
+        )
+
+    @cached_property
     def bodies(self) -> Bodies:
         return Bodies(self.document.region_id, on=self.on)
 
     @cached_property
     def progress(self) -> Progress:
-        return progress(self.items, self.units)
+        return progress(self.items, self.units, self.findings)
 
     @staticmethod
     def counts(document: PlanDocument) -> Progress:
-        """The progress line alone, from items and units already prefetched."""
-        return progress(list(document.items.all()), list(document.units.all()))
+        """The progress line alone, from items, units and findings already prefetched."""
+        return progress(list(document.items.all()), list(document.units.all()), list(document.findings.all()))
 
     def outlook(self) -> dict[str, int]:
         """What publishing will send out: tasks, shares, organizations, departments and localities among them."""
@@ -171,25 +120,68 @@ class Desk:
     def _kind_labels(self) -> dict[str, str]:
         return dict(EnterpriseKind.objects.values_list("key", "label"))
 
+    @cached_property
+    def _line_ends(self) -> list[int]:
+        return [at for at, sign in enumerate(self.document.text) if sign == "\n"]
+
+    def line_of(self, at: int) -> int:
+        """The number of the paragraph a character of the source stands in, counted from 1."""
+        return bisect_right(self._line_ends, at - 1) + 1
+
+    @cached_property
+    def _at_items(self) -> dict[int, list[PlanFinding]]:
+        """The findings of each element: the narrowest one whose place covers where the finding begins; 0 for none."""
+        live = [item for item in self.items if item.whole and item.state != PlanItem.State.REMOVED]
+        found: dict[int, list[PlanFinding]] = defaultdict(list)
+        for row in self.findings:
+            around = [item for item in live if item.whole and item.whole[0] <= row.start < item.whole[1]]
+            owner = min(around, key=lambda item: item.whole[1] - item.whole[0], default=None)  # type: ignore[index]
+            found[owner.pk if owner else 0].append(row)
+        return found
+
+    @cached_property
+    def general_findings(self) -> list[PlanFinding]:
+        """Those that belong to no element: about the document as a whole, or about words nobody claimed."""
+        return [row for row in self._at_items[0] if row.is_open]
+
+    @cached_property
+    def _sections(self) -> dict[int, list[PlanItem]]:
+        """The live elements under each chapter heading."""
+        found: dict[int, list[PlanItem]] = {}
+        current = 0
+        for item in self.items:
+            if item.kind == PlanItem.Kind.SECTION:
+                current = item.pk
+                found[current] = []
+            elif current and item.state != PlanItem.State.REMOVED:
+                found[current].append(item)
+        return found
+
+    def section_count(self, item: PlanItem) -> SectionCount:
+        """How far the chapter is."""
+        inside = self._sections.get(item.pk, [])
+        done = sum(each.state == PlanItem.State.CONFIRMED for each in inside)
+        open_keys = {unit.key for unit in self.units if not unit.is_matched}
+        faults = [row.start for row in self.findings if row.is_open and row.severity == "error"]
+        return SectionCount(done, len(inside), sum(may_confirm(each, open_keys, faults) for each in inside))
+
     def cards(self, only: str = "") -> list[Card]:
         """The cards of the right pane; `only` is open (to be looked at), removed or an element kind."""
         items = self.items
         if only == "removed":
             items = [item for item in items if item.state == PlanItem.State.REMOVED]
-        elif only == "open":
-            items = [item for item in items if self._needs_a_look(item)]
         elif only in PlanItem.Kind.values:
             items = [item for item in items if item.kind == only]
-        return [self.card(item) for item in items]
-
-    def _needs_a_look(self, item: PlanItem) -> bool:
-        return item.state == PlanItem.State.PROPOSED or any(chip.is_open for chip in self._chips(item))
+        cards = [self.card(item) for item in items]
+        return [card for card in cards if card.asks or card.findings] if only == "open" else cards
 
     def card(self, item: PlanItem) -> Card:
         """The card of one element."""
         chips = self._chips(item)
         badge, tone = self._badge(item, chips)
         data = item.data
+        found = self._at_items.get(item.pk, [])
+        is_section = item.kind == PlanItem.Kind.SECTION
         return Card(
             item=item,
             chips=tuple(chips),
@@ -199,8 +191,10 @@ class Desk:
             deadline=self._deadline(data) if item.kind == PlanItem.Kind.TASK else "",
             kinds=tuple(self._kind_labels.get(key, key) for key in data.get("kinds", [])),
             place=self._place(item),
-            following=next_of_kind(item, self.items),
-            sentences=tuple(sentences(data["text"])) if item.kind == PlanItem.Kind.TASK else (),
+            rule=_quoted(RULES.get(item.rule, "")),
+            findings=tuple(row for row in found if row.is_open),
+            answered=tuple(row for row in found if not row.is_open),
+            section=self.section_count(item) if is_section else None,
         )
 
     def _chips(self, item: PlanItem) -> list[Chip]:
@@ -213,11 +207,13 @@ class Desk:
             for name in item.data.get(role, []):
                 unit = self._by_key.get(normalize_unit(name))
                 if unit is None or not unit.is_matched:
+                    # An open name of a removed task has no row; the words are shown all the same.
+                    asked = unit or PlanUnit(document=self.document, name=name)
                     chips.append(
-                        Chip(f"{label} {name}：待认定", is_open=True, unit_id=unit.pk if unit else 0)
+                        Chip(f"{label} {name}：待认定", unit=asked, suggestion=self._suggestion(name))
                     )
                 elif unit.group == PlanUnit.Group.IGNORED:
-                    chips.append(Chip(f"{label} {name}（不派发）", unit_id=unit.pk))
+                    chips.append(Chip(f"{label} {name}（不派发）"))
                 elif role == "territorial":
                     together |= {body.pk: body for body in self.bodies.expand(unit)}
                 elif unit.group:
@@ -234,6 +230,17 @@ class Desk:
             printed = "、".join(item.data["territorial"])
             chips.append(Chip(f"属地 {len(together)} 个乡镇街道", title=printed))
         return chips
+
+    @cached_property
+    def _suggestions(self) -> dict[str, Organization | None]:
+        return {}
+
+    def _suggestion(self, name: str) -> Organization | None:
+        """The body a name most reads like, looked for once a name."""
+        key = normalize_unit(name)
+        if key not in self._suggestions:
+            self._suggestions[key] = self.bodies.similar_to(name)
+        return self._suggestions[key]
 
     def _badge(self, item: PlanItem, chips: Iterable[Chip]) -> tuple[str, str]:
         if item.state == PlanItem.State.REMOVED:
@@ -276,12 +283,12 @@ class Desk:
     def _place(self, item: PlanItem) -> str:
         if item.whole is None:
             return "原文中没有对应文字"
-        first = self.document.text.count("\n", 0, item.whole[0]) + 1
-        last = self.document.text.count("\n", 0, max(item.whole[1] - 1, 0)) + 1
+        first = self.line_of(item.whole[0])
+        last = self.line_of(max(item.whole[1] - 1, item.whole[0]))
         where = f"原文第 {first} 段" if first == last else f"原文第 {first}—{last} 段"
         if item.rule == "hand":
             return f"{where} · 人工添加"
-        return f"{where} · 把握 {item.confidence:.0%} · 规则“{_quoted(RULES.get(item.rule, item.rule))}”"
+        return f"{where} · 把握 {item.confidence:.0%}"
 
     def unit_rows(self) -> list[UnitRow]:
         """Every unit a live task names, those to be identified first and with the most similar body as a question."""
@@ -296,7 +303,7 @@ class Desk:
             if unit.key not in uses:
                 continue
             if unit.pk in still_open:
-                rows.append(UnitRow(unit, uses[unit.key], suggestion=self.bodies.similar_to(unit.name)))
+                rows.append(UnitRow(unit, uses[unit.key], suggestion=self._suggestion(unit.name)))
             elif unit.group and unit.group != PlanUnit.Group.IGNORED:
                 number = len(self.bodies.expand(unit))
                 rows.append(UnitRow(unit, uses[unit.key], f"{unit.get_group_display()}（{number} 个）"))
@@ -306,77 +313,5 @@ class Desk:
         return sorted(rows, key=lambda row: (bool(row.meaning), row.unit.pk))
 
     def source(self) -> SafeString:
-        """The source text as HTML: a paragraph each, spans that belong to an element, marks for units and measures."""
-        return source_html(self.document, self.items)
-
-
-def source_html(document: PlanDocument, items: Iterable[PlanItem]) -> SafeString:
-    """Render the source: cut wherever an element begins or ends, so that a click lands on the narrowest of them."""
-    text = document.text
-    owners = [(item.whole, item) for item in items if item.whole and item.state != PlanItem.State.REMOVED]
-    marks = _marks(text, [item for _, item in owners])
-    title = document.compiled.get("head", {}).get("title") or {}
-    title_start = (title.get("span") or [-1])[0]
-    paragraphs = []
-    start = 0
-    for line in text.split("\n"):
-        end = start + len(line)
-        inside = [(whole, item) for whole, item in owners if whole[0] < end and start < whole[1]]
-        cuts = sorted({start, end, *(min(max(edge, start), end) for whole, _ in inside for edge in whole)})
-        pieces = []
-        for left, right in itertools.pairwise(cuts):
-            is_claimed = any(whole[0] <= left and right <= whole[1] for whole, _ in inside)
-            inner = _marked(text, left, right, marks)
-            if not is_claimed:
-                pieces.append(inner)
-            else:
-                pieces.append(
-                    format_html(
-                        '<span class="span" data-span-id="s{}" data-span-start="{}" data-span-end="{}">{}</span>',
-                        left, left, right, inner,
-                    )
-                )  # fmt: skip
-        shape = _TITLE if start == title_start else _PARAGRAPH
-        body = format_html_join("", "{}", ((piece,) for piece in pieces))
-        paragraphs.append(format_html(shape, start, body))
-        start = end + 1
-    return format_html_join("", "{}", ((paragraph,) for paragraph in paragraphs))
-
-
-def _marks(text: str, items: Iterable[PlanItem]) -> list[tuple[int, int, str]]:
-    """(start, end, class) of unit names and consequences, in order and not overlapping: the first one wins."""
-    found: list[tuple[int, int, str]] = []
-    for item in items:
-        for name in _UNIT_FIELDS:
-            found += [(place[0], place[1], "is-unit") for place in item.spans.get(name, [])]
-        if item.whole and item.spans.get("check_items"):
-            found += [
-                (match.start(), match.end(), "is-measure") for match in _MEASURES.finditer(text, *item.whole)
-            ]
-    kept: list[tuple[int, int, str]] = []
-    for mark in sorted(set(found)):
-        if mark[0] < mark[1] and (not kept or mark[0] >= kept[-1][1]):
-            kept.append(mark)
-    return kept
-
-
-def _marked(text: str, left: int, right: int, marks: list[tuple[int, int, str]]) -> SafeString:
-    parts: list[tuple[str, str]] = []
-    cursor = left
-    for start, end, kind in marks:
-        if end <= left or start >= right:
-            continue
-        begin, stop = max(start, left), min(end, right)
-        parts.append(("", text[cursor:begin]))
-        parts.append((kind, text[begin:stop]))
-        cursor = stop
-    parts.append(("", text[cursor:right]))
-    return format_html_join(
-        "",
-        "{}",
-        (
-            (format_html('<span class="span {}">{}</span>', kind, words) if kind else words,)
-            for kind, words in parts
-            if words
-        ),
-    )
+        """The source text as HTML, see `sourcepane`."""
+        return source_html(self.document, self.items, self.findings)

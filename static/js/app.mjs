@@ -11,7 +11,6 @@ const BEHAVIOURS = [
   ["[data-bihuan-photos]", "./photos.mjs"],
   ["[data-bihuan-signature]", "./signature.mjs"],
   ["[data-bihuan-checklist]", "./checklist.mjs"],
-  ["[data-bihuan-splitview]", "./splitview.mjs"],
   ["[data-bihuan-autosubmit]", "./autosubmit.mjs"],
   ["[data-bihuan-bulk]", "./bulk.mjs"],
   ["[data-bihuan-tabs]", "./tabs.mjs"],

@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.core.errors import IllegalMove, ReasonRequired
+from bihuan.plans.lint import Finding
 
-from ..checkup import Finding, examine
+from ..checkup import examine
 from ..models import PlanDocument, PlanFinding
 from .steps import Step
 

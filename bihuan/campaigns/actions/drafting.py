@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -91,33 +91,34 @@ def restore_item(item: PlanItem, *, version: int, by: User) -> PlanItem:
     return fresh
 
 
-def confirmable(document: PlanDocument, items: Iterable[PlanItem]) -> list[PlanItem]:
-    """Those of `items` that may be confirmed without a look at each: proposed, complete, all units identified and no
-    error of the checkup unanswered at their place."""
-    open_keys = set(document.units.filter(organization=None, group="").values_list("key", flat=True))
-    faults = list(
-        PlanFinding.objects.filter(
-            document=document, severity=PlanFinding.Severity.ERROR, state=PlanFinding.State.OPEN
-        ).values_list("start", "end")
-    )
-    return [
-        item
-        for item in items
-        if item.state == PlanItem.State.PROPOSED
+def may_confirm(item: PlanItem, open_keys: Collection[str], faults: Iterable[int]) -> bool:
+    """Whether an element may be confirmed without a look of its own: proposed, complete, all units identified and no
+    error of the checkup unanswered at its place. `faults` are the places where such errors begin."""
+    return (
+        item.state == PlanItem.State.PROPOSED
         and not drafts.problem_of(item.kind, item.data)
-        and not (open_keys & {normalize_unit(name) for name in drafts.unit_names(item.data)})
-        and not (item.whole and any(item.whole[0] <= start < item.whole[1] for start, _ in faults))
-    ]
+        and not any(normalize_unit(name) in open_keys for name in drafts.unit_names(item.data))
+        and not (item.whole and any(item.whole[0] <= fault < item.whole[1] for fault in faults))
+    )
+
+
+def _confirmable(document: PlanDocument, items: Iterable[PlanItem]) -> list[PlanItem]:
+    open_keys = set(document.units.filter(organization=None, group="").values_list("key", flat=True))
+    unanswered = PlanFinding.objects.filter(
+        document=document, severity=PlanFinding.Severity.ERROR, state=PlanFinding.State.OPEN
+    )
+    faults = list(unanswered.values_list("start", flat=True))
+    return [item for item in items if may_confirm(item, open_keys, faults)]
 
 
 @transaction.atomic
 def confirm_confident(document: PlanDocument, *, by: User, threshold: float = drafts.CONFIDENT) -> int:
     """Confirm every element the compiler is at least `threshold` sure of; returns how many.
 
-    What needs a look of its own (`confirmable`) is left for a person.
+    What needs a look of its own (`may_confirm`) is left for a person.
     """
     step = Step(document, by=by)
-    sure = confirmable(document, document.items.filter(confidence__gte=threshold))
+    sure = _confirmable(document, document.items.filter(confidence__gte=threshold))
     count = step.confirm_all(sure)
     if count:
         step.finish(
@@ -133,12 +134,12 @@ def confirm_confident(document: PlanDocument, *, by: User, threshold: float = dr
 def confirm_section(section: PlanItem, *, by: User) -> int:
     """Confirm what is left of one chapter, whatever the compiler's confidence: the person has read the chapter.
 
-    Returns how many; what needs a look of its own (`confirmable`) stays open.
+    Returns how many; what needs a look of its own (`may_confirm`) stays open.
     """
     if section.kind != PlanItem.Kind.SECTION:
         raise Refused("只能按章节批量确认")
     step = Step(section.document, by=by)
-    sure = confirmable(section.document, drafts.in_section(section, section.document.items.all()))
+    sure = _confirmable(section.document, drafts.in_section(section, section.document.items.all()))
     count = step.confirm_all(sure)
     if count:
         step.finish(

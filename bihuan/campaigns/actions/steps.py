@@ -59,7 +59,6 @@ class Step:
             raise IllegalMove(f"方案《{document.title}》已发布或作废，不能再改")
         self.document, self.by, self.at = document, by, timezone.now()
         self.revision = draft.values_list("revision", flat=True).get()
-        document.revision = self.revision
         self.changes: list[dict[str, Any]] = []
         self.is_reshaping = False
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bihuan.plans import normalize_unit
 
 from ..drafts import problem_of, unit_names
-from ..models import PlanDocument, PlanItem, PlanUnit
+from ..models import PlanDocument, PlanFinding, PlanItem, PlanUnit
 from ..units import names_in
 
 
@@ -24,17 +25,30 @@ class Missing:
 
 @dataclass(frozen=True)
 class Progress:
-    """58 项任务 · 已确认 55 · 待定单位 3."""
+    """58 项任务，3 个单位未识别，体检 4 项未答复."""
 
     tasks: int
     confirmed_tasks: int
     elements: int
     confirmed_elements: int
     open_units: int
+    errors: int = 0
+    warnings: int = 0
+    advice: int = 0
 
     @property
     def unseen(self) -> int:
         return self.elements - self.confirmed_elements
+
+    @property
+    def findings(self) -> int:
+        """What the checkup objects to and nobody has answered."""
+        return self.errors + self.warnings + self.advice
+
+    @property
+    def remaining(self) -> int:
+        """How many places still ask for a person."""
+        return self.unseen + self.open_units + self.findings
 
 
 def live(items: Sequence[PlanItem]) -> list[PlanItem]:
@@ -48,17 +62,24 @@ def open_units(items: Sequence[PlanItem], units: Sequence[PlanUnit]) -> list[Pla
     return [unit for unit in units if not unit.is_matched and unit.key in used]
 
 
-def progress(items: Sequence[PlanItem], units: Sequence[PlanUnit]) -> Progress:
+def progress(
+    items: Sequence[PlanItem], units: Sequence[PlanUnit], findings: Iterable[PlanFinding] = ()
+) -> Progress:
     """The counts of the progress line. Chapter headings are not elements: they ask nothing of anybody."""
     elements = [item for item in live(items) if item.kind != PlanItem.Kind.SECTION]
     tasks = [item for item in elements if item.kind == PlanItem.Kind.TASK]
     confirmed = PlanItem.State.CONFIRMED
+    unanswered = Counter(finding.severity for finding in findings if finding.is_open)
+    severity = PlanFinding.Severity
     return Progress(
         tasks=len(tasks),
         confirmed_tasks=sum(item.state == confirmed for item in tasks),
         elements=len(elements),
         confirmed_elements=sum(item.state == confirmed for item in elements),
         open_units=len(open_units(items, units)),
+        errors=unanswered[severity.ERROR],
+        warnings=unanswered[severity.WARNING],
+        advice=unanswered[severity.ADVICE],
     )
 
 

@@ -7,7 +7,6 @@ from bihuan.attachments.models import Attachment
 from bihuan.audit.models import Event
 from bihuan.campaigns import actions
 from bihuan.campaigns.models import PlanDocument, PlanItem
-from bihuan.campaigns.workbench import Desk
 from bihuan.plans import PlanReadError
 
 from .plans import TEXT, make_draft, task, unit
@@ -106,18 +105,3 @@ def test_a_corrected_match_unlearns_the_first(draft, world):
     actions.match_unit(name, by=world.people.office, organization=world.organizations.housing)
     second = make_draft(world, TEXT + "\n补充。")
     assert unit(second, "市燃气协会").organization == world.organizations.housing
-
-
-def test_the_source_is_rendered_whole_and_escaped(world):
-    text = TEXT.replace("全面排查。", "<script>alert(1)</script>")
-    html = Desk(make_draft(world, text), on=None).source()
-    assert "<script>" not in html
-    assert "&lt;script&gt;" in html
-    assert html.count('<span class="span is-unit">') >= 9
-    assert '<span class="span is-measure">限期改正</span>' in html
-
-
-def test_every_stretch_of_a_task_is_clickable(draft):
-    whole = task(draft, "查充装管理").whole
-    html = Desk(draft, on=None).source()
-    assert f'data-span-start="{whole[0]}" data-span-end="{whole[1]}"' in html

@@ -1,4 +1,4 @@
-"""One element of a draft: look, edit, confirm, remove, restore, merge, split, add."""
+"""One element of a draft: look, edit, confirm, remove, restore, merge, split, retype, add."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request
+from bihuan.plans import Span
 
 from .. import actions
 from ..actions.steps import StaleItem
+from ..drafts import sentences
 from ..forms import FORMS, CheckItemFormSet, differences, lines_of
 from ..models import PlanDocument, PlanItem
+from ..originals import original_span
 from ..workbench import Desk
-from .plans import plan_or_404, structure_or_redirect
+from .answers import answer, plan_or_404, refuse, version_of
 
 
 def _item(request: Request, pk: int, item_pk: int) -> PlanItem:
@@ -28,29 +31,6 @@ def _item(request: Request, pk: int, item_pk: int) -> PlanItem:
     item = get_object_or_404(document.items.select_related("edited_by"), pk=item_pk)
     item.document = document
     return item
-
-
-def _version(request: Request, name: str = "version") -> int:
-    """The version the person saw; 0 matches none, so a forged form is stale, never a crash."""
-    text = request.POST.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
-
-
-def _card(request: Request, item: PlanItem) -> HttpResponse:
-    """The card and the progress line for htmx, the workbench at the card otherwise."""
-    if not request.htmx:
-        target = redirect("campaigns:workbench", item.document_id)
-        target["Location"] += f"#item-{item.pk}"
-        return target
-    desk = Desk(item.document, on=timezone.localdate())
-    fresh = next(row for row in desk.items if row.pk == item.pk)
-    context = {
-        "card": desk.card(fresh),
-        "document": item.document,
-        "progress": desk.progress,
-        "swapped": True,
-    }
-    return render(request, "campaigns/_card.html", context)
 
 
 def _phases(document: PlanDocument) -> list[PlanItem]:
@@ -61,7 +41,7 @@ def _phases(document: PlanDocument) -> list[PlanItem]:
 
 @require(Permission.MANAGE_PLANS)
 def item(request: Request, pk: int, item_pk: int) -> HttpResponse:
-    """Correct an element. A stale edit shows both versions and saves nothing."""
+    """Correct an element. A stale edit shows both versions and saves nothing; `autosave` keeps the form open."""
     element = _item(request, pk, item_pk)
     form_class = FORMS[element.kind]
     is_task = element.kind == PlanItem.Kind.TASK
@@ -73,18 +53,21 @@ def item(request: Request, pk: int, item_pk: int) -> HttpResponse:
         if is_task:
             checks = CheckItemFormSet(initial=element.data["check_items"], prefix="checks")
         return _form(request, context | {"form": form, "checks": checks})
+    is_autosave = "autosave" in request.POST and bool(request.htmx)
     form = form_class(request.POST, phases=phases)
     if is_task:
         checks = CheckItemFormSet(request.POST, prefix="checks")
-    context |= {"form": form, "checks": checks, "version": _version(request)}
+    context |= {"form": form, "checks": checks, "version": version_of(request)}
     if not form.is_valid() or (is_task and not checks.is_valid()):
+        if is_autosave:
+            return _unsaved(request, context | {"faults": _faults(form, checks)})
         return _form(request, context, status=422)
     data = form.element()
     if is_task:
         data["check_items"] = lines_of(checks, element.data["check_items"])
     try:
         fresh = actions.edit_item(
-            element, data, version=_version(request), by=request.user, confirm="confirm" in request.POST
+            element, data, version=version_of(request), by=request.user, confirm="confirm" in request.POST
         )
     except StaleItem as stale:
         context |= {
@@ -92,12 +75,18 @@ def item(request: Request, pk: int, item_pk: int) -> HttpResponse:
             "differences": differences(element.kind, data, stale.current.data),
             "version": stale.current.version,
         }
+        if is_autosave:
+            return _unsaved(request, context)
         # htmx swaps 422 but not 409; the page itself answers with the exact word.
         return _form(request, context, status=422 if request.htmx else 409)
     except Refused as error:
+        if is_autosave:
+            return _unsaved(request, context | {"faults": [str(error)]})
         form.add_error(None, str(error))
         return _form(request, context, status=422)
-    return _card(request, fresh)
+    actions.recheck(element.document)
+    saved = {"item": fresh.pk, "version": fresh.version, "closed": not is_autosave}
+    return answer(request, element.document, anchor=f"item-{fresh.pk}", trigger={"bihuan:saved": saved})
 
 
 def _form(request: Request, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
@@ -105,38 +94,96 @@ def _form(request: Request, context: dict[str, Any], *, status: int = 200) -> Ht
     return render(request, template, context, status=status)
 
 
+def _unsaved(request: Request, context: dict[str, Any]) -> HttpResponse:
+    """Beside the form that stays as it is: why it was not saved."""
+    response = render(request, "campaigns/_unsaved.html", context)
+    response["HX-Trigger"] = "bihuan:unsaved"
+    return response
+
+
+def _faults(form: Any, checks: Any) -> list[str]:
+    found = [
+        f"{form.fields[name].label}：{error}"
+        for name, errors in form.errors.items()
+        if name != "__all__"
+        for error in errors
+    ]
+    found += list(form.non_field_errors())
+    for number, row in enumerate(checks or [], start=1):
+        found += [f"检查事项第 {number} 行：{error}" for errors in row.errors.values() for error in errors]
+    return found
+
+
 @require_safe
 @require(Permission.MANAGE_PLANS)
 def card(request: Request, pk: int, item_pk: int) -> HttpResponse:
     """The card as it stands, to leave a form without saving."""
-    return _card(request, _item(request, pk, item_pk))
+    element = _item(request, pk, item_pk)
+    if not request.htmx:
+        target = redirect("campaigns:workbench", element.document_id)
+        target["Location"] += f"#item-{element.pk}"
+        return target
+    desk = Desk(element.document, on=timezone.localdate())
+    fresh = next(row for row in desk.items if row.pk == element.pk)
+    return render(request, "campaigns/_card.html", {"card": desk.card(fresh), "document": element.document})
+
+
+@require_safe
+@require(Permission.MANAGE_PLANS)
+def more(request: Request, pk: int, item_pk: int) -> HttpResponse:
+    """What is needed seldom: another kind, splitting, merging, the characters of the original."""
+    element = _item(request, pk, item_pk)
+    document = element.document
+    source = original = ""
+    if element.whole:
+        source = document.text[slice(*element.whole)]
+        place = original_span(document.reading, Span(*element.whole))
+        original = (document.original or document.text)[slice(*place)]
+    context = {
+        "item": element,
+        "document": document,
+        "following": actions.next_of_kind(element),
+        "sentences": sentences(element.data["text"]) if element.kind == PlanItem.Kind.TASK else [],
+        "kinds": [(key, label) for key, label in PlanItem.Kind.choices if key != element.kind],
+        "source": source,
+        "original": original,
+        "ladders": [check for check in element.data.get("check_items", []) if check.get("ladder")],
+    }
+    template = "campaigns/_more.html" if request.htmx else "campaigns/more.html"
+    return render(request, template, context)
 
 
 @require_POST
 @require(Permission.MANAGE_PLANS)
 def move(request: Request, pk: int, item_pk: int, verb: str) -> HttpResponse:
-    """Confirm, remove or restore an element; merge it with the next; split it before a sentence."""
+    """Confirm, remove or restore an element; merge it with the next; split it; say that it is of another kind."""
     element = _item(request, pk, item_pk)
-    version = _version(request)
+    version, by = version_of(request), request.user
     try:
         match verb:
             case "confirm":
-                return _card(request, actions.confirm_item(element, version=version, by=request.user))
+                actions.confirm_item(element, version=version, by=by)
             case "remove":
-                return _card(request, actions.remove_item(element, version=version, by=request.user))
+                actions.remove_item(element, version=version, by=by)
             case "restore":
-                return _card(request, actions.restore_item(element, version=version, by=request.user))
+                actions.restore_item(element, version=version, by=by)
             case "merge":
-                other = get_object_or_404(element.document.items, pk=_version(request, "other"))
-                versions = (version, _version(request, "other_version"))
-                actions.merge_items(element, other, versions=versions, by=request.user)
+                other = get_object_or_404(element.document.items, pk=version_of(request, "other"))
+                other.document = element.document
+                versions = (version, version_of(request, "other_version"))
+                actions.merge_items(element, other, versions=versions, by=by)
                 messages.success(request, f"已把“{other.label}”并入“{element.label}”，请核对合并后的内容")
+            case "retype":
+                fresh = actions.retype_item(element, request.POST.get("kind", ""), version=version, by=by)
+                messages.success(request, f"已改为{fresh.get_kind_display()}，请核对内容")
             case _:
-                actions.split_item(element, _version(request, "at"), version=version, by=request.user)
+                actions.split_item(element, version_of(request, "at"), version=version, by=by)
                 messages.success(request, f"“{element.label}”已拆成两项，请分别核对")
+        if verb != "confirm":
+            actions.recheck(element.document)
     except Refused as error:
-        messages.warning(request, str(error))
-    return structure_or_redirect(request, element.document, anchor=f"item-{element.pk}")
+        refuse(request, error)
+    return answer(request, element.document, anchor=f"item-{element.pk}")
 
 
 @require_POST
@@ -147,7 +194,7 @@ def add(request: Request, pk: int) -> HttpResponse:
     kind = request.POST.get("kind", "")
     if kind not in PlanItem.Kind.values:
         messages.warning(request, "请选择要新增的类别")
-        return redirect("campaigns:workbench", document.pk)
+        return answer(request, document, anchor="structure")
     start = request.POST.get("start", "")
     try:
         fresh = actions.add_item(
@@ -158,7 +205,10 @@ def add(request: Request, pk: int) -> HttpResponse:
             start=int(start) if start.isdecimal() and len(start) < 10 else None,
         )
     except Refused as error:
-        messages.warning(request, str(error))
-        return redirect("campaigns:workbench", document.pk)
+        refuse(request, error)
+        return answer(request, document, anchor="structure")
+    actions.recheck(document)
     messages.success(request, "已新增，请补全后确认")
+    if request.htmx:
+        return answer(request, document, anchor="structure", trigger={"bihuan:added": {"item": fresh.pk}})
     return redirect("campaigns:item", document.pk, fresh.pk)

@@ -1,0 +1,52 @@
+/**
+ * <form id="pulse">: every few seconds says where this person is and fetches what the others changed (htmx, out of band).
+ * Also gives every other request of the page the revision it shows and the element whose form is open, and keeps an
+ * answer from replacing what is being typed into.
+ */
+
+const BEAT_MS = 4000;
+
+export function pulse(root, here) {
+  const form = document.getElementById("pulse");
+  const typed = () => {
+    const at = document.activeElement;
+    return at?.matches("input:not([type=hidden]), textarea, select") ? at : null;
+  };
+  let skipped = false;
+
+  const beat = () => {
+    if (document.hidden || !navigator.onLine) return;
+    form.querySelector("[data-part=here]").value = here();
+    window.htmx.trigger(form, "bihuan:pulse");
+  };
+  setInterval(beat, BEAT_MS);
+  document.addEventListener("visibilitychange", beat);
+
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    const { elt, parameters, verb } = event.detail;
+    if (verb !== "post" || !(root.contains(elt) || elt === form || elt.closest(".bench-bar"))) return;
+    parameters.since = document.getElementById("since").value;
+    const editing = root.querySelector(".is-editing[data-item-id]");
+    if (editing && !editing.contains(elt)) parameters.editing = editing.dataset.itemId;
+  });
+  document.body.addEventListener("htmx:beforeRequest", (event) => {
+    skipped = false;
+    const at = typed();
+    if (at && event.detail.elt.contains(at) && event.detail.requestConfig.verb === "post") at.blur();
+  });
+  document.body.addEventListener("htmx:sendError", (event) => {
+    // A missed beat is no news; the next one says it all. The toast is for acts.
+    if (event.detail.elt === form) event.stopPropagation();
+  });
+  document.body.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target } = event.detail;
+    const at = typed();
+    if (at && target.contains(at)) {
+      event.detail.shouldSwap = false;
+      skipped = true;
+    }
+    // Asked for again with the next beat, from where the page stands.
+    if (skipped && target.id === "since") event.detail.shouldSwap = false;
+  });
+  return beat;
+}
