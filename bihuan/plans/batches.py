@@ -10,7 +10,6 @@ from bihuan.plans.model import Batch, BatchStep, Span
 from bihuan.plans.numerals import chinese_number
 from bihuan.plans.outline import Node, Outline
 from bihuan.plans.periods import own_period
-from bihuan.plans.periods import own_period
 
 _NUMBERED = re.compile(r"第(?P<number>[一二三四五六七八九十]{1,2}|\d{1,2})批(?:次)?|首批")
 # 每批、分批、分期分批 state the principle; 一批 (公开曝光一批) counts nothing.
@@ -66,12 +65,8 @@ def _number(match: re.Match[str]) -> int | None:
 
 def _clause(text: str, position: int, end: int) -> Span:
     """Return the sentence around a mention; a bracket that closes it (（2031年3月底前）) stays with it."""
-    start = position
-    while start > 0 and text[start - 1] not in _STOP:
-        start -= 1
-    stop = position
-    while stop < end and text[stop] not in _STOP:
-        stop += 1
+    start = max(text.rfind(mark, 0, position) for mark in _STOP) + 1
+    stop = min((at for mark in _STOP if (at := text.find(mark, position, end)) >= 0), default=end)
     while start < position and text[start].isspace():
         start += 1
     while stop > position and text[stop - 1].isspace():

@@ -135,8 +135,11 @@ def _apart(text: str, conditions: list[tuple[int, int]]):
     """Cut a condition where a comma begins another fault of its own (…,未…,违规…)."""
     for left, right in conditions:
         cursor = left
+        bounds = [criterion.span for criterion in find_criteria(text, left, right, in_fault=True)]
         for match in re.compile("[，,、]").finditer(text, left, right):
-            bounded = find_criteria(text, cursor, match.start()) and find_criteria(text, match.end(), right)
+            # A comma parts two bounds: some stand wholly before it, some wholly behind.
+            bounded = bounds and cursor <= bounds[-1].start and match.end() <= bounds[-1].start
+            bounded = bounded and any(cursor <= span.start and span.end <= match.start() for span in bounds)
             if not bounded and not _ANOTHER_FAULT.match(text, match.start(), right):
                 continue
             if match.start() - cursor >= 6 and right - match.end() >= 4:

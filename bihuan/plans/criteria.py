@@ -65,7 +65,8 @@ _SYMBOL = {printed: symbol for symbol, words in UNITS.items() for printed in wor
 _COUNTED = {"person", "piece", "storey", "household", "bed", "time"}
 _SCALE = {"万元": 10_000, "亿元": 100_000_000}
 
-_DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+# Bounded, so that a long run of digits costs no more than its length.
+_DIGITS = r"(?<!\d)(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,12})(?:\.\d{1,6})?"
 _CHINESE = r"[〇零一二两三四五六七八九十百千万]{1,9}|半"
 _NUMBER = rf"(?:±?{_DIGITS}(?:\s?[万亿]|\s?[百千](?![米克伏瓦帕]))?|{_CHINESE})"
 _UNIT = "|".join(sorted((re.escape(word) for word in _SYMBOL), key=len, reverse=True))

@@ -83,7 +83,7 @@ _INLINE = re.compile(
 )
 _CONDITION = re.compile(r"^(?:且|并且|其中|但|对于?|若|如果?|凡是?)?(?P<condition>[^，,。；;\n]{2,40}的)$")
 _STOP = re.compile(r"[，,。；;\n]")
-_MONEY = r"(?:\d[\d,]*(?:\.\d+)?|[一二两三四五六七八九十百千]{1,5})\s?(?:万元?|千元|百元|元)?"
+_MONEY = r"(?:\d[\d,]{0,12}(?:\.\d{1,4})?|[一二两三四五六七八九十百千]{1,5})\s?(?:万元?|千元|百元|元)?"
 _FINE = re.compile(
     rf"处(?:以)?(?P<low>{_MONEY})(?:(?P<above>以上)|至|-|—+|～|~)?(?P<high>{_MONEY})?(?P<limit>以上|以下|以内)?的?罚款"
     rf"|罚款(?:人民币)?(?P<low2>{_MONEY})(?:(?P<above2>以上)|至|-|—+|～|~)?(?P<high2>{_MONEY})?(?P<limit2>以上|以下|以内)?"
