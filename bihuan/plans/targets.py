@@ -4,37 +4,54 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 
 from bihuan.plans.model import Span, Target
+from bihuan.plans.numerals import chinese_number
 from bihuan.plans.outline import Node, Outline
-from bihuan.plans.sections import kind_of, orders_nothing
+from bihuan.plans.sections import kind_of
 
-_COUNTED = r"(?:名|人(?!次)|家|个(?!月|工作日|小时|时间段|方面|环节|环境|百分点)|处|户|套|台|支|组|座|所|辆|艘|公里|千米|万人|万户|万家|亩|吨|支队伍|间|条(?!硬)|对)"
-_NUM = r"(?:\d+(?:\.\d+)?(?:余)?(?:万)?)"
+_COUNTED = (
+    r"(?:名|人(?!次)|家|个(?!月|工作日|小时|时间段|方面|环节|环境|百分点|阶段|专题|一律|必须|严禁|重点任务|专项|问题|领域|行业|部分|等级)|处|户|套|台|支|组|座|所|辆|艘|公里|千米|米(?!以[上下内])"
+    r"|万人|万户|万家|亩|公顷|吨|间|条(?!硬|措施|意见|规定)|对(?!违|存|辖)|只|道|批次|平方米|立方米|平方公里|具|盏|口|孔|株|棵|班(?!组)|件套|千瓦|兆瓦|车次|项目|场(?!所)|起(?=以内|以下|左右))"
+)
+_NUM = r"(?:\d+(?:,\d{3})*(?:\.\d+)?\s?(?:余)?(?:[万亿千百])?)"
+_PERCENTAGE = r"(?:\d+(?:\.\d+)?\s?(?:[%％‰]|个百分点)|百分之[一二三四五六七八九十百点零]+)"
+_VERBS = (
+    r"(?:建成|建立|创建|培育|打造|完成|关闭|淘汰|新建|改造|更新|整治|培训|选树|评选|推广|组建|新增|建设|配备|设置|增设|安装|抽检|抽查|治理|拆除|撤并|撤销|压减|压降|退出|取缔|搬迁|迁建|修建|布设|配置|加装|更换"
+    r"|改建|扩建|选派|招聘|举办|开展|组织|培养|孵化|引进|认定|验收|清淤|疏浚|清理|清除|销号|补种|发放|投放|覆盖|实现|达到?|控制|提升|检查|排查|聘请|储备|购置|采购|硬化|开通|打通|完善)"
+)
 _AT_LEAST = re.compile(
-    rf"(?:每(?:个|家|所|名|处|镇|乡|县|村|社区|专业|单位|企业|班组)?[\u4e00-\u9fff]{{0,6}})?"
-    rf"(?:至少|不少于|不低于|力争|新增|累计)(?:配备|建成|创建|培育|打造|完成|培训|设置|设立|确定|选树|评选|培养|推广|组建|建立|达到|有)?"
-    rf"\s?{_NUM}\s?{_COUNTED}"
-)
-_PERCENT = re.compile(
-    r"[^，,。；;：:、\n]{2,30}?(?:达到?|不低于|不少于|提高到?|提升至?|完成|控制在|下降|降低|减少|增长|保持在?|为|(?<=率))\s?(?:了)?(?:至|到)?\s?(?:\d+(?:\.\d+)?\s?[%％]|百分之[一二三四五六七八九十百]+)(?:以上|以内|以下|及以上)?"
-)
-_VERB_COUNT = re.compile(
-    rf"(?<!已)(?:建成|创建|培育|打造|完成|关闭|淘汰|新建|改造|更新|整治|培训|选树|评选|推广|组建|新增|建设)(?:在运|不少于|至少|约|全[市县区省])?\s?{_NUM}\s?{_COUNTED}[^，,。；;、：:\n]{{0,28}}"
-)
-_NOUN_COUNT = re.compile(
-    rf"(?<!已)(?:建成|创建|培育|打造|新建|改造|更新|选树|评选|推广|组建|新增|建设|培训)[^，,。；;、：:\n\d]{{2,16}}(?:不少于|至少|达到?)?\s?{_NUM}\s?{_COUNTED}(?:以上)?"
+    rf"(?:每(?:个|家|所|名|处|镇|乡|县|村|社区|专业|单位|企业|班组|辆|座|站|区|市|科室|车间|矿|栋|校)?[\u4e00-\u9fff]{{0,6}}(?:[（(][^（）()\n]{{1,8}}[）)])?)?"
+    rf"(?:至少|最少)(?:要|应|须)?(?:配备|建成|创建|培育|打造|完成|培训|设置|设立|确定|选树|评选|培养|推广|组建|建立|达到|有|开展|组织|抽检|抽查|检查|配足|安排|新增|举办|聘请|储备)?"
+    rf"\s?(?:(?P<percent>{_PERCENTAGE})|{_NUM}\s?{_COUNTED})"
 )
 _OPENING_COUNT = re.compile(
     rf"(?<=[，,、；;。])(?:完成(?:在运)?)?{_NUM}\s?{_COUNTED}[^，,。；;、：:\n（）()]{{0,20}}[（(][^（）()\n]{{2,16}}[）)]"
     r"(?:(?!等)[^，,。；;、：:\n]){0,30}"
 )
 _GOAL_COUNT = re.compile(rf"(?<=等){_NUM}\s?{_COUNTED}[^，,。；;：:\n]{{2,50}}")
-_LEAD = re.compile(
-    r"^(?:[^，,]{0,12}?(?:确保|力争|努力|实现|使|要|将)|到(?:19|20)\d\d年底?|(?:19|20)\d\d年底?前?|年内|年底前|其中|同时|并|且|和|以及)+"
+_PERCENT = re.compile(
+    rf"(?:达到?|不低于|不少于|不小于|不超过|不高于|大于|高于|超过|低于|≥|>=|≤|>|提高|提升|上升|增长|增加|下降|降低|减少|压减|压降|下浮|完成|控制在|保持在?|稳定在|维持在|实现|为|(?<=[率比量数例度]))"
+    rf"(?:到|至|了|约|近)?\s?{_PERCENTAGE}(?:\s?[-—~～至到和、]\s?{_PERCENTAGE})*\s?(?:左右|以上|以内|以下|及以上|之内)?"
 )
+_COUNT = re.compile(
+    rf"(?:{_VERBS}(?:[^，,。；;、：:\n\d]{{0,24}}?)|[\u4e00-\u9fff]{{2,16}}?)(?:不少于|不低于|不超过|至少|达到?|约|控制在|减少到|压减到|压减至|增加到|≥)?\s?{_NUM}\s?{_COUNTED}(?:左右|以上|以内|以下|及以上)?"
+)
+_LEAD = re.compile(
+    r"^(?:[^，,]{0,14}?(?:确保|力争|努力实现|努力|实现|使得?|争取|要求|做到|将)(?=[\u4e00-\u9fff])|(?:到|至|在|于)?(?:(?:19|20)\d\d\s?年)?\s?\d{1,2}\s?月(?:份)?(?:\d{1,2}\s?[日号]|底|末|上旬|中旬|下旬)?(?:之?前|以前|，)?"
+    r"|(?:到|至|在)?(?:19|20)\d\d年?(?:年?[底末])?(?:之?前|以前)?[，,]?|(?:今|本|当|明|全)?年内?(?=[\u4e00-\u9fff])(?!度|均|平)|年底(?:之?前|以前)?|其中|同时|并且?|且|和(?!谐)|以及|通过[^，,]{2,12}?(?:整治|行动|治理)[，,]?|三年内|每年|全年|一是|二是|三是|四是|累计(?=完成|建成))+"
+)
+_PLACE_FIRST = re.compile(rf"^在[^，,]{{1,16}}?(?={_VERBS})")
 _NOT_A_TARGET = re.compile(
-    r"学时|课时|小时|[0-9一二两三]次|轮|批|零|标准限值|国家标准|浓度|爆炸下限|含量|采购规模|费用|万元|亿元|利率|的企业|的单位"
+    r"学时|课时|小时|[0-9一二两三]次|(?<![三两双])轮(?![胎船换椅机渡])|(?<!\d)批(?!次|发|准)|一批次|零(?![售件部散星])|标准限值|国家标准|浓度|爆炸下限|含量|采购规模|费用|万元|亿元|利率|罚款|罚金|奖励|扣分?|坡度|间距|湿度|温度|载荷|净宽|宽度|高度|直径|容积|距离|压力|超过[^，]{0,8}的|的企业$|的单位$|人以上|人以下|层以上|层以下"
+)
+_PAST = re.compile(
+    r"已(?!成立|建成的)|截至|截止|目前|现有|现存|共有|发现|存在|原有|查处了|涉及|上报|占[^，。达]{0,10}$|为辖区|我[市县区]现"
+)
+_CONDITION = re.compile(r"^(?:的(?!目标|要求|任务)|时[，,]|，应|，要求|者|及以上的)")
+_SHORTFALL = re.compile(
+    r"(?:未|没有?|不)(?:达到|达|完成)|(?:(?<!不)低于|未达|达不到|不足|(?<!不)超过)[^，,]{0,6}$|对[^，,]{0,20}(?:低于|未达到|超过|不足)"
 )
 
 
@@ -46,21 +63,19 @@ def find_targets(outline: Outline, text: str) -> list[Target]:
         kind = _kind(node, text)
         if kind in ("cost", "scope", "introduction"):
             continue
-        patterns = [
-            (_AT_LEAST, "target.at_least", 0.9),
-            (_PERCENT, "target.percent", 0.85),
-            (_OPENING_COUNT, "target.counted", 0.7),
-        ]
+        taken = _Taken()
+        patterns = [(_OPENING_COUNT, "target.counted", 0.7), (_AT_LEAST, "target.at_least", 0.9)]
         if kind == "goals":
             patterns.append((_GOAL_COUNT, "target.goal_count", 0.6))
-        patterns.append((_NOUN_COUNT, "target.verb_count", 0.7))
-        patterns.append((_VERB_COUNT, "target.verb_count", 0.7))
-        taken = _Taken()
         for pattern, rule, confidence in patterns:
             for match in pattern.finditer(text, start, end):
-                target = _target(text, match, rule, confidence)
+                target = _whole(text, match, rule, confidence)
                 if target and taken.claim(target.span):
                     found.append(target)
+        for piece in _pieces(text, start, end):
+            target = _in_piece(text, piece)
+            if target and taken.claim(target.span):
+                found.append(target)
     return sorted(found, key=lambda target: target.span)
 
 
@@ -85,23 +100,172 @@ def _kind(node: Node, text: str) -> str:
     branch: Node | None = node
     while branch:
         kind = kind_of(text[branch.title.start : branch.title.end])
-        if orders_nothing(kind):
+        if kind in ("cost", "scope", "introduction", "goals"):
             return kind
         branch = branch.parent
     return "work"
 
 
-def _target(text: str, match: re.Match[str], rule: str, confidence: float) -> Target | None:
-    start, end = match.span()
-    printed = match.group()
-    if rule == "target.percent":
-        lead = _LEAD.match(printed)
-        if lead and lead.end() < len(printed) - 3:
-            start += lead.end()
-    printed = text[start:end].strip()
-    if _NOT_A_TARGET.search(printed) or re.search(r"占[^，。]{0,10}[%％]", printed):
+_ORDERS = re.compile(
+    r"(?:加强|开展|完善|推进|强化|健全|深化|落实|做好|加大|持续|严格|建立|加快|规范|提升(?!率)|组织|制定|督促|推动|实施)"
+)
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield the stretches that may hold one target each.
+
+    A 、 parts two targets (改造42公里、新建3座); before the number it only lists subjects (排查率、鉴定率均达到100%).
+    """
+    cursor, depth = start, 0
+    for i in range(start, end + 1):
+        c = text[i] if i < end else "\n"
+        if c in "（(" and i - cursor < 80:
+            depth += 1
+        elif c in "）)":
+            depth = max(0, depth - 1)
+        elif c in "，,。；;：:\n！!" and (depth == 0 or c in "。\n"):
+            if c == "," and text[i - 1].isdigit() and i + 1 < end and text[i + 1].isdigit():
+                continue
+            yield Span(cursor, i)
+            cursor, depth = i + 1, 0
+        elif (
+            c == "、"
+            and depth == 0
+            and (re.search(r"\d|百分之", text[cursor:i]) or _ORDERS.match(text, cursor, i) or i - cursor > 60)
+        ):
+            yield Span(cursor, i)
+            cursor = i + 1
+
+
+def _in_piece(text: str, piece: Span) -> Target | None:
+    """Read one stretch as a target: a percentage with its subject, or a count with its verb."""
+    start, end = piece
+    while start < end and text[start] in " \u3000“":
+        start += 1
+    if end - start < 4 or end - start > 120 or not re.search(r"\d|百分之", text[start:end]):
         return None
-    after = text[end : end + 4]
-    if rule == "target.percent" and after.startswith(("的", "时", "，应", "，要求")):
+    lead = _LEAD.match(text[start:end])
+    if lead and lead.end() < end - start - 3:
+        start += lead.end()
+    place = _PLACE_FIRST.match(text[start:end])
+    if place:
+        start += place.end()
+    match = _PERCENT.search(text, start, end)
+    rule = "target.percent"
+    if match:
+        if match.start() - start < 2:
+            return None
+    else:
+        match = _COUNT.match(text, start, end) or _after_subject(text, start, end)
+        rule = "target.verb_count"
+        if not match or not _promises(text, start, match):
+            return None
+    stop = match.end()
+    if rule == "target.verb_count":
+        stop = _object_end(text, stop, end)
+    printed = text[start:stop].strip()
+    context = text[max(piece.start, start - 12) : start]
+    if _NOT_A_TARGET.search(printed) or _PAST.search(text[piece.start : stop]) or _PAST.search(context):
         return None
-    return Target(printed, Span(start, start + len(printed)), confidence, rule)
+    if _CONDITION.match(text[match.end() : match.end() + 6]) or _SHORTFALL.search(printed):
+        return None
+    if re.search(r"占[^，。达]{0,10}[%％]", printed) or len(printed) > 70:
+        return None
+    return _target(
+        printed, Span(start, start + len(printed)), 0.85 if rule == "target.percent" else 0.7, rule
+    )
+
+
+_STRONG_COUNT = re.compile(
+    rf"(?:不少于|不低于|不超过|至少|达到?|控制在|压减到|压减至|≥)\s?{_NUM}\s?{_COUNTED}"
+)
+
+
+def _after_subject(text: str, start: int, end: int) -> re.Match[str] | None:
+    """Return the count of a piece whose subject stands before it (报警器安装不少于2000只)."""
+    return _STRONG_COUNT.search(text, start, end) if end - start < 60 else None
+
+
+def _promises(text: str, start: int, match: re.Match[str]) -> bool:
+    """Say whether a count is something to be reached: by its verb, or as one of a list that began with a verb."""
+    if _STRONG_COUNT.search(match.group()) or re.match(_VERBS, match.group()):
+        return not re.match(r"(?:开展|组织|检查|排查|完善|覆盖|清理|实现)", match.group()) or bool(
+            re.search(r"不少于|至少|达到|不低于", match.group())
+        )
+    if re.search(
+        r"关闭|完成|建成|新建|改造|培训|新增|建设|整治|淘汰|撤并|拆除|安装|配备|清淤|创建|更新|培育|打造",
+        match.group(),
+    ):
+        return True
+    before = max(text.rfind(c, max(0, start - 40), start) for c in "。；;，,\n：:")
+    listed = text[max(before, 0) + 1 : start]
+    return (
+        listed.endswith("、")
+        and bool(re.match(rf"(?:[^、]{{0,14}})?{_VERBS}", listed))
+        and bool(re.search(r"\d", listed))
+    )
+
+
+def _object_end(text: str, stop: int, end: int) -> int:
+    """Return where the thing counted ends: after its noun (78公里波形护栏安装), not at a further order."""
+    rest = re.compile(r"[^，,。；;、：:\n（()）]{0,28}").match(text, stop, end)
+    return rest.end() if rest else stop
+
+
+def _whole(text: str, match: re.Match[str], rule: str, confidence: float) -> Target | None:
+    printed = match.group().strip()
+    start = match.start() + match.group().index(printed)
+    if _NOT_A_TARGET.search(printed) or _CONDITION.match(text[match.end() : match.end() + 6]):
+        return None
+    return _target(printed, Span(start, start + len(printed)), confidence, rule)
+
+
+_VALUE = re.compile(
+    rf"(?P<percent>{_PERCENTAGE})|(?P<number>\d+(?:,\d{{3}})*(?:\.\d+)?)\s?(?:余)?(?P<scale>[万亿千百])?\s?(?P<unit>{_COUNTED})"
+)
+_SCALE = {"万": 1e4, "亿": 1e8, "千": 1e3, "百": 1e2}
+
+
+def _target(printed: str, span: Span, confidence: float, rule: str) -> Target:
+    number, unit = value_of(printed)
+    return Target(printed, span, confidence, rule, number, unit, comparator_of(printed))
+
+
+def value_of(printed: str) -> tuple[float | None, str]:
+    """Return number and unit of a printed target: 百分之九十五 -> (95.0, "%"), 1.6万户 -> (16000.0, "户")."""
+    match = _VALUE.search(printed)
+    if not match:
+        return None, ""
+    if match["percent"]:
+        percent = match["percent"]
+        unit = "个百分点" if "百分点" in percent else "‰" if "‰" in percent else "%"
+        if percent.startswith("百分之"):
+            whole, _, part = percent.removeprefix("百分之").partition("点")
+            value = chinese_number(whole)
+            digits = "".join(
+                str("零一二三四五六七八九".index(c)) for c in part if c in "零一二三四五六七八九"
+            )
+            return (float(f"{value}.{digits or 0}") if value is not None else None), unit
+        return float(re.match(r"[\d.]+", percent).group()), unit  # type: ignore[union-attr]
+    value = float(match["number"].replace(",", "")) * _SCALE.get(match["scale"] or "", 1)
+    return value, match["unit"]
+
+
+def comparator_of(printed: str) -> str:
+    """Return ">=", "<=" or "=" for what a target demands of its number, "" where it does not say.
+
+    A fall of 15 % is reached by at least 15 %: 下降15% is ">=".
+    """
+    if re.search(
+        r"以内|以下|不超过|不高于|不大于|控制在|≤|<=|低于(?<!不低于)|减少到|压减到|压减至|降至|下降到|下降至|降低到|降低至",
+        printed,
+    ):
+        return "<="
+    if re.search(
+        r"不低于|不少于|不小于|至少|最少|以上|≥|>=|力争|超过|大于|高于|下降|降低|减少|压减|提高|提升|增长|上升|新增|增加",
+        printed,
+    ):
+        return ">="
+    if re.search(r"达到?|为|完成|建成|保持|实现|率\s?\d|率100", printed):
+        return ">=" if re.search(r"达到?", printed) else "="
+    return ""
