@@ -6,7 +6,7 @@ export UV_PYTHON_DOWNLOADS := never
 PY := .venv/bin/python
 UV := .venv/bin/uv
 
-.PHONY: setup setup-dev run test check bench requirements worker format clean
+.PHONY: setup setup-dev run test check bench bench-plans requirements worker format clean
 
 .venv/bin/uv:
 	python3 -m venv .venv
@@ -45,6 +45,9 @@ test: setup-dev
 
 bench: setup-dev
 	$(PY) -m bench
+
+bench-plans: setup-dev
+	$(PY) -m bench.plans
 
 requirements: | .venv/bin/uv
 	for name in base dev; do $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -19,6 +19,7 @@ _LEGAL_SIMPLIFIED = str.maketrans("零一二三四五六七八九十百千", "�
 _LEGAL_TRADITIONAL = str.maketrans("零一二三四五六七八九十百千", "零壹貳參肆伍陸柒捌玖拾佰仟")
 _ROMAN = ((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"),
           (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))  # fmt: skip
+_PLACE = re.compile(r"%([1-9])")
 _BARE = re.compile(r"[0-9A-Za-z\u4e00-\u9fff\uff10-\uff19]$")
 MAX_LEVELS = 9
 
@@ -38,7 +39,7 @@ def _value(element: etree._Element | None, default: str = "") -> str:
 
 
 def _integer(text: str, default: int) -> int:
-    return int(text) if re.fullmatch(r"-?\d{1,6}", text) else default
+    return int(text) if len(text) <= 7 and text.removeprefix("-").isdecimal() else default
 
 
 def chinese_counting(number: int) -> str:
@@ -126,6 +127,7 @@ class Numbering:
 
     def __init__(self, numbering: etree._Element, styles: etree._Element | None):
         self._levels: dict[str, dict[int, _Level]] = {}
+        self._definitions: dict[str, etree._Element] = {}
         self._style_level: dict[tuple[str, str], int] = {}
         self._abstract: dict[str, str] = {}
         self._own_levels: dict[tuple[str, int], _Level] = {}
@@ -144,14 +146,9 @@ class Numbering:
         borrowed: dict[str, str] = {}
         for abstract in numbering.iterchildren(f"{W}abstractNum"):
             identity = abstract.get(f"{W}abstractNumId") or ""
-            levels = {}
-            for element in abstract.iterchildren(f"{W}lvl"):
-                depth = _depth(element)
-                levels[depth] = _level(element)
-                style = _value(element.find(f"{W}pStyle"))
-                if style:
-                    self._style_level[identity, style] = depth
-            self._levels[identity] = levels
+            self._definitions[identity] = abstract
+            for style in abstract.iter(f"{W}pStyle"):
+                self._style_level[identity, _value(style)] = _depth(style.getparent())
             if link := _value(abstract.find(f"{W}styleLink")):
                 linked[link] = identity
             if link := _value(abstract.find(f"{W}numStyleLink")):
@@ -172,17 +169,18 @@ class Numbering:
                     self._own_levels[identity, depth] = _level(own)
 
     def _read_styles(self, styles: etree._Element) -> None:
-        for style in styles.iterchildren(f"{W}style"):
-            identity = style.get(f"{W}styleId") or ""
-            if base := _value(style.find(f"{W}basedOn")):
-                self._based_on[identity] = base
-            properties = style.find(f"{W}pPr/{W}numPr")
-            if properties is not None:
-                depth = properties.find(f"{W}ilvl")
-                self._style_lists[identity] = (
-                    _value(properties.find(f"{W}numId")),
-                    None if depth is None else _integer(_value(depth, "0"), 0),
-                )
+        name = f"{W}styleId"
+        for base in styles.iter(f"{W}basedOn"):
+            self._based_on[base.getparent().get(name) or ""] = _value(base)
+        for properties in styles.iter(f"{W}numPr"):
+            style = next(properties.iterancestors(f"{W}style"), None)
+            if style is None or properties.getparent().getparent() is not style:
+                continue
+            depth = properties.find(f"{W}ilvl")
+            self._style_lists[style.get(name) or ""] = (
+                _value(properties.find(f"{W}numId")),
+                None if depth is None else _integer(_value(depth, "0"), 0),
+            )
 
     def _list_of_style(self, style: str) -> tuple[str, int]:
         """Return (numId, level) a style brings along, its own or that of a style it is based on."""
@@ -228,7 +226,7 @@ class Numbering:
         else:
             counts[depth] = counts.get(depth, level.start - 1 if start is None else start - 1) + 1
         self._begun.add((identity, depth))
-        for deeper in [d for d in counts if d > depth]:
+        for deeper in [d for d in counts if d > depth] if len(counts) > 1 else ():
             below = self._level_at(identity, deeper)
             if below is None or below.restart is None or depth < below.restart:
                 del counts[deeper]
@@ -236,7 +234,16 @@ class Numbering:
 
     def _level_at(self, identity: str, depth: int) -> _Level | None:
         own = self._own_levels.get((identity, depth))
-        return own or self._levels.get(self._abstract.get(identity, ""), {}).get(depth)
+        return own or self._levels_of(self._abstract.get(identity, "")).get(depth)
+
+    def _levels_of(self, abstract: str) -> dict[int, _Level]:
+        """Read the levels of a definition when its first paragraph comes: most definitions of a file are unused."""
+        levels = self._levels.get(abstract)
+        if levels is None:
+            definition = self._definitions.get(abstract)
+            elements = [] if definition is None else definition.iterchildren(f"{W}lvl")
+            levels = self._levels[abstract] = {_depth(element): _level(element) for element in elements}
+        return levels
 
     def _drawn(self, identity: str, level: _Level, counts: dict[int, int]) -> str:
         def part(match: re.Match[str]) -> str:
@@ -245,7 +252,7 @@ class Numbering:
             number = counts.get(depth, at.start if at else 1)
             return printed(number, "decimal" if level.legal or at is None else at.form)
 
-        label = re.sub(r"%([1-9])", part, level.text)
+        label = _PLACE.sub(part, level.text)
         # Word sets the label apart by a tab; a closing mark (、.）) does so in plain text, a bare number does not.
         return label + " " if level.apart and _BARE.search(label) else label
 

@@ -93,9 +93,11 @@ def _wrong_archive(names: set[str]) -> str:
 def _numbering(archive: Archive, raw: bytes) -> Numbering | None:
     if "word/numbering.xml" not in archive.names:
         return None
-    styles = archive.parse("word/styles.xml")[0] if "word/styles.xml" in archive.names else None
-    if b"numPr" not in raw and (styles is None or next(styles.iter(f"{W}numPr"), None) is None):
+    if b"numPr" not in raw and b"pStyle" not in raw:
         return None
+    styles = None
+    if b"pStyle" in raw and "word/styles.xml" in archive.names:
+        styles = archive.parse("word/styles.xml")[0]
     return Numbering(archive.parse("word/numbering.xml")[0], styles)
 
 
