@@ -19,8 +19,8 @@ _SETUP = re.compile(
 _COMPOSED = re.compile(r"组长|召集人|总指挥|指挥长|班长|成员|组成")
 _OTHER_LEVEL = re.compile(
     r"(?:各(?!相关|有关部门)[\u4e00-\u9fff（）()、]{0,14}|下级|省[级委]?|国务院[\u4e00-\u9fff]{0,8}|相应|参照|也|各自)[^，,]{0,12}$|要求[^，,]{0,10}$"
-    r"|(?:企业|单位|部门|学校|医院|乡镇|街道|镇|县区|场所|项目)[^，,。；;]{0,8}$"
 )
+_OTHERS_BODY = re.compile(r"(?:企业|单位|部门|学校|医院|乡镇|街道|镇|县区|场所|项目)[^，,。；;]{0,8}$")
 _MEMBER_LIST = re.compile(r"成员名单|组成人员|名单|组\s{0,4}长\s{0,2}[:：]")
 _OFFICE = re.compile(
     r"(?:下设|设立|设|内设)(?:立)?(?:[\u4e00-\u9fff]{0,12})?办公室|办公室(?:[（(][^（）()]{1,20}[）)])?[，,]?(?:设|挂靠)在"
@@ -74,8 +74,10 @@ def _setups(draft: Draft) -> list[_Setup]:
     for match in _SETUP.finditer(draft.plain, *draft.body):
         sentence = draft.sentence_at(match.start())
         before = draft.text[sentence.start : match.start()]
-        if _OTHER_LEVEL.search(before) or re.search(
-            r"若干|多个|\d+个|[一二三四五六七八九十]个", match["name"]
+        if (
+            _OTHER_LEVEL.search(before)
+            or _OTHERS_BODY.search(before)
+            or re.search(r"若干|多个|\d+个|[一二三四五六七八九十]个", match["name"])
         ):
             continue
         described = re.split(r"(?:成员|参加|参与|组成|组长|召集人|组长单位|总指挥)的", match["name"])[-1]

@@ -105,7 +105,13 @@ def check_brackets(draft: Draft) -> Iterator[Finding]:
 
     Many of them (a badly recognized scan) are one finding with their number.
     """
-    lonely = sorted(position for span in _paragraphs(draft) for position in _lonely(draft.text, span))
+    damaged = [flag.span for flag in draft.plan.source.flags]
+    lonely = sorted(
+        position
+        for span in _paragraphs(draft)
+        for position in _lonely(draft.text, span)
+        if not any(place.start <= position < place.end for place in damaged)
+    )
     if len(lonely) > _MANY:
         first = _bracket(draft, lonely[0])
         message = f"文中有 {len(lonely)} 处括号、引号不成对，第一处：{first.message}"
@@ -187,7 +193,11 @@ def check_flags(draft: Draft) -> Iterator[Finding]:
 
 def check_placeholders(draft: Draft) -> Iterator[Finding]:
     """Report placeholders left in the text (XX局, ×月×日); many are one finding with their number."""
-    found = [Span(*m.span()) for m in _PLACEHOLDER.finditer(draft.text, 0, draft.body.end)]
+    found = [
+        Span(*m.span())
+        for m in _PLACEHOLDER.finditer(draft.text, 0, draft.body.end)
+        if m.group() in draft.plan.source.original  # else the reader's own sign for a lost character
+    ]
     if not found:
         return
     more = f"，全文共 {len(found)} 处" if len(found) > 1 else ""

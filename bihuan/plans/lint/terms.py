@@ -15,6 +15,7 @@ from bihuan.plans.model import Span
 _DEFINED = re.compile(
     r"(?P<full>[\u4e00-\u9fffA-Za-z0-9“”《》、]{2,40})[（(](?:以下(?:统一)?(?:均)?简称|以下称|下称|简称)(?:为)?[:：]?\s?[“\"《「]?(?P<short>[^（）()”\"》」，,。；;]{1,24})[”\"》」]?[）)]"
 )
+_VERB = re.compile(r"^\d*[\u4e00-\u9fff]{0,6}?(?:成立|派出|组建|设立|建立|制定|印发|开展|根据|按照|依据)")
 _CAMPAIGN = ("专项整治", "专项行动", "集中整治", "专项治理", "大检查", "百日行动", "攻坚行动", "大排查大整治")
 _SELF = re.compile(
     rf"(?:(?:本次|此次|这次|本轮|该项)(?P<a>{'|'.join(_CAMPAIGN)})(?P<tail>行动)?"
@@ -29,6 +30,7 @@ def check_abbreviations(draft: Draft) -> Iterator[Finding]:
     found: list[tuple[str, str, Span]] = []
     for match in _DEFINED.finditer(draft.text, *draft.body):
         full = re.split(r"[，,。；;《]|为|的|是", match["full"])[-1].strip("“”《》、")
+        full = _VERB.sub("", full) or full
         found.append((match["short"].strip(), full, Span(*match.span("short"))))
     for i, (short, full, span) in enumerate(found):
         for earlier_short, earlier_full, _ in found[:i]:
