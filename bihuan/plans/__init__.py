@@ -9,10 +9,22 @@ from __future__ import annotations
 from bihuan.plans.compiler import compile_source
 from bihuan.plans.documents import compile_documents, compile_main
 from bihuan.plans.model import (
+    Batch,
+    BatchStep,
     Body,
     CheckItem,
+    Citation,
+    Criterion,
+    DispositionStep,
     Duty,
+    Fallback,
     Field,
+    Fine,
+    Form,
+    FormChoice,
+    FormField,
+    FormTable,
+    ObjectScope,
     Part,
     Phase,
     Plan,
@@ -22,6 +34,7 @@ from bihuan.plans.model import (
     Span,
     Target,
     Task,
+    Zone,
 )
 from bihuan.plans.reading import PlanReadError, read_document
 from bihuan.plans.rules import RULES
@@ -29,10 +42,22 @@ from bihuan.plans.units import is_collective, normalize_unit
 
 __all__ = [
     "RULES",
+    "Batch",
+    "BatchStep",
     "Body",
     "CheckItem",
+    "Citation",
+    "Criterion",
+    "DispositionStep",
     "Duty",
+    "Fallback",
     "Field",
+    "Fine",
+    "Form",
+    "FormChoice",
+    "FormField",
+    "FormTable",
+    "ObjectScope",
     "Part",
     "Phase",
     "Plan",
@@ -43,6 +68,7 @@ __all__ = [
     "Span",
     "Target",
     "Task",
+    "Zone",
     "compile_all",
     "compile_plan",
     "compile_text",

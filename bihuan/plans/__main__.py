@@ -11,6 +11,8 @@ from typing import NoReturn
 
 from bihuan.plans import Plan, PlanReadError, compile_plan, read_document
 from bihuan.plans.documents import compile_documents, compile_part
+from bihuan.plans.fallbacks import KINDS as FALLBACKS
+from bihuan.plans.model import Citation, Zone
 from bihuan.plans.parts import PART_KINDS, separate
 
 
@@ -109,7 +111,8 @@ def outline_of(plan: Plan) -> str:
                 lines.append(f"      {label}：{'、'.join(units)}")
         for item in task.check_items:
             criterion = f"（{item.criterion}）" if item.criterion else ""
-            lines.append(f"      查：{item.text}{criterion} → {'、'.join(item.dispositions)}")
+            steps = "、".join(f"{s.condition}{'，' if s.condition else ''}{s.word}" for s in item.ladder)
+            lines.append(f"      查：{item.text}{criterion} → {steps or '、'.join(item.dispositions)}")
     for title, rows in (
         ("职责分工", [f"{d.unit}：{d.text}" for d in plan.duties]),
         ("报送", [f"{r.who or '—'} → {r.to or '—'}：{r.when}" for r in plan.reports]),
@@ -121,12 +124,69 @@ def outline_of(plan: Plan) -> str:
                 for b in plan.bodies
             ],
         ),
+        *context_rows(plan),
     ):
         if rows:
             lines.append(f"\n{title}（{len(rows)}）")
             lines += [f"  {row}" for row in rows]
     lines.append(f"\n未归类文字 {len(plan.unclassified)} 处")
     return "\n".join(lines)
+
+
+def context_rows(plan: Plan) -> list[tuple[str, list[str]]]:
+    """Return what surrounds the tasks as titled lines: scope, cited documents, fallbacks, batches, forms."""
+    return [
+        ("区域", [line for zone in plan.zones for line in _zone_lines(zone)]),
+        (
+            "对象",
+            [
+                o.text
+                + (f"（包括：{'、'.join(o.includes)}）" if o.includes else "")
+                + (f"（不含：{'、'.join(o.exclusions)}）" if o.exclusions else "")
+                for o in plan.objects
+            ],
+        ),
+        ("上级文件", [_cited(c) for c in plan.parents]),
+        ("依据", [_cited(c) for c in plan.basis]),
+        (
+            "数值标准",
+            [
+                f"{c.per}{c.subject or '—'} {c.comparator} {c.value:g}{f'–{c.upper:g}' if c.upper else ''} {c.unit}（{c.text}）"
+                for c in plan.criteria
+            ],
+        ),
+        ("兜底职责", [f"{FALLBACKS[f.kind]}：{'、'.join(f.units)}（{f.text}）" for f in plan.fallbacks]),
+        (
+            "批次",
+            [
+                f"{b.name}" + "".join(f"；{s.no} {_day(s.due)} 前" for s in b.steps if s.due)
+                for b in plan.batches
+            ],
+        ),
+        (
+            "表单",
+            [
+                f"{f.title}：栏目 {len(f.fields)} 个，选项 {len(f.choices)} 个，表格 {len(f.tables)} 张"
+                for f in plan.forms
+            ],
+        ),
+    ]
+
+
+def _zone_lines(zone: Zone, depth: int = 0) -> list[str]:
+    sides = "，".join(f"{side}：{'、'.join(places)}" for side, places in zone.boundary.items())
+    name = zone.name or zone.alias or "（未命名）"
+    if zone.alias and zone.name:
+        name += f"（{zone.alias}）"
+    left_out = f"（不含：{'、'.join(zone.exclusions)}）" if zone.exclusions else ""
+    line = "  " * depth + name + (f"　{sides}" if sides else "") + left_out
+    return [line, *(row for part in zone.parts for row in _zone_lines(part, depth + 1))]
+
+
+def _cited(citation: Citation) -> str:
+    title = f"《{citation.title}》" if citation.title else ""
+    number = f"（{citation.doc_no}）" if citation.doc_no else ""
+    return f"{citation.issuer}{title}{number}"
 
 
 if __name__ == "__main__":
