@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from bihuan.plans.bodies import find_announced, find_bodies
 from bihuan.plans.context import with_context
 from bihuan.plans.dates import year_of_body
 from bihuan.plans.duties import find_duties
-from bihuan.plans.header import own_year, read_header
+from bihuan.plans.header import Header, own_year, read_header
 from bihuan.plans.model import Heading, Plan, Section, SourceText, Span
 from bihuan.plans.outline import build_outline, close
 from bihuan.plans.paragraphs import divide
@@ -44,7 +45,7 @@ def compile_source(source: SourceText) -> Plan:
         close(outline, text)
     divide(outline, text)
     nodes = list(outline.walk())
-    year = own_year(text, header) or year_of_body(text, outline.body)
+    year = _plan_year(header, text, outline.body)
     body = outline.body
     phases = find_phases(outline, text, year)
     tasks = find_tasks(outline, text, year, phases)
@@ -64,8 +65,8 @@ def compile_source(source: SourceText) -> Plan:
                 text[root.title.start : root.title.end],
                 kind_of(text[root.title.start : root.title.end]),
                 Span(root.start, root.end),
-                0.95 if root.line_start else 0.8,
-                "section.numbered",
+                0.7 if root.form == "headline" else 0.95 if root.line_start else 0.8,
+                "section.numbered" if root.form != "headline" else "section.unnumbered",
             )
             for root in sections
         ],
@@ -96,6 +97,19 @@ def compile_source(source: SourceText) -> Plan:
     headings = [Span(node.start, node.title.end) for node in nodes if node.children or node.is_section]
     plan = replace(plan, announced=find_announced(text, 0, body.end, plan.bodies))
     return replace(plan, unclassified=unclaimed(plan, source.text, headings))
+
+
+def _plan_year(header: Header, text: str, body: Span) -> int | None:
+    """Return the year dates without one are read in: the document's own, else the body's.
+
+    A plan for the coming year that is signed in the last months of the old one belongs to the year in its title.
+    """
+    year = own_year(text, header)
+    titled = set(re.findall(r"(?:19|20)\d\d", header.title.value)) if header.title else set()
+    signed = header.issued_on
+    if signed and signed.month >= 10 and titled == {str(signed.year + 1)}:
+        return signed.year + 1
+    return year or year_of_body(text, body)
 
 
 def claimed_spans(plan: Plan) -> list[Span]:

@@ -8,7 +8,7 @@ Finding one is not believing it: `outline` decides.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bihuan.plans.model import Span
 from bihuan.plans.numerals import any_number
@@ -30,7 +30,8 @@ STAGE = 8.0  # 第一阶段 has no depth of its own: it stands under whatever is
 
 _CN = "一二三四五六七八九十"
 _LINE = r"(?:(?<=\n)|\A)[ \t\u3000\xa0#*]{0,8}?"
-_YEAR = r"(?:19|20)\d\d\s?年"
+# After a number: 1.2031年…, 2.3月底前…
+_YEAR = r"(?:(?:19|20)\d\d\s?年|\d{1,2}\s?月[\d底末上中下前至])"
 _FORMS: list[tuple[str, float, str]] = [
     ("part", PART, rf"(?:{_LINE}|(?<=[。；]))第\s?[{_CN}\d]{{1,3}}\s?(?:部分|篇|编)(?=[ \u3000：:、，\n]|[\u4e00-\u9fff]{{2,20}}(?:\n|$))"),
     ("chapter", CHAPTER, rf"(?:{_LINE}|(?<=[。；]))第\s?[{_CN}\d]{{1,3}}\s?章(?=[ \u3000：:、]|[\u4e00-\u9fff])"),
@@ -38,6 +39,7 @@ _FORMS: list[tuple[str, float, str]] = [
     ("article", SECTION, rf"{_LINE}第\s?[{_CN}\d]{{1,4}}\s?条(?=[ \u3000：:、]|[\u4e00-\u9fff])(?!款)"),
     ("section", SECTION, rf"(?<![第百{_CN}“‘])[{_CN}]{{1,3}}\s?[、.．](?:(?!\d)|(?={_YEAR}))"),
     ("section_weak", SECTION, rf"{_LINE}[{_CN}]{{1,3}}(?:\s?[:：,，]|[ \u3000]{{1,4}}(?=[\u4e00-\u9fff]{{2,24}}(?:\n|$)))"),
+    ("lone_weak", SECTION, rf"{_LINE}(?:[{_CN}]{{1,3}}、?|0\d|PART[ .]?0?\d)[ \u3000]{{0,4}}(?=\n[ \u3000]{{0,8}}[\u4e00-\u9fff、，]{{2,24}}\n)"),
     ("roman", SECTION, rf"{_LINE}[Ⅰ-Ⅻ]\s?[、.．\u3000 ]"),
     ("group", GROUP, rf"[(（〔﹙][ \u3000]?[{_CN}]{{1,3}}[ \u3000]?[)）〕﹚][、.．:：]?|[㈠-㈩][、.．]?"),
     ("group_weak", GROUP, rf"{_LINE}[{_CN}]{{1,3}}[)）]"),
@@ -66,7 +68,7 @@ BLANKS = " \t\u3000\xa0"
 class Enumerator:
     """A place that may begin an item. `previous` is the last printed character before it, "\\n" at a line start.
 
-    `path` holds all components of a decimal (1.2.3 -> (1, 2, 3)); `label` is what is printed, its closing mark dropped.
+    `path` holds all components of a decimal (1.2.3 -> (1, 2, 3)); `after` is the next number of its level; `label` is what is printed, its closing mark dropped.
     """
 
     form: str
@@ -77,6 +79,7 @@ class Enumerator:
     line_start: bool
     previous: str
     path: tuple[int, ...] = ()
+    after: int | None = None
 
 
 def label_of(form: str, printed: str) -> str:
@@ -170,7 +173,7 @@ def _without_strays(found: list[Enumerator], text: str) -> list[Enumerator]:
                 continue
             forms[enumerator.form] = forms.get(enumerator.form, 0) + 1
         last[enumerator.level] = enumerator.number
-        kept.append(enumerator)
+        kept.append(replace(enumerator, after=after))
     return kept
 
 

@@ -203,8 +203,7 @@ class _Builder:
             parent = self._decimal_parent(c)
             number = self.last.get(level, 0) if parent and self._holds(parent, level) else 0
             return bool(parent and number < c.number <= number + 2)
-        if not self.roots and not self.text[self.body.start : c.span.start].strip("[]接上页 \n\u3000"):
-            # A page of a longer document begins in the middle of its numbers.
+        if not self.roots and self._begins_midway(c):
             return True
         if c.line_start:
             return c.number <= last + 3 if last else c.number <= 2 or bool(tip)
@@ -237,6 +236,12 @@ class _Builder:
             if components == c.path[:-1]:
                 return node
         return None
+
+    def _begins_midway(self, c: Enumerator) -> bool:
+        """Say whether a page torn out of a longer document begins with this number."""
+        if not self.text[self.body.start : c.span.start].strip("[]接上页 \n\u3000"):
+            return True
+        return c.number > 1 and c.after == c.number + 1 and c.previous in _STRONG and c.level in (GROUP, ITEM)
 
     def _section_believed(self, c: Enumerator, last: int) -> bool:
         if last and c.number in (last + 1, last + 2, last) and c.line_start:
@@ -427,6 +432,10 @@ def _title_span(text: str, node: Node) -> Span:
     start, stop = node.own
     while start < stop and text[start] in BLANKS:
         start += 1
+    if node.form != "paragraph" and text.startswith("\n", start):
+        # The number stands on a line of its own; its heading is the next one.
+        while start < stop and text[start].isspace():
+            start += 1
     if node.form == "boxed" and text.startswith("【", start):
         closing = text.find("】", start, stop)
         if closing > 0:

@@ -186,7 +186,16 @@ def own_period(text: str, start: int, end: int, own_year: int | None) -> Period 
         if not spans_years:
             return opening
     period = bracketed_period(text, start, end, own_year)
-    return period if period and text[period.span.start - 1 : period.span.start] != "》" else None
+    if not period or text[period.span.start - 1 : period.span.start] == "》":
+        return None
+    if own_year and period.end and period.end.year < own_year:
+        return None
+    first, last = period.start, period.end
+    whole_years = first and last and (first.month, first.day, last.month, last.day) == (1, 1, 12, 31)
+    if whole_years and re.search(r"[。；;：:\n]", text[start : period.span.start]):
+        # 三年行动（2031年—2033年） inside the text names what is carried on, not when this item ends.
+        return None
+    return period
 
 
 _COUNT = r"(?P<n>\d{1,3}|[一二两三四五六七八九十]{1,3}|半)"

@@ -146,7 +146,14 @@ def _leaf_items(node: Node, text: str) -> Iterator[_Item]:
         return
     found = end_brackets(text, start, stop)
     if not found:
-        yield _Item(node.path, Span(start, stop), node, "task.leaf", 0.9)
+        printed = node.form not in ("paragraph", "bullet", "boxed", "headline")
+        yield _Item(
+            node.path,
+            Span(start, stop),
+            node,
+            "task.leaf" if printed else "task.paragraph",
+            0.9 if printed else 0.75,
+        )
         return
     cursor = start
     for i, (bracket, attribution) in enumerate(found):

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from bihuan.plans import compile_text
 from bihuan.plans.dates import CHINESE_DATE, chinese_date
 from bihuan.plans.deadlines import deadlines, last_deadline
 from bihuan.plans.numerals import chinese_number
@@ -34,6 +35,25 @@ def latest(text, year=2031):
         ("清明前完成清理", None),
         ("2030年及以前发现的隐患", None),
         ("13月5日前", None),
+        ("6月10日17:00前上报", date(2031, 6, 10)),
+        ("6月10日下班前上报", date(2031, 6, 10)),
+        ("不迟于6月10日", date(2031, 6, 10)),
+        ("三季度末前完成", date(2031, 9, 30)),
+        ("2032年第一季度前完成", date(2032, 3, 31)),
+        ("上半年前完成", date(2031, 6, 30)),
+        ("2032年前完成改造", date(2032, 12, 31)),
+        ("到年底全部达标", date(2031, 12, 31)),
+        ("明年3月底前完成", date(2032, 3, 31)),
+        ("六月底前完成", date(2031, 6, 30)),
+        ("二〇三一年六月十日前完成", date(2031, 6, 10)),
+        ("2031年11月底前摸底，次年2月底前整改", date(2032, 2, 29)),
+        ("2032年3月底前摸底，6月底前整改", date(2032, 6, 30)),
+        ("每年6月和12月底前各检查一次", None),
+        ("2000年底前建成的小区", None),
+        ("2030年10月1日前取得许可的企业", None),
+        ("完成时限 2031年6月", date(2031, 6, 30)),
+        ("截止时间：6月25日", date(2031, 6, 25)),
+        ("３月１５日前完成", date(2031, 3, 15)),
     ],
 )
 def test_deadline(text, expected):
@@ -68,6 +88,22 @@ def test_own_period_in_a_bracket_counts_but_a_span_of_years_does_not():
     assert own_period(text, 0, len(text), None).end == date(2031, 9, 30)
     text = "2031年至2033年，每年组织一次检查。"
     assert own_period(text, 0, len(text), None) is None
+    text = "巩固成果。落实三年行动（2031年—2033年）要求。"
+    assert own_period(text, 0, len(text), 2031) is None
+    text = "吸取教训。对照事故（2029年6月21日）整改。"
+    assert own_period(text, 0, len(text), 2031) is None
+
+
+def test_the_year_of_a_plan():
+    def due(text):
+        return compile_text(text).tasks[0].due
+
+    assert due("云溪市2032年检查方案\n一、任务\n1.3月底前完成。\n云溪市安委办\n2031年12月20日") == date(
+        2032, 3, 31
+    )
+    assert due("一、任务\n1.3月底前完成，形成《2031年专项行动总结》。") == date(2031, 3, 31)
+    assert due("一、任务\n1.3月底前完成。\n2.2031年5月底前验收。") == date(2031, 3, 31)
+    assert due("一、任务\n1.3月底前完成。\n2.吸取2029年以来事故教训。") is None
 
 
 def test_chinese_numerals():

@@ -131,3 +131,20 @@ def test_the_outline_of_a_megabyte_takes_linear_time():
     began = time.process_time()
     build_outline(text + "\n" + text)
     assert time.process_time() - began < max(3 * half, 1.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "01\n工作目标\n减少事故。\n02\n主要任务\n1.查企业。\n03\n工作要求\n1.按时完成。",
+        "一\n工作目标\n减少事故。\n二\n主要任务\n1.查企业。\n三\n工作要求\n1.按时完成。",
+        "一、\n工作目标\n减少事故。\n二、\n主要任务\n1.查企业。\n三、\n工作要求\n1.按时完成。",
+    ],
+)
+def test_numbers_on_a_line_of_their_own(text):
+    assert sections(text) == ["工作目标", "主要任务", "工作要求"]
+
+
+def test_a_page_out_of_a_longer_document():
+    text = "各地逐项自查。（二）集中整治阶段（2031年9月）。全面检查。（三）总结阶段（2031年12月）。形成报告。四、工作要求（一）加强领导。认真部署。（二）强化检查。消除隐患。"
+    assert paths(text) == ["（二）", "（三）", "四", "四/（一）", "四/（二）"]
