@@ -31,6 +31,8 @@ def find_duties(outline: Outline, text: str) -> list[Duty]:
     """Return one entry per charged unit, in printed order."""
     found: list[Duty] = []
     for node in outline.walk():
+        if is_torn(node, text):
+            found.extend(_from_item(node, text))
         if kind_of(text[node.title.start : node.title.end]) != "duties":
             continue
         lines = _unit_lines(text, node.title.end, node.end)
@@ -67,6 +69,14 @@ def _unit_lines(text: str, start: int, end: int) -> list[Duty]:
         for (_, names, begin), stop in zip(heads, stops, strict=True)
         for name, place in names
     ]
+
+
+def is_torn(node: Node, text: str) -> bool:
+    """Say whether an item is one of a division of labour whose heading stands on a page that is missing."""
+    if node.parent or node.is_section or text[node.title.end : node.title.end + 1] not in ("：", ":"):
+        return False
+    names = split_units(text, *node.title)
+    return bool(names) and all(looks_like_unit(name) or is_collective(name) for name, _ in names)
 
 
 def charges(node: Node, text: str) -> bool:

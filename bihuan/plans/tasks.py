@@ -17,7 +17,7 @@ from bihuan.plans.attribution import (
 )
 from bihuan.plans.checks import check_items, object_hints
 from bihuan.plans.deadlines import deadlines, last_deadline
-from bihuan.plans.duties import charges
+from bihuan.plans.duties import charges, is_torn
 from bihuan.plans.model import Phase, Span, Task
 from bihuan.plans.outline import Node, Outline, heading_of
 from bihuan.plans.periods import own_period
@@ -74,6 +74,8 @@ def _excluded(node: Node, text: str) -> bool:
         if kind_of(title) == "phases" or (len(title) <= 16 and _FRAME_TITLE.search(title)):
             return True
     if not node.is_section and _FACT.match(text, node.title.start, node.own.end):
+        return True
+    if is_torn(node, text):
         return True
     branch: Node | None = node
     while branch:

@@ -80,3 +80,19 @@ def test_a_division_of_labour_inside_another_section():
     )
     assert [d.unit for d in plan.duties] == ["市应急局", "市公安局"]
     assert [t.no for t in plan.tasks] == ["一/（一）"]
+
+
+def test_a_page_that_holds_only_units_and_their_charges():
+    plan = compile_text(
+        "14.市卫生健康局：负责医院周边整治。\n15.市市场监管局：负责查处违法经营。\n16.市城管局：负责查处占道经营。\n六、工作措施\n（一）加强领导。"
+    )
+    assert [d.unit for d in plan.duties] == ["市卫生健康局", "市市场监管局", "市城管局"]
+    assert [t.no for t in plan.tasks] == ["六/（一）"]
+
+
+def test_an_item_about_who_does_what_charges_units_and_is_a_task():
+    plan = compile_text(
+        "一、组织实施\n1.落实责任分工。市教育局要参与验收。市民政局依法办理登记。\n2.加强保障。"
+    )
+    assert [d.unit for d in plan.duties] == ["市教育局", "市民政局"]
+    assert [t.no for t in plan.tasks] == ["一/1", "一/2"]
