@@ -21,6 +21,9 @@ _ENCLOSED = re.compile(
     rf"现将[《〈](?P<title>[^《》\n]{{4,100}}?{_KIND}{_SUFFIX})[》〉]\s{{0,2}}(?:已经[^。]{{0,30}})?(?:印发|转发|下发)"
 )
 _TITLE_LINE = re.compile(rf"(?P<title>[^。；：:《》\n][^。；：:\n]{{3,80}}?{_KIND}{_SUFFIX})$")
+# Words other than the usual kinds end a title only near the top and in a line long enough to be one.
+_RARE_KIND = r"(?:任务分工|分工|措施|预案|指引|指南|行动|公告|通报|函|纲要|倡议书|责任书|制度|工作提示|提示|标准|安排表|分解表|工作台账)"
+_RARE_TITLE = re.compile(rf"(?P<title>[^。；：:《》\n，,][^。；：:\n，,]{{10,80}}?{_RARE_KIND}{_SUFFIX})$")
 _TITLE_RUN_ON = re.compile(
     rf"(?P<title>[^。；：:《》\s，,][^。；：:《》\n，,]{{3,80}}?{_KIND}{_SUFFIX})"
     r"(?=\s{0,3}(?:为了?|按照|根据|依据|各[\u4e00-\u9fff]{1,14}[:：、(（]|[\u4e00-\u9fff]{2,20}[:：]))"
@@ -44,12 +47,25 @@ _SIGNATURE = re.compile(
     r"\s{0,12}(?P<date>(?:19|20)\d\d\s{0,2}年\s{0,2}\d{1,2}\s{0,2}月\s{0,2}\d{1,2}\s{0,2}日"
     r"|[〇○零一二三四五六七八九]{4}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}日)(?!前|之前|以前|起|至|-|—|印发)"
 )
+_DAY = (
+    r"(?:(?:19|20)\d\d\s{0,2}年\s{0,2}\d{1,2}\s{0,2}月\s{0,2}\d{1,2}\s{0,2}日|(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2}"
+    r"|[〇○零一二三四五六七八九]{4}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}日)"
+)
+# A short line of its own and a date below it sign a document whatever the line calls itself (校长室, 安全科).
+_SIGNED_LINES = re.compile(
+    rf"(?<=\n)[ \t\u3000]{{0,60}}(?P<issuer>[\u4e00-\u9fff（()）·]{{2,30}})[ \t\u3000]*\n[ \t\u3000]*(?P<date>{_DAY})[ \t\u3000]*(?=\n|\Z)"
+)
+_DATED_LINE = re.compile(rf"(?<=\n)[ \t\u3000]*(?P<date>{_DAY})[ \t\u3000]*(?=\n|\Z)")
 _LETTERHEAD = re.compile(rf"(?P<issuer>[\u4e00-\u9fff（()）]{{3,42}}?{_ORGAN_END})(?:部门)?文件")
 _TITLE_ISSUER = re.compile(
     rf"^(?P<issuer>[\u4e00-\u9fff（()）]{{2,42}}?{_ORGAN_END})(?:[\u4e00-\u9fff]{{0,12}})?关于"
 )
 _ORGAN_START = re.compile(
     r"(?:文件|名单|模板\)|模板）|标准|附件|方案|制度|清单|表)(?=[\u4e00-\u9fff（()）]{4,42}$)"
+)
+# A first line that is nothing but an organ, the title below it.
+_OWN_LINE = re.compile(
+    r"[\u4e00-\u9fff（()）]{2,30}(?:政府|委员会|办公室|局|厅|委|公司|集团|学校|中学|小学|中心校|幼儿园|医院|街道办事处|管委会|指挥部|领导小组|矿|厂|大队|支队|学院|大学|中心)"
 )
 _ORGAN_LINE = re.compile(rf"[\u4e00-\u9fff（()）]{{3,36}}?{_ORGAN_END}")
 _TITLE_ORGAN = re.compile(r"[\u4e00-\u9fff]{2,24}?(?:公司|局|厅|委员会|政府|办公室|管委会|集团)")
@@ -103,18 +119,28 @@ def own_year(text: str, header: Header) -> int | None:
     return int(fixed.group(1)) if fixed else None
 
 
+_CITING = re.compile(r"根据|按照|依据|关于|贯彻|落实|结合|依照|转发|为|经|及|以及|和")
+
+
 def _doc_no(text: str, end: int) -> Field | None:
     for match in _DOC_NO.finditer(text, 0, end):
+        head = text[text.rfind("\n", 0, match.start()) + 1 : match.start()].strip()
+        line_end = text.find("\n", match.end(), end)
+        tail = text[match.end() : line_end if line_end >= 0 else end].strip()
+        bracketed = head in ("（", "(") and tail in ("）", ")")
         before = text[max(0, match.start() - 1) : match.start()]
-        if before in ("（", "(", "》") or text[max(0, match.start() - 12) : match.start()].rstrip().endswith(
-            ("》（", "》(")
+        if not bracketed and (
+            before in ("（", "(", "》")
+            or text[max(0, match.start() - 12) : match.start()].rstrip().endswith(("》（", "》("))
         ):
             continue
+        if re.match(r"(?:文(?!号)|精神|要求|规定|》|的)", tail):
+            continue
         value, start = match["no"], match.start("no")
-        cut = re.search(r"(?:文件|号)(?=[\u4e00-\u9fff])", value[:-4])
+        cut = re.search(r"(?:文件|字号|文号|号)(?=[\u4e00-\u9fff])", value[:-4])
         if cut:
             value, start = value[cut.end() :], start + cut.end()
-        if re.match(r"(?:根据|按照|依据|关于)", value):
+        if _CITING.search(re.split(r"[〔\[（(【［]", value)[0]):
             continue
         return Field(value, Span(start, start + len(value)), 0.9, "head.number")
     return None
@@ -137,19 +163,9 @@ def _title(text: str, end: int, doc_no: Field | None) -> Field | None:
     if enclosed:
         return _field(enclosed, "title", 0.85, "head.title.published")
     lines = _lines(text, head_end)
-    for i, (start, line) in enumerate(lines):
-        joined = line
-        if i + 1 < len(lines) and "关于" in line and not re.search(rf"{_KIND}{_SUFFIX}$", line):
-            joined = line + lines[i + 1][1]
-        if len(joined) > 90 or _IN_SENTENCE.match(joined) or re.search(r"[，,]", joined):
-            continue
-        if _TITLE_LINE.fullmatch(joined):
-            stop = start + len(line) if joined == line else lines[i + 1][0] + len(lines[i + 1][1])
-            above, organ = lines[i - 1] if i else (0, "")
-            if i == 1 and _ORGAN_LINE.fullmatch(organ) and not joined.startswith(organ[:4]):
-                # A title of two lines whose first is the organ's name.
-                joined, start = organ + joined, above
-            return Field(joined, Span(start, stop), 0.9, "head.title.line")
+    found = _line_title(lines, _TITLE_LINE) or _line_title(lines[:6], _RARE_TITLE)
+    if found:
+        return found
     start = doc_no.span.end if doc_no else 0
     while start < head_end and text[start].isspace():
         start += 1
@@ -157,6 +173,39 @@ def _title(text: str, end: int, doc_no: Field | None) -> Field | None:
     if run_on and not _IN_SENTENCE.match(run_on["title"]):
         return _field(run_on, "title", 0.7, "head.title.run_on")
     return None
+
+
+def _line_title(lines: list[tuple[int, str]], pattern: re.Pattern[str]) -> Field | None:
+    """Return the title that stands on one line of the head, or on up to four lines of one phrase."""
+    for i, (start, _) in enumerate(lines):
+        joined = ""
+        for j in range(i, min(i + 4, len(lines))):
+            offset, line = lines[j]
+            if re.sub(r"\s", "", line) in ("通知", "方案", "意见", "实施方案", "工作方案", "行动方案"):
+                line = re.sub(r"\s", "", line)
+            joined += line
+            if len(joined) > 90 or _IN_SENTENCE.match(joined) or re.search(r"[，,]", joined):
+                break
+            if pattern.fullmatch(joined):
+                return _placed_title(lines, i, joined, start, Span(start, offset + len(lines[j][1])))
+            if not _goes_on(line):
+                break
+    return None
+
+
+def _goes_on(line: str) -> bool:
+    """Say whether a title may go on after this line: no letterhead, number, date, or finished phrase."""
+    if _DOC_NO.search(line) or _NUMERIC_DATE.search(line) or re.search(r"文件$|[号日。：:；!！|>》]$", line):
+        return False
+    return "关于" in line or not (_ORGAN_LINE.fullmatch(line) or len(line) < 6)
+
+
+def _placed_title(lines: list[tuple[int, str]], i: int, joined: str, start: int, span: Span) -> Field:
+    above, organ = lines[i - 1] if i else (0, "")
+    if i == 1 and _ORGAN_LINE.fullmatch(organ) and not joined.startswith(organ[:4]):
+        # A title of several lines whose first is the organ's name.
+        return Field(organ + joined, Span(above, span.end), 0.9, "head.title.line")
+    return Field(joined, Span(start, span.end), 0.9, "head.title.line")
 
 
 def _lines(text: str, end: int) -> list[tuple[int, str]]:
@@ -195,28 +244,33 @@ def _signature(
         (body_end, body_end + 1500, True),
         (0, head_end, False),
     ):
-        matches = list(_SIGNATURE.finditer(text, start, min(stop, len(text))))
+        stop = min(stop, len(text))
+        matches = list(_SIGNATURE.finditer(text, start, stop))
+        if closes:
+            signed = _SIGNED_LINES.finditer(text, start, stop)
+            matches += [m for m in signed if not re.search(rf"{_KIND}$|[表单]$|^附", m["issuer"])]
+        matches += _DATED_LINE.finditer(text, start, stop) if closes and not matches else []
         if not matches:
             continue
-        match = (
-            matches[0]
-            if start == body_end and not closes
-            else matches[-1]
-            if start != body_end
-            else matches[0]
-        )
-        printed = match["date"]
-        numeric = _NUMERIC_DATE.match(printed)
-        chinese = CHINESE_DATE.match(printed)
-        day = _date_of(numeric) if numeric else chinese_date(chinese) if chinese else None
+        matches.sort(key=lambda m: m.end())
+        match = matches[0] if start == body_end and closes else matches[-1]
+        day = _printed_date(match["date"])
         if day is None:
             continue
+        place = Span(match.start("date"), match.end("date"))
+        inside = closes and match.start() < body_end
+        if match.re is _DATED_LINE:
+            return (place if inside else None), None, day, place
         name, name_start = _trim_issuer(match["issuer"], match.start("issuer"), title)
         issuer = Field(name, Span(name_start, name_start + len(name)), 0.9, "head.signature")
-        span = Span(name_start, match.end())
-        inside = closes and span.start < body_end
-        return (span if inside else None), issuer, day, Span(match.start("date"), match.end("date"))
+        return (Span(name_start, match.end()) if inside else None), issuer, day, place
     return None, None, None, None
+
+
+def _printed_date(printed: str) -> date | None:
+    numeric = _NUMERIC_DATE.match(printed)
+    chinese = CHINESE_DATE.match(printed)
+    return _date_of(numeric) if numeric else chinese_date(chinese) if chinese else None
 
 
 def _trim_issuer(name: str, start: int, title: Field | None) -> tuple[str, int]:
@@ -228,6 +282,7 @@ def _trim_issuer(name: str, start: int, title: Field | None) -> tuple[str, int]:
             return name[at:], start + at
     if cut:
         return name[cut.end() :], start + cut.end()
+    name = re.sub(r"[（(](?:盖章|印章|公章|章|代章)[）)]$", "", name)
     while name[:1] in ")）、" or (name[:1] in "(（" and not re.search(r"[)）]", name)):
         name, start = name[1:], start + 1
     return name, start
@@ -260,5 +315,9 @@ def _letterhead(text: str, head_end: int, title: Field | None) -> Field | None:
             return Field(
                 value, Span(title.span.start, title.span.start + len(value)), 0.6, "head.title_issuer"
             )
+    first = _lines(text, min(head_end, 400))[:1]
+    if first and title and title.span.start > first[0][0] and _OWN_LINE.fullmatch(first[0][1]):
+        start, value = first[0]
+        return Field(value, Span(start, start + len(value)), 0.6, "head.letterhead")
     match = _LABELLED_ISSUER.search(text, 0, min(head_end, 2000))
     return _field(match, "issuer", 0.7, "head.labelled") if match else None
