@@ -8,9 +8,17 @@ from dataclasses import dataclass
 
 from bihuan.plans.lint.draft import Draft
 from bihuan.plans.lint.finding import Finding
-from bihuan.plans.lint.names import abbreviates, complete, identity, same_unit, short_forms, without_post
+from bihuan.plans.lint.names import (
+    abbreviates,
+    complete,
+    identity,
+    is_department,
+    same_unit,
+    short_forms,
+    without_post,
+)
 from bihuan.plans.model import Body, Span
-from bihuan.plans.units import is_collective
+from bihuan.plans.units import UNIT_END, is_collective
 
 _KIND = r"领导小组|工作专班|专班|指挥部|协调小组|工作小组|推进小组|联席会议"
 _SETUP = re.compile(
@@ -37,8 +45,11 @@ _COMMITTEE = re.compile(
 _PRIVATE = re.compile(
     r"(?:公司|企业|集团|服务商|协会|学校|学院|医院|银行|项目部|班组|店铺|机构|单位|部门|矿区)(?:[（(].*)?$"
 )
+_GENERAL = re.compile(
+    r"各|有关|相关|其他|其余|主管|责任|成员|职能|行业|属地|所在|辖区|直属|下属|本级|同级|上级"
+)
 _OWN_REFERENCE = re.compile(
-    rf"(?:报|送|向|经|由|在|请|至|给|到|对)(?:市|县|区|全市)?(?:专项)?(?:整治|行动|治理)?(?:工作)?(?P<kind>{_KIND})"
+    rf"(?:报|送|向|经|由|在|请|至|给|到|对)(?P<level>市|县|区)?(?:专项)?(?:整治|行动|治理)?(?:工作)?(?P<kind>{_KIND})"
 )
 
 
@@ -184,8 +195,13 @@ def check_names(draft: Draft) -> Iterator[Finding]:
         return
     kind = next(iter(kinds))
     reported = set()
+    own_level = re.search(
+        r"^[\u4e00-\u9fff]{2,6}?([市县区])", draft.plan.title.value if draft.plan.title else ""
+    )
     for match in _OWN_REFERENCE.finditer(draft.plain, *draft.body):
         other = _kind(match["kind"])
+        if match["level"] and own_level and match["level"] != own_level.group(1):
+            continue  # the body of the level above
         if other == kind or other in reported or other == "联席会议":
             continue
         if re.search(
@@ -249,11 +265,23 @@ def check_office(draft: Draft) -> Iterator[Finding]:
 
 
 def _main_body(draft: Draft) -> Body | None:
+    """Return the body with the most members, if its members can be told as units."""
     bodies = [b for b in draft.plan.bodies if len(b.members) >= 3 and not b.name.endswith("办公室")]
-    bodies = [
-        b for b in bodies if not any(re.search(r"[\u4e00-\u9fff]\s+[\u4e00-\u9fff]", m) for m in b.members)
-    ]
-    return max(bodies, key=lambda b: len(b.members), default=None)
+    body = max(bodies, key=lambda b: len(b.members), default=None)
+    if not body:
+        return None
+    told = [m for m in body.members if is_collective(m) or any(_is_unit(part) for part in _parts(m))]
+    return body if len(told) * 2 >= len(body.members) else None
+
+
+def _parts(member: str) -> list[str]:
+    """Return what of a member may be its unit: 李某 市应急局局长 and 李某（市应急局局长） are known by their second part."""
+    pieces = re.split(r"[\s（）()]+", member)
+    return [without_post(piece) for piece in (member, *pieces) if len(piece) >= 2]
+
+
+def _is_unit(name: str) -> bool:
+    return bool(UNIT_END.search(name)) or is_department(name)
 
 
 def charged(draft: Draft) -> list[tuple[str, Span]]:
@@ -283,11 +311,14 @@ def check_outsiders(draft: Draft) -> Iterator[Finding]:
     body = _main_body(draft)
     if not body:
         return
-    own = [*_people(body), *([draft.plan.issuer.value] if draft.plan.issuer else [])]
+    own = [
+        *(part for member in _people(body) for part in _parts(member)),
+        *([draft.plan.issuer.value] if draft.plan.issuer else []),
+    ]
     own_words = "".join(_people(body))
     groups: list[list[tuple[str, Span]]] = []
     for name, span in charged(draft):
-        if is_collective(name) or re.match(r"各|有关|相关|其他|其余", name):
+        if is_collective(name) or _GENERAL.search(name):
             continue
         if _COMMITTEE.search(name) or (_PRIVATE.search(name) and not name.endswith("部门")):
             continue
@@ -338,10 +369,15 @@ def check_idle(draft: Draft) -> Iterator[Finding]:
     idle: list[tuple[str, Span]] = []
     places = body.field_spans.get("members", [])
     for i, member in enumerate(body.members):
-        if is_collective(member) or any(same_unit(member, h) for h in holders) or len(member) < 2:
+        parts = _parts(member)
+        if is_collective(member) or member.startswith("各") or not any(_is_unit(part) for part in parts):
+            continue
+        if any(same_unit(part, holder) for part in parts for holder in holders):
             continue
         whole = complete(member) or member
-        if any(_cut_in_front(h, [member]) for h in holders) or _mentioned(whole, outside):
+        if any(_cut_in_front(h, [member]) for h in holders) or any(
+            _mentioned(part, outside) for part in (whole, *parts) if _is_unit(part)
+        ):
             continue
         place = places[i] if i < len(places) else body.span
         name = without_post(member)

@@ -28,7 +28,7 @@ _CLOSERS = {close: open_ for open_, close in _PAIRS.items()}
 _MANY = 5
 _POSTED = re.compile(r"(?:长|领导|负责人|负责同志|书记|主任|委员|成员|人员|代表|经理|员|师|官)$")
 _PLACEHOLDER = re.compile(
-    r"(?<![A-Za-zＡ-Ｚａ-ｚ])[xXｘＸ×]{2,}(?![A-Za-z\d])|[*＊]{3,}|(?:[xXｘＸ×]\s?[年月日]){1,3}|[_＿]{4,}|[（(](?:待定|待补充|此处填写[^（）()]{0,20})[）)]|□{2,}"
+    r"(?<![A-Za-zＡ-Ｚａ-ｚ])[xXｘＸ×]{2,}(?![A-Za-z\d])|(?<=[\u4e00-\u9fff])[*＊]{3,}(?=[\u4e00-\u9fff])|(?:[xXｘＸ×]\s?[年月日]){1,3}|[_＿]{4,}|[（(](?:待定|待补充|此处填写[^（）()]{0,20})[）)]|□{2,}"
 )
 _WIDE = re.compile(r"[。！？；：…）)”》」』】〕\]!?;:*>—]$")
 
@@ -110,7 +110,7 @@ def check_brackets(draft: Draft) -> Iterator[Finding]:
         position
         for span in _paragraphs(draft)
         for position in _lonely(draft.text, span)
-        if not any(place.start <= position < place.end for place in damaged)
+        if not any(place.start <= position <= place.end for place in damaged)
     )
     if len(lonely) > _MANY:
         first = _bracket(draft, lonely[0])

@@ -209,6 +209,8 @@ def check_contact(draft: Draft) -> Iterator[Finding]:
         stop = after if after > 0 else min(len(draft.text), first.end + 400)
     elif first:
         stop = first.start
+    signed = draft.plan.issued_on_span
+    stop = min(stop, max(draft.body.end, signed.end if signed else 0))
     matches = list(_CONTACT.finditer(draft.text, 0, stop))
     if not matches or any(_PHONE.search(_rest_of_line(draft.text, m.end())) for m in matches):
         return

@@ -83,6 +83,26 @@ FORMER: dict[str, tuple[str, str]] = {
     "旅游发展": ("文化和旅游", "文化和旅游"),
     "文广新": ("文化和旅游", "文化和旅游"),
 }
+# Trades that stand for departments in shortened lists (建设、文化、卫生等部门).
+_ELLIPTIC = {
+    *(
+        "建设",
+        "文化",
+        "卫生",
+        "旅游",
+        "农业",
+        "规划",
+        "经贸",
+        "宣传",
+        "组织",
+        "供电",
+        "物价",
+        "粮食",
+        "国税",
+        "地税",
+    ),
+    *("林业", "畜牧", "水产", "铁路", "民航", "电力", "烟草", "农机", "人武", "机构编制"),
+}
 _LEVEL = "省|自治区|自治州|州|市|县|区|旗"
 _CORES = sorted({core for row in DEPARTMENTS for core in row}, key=len, reverse=True)
 _CANONICAL = {core: row[0] for row in DEPARTMENTS for core in row}
@@ -159,6 +179,12 @@ def _known(plain: str) -> str:
         ):
             return _CANONICAL[core]
     return ""
+
+
+def is_department(name: str) -> bool:
+    """Say whether a name is that of a usual department, shortened or not (发改, 市公安局)."""
+    core = identity(name)[1]
+    return core in _CANONICAL or core in FORMER or core in _ELLIPTIC
 
 
 def same_unit(one: str, other: str) -> bool:

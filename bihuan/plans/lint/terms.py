@@ -33,7 +33,7 @@ def check_abbreviations(draft: Draft) -> Iterator[Finding]:
         full = _VERB.sub("", full) or full
         found.append((match["short"].strip(), full, Span(*match.span("short"))))
     for i, (short, full, span) in enumerate(found):
-        for earlier_short, earlier_full, _ in found[:i]:
+        for earlier_short, earlier_full, earlier in found[:i]:
             if short == earlier_short and full != earlier_full and not _tail(full, earlier_full):
                 yield draft.finding(
                     "term.abbreviation",
@@ -43,7 +43,7 @@ def check_abbreviations(draft: Draft) -> Iterator[Finding]:
                     f"给“{full}”另定一个简称，或直接写全称。",
                 )
                 break
-            if short == earlier_short:
+            if short == earlier_short and _one_document(draft, earlier, span):
                 yield draft.finding(
                     "term.abbreviation",
                     "advice",
@@ -61,6 +61,12 @@ def check_abbreviations(draft: Draft) -> Iterator[Finding]:
                     f"统一简称为“{earlier_short}”。",
                 )
                 break
+
+
+def _one_document(draft: Draft, earlier: Span, later: Span) -> bool:
+    """Say whether no heading of a document stands between two places: a notice and its plan each define their terms."""
+    title = draft.plan.title.value if draft.plan.title else ""
+    return not title or f"\n{title}" not in draft.text[earlier.end : later.start]
 
 
 def _tail(one: str, other: str) -> bool:

@@ -105,7 +105,7 @@ def _printed_period(draft: Draft, phase: Phase) -> tuple[Stretch | None, bool]:
     words = places[0].of(draft.text)
     if not found or (not found[0].joined and re.search(r"前|即日|印发之日", words)):
         return None, False
-    return found[0], not found[0].joined and bool(re.search(r"起|以后|长期", words))
+    return found[0], not found[0].joined and bool(re.search(r"起|以后|之后|开始|长期", words))
 
 
 def _days(start: date, end: date) -> str:

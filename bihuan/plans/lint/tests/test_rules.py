@@ -337,3 +337,20 @@ def test_title_without_kind_and_document_without_signature():
 def test_numbers_with_one_blemish_are_one_finding():
     text = "根据云安办[2030]5号、云政办[2030]6号文件，制定本方案。\n一、任务\n1.排查。\n2.整改。"
     assert quotes(text, "form.number") == ["云安办[2030]5号"]
+
+
+def test_members_named_as_persons_stand_for_their_units():
+    people = "组长：周某 副市长\n成员：李某 市应急局局长\n王某 市公安局副局长\n赵某 市教育局局长\n"
+    text = (
+        "一、任务\n1.查一。（市应急局牵头，市公安局按职责分工负责）\n2.查二。（市教育局负责）\n3.查三。（市商务局负责）\n"
+        "二、领导机构\n成立专项整治领导小组，名单见附件。\n附件：专项整治领导小组名单\n附件\n专项整治领导小组名单\n"
+        + people
+    )
+    assert quotes(text, "body.outsider") == ["市商务局"]
+
+
+def test_general_names_are_no_outsiders():
+    text = BODY.format(
+        "市应急局负责综合协调。\n市直有关部门负责本系统。\n行业主管部门负责监管。\n市公安局、市教育局、市财政局负责配合。"
+    )
+    assert "body.outsider" not in codes(text)
