@@ -36,14 +36,10 @@ def find_duties(outline: Outline, text: str) -> list[Duty]:
         if kind_of(text[node.title.start : node.title.end]) != "duties":
             continue
         lines = _unit_lines(text, node.title.end, node.end)
-        if len(lines) >= 2:
-            found.extend(lines)
-        elif node.children:
-            for child in node.children:
-                found.extend(_from_item(child, text))
-        else:
-            start = node.title.end
-            found.extend(_from_sentences(text, start, node.end))
+        items = [duty for child in node.children for duty in _from_item(child, text)]
+        if not node.children:
+            items = _from_sentences(text, node.title.end, node.end)
+        found.extend(lines if len(lines) > len(items) else items)
     unique: dict[tuple[int, str], Duty] = {}
     for duty in found:
         unique.setdefault((duty.span.start, duty.unit), duty)
@@ -51,8 +47,18 @@ def find_duties(outline: Outline, text: str) -> list[Duty]:
 
 
 _UNIT_LINE = re.compile(
-    r"(?:(?<=\n)|(?<=[。；;])|\A)[ \t\u3000]{0,8}(?P<units>[\u4e00-\u9fff、，（）()及和与]{2,60})[：:]"
+    r"(?:(?<=\n)|(?<=[。；;])|\A)[ \t\u3000]{0,8}(?P<units>[\u4e00-\u9fff、，（）()及和与]{2,60}?)\s?(?:[：:]|——|(?=\n))"
 )
+
+
+# 责任单位：… names who, it is nobody's name.
+_ROLE_LABEL = re.compile(
+    r"(?:责任|牵头|配合|主办|协办|参与|参加|协助|承办|主责|主管|落实|指导|实施|成员|组成|联系|报送|抄送|监督)(?:单位|部门|科室|处室|人|领导)$"
+)
+
+
+_PERSON = re.compile(r"(?:长|任|员|人|人员|同志)(?:职责)?$|职责|要求|目标|内容|重点|措施|时间|范围|是$")
+_BEGINS_CHARGE = re.compile(r"\s{0,3}(?:主要)?(?:负责|牵头|协助|配合|组织|做好|统筹|指导|督促|参与|依法)")
 
 
 def _unit_lines(text: str, start: int, end: int) -> list[Duty]:
@@ -60,6 +66,13 @@ def _unit_lines(text: str, start: int, end: int) -> list[Duty]:
     heads: list[tuple[int, list[tuple[str, Span]], int]] = []
     for match in _UNIT_LINE.finditer(text, start, end):
         names = split_units(text, *match.span("units"))
+        if _ROLE_LABEL.search(match["units"]):
+            continue
+        short = all(2 <= len(name) <= 8 for name, _ in names) and not _PERSON.search(match["units"])
+        if short and match.group()[-1:] in "：:" and _BEGINS_CHARGE.match(text, match.end(), end):
+            # 公安：负责… names a department by its field.
+            heads.append((match.start("units"), names, match.end()))
+            continue
         known = names and all(looks_like_unit(name) or is_collective(name) for name, _ in names)
         if known and not any(_NO_CHARGE.search(name) or len(name) > 26 for name, _ in names):
             heads.append((match.start("units"), names, match.end()))
@@ -79,18 +92,33 @@ def is_torn(node: Node, text: str) -> bool:
     return bool(names) and all(looks_like_unit(name) or is_collective(name) for name, _ in names)
 
 
+def headed_by_units(node: Node, text: str) -> bool:
+    """Say whether an item's heading is nothing but units (1.市公安局：…, （一）市公安局职责)."""
+    heading, span = heading_of(text, node.content, 60)
+    owned = _OF_DUTIES.search(heading)
+    end = span.start + owned.start() if owned else span.end
+    names = split_units(text, span.start, end)
+    return end - span.start <= 40 and bool(names) and all(looks_like_unit(name) for name, _ in names)
+
+
 def charges(node: Node, text: str) -> bool:
     """Say whether an item of a division of labour charges a unit: then it is a duty and no task."""
     return bool(_from_item(node, text))
 
 
-_OF_DUTIES = re.compile(r"的?(?:主要|工作|具体)?(?:职责|任务|责任)(?:是|为)?$")
+_OF_DUTIES = re.compile(r"(?<![要落履实行])的?(?:主要|工作|具体)?职责(?:分工)?(?:是|为)?$")
+_GENERIC = re.compile(
+    r"^(?:各|有关|相关|市级|县级|区级)?(?:成员|责任|职能|监管|属地|参与|配合)?(?:单位|部门|属地|政府|企业|领导小组|办公室|专班|工作组)?$|领导小组|专班|指挥部|办公室$"
+)
 
 
 def _from_item(node: Node, text: str) -> list[Duty]:
     """Read an item headed by a unit (1.市公安局：负责…), or the sentences of any other item."""
     heading, span = heading_of(text, node.content, 60)
     owned = _OF_DUTIES.search(heading)
+    if owned and _GENERIC.search(heading[: owned.start()]):
+        # （一）成员单位职责 heads a list of units; whoever is charged stands below it.
+        return [duty for child in node.children for duty in _from_item(child, text)]
     if owned:
         heading, span = heading[: owned.start()], Span(span.start, span.start + owned.start())
     names = split_units(text, span.start, span.end)
@@ -154,7 +182,7 @@ def _by(text: str, name: str, place: Span, charge_start: int, start: int, end: i
 def _labelled(text: str, start: int, end: int) -> list[Duty]:
     """Read a clause that names its units before a colon: "X、Y：汇总情况"."""
     colon = re.compile(r"[\u4e00-\u9fff、（）()及和与]{2,60}[：:]").match(text, start, end)
-    if not colon or colon.end() >= end:
+    if not colon or colon.end() >= end or _ROLE_LABEL.search(text[start : colon.end() - 1]):
         return []
     units = split_units(text, start, colon.end() - 1)
     if not units or not all(looks_like_unit(name) or is_collective(name) for name, _ in units):

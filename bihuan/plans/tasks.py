@@ -17,14 +17,13 @@ from bihuan.plans.attribution import (
 )
 from bihuan.plans.checks import check_items, object_hints
 from bihuan.plans.deadlines import deadlines, last_deadline
-from bihuan.plans.duties import charges, is_torn
+from bihuan.plans.duties import charges, headed_by_units, is_torn
 from bihuan.plans.model import Phase, Span, Task
 from bihuan.plans.outline import Node, Outline, heading_of
 from bihuan.plans.periods import own_period
 from bihuan.plans.phases import PERIOD_BRACKET
 from bihuan.plans.phrases import phrase_units
 from bihuan.plans.sections import kind_of
-from bihuan.plans.units import looks_like_unit, split_units
 
 _SCOPE_TEXT = re.compile(
     r"^[^。；\n]{0,30}(?:范围|对象|重点企业|重点单位|区域)[^。；\n]{0,16}(?:为|是|包括|如下)"
@@ -63,6 +62,9 @@ _FACT = re.compile(
 )
 
 
+_ONLY_DUTIES = re.compile(r"[^任务领导组织措施]{0,8}职责[^任务领导组织措施]{0,6}")
+
+
 def _excluded(node: Node, text: str) -> bool:
     """Say whether an item orders nothing because of a heading at or above it.
 
@@ -78,6 +80,7 @@ def _excluded(node: Node, text: str) -> bool:
     if is_torn(node, text):
         return True
     branch: Node | None = node
+    below = node
     while branch:
         kind = kind_of(text[branch.title.start : branch.title.end])
         if kind in ("goals", "scope", "cost", "situation"):
@@ -85,14 +88,10 @@ def _excluded(node: Node, text: str) -> bool:
         if kind == "introduction" and (branch is node or not branch.is_section):
             return True
         if kind == "duties" and (branch.is_section or branch is not node):
-            return branch is node or _names_unit(node, text) or charges(node, text)
-        branch = branch.parent
+            pure = branch.is_section and _ONLY_DUTIES.fullmatch(text[branch.title.start : branch.title.end])
+            return bool(branch is node or pure or headed_by_units(below, text) or charges(node, text))
+        below, branch = branch, branch.parent
     return False
-
-
-def _names_unit(node: Node, text: str) -> bool:
-    heading, span = heading_of(text, node.content, 60)
-    return len(heading) <= 40 and all(looks_like_unit(name) for name, _ in split_units(text, *span))
 
 
 def find_items(outline: Outline, text: str) -> Iterator[_Item]:
