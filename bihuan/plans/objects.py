@@ -17,11 +17,39 @@ _OBJECT = re.compile(
 )
 
 
+# Things a plan is aimed at, by their last word; what stands before it is taken along.
+_THING = re.compile(
+    r"(?:企业|场所|门店|店铺|作坊|商户|工地|厂房|仓库|冷库|园区|车辆|船舶|客车|货车|学校|医院|机构|设施|管道|管网|锅炉|宿舍|公寓|民房|自建房|建筑|楼宇|小区|加油站|储罐|罐区|油库|矿山|工厂|船厂"
+    r"|市场|码头|渡口|桥梁|隧道|水库|电梯|气瓶|索道|游乐设施|起重机械|压力容器|酒店|饭店|宾馆|浴室|网吧|影院|剧院|体育馆|图书馆|博物馆|景区|寺庙|农家乐|民宿|摊点|夜市|充电桩|电动车|电动自行车)$"
+)
+# What an order is about stands behind these words, as a list, up to what is to be done with it.
+_AIM = re.compile(
+    r"(?:聚焦|紧盯|突出|围绕|督促|指导|组织|针对|检查|排查|整治|巡查|查处|查|对)(?P<list>[\u4e00-\u9fff、“”（）()]{2,70}?)"
+    r"(?=等|开展|进行|落实|加强|实施|逐[一个栋家户]|全面|严格|未|违规|擅自|非法|安全|消防|的|[，,。；;：:\n]|$)"
+)
+_NOT_A_THING = re.compile(
+    r"^(?:各|有关|相关|其他|所有|本|该|我|重点|一批|部分|上述|以下|生产经营|经营|生产|责任|成员|主管|这些|辖区|全[市县区省])*(?:企业|机构|设施|场所|建筑|车辆|市场)?$"
+    r"|(?:不|未|要|对|把|将|为|应|并|被|由|在|向|与|存在|排查|检查|整治|落实|开展|加强|发现|负责|督促|指导|修订|完成|制定|推动|建立)"
+)
+
+
 def object_hints(text: str) -> list[str]:
-    """Return the kinds of enterprise, place or equipment a task names, each once, longest word per place."""
+    """Return the kinds of enterprise, place or equipment a task names, each once, in printed order, twelve at most.
+
+    Known kinds are found anywhere; others where the grammar shows that the order is about them (督促租赁厂房、仓库落实…).
+    """
+    hits = [(match.start(), re.sub('[“”"]', "", match.group())) for match in _OBJECT.finditer(text)]
+    known = [word for _, word in hits]
+    for match in _AIM.finditer(text):
+        at = match.start("list")
+        for piece in re.split(r"(、|以及|和|及|与)", match["list"]):
+            word = re.sub('[“”"]|^(?:辖区内?|全[市县区省]|本地)(?:所有|各类)?的?', "", piece)
+            thing = 2 <= len(word) <= 12 and _THING.search(word) and not _NOT_A_THING.search(word)
+            if thing and not any(other in word for other in known):
+                hits.append((at, word))
+            at += len(piece)
     found: list[str] = []
-    for match in _OBJECT.finditer(text):
-        word = re.sub('[“”"]', "", match.group())
+    for _, word in sorted(hits, key=lambda hit: hit[0]):
         if word not in found:
             found.append(word)
     return found[:12]

@@ -100,7 +100,7 @@ def _scope(text: str, span: Span, aliases: list[str], rule: str, confidence: flo
         text=piece,
         includes=includes,
         exclusions=exclusions,
-        kinds=object_hints(_EXCEPT.sub("", piece)),
+        kinds=object_hints("对" + _EXCEPT.sub("", piece)),
         zone=next((alias for alias in aliases if alias in piece), ""),
         span=span,
         confidence=confidence,

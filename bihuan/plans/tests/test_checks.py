@@ -60,3 +60,18 @@ def test_object_hints():
         "危险化学品生产企业",
         "学校",
     ]
+
+
+def test_object_hints_of_kinds_nobody_listed():
+    assert object_hints("督促租赁厂房、冷库和水产加工作坊落实防火分隔。") == [
+        "租赁厂房",
+        "冷库",
+        "水产加工作坊",
+    ]
+    assert object_hints("查沿街小浴室。对辖区内密室逃脱类场所逐家检查。") == ["沿街小浴室", "密室逃脱类场所"]
+    assert object_hints("组织各有关企业开展自查，督促相关机构落实整改，规范市场秩序。") == []
+
+
+def test_what_a_campaign_does_is_no_part_of_the_fault():
+    text = "全市每年组织一次检查，凡是未制定管控措施的，依法从重处罚。按照谁出租谁负责的原则，严肃追究责任。"
+    assert [item[0] for item in items(text)] == ["未制定管控措施"]

@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bihuan.plans import RULES, compile_text
 from bihuan.plans.fallbacks import KINDS, find_fallbacks
@@ -200,3 +202,31 @@ def test_every_rule_is_described():
             len(plan.batches),
             len(plan.criteria),
         ]
+
+
+PIECES = st.sampled_from(
+    [
+        "一、整治范围\n", "二、任务\n", "（一）", "（以下简称“禁燃区”）", "为：", "东起云山路", "南至", "西至", "北至北环路", "、", "，", "。", "；", "\n", "包括",
+        "除学校外", "不含仓库", "根据", "《工作方案》", "《", "》", "〔2031〕3号", "要求", "其余单位", "由市公安局负责", "无主管部门的", "报领导小组", "第一批",
+        "2031年5月底前", "超过", "不少于", "2米", "百分之五", "以上", "以下", "24小时内", "责令限期改正", "逾期未改正的", "处2万元以上5万元以下罚款", "的，",
+        "附件1\n", "检查表\n", "单位名称：", "____", "□合格", "是□", "使用性质", "1、商店", "2、市场", "3、车间", "序号", "整改措施", "联系电话", "（盖章）", "1", "一",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PIECES, max_size=40).map("".join))
+def test_any_mixture_of_these_words_is_read(text):
+    plan = compile_text(text)
+    plan.to_json()
+    found = [*plan.criteria, *plan.objects, *plan.citations, *plan.fallbacks, *plan.batches, *plan.forms]
+    zones = list(plan.zones)
+    while zones:
+        zone = zones.pop()
+        found.append(zone)
+        zones += zone.parts
+    for task in plan.tasks:
+        for item in task.check_items:
+            found += [*item.criteria, *item.ladder]
+    assert all(0 <= e.span.start < e.span.end <= len(text) for e in found)
+    assert all(c.span.of(text) == c.text for c in plan.criteria)
