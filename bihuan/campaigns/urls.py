@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import campaigns, findings, importing, items, plans, tasks, workbench
+from .views import amending, campaigns, findings, importing, items, plans, tasks, workbench
 
 app_name = "campaigns"
 urlpatterns = [
@@ -15,6 +15,16 @@ urlpatterns = [
     path("phases/<int:pk>/", campaigns.phase, name="phase"),
     path("phases/<int:pk>/gate/", campaigns.gate, name="gate"),
     path("phases/<int:pk>/<str:move>/", campaigns.phase_move, name="phase_move"),
+    path("<int:pk>/versions/", amending.versions, name="versions"),
+    path("<int:pk>/versions/import/", amending.import_amendment, name="import_amendment"),
+    path("amendments/<int:pk>/", amending.amendment, name="amendment"),
+    path("amendments/<int:pk>/comparison/", amending.comparison, name="comparison"),
+    path("amendments/<int:pk>/pairs/", amending.pairing, name="pairing"),
+    path("amendments/<int:pk>/decisions/", amending.decisions, name="decisions"),
+    path("amendments/<int:pk>/application/", amending.application, name="application"),
+    path("amendments/<int:pk>/withdrawal/", amending.withdrawal, name="withdrawal"),
+    path("amendments/<int:pk>/changes/<int:change_pk>/separation/", amending.separation, name="separation"),
+    path("amendments/<int:pk>/changes/<int:change_pk>/<str:decision>/", amending.decision, name="decision"),
     path("plans/", plans.plans, name="plans"),
     path("plans/import/", importing.import_plan, name="import_plan"),
     path("plans/<int:pk>/", workbench.workbench, name="workbench"),

@@ -16,11 +16,11 @@ from bihuan.plans import RULES, normalize_unit
 from bihuan.registry.models import EnterpriseKind
 
 from .actions.drafting import may_confirm
-from .actions.publishing import shares_of
 from .cards import Card, Chip, SectionCount
 from .drafts import ROLES, unit_names
 from .models import Assignment, PlanDocument, PlanFinding, PlanItem, PlanUnit
 from .queries.draft import Progress, open_units, progress
+from .shares import shares_of
 from .sourcepane import source_html
 from .units import GROUP_WORDS, Bodies
 

@@ -1,5 +1,15 @@
 """What people do with plans and campaigns: one verb, one function."""
 
+from .amending import (
+    apply_amendment,
+    decide,
+    decide_rest,
+    import_amendment,
+    pair_by_hand,
+    recompare,
+    take_apart,
+    withdraw_amendment,
+)
 from .checking import accept_finding, recheck, reopen_finding, waive_finding
 from .checklists import NewCheckItem, revise_checklist
 from .drafting import (
@@ -12,7 +22,7 @@ from .drafting import (
     remove_item,
     restore_item,
 )
-from .importing import earlier_draft, import_plan, read_upload
+from .importing import earlier_draft, import_chosen, import_plan, keep_file, plans_in, read_upload, title_in
 from .matching import match_unit
 from .publishing import publish
 from .reshaping import add_item, merge_items, next_of_kind, retype_item, split_item
@@ -24,23 +34,32 @@ __all__ = [
     "StaleItem",
     "accept_finding",
     "add_item",
+    "apply_amendment",
     "confirm_confident",
     "confirm_item",
     "confirm_reported",
     "confirm_section",
+    "decide",
+    "decide_rest",
     "discard_plan",
     "earlier_draft",
     "edit_head",
     "edit_item",
+    "import_amendment",
+    "import_chosen",
     "import_plan",
+    "keep_file",
     "match_unit",
     "merge_items",
     "move_assignment",
     "move_phase",
     "next_of_kind",
+    "pair_by_hand",
+    "plans_in",
     "publish",
     "read_upload",
     "recheck",
+    "recompare",
     "remove_item",
     "reopen_finding",
     "restore_item",
@@ -48,6 +67,9 @@ __all__ = [
     "revise_checklist",
     "set_gate",
     "split_item",
+    "take_apart",
+    "title_in",
     "undo_step",
     "waive_finding",
+    "withdraw_amendment",
 ]

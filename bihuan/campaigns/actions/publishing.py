@@ -19,9 +19,7 @@ from bihuan.audit.actions import record
 from bihuan.core.errors import IllegalMove, Refused
 from bihuan.duties.actions import NewDuty, open_duties
 from bihuan.duties.models import Duty
-from bihuan.plans import normalize_unit
 
-from ..drafts import ROLES
 from ..models import (
     Amendment,
     Assignment,
@@ -33,14 +31,15 @@ from ..models import (
     Phase,
     PlanDocument,
     PlanItem,
-    PlanUnit,
     ReportingRule,
     Subplan,
     Target,
     Task,
     seats,
 )
-from ..queries.draft import blocking
+from ..planfacts import basis_of
+from ..queries.draft import blocking, unanswered_errors
+from ..shares import day_of, due_of, shares_of
 from ..units import Bodies
 from ..workflow import AmendmentStatus, PhaseStatus
 
@@ -83,10 +82,12 @@ def titles_of(document: PlanDocument) -> tuple[str, str]:
 
 
 @transaction.atomic
-def publish(document: PlanDocument, *, by: User, title: str = "", short_title: str = "") -> Campaign:
+def publish(
+    document: PlanDocument, *, by: User, title: str = "", short_title: str = "", reason: str = ""
+) -> Campaign:
     """Turn a checked draft into a running campaign and put every share of every task into its owner's inbox.
 
-    Raises PermissionDenied, IllegalMove when it has been published already (a double submit acts once), and Refused
+    `reason`: why it goes out with errors of the checkup unanswered; on record with them. Raises PermissionDenied, IllegalMove when it has been published already (a double submit acts once), and Refused
     while anything is unseen or a unit is not identified.
     """
     if document.region_id not in seats(by, Permission.PUBLISH_CAMPAIGN):
@@ -116,6 +117,7 @@ def publish(document: PlanDocument, *, by: User, title: str = "", short_title: s
         title=title or own_title,
         short_title=short_title or own_short,
         doc_no=document.doc_no,
+        basis=basis_of(document.compiled),
         published_by=by,
         published_at=now,
     )
@@ -138,7 +140,13 @@ def publish(document: PlanDocument, *, by: User, title: str = "", short_title: s
         campaign,
         by=by,
         summary=f"发布专项整治“{campaign.title}”：{len(tasks)} 项任务，{len(shares)} 项分工",
-        payload={"tasks": len(tasks), "assignments": len(shares), "phases": len(phases)},
+        payload={
+            "tasks": len(tasks),
+            "assignments": len(shares),
+            "phases": len(phases),
+            "unanswered": [finding.message for finding in unanswered_errors(document)],
+            "reason": reason,
+        },
     )
     return campaign
 
@@ -147,11 +155,6 @@ def parent_of(document: PlanDocument) -> Campaign | None:
     """The campaign under which this plan was filed as a sub-plan, if it was (R002)."""
     subplan = Subplan.objects.standing().filter(document=document).select_related("campaign").first()
     return subplan.campaign if subplan else None
-
-
-def day_of(text: str | None) -> dt.date | None:
-    """A day as draft elements hold it."""
-    return dt.date.fromisoformat(text) if text else None
 
 
 def _create_phases(campaign: Campaign, items: list[PlanItem]) -> dict[int, Phase]:
@@ -208,15 +211,6 @@ def _create_tasks(
     return list(zip(found, tasks, strict=True))
 
 
-def due_of(item: PlanItem, phase: Phase | None) -> tuple[dt.date | None, str]:
-    """The deadline of a task and where it comes from: its own, its phase's last day, or none."""
-    if due := day_of(item.data["due"]):
-        return due, "任务自身"
-    if phase and phase.ends_on:
-        return phase.ends_on, f"继承阶段“{phase.name}”"[:60]
-    return None, "未定"
-
-
 def create_checklists(tasks: list[tuple[PlanItem, Task]], *, by: User, at: dt.datetime) -> None:
     """The check items of each task as the first version of its checklist."""
     listed = [(item, task) for item, task in tasks if item.data["check_items"]]
@@ -228,7 +222,7 @@ def create_checklists(tasks: list[tuple[PlanItem, Task]], *, by: User, at: dt.da
             checklist=checklist,
             position=position,
             text=check["text"][:300],
-            criterion=check.get("criterion", "")[:200],
+            criterion=(check.get("criterion") or "；".join(check.get("criteria", [])))[:200],
             basis=check.get("basis", "")[:200],
             dispositions=check.get("dispositions", []),
         )
@@ -237,29 +231,18 @@ def create_checklists(tasks: list[tuple[PlanItem, Task]], *, by: User, at: dt.da
     )
 
 
-def shares_of(data: dict, units: dict[str, PlanUnit], bodies: Bodies) -> dict[int, tuple[Organization, str]]:
-    """Who gets which share of a task: groups expanded, one share an organization, the strongest role winning.
-
-    `ROLES` is the order of strength: 牵头, 责任, 配合, 属地. But a locality the plan names as 配合 and the blanket sentence
-    charges (R026) is 属地: the blanket gives it work of its own.
-    """
-    shares: dict[int, tuple[Organization, str]] = {}
-    for role in ROLES:
-        for name in data[role]:
-            for body in bodies.expand(units[normalize_unit(name)]):
-                held = shares.get(body.pk)
-                if held is None or (role == "territorial" and held[1] == "support"):
-                    shares[body.pk] = (body, role)
-    return shares
-
-
 def create_assignments(
-    document: PlanDocument, tasks: list[tuple[PlanItem, Task]], office: Organization, *, on: dt.date
+    document: PlanDocument,
+    tasks: list[tuple[PlanItem, Task]],
+    office: Organization,
+    *,
+    on: dt.date,
+    bodies: Bodies | None = None,
 ) -> list[Assignment]:
     """Shares of every task; a task the plan gives to nobody falls to the office, so that none is lost (R027)."""
     fallback = {office.pk: (office, Assignment.Role.RESPONSIBLE.value)}
     units = {unit.key: unit for unit in document.units.select_related("organization__region")}
-    bodies = Bodies(document.region_id, on=on)
+    bodies = bodies or Bodies(document.region_id, on=on)
     return Assignment.objects.bulk_create(
         Assignment(task=task, organization=body, role=role)
         for item, task in tasks

@@ -38,6 +38,9 @@ class Amendment(models.Model):
         "状态", max_length=10, choices=AmendmentStatus.choices, default=AmendmentStatus.REVIEWING
     )
     compared = models.PositiveIntegerField("比对于", default=0, help_text="比对时修订稿的改动序号")
+    hand = models.JSONField(
+        "人工对应", default=dict, help_text="{'together': [[任务, 要素], …], 'apart': [[任务, 要素], …]}"
+    )
     reason = models.CharField("修订说明", max_length=300, blank=True)
     summary = models.JSONField(
         "应用结果", default=dict, help_text="{'changed': 改动数, 'added', 'removed', …}"
