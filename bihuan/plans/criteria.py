@@ -88,7 +88,9 @@ _COMPARE = "|".join(f"(?P<c{i}>{pattern})" for i, (_, pattern) in enumerate(_PRE
 # A verb and the thing it buys may stand between 至少 and the number: 至少配备2名.
 _VERB = r"(?:有|为|到|了|要|需|应|再|配备|配置|配足|设置|设立|设|安排|指定|明确|建成|建设|建立|开展|组织|进行|召开|检查|培训|演练|保持|预留|抽查|排查|明确|确定|选派|聘请|完成|举办|储备|存放|留存|保存){0,2}"
 _RANGE_JOIN = r"\s?(?:-{1,2}|—{1,2}|–|−|~|～|至|到)\s?"
-_BEFORE = re.compile(rf"(?:{_COMPARE})\s?{_VERB}\s?(?:{_QUANTITY}|{_PERCENT_OF}){_LIMIT}?")
+# 超过爆炸下限的25%, 超过核定载重30%: what the share is taken of.
+_BASE = r"(?:(?:爆炸下限|额定|核定|设计|标准|规定|限值|平均|法定|允许)[\u4e00-\u9fff]{0,6}?的?)?"
+_BEFORE = re.compile(rf"(?:{_COMPARE})\s?{_VERB}{_BASE}\s?(?:{_QUANTITY}|{_PERCENT_OF}){_LIMIT}?")
 _AFTER = re.compile(rf"{_QUANTITY}{_LIMIT}")
 _RANGE = re.compile(
     rf"(?P<low>{_NUMBER})\s?(?P<lowunit>{_UNIT})?(?:{_RANGE_JOIN}|(?:[（(]含[）)])?以上[、，,]?)"
@@ -214,9 +216,12 @@ def _read_before(text: str, match: re.Match[str], start: int, end: int, in_fault
     demanded = comparator in ("<=", ">=") or re.search(
         r"(?:应当?|必须|须|要|需|要求|确保)$", text[max(start, match.start() - 3) : match.start()]
     )
+    # 员工超过30人的企业 is a class of enterprises, 软管超过2米的 a violation.
+    attributive = re.compile(r"\s?的[\u4e00-\u9fff]").match(text, match.end(), end)
     return _criterion(
         text, match, comparator, value, None, symbol, printed, start, end,
-        is_fault=not demanded or (in_fault and word in ("达到", "满")), rule="criterion.before",
+        is_fault=in_fault if word in ("达到", "满") else not demanded and (in_fault or not attributive),
+        rule="criterion.before",
     )  # fmt: skip
 
 
