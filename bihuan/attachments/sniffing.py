@@ -41,6 +41,10 @@ class Finding:
     extension: str
 
 
+# The container of the old Office formats.
+COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
 def sniff(data: bytes, name: str) -> Finding:
     """Say what `data` is and whether it is sound. Raises UploadRefused for everything we do not take.
 
@@ -61,9 +65,18 @@ def sniff(data: bytes, name: str) -> Finding:
         return Finding(Attachment.Kind.DOCUMENT, "application/pdf", "pdf")
     if data[:4] == b"PK\x03\x04":
         return _office(data, name)
-    if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" and name.lower().endswith(".xls"):
+    if data[:8] == COMPOUND and name.lower().endswith(".xls"):
         return _sheet(data, name)
+    if data[:8] == COMPOUND and name.lower().endswith((".doc", ".wps")):
+        return _old_document(data, name)
     return _text(data, name)
+
+
+def _old_document(data: bytes, name: str) -> Finding:
+    """A .doc or .wps: taken as it is, unless it carries macros or is locked. Its streams are named in UTF-16."""
+    if any(stream.encode("utf-16-le") in data for stream in ("_VBA_PROJECT", "Macros", "EncryptedPackage")):
+        raise UploadRefused("文件含有宏或设有密码，请另存为不含宏、不设密码的 docx 后上传")
+    return Finding(Attachment.Kind.DOCUMENT, "application/msword", name.rpartition(".")[2].lower())
 
 
 def _sheet(data: bytes, name: str) -> Finding:

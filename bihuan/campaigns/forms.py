@@ -225,6 +225,17 @@ class HeadForm(forms.Form):
 class PublishForm(forms.Form):
     title = forms.CharField(label="专项整治名称", max_length=200)
     short_title = forms.CharField(label="简称", max_length=40, help_text="用在列表、待办和图表里")
+    reason = forms.CharField(
+        label="体检错误没有答复，仍要发布的理由",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="写明理由即可发布，理由和没有答复的错误一起留痕",
+    )
+
+    def __init__(self, *args: Any, is_faulty: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_faulty:
+            del self.fields["reason"]
 
 
 class GateForm(forms.Form):

@@ -45,9 +45,9 @@ def _runs(mapped: Mapped) -> list[list[int]]:
     runs: list[list[int]] = []
     for at, (start, end) in enumerate(zip(mapped.starts, mapped.ends, strict=True)):
         last = runs[-1] if runs else None
-        if end - start == 1 and last and len(last) == 3 and start == last[1] + last[2]:
-            last[2] += 1
-        elif last and len(last) == 4 and [start, end - start] == [last[1], last[3]]:
+        if (end - start == 1 and last and len(last) == 3 and start == last[1] + last[2]) or (
+            last and len(last) == 4 and [start, end - start] == [last[1], last[3]]
+        ):
             last[2] += 1
         else:
             runs.append([at, start, 1] if end - start == 1 else [at, start, 1, end - start])

@@ -148,6 +148,12 @@ campaigns:gate                | POST     | county    | OL OO               |
 campaigns:plans               | GET      | list      | OO                  |
 campaigns:import_plan         | GET POST | list      | OO                  |
 campaigns:workbench           | GET      | county    | OO                  |
+campaigns:pulse               | POST     | county    | OO                  |
+campaigns:undo                | POST     | county    | OO                  |
+campaigns:findings            | GET      | county    | OO                  |
+campaigns:finding accept      | POST     | county    | OO                  |
+campaigns:finding waive       | POST     | county    | OO                  |
+campaigns:finding reopen      | POST     | county    | OO                  |
 campaigns:head                | GET POST | county    | OO                  |
 campaigns:discard             | POST     | county    | OO                  |
 campaigns:publish             | GET POST | county    | OO                  |
@@ -156,10 +162,13 @@ campaigns:match_unit          | POST     | county    | OO                  |
 campaigns:add_item            | POST     | county    | OO                  |
 campaigns:item                | GET POST | county    | OO                  |
 campaigns:card                | GET      | county    | OO                  |
+campaigns:more                | GET      | county    | OO                  |
+campaigns:confirm_section     | POST     | county    | OO                  |
 campaigns:move_item confirm   | POST     | county    | OO                  |
 campaigns:move_item remove    | POST     | county    | OO                  |
 campaigns:move_item restore   | POST     | county    | OO                  |
 campaigns:move_item split     | POST     | county    | OO                  |
+campaigns:move_item retype    | POST     | county    | OO                  |
 
 hazards:ledger                | GET      | list      | officials EM EX     |
 hazards:export                | GET      | list      | OL OO DL DO LL LO IS |
@@ -245,8 +254,13 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "campaigns:phase_move": {"pk": "phase", "move": "="},
     **{
         f"campaigns:{name}": {"pk": "draft"}
-        for name in ("workbench", "head", "discard", "publish", "confirm_confident", "add_item")
+        for name in (
+            "workbench", "pulse", "undo", "findings", "head", "discard", "publish", "confirm_confident", "add_item",
+        )
     },
+    "campaigns:finding": {"pk": "draft", "finding_pk": "finding", "verb": "="},
+    "campaigns:more": {"pk": "draft", "item_pk": "item"},
+    "campaigns:confirm_section": {"pk": "draft", "item_pk": "item"},
     "campaigns:match_unit": {"pk": "draft", "unit_pk": "unit"},
     "campaigns:item": {"pk": "draft", "item_pk": "item"},
     "campaigns:card": {"pk": "draft", "item_pk": "item"},

@@ -225,6 +225,9 @@ def make_stage() -> Stage:
         "draft": draft.pk,
         "unit": unit.pk,
         "item": item.pk,
+        "finding": draft.findings.create(
+            key="stage", code="stage", severity="warning", start=0, end=2, message="标题不完整"
+        ).pk,
         "inspection": inspection.pk,
         "paper": Paper.objects.filter(kind=Paper.Kind.RECTIFICATION_ORDER).get().pk,
         "code": Paper.objects.filter(kind=Paper.Kind.RECTIFICATION_ORDER).get().code,

@@ -3,7 +3,7 @@
 import pytest
 
 from bihuan.attachments.errors import UploadRefused
-from bihuan.attachments.sniffing import sniff
+from bihuan.attachments.sniffing import COMPOUND, sniff
 from bihuan.core.sheets import Column, write_rows
 
 from .conftest import docx_bytes, image_bytes, pdf_bytes
@@ -17,6 +17,8 @@ from .conftest import docx_bytes, image_bytes, pdf_bytes
         (pdf_bytes(), "方案.pdf", "document", "pdf"),
         (docx_bytes(), "方案.docx", "document", "docx"),
         (write_rows([Column("名称")], [["甲"]], title="表", watermark="某"), "台账.xlsx", "sheet", "xlsx"),
+        (COMPOUND + bytes(600), "旧方案.doc", "document", "doc"),
+        (COMPOUND + bytes(600), "旧方案.WPS", "document", "wps"),
         ("关于开展专项整治的方案".encode(), "方案.txt", "document", "txt"),
         ("关于开展专项整治的方案".encode("gb18030"), "方案.txt", "document", "txt"),
         ("<html><script>alert(1)</script>方案</html>".encode(), "方案.html", "document", "html"),
@@ -58,3 +60,9 @@ def test_entities_in_another_encoding_are_found():
     hidden = '<!DOCTYPE a [<!ENTITY b "c">]><a/>'.encode("utf-16")
     with pytest.raises(UploadRefused, match="实体"):
         sniff(docx_bytes({"word/settings.xml": hidden}), "实体.docx")
+
+
+@pytest.mark.parametrize("stream", ["_VBA_PROJECT", "Macros", "EncryptedPackage"])
+def test_old_documents_with_macros_or_a_password_are_refused(stream):
+    with pytest.raises(UploadRefused, match="宏或设有密码"):
+        sniff(COMPOUND + bytes(600) + stream.encode("utf-16-le"), "方案.doc")

@@ -144,3 +144,12 @@ def missing(document: PlanDocument) -> list[Missing]:
 def blocking(document: PlanDocument) -> list[Missing]:
     """The lines that forbid publishing."""
     return [line for line in missing(document) if line.is_blocking]
+
+
+def unanswered_errors(document: PlanDocument) -> list[PlanFinding]:
+    """The errors of the checkup nobody has answered: no bar to publishing, but it takes a reason."""
+    return list(
+        PlanFinding.objects.filter(
+            document=document, severity=PlanFinding.Severity.ERROR, state=PlanFinding.State.OPEN
+        )
+    )

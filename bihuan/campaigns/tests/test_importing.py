@@ -2,6 +2,8 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
 from bihuan.attachments.models import Attachment
 from bihuan.audit.models import Event
@@ -105,3 +107,55 @@ def test_a_corrected_match_unlearns_the_first(draft, world):
     actions.match_unit(name, by=world.people.office, organization=world.organizations.housing)
     second = make_draft(world, TEXT + "\n补充。")
     assert unit(second, "市燃气协会").organization == world.organizations.housing
+
+
+# --- several plans in one file ---
+
+COLLECTION = "\n".join(
+    [
+        "安全专项整治方案范文（两篇）",
+        "餐饮燃气整治方案范文1",
+        *TEXT.splitlines()[1:-2],
+        "瓶装燃气整治方案范文2",
+        *TEXT.replace("餐饮", "瓶装").splitlines()[1:-2],
+    ]
+)
+
+
+@pytest.fixture
+def office(client, world):
+    client.force_login(world.people.office)
+    return client
+
+
+def test_a_file_with_several_plans_asks_which_and_makes_a_draft_of_each(office, world):
+    found = actions.plans_in(COLLECTION.encode(), "合集.txt")
+    assert len(found) == 2
+    url = reverse("campaigns:import_plan")
+    answer = office.post(url, {"file": SimpleUploadedFile("合集.txt", COLLECTION.encode())})
+    assert (answer.status_code, "这个文件里有 2 份方案" in answer.text) == (200, True)
+    assert not PlanDocument.objects.exists()
+    stored = answer.context["file"].pk
+    answer = office.post(url, {"stored": stored, "pick": ["0", "1"]})
+    assert answer["Location"] == reverse("campaigns:plans")
+    first, second = PlanDocument.objects.order_by("id")
+    assert first.file_id == second.file_id == stored
+    assert "瓶装企业" in second.text
+    assert "瓶装企业" not in first.text
+
+
+def test_nothing_picked_or_a_number_of_none_is_said_and_asked_again(office):
+    url = reverse("campaigns:import_plan")
+    answer = office.post(url, {"file": SimpleUploadedFile("合集.txt", COLLECTION.encode())})
+    stored = answer.context["file"].pk
+    for pick in ([], ["7"], ["x"]):
+        answer = office.post(url, {"stored": stored, "pick": pick})
+        assert (answer.status_code, "请选择要导入的方案" in answer.text) == (422, True)
+    assert not PlanDocument.objects.exists()
+
+
+def test_somebody_elses_file_is_not_found(office, client, world):
+    file = actions.keep_file(COLLECTION.encode(), "合集.txt", by=world.people.county_office)
+    url = reverse("campaigns:import_plan")
+    assert office.post(url, {"stored": file.pk, "pick": "0"}).status_code == 404
+    assert office.post(url, {"stored": "no-id", "pick": "0"}).status_code == 404

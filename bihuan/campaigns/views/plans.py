@@ -18,7 +18,7 @@ from .. import actions
 from ..actions.publishing import titles_of
 from ..forms import HeadForm, PublishForm
 from ..models import PlanDocument
-from ..queries.draft import missing
+from ..queries.draft import missing, unanswered_errors
 from ..workbench import Desk
 from .answers import plan_or_404
 
@@ -84,7 +84,9 @@ def publish(request: Request, pk: int) -> HttpResponse:
     if not request.user.has_perm(Permission.PUBLISH_CAMPAIGN):
         raise PermissionDenied
     title, short_title = titles_of(document)
-    form = PublishForm(request.POST or None, initial={"title": title, "short_title": short_title})
+    errors = unanswered_errors(document)
+    initial = {"title": title, "short_title": short_title}
+    form = PublishForm(request.POST or None, initial=initial, is_faulty=bool(errors))
     if request.method == "POST" and form.is_valid():
         try:
             campaign = actions.publish(document, by=request.user, **form.cleaned_data)
@@ -98,6 +100,7 @@ def publish(request: Request, pk: int) -> HttpResponse:
     context = {
         "document": document,
         "form": form,
+        "errors": errors,
         "blocking": [line for line in lines if line.is_blocking],
         "remarks": [line for line in lines if not line.is_blocking],
         "progress": desk.progress,
