@@ -17,6 +17,10 @@ REQUIREMENTS = re.compile(
 )
 NUMBERED = re.compile(r"[\d一二三四五六七八九十①-⑳]")
 _PAST = re.compile(r"基本情况|工作回顾|存在(?:的)?(?:主要)?问题|工作总结|主要做法|工作成效|主要特点")
+# An item that says what inspectors look for orders no work of its own.
+_LOOKED_FOR = re.compile(
+    r"^[^。：:]{0,40}[。：:]\s*(?:重点(?:检查|排查|打击|查|整治|核查)|是否|主要(?:检查|排查|查看))"
+)
 _NO_WORK = re.compile(r"范围|对象|适用")
 _STOP = re.compile(r"[。；;！!？?\n]")
 _CITED = re.compile(r"《[^《》\n]{1,120}》|〈[^〈〉\n]{1,120}〉")
@@ -70,16 +74,14 @@ class Draft:
     def items(self) -> list[Item]:
         """Every numbered item in printed order; bullets are no items to be counted."""
         found: list[Item] = []
-        open_: list[Item] = []
+        latest: dict[str, Item] = {}
         for heading in self.plan.headings:
             if not NUMBERED.search(heading.marker.of(self.text)):
                 continue
-            while open_ and open_[-1].heading.rank >= heading.rank:
-                open_.pop()
-            item = Item(heading, open_[-1] if open_ else None)
+            item = Item(heading, latest.get(heading.no.rpartition("/")[0]))
             if item.parent:
                 item.parent.children.append(item)
-            open_.append(item)
+            latest[heading.no] = item
             found.append(item)
         return found
 
@@ -131,6 +133,8 @@ class Draft:
         for task in self.plan.tasks:
             section = self.section_of(task.span.start)
             if task.span.start in phases or task.rule == "task.phase":
+                continue
+            if _LOOKED_FOR.search(task.text[:80]):
                 continue
             if not task.no or (section and not self._orders_work(section)):
                 continue

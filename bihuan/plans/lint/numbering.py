@@ -11,7 +11,7 @@ from bihuan.plans.lint.finding import Finding
 from bihuan.plans.model import Span
 from bihuan.plans.numerals import chinese_number
 
-_DECIMAL = re.compile(r"\d{1,2}[.．]\d{1,2}")
+_DECIMAL = re.compile(r"(?P<above>(?:\d{1,2}[.．])+)\d{1,2}")
 _ANNOUNCED = re.compile(
     r"(?:以下|下列|如下)\s?(?P<n>\d{1,2}|[一二两三四五六七八九十]{1,3})\s?(?:个|项|条|大|类)(?:方面|重点|任务|行动|工程|措施|工作|内容|问题|事项|环节|领域)?"
 )
@@ -35,7 +35,7 @@ def like(printed: str, number: int) -> str:
     """Write another number in the way of a printed enumerator: （二） and 3 -> （三）."""
     decimal = _DECIMAL.match(printed)
     if decimal:
-        return re.sub(r"(?<=[.．])\d{1,2}", str(number), printed, count=1)
+        return f"{decimal['above']}{number}{printed[decimal.end() :]}"
     if re.search(r"\d", printed):
         return re.sub(r"\d+", str(number), printed)
     if re.search(r"[①-⑳]", printed):
@@ -44,10 +44,12 @@ def like(printed: str, number: int) -> str:
 
 
 def _families(draft: Draft) -> Iterator[list[Item]]:
-    """Yield the items that share a parent and a rank, in printed order."""
-    groups: dict[tuple[int, int], list[Item]] = defaultdict(list)
+    """Yield the items that share a parent, a rank and, for decimals, the numbers before the last; in printed order."""
+    groups: dict[tuple[int, int, str], list[Item]] = defaultdict(list)
     for item in draft.items:
-        groups[id(item.parent), item.heading.rank].append(item)
+        decimal = _DECIMAL.match(marker(draft, item))
+        above = decimal["above"] if decimal else ""
+        groups[id(item.parent), item.heading.rank, above].append(item)
     yield from groups.values()
 
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from bihuan.plans.lint.bodies import kind_of
 from bihuan.plans.lint.draft import Draft
 from bihuan.plans.lint.finding import Finding
-from bihuan.plans.lint.names import same_unit
+from bihuan.plans.lint.names import mentions, same_unit
 from bihuan.plans.lint.timing import report_day
 from bihuan.plans.model import Report, Span
 
@@ -128,6 +128,8 @@ def check_known(draft: Draft) -> Iterator[Finding]:
         elsewhere = draft.text[: sentence.start] + "\n" + draft.text[sentence.end :]
         core = re.sub(r"^(?:全)?[市县区州]|办公室$|办$", "", receiver)
         kind = re.search(r"领导小组|专班|指挥部|联席会议|小组", receiver)
+        if next(mentions(receiver, Span(0, len(receiver))), None):
+            continue  # a desk of a department
         if kind and any(kind_of(b.name) for b in draft.plan.bodies):
             continue  # another name for the body the plan sets up: body.two_names
         if (kind and kind.group() in elsewhere) or (not kind and len(core) >= 2 and core in elsewhere):

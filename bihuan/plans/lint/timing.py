@@ -306,7 +306,8 @@ def check_sequence(draft: Draft) -> Iterator[Finding]:
 def _begin_after(before: _Timed, after: _Timed) -> str:
     following = before.end + timedelta(days=1)
     if following > after.end:
-        return f"把“{before.phase.name}”的结束时间改到{after.start.month}月{after.start.day}日之前。"
+        earlier = after.start - timedelta(days=1)
+        return f"把“{before.phase.name}”的结束时间提前到{earlier.month}月{earlier.day}日。"
     year = "" if following.year == _NO_YEAR else f"{following.year}年"
     start = f"{year}{following.month}月" + (
         f"{following.day}日" if after.stretch.by_day or following.day > 1 else ""

@@ -354,3 +354,17 @@ def test_general_names_are_no_outsiders():
         "市应急局负责综合协调。\n市直有关部门负责本系统。\n行业主管部门负责监管。\n市公安局、市教育局、市财政局负责配合。"
     )
     assert "body.outsider" not in codes(text)
+
+
+def test_decimal_numbers_have_families_of_their_own():
+    text = "1 目标\n2 组织\n2.1 机构\n2.2 职责\n3 安排\n3.1 自查\n3.2 检查\n4 要求\n4.1 报送\n4.2 考核"
+    assert not {"number.missing", "number.duplicate", "number.style"} & set(codes(text))
+    assert like("2.1", 3) == "2.3"
+
+
+def test_lists_of_what_to_look_for_are_no_tasks():
+    text = (
+        "一、检查内容\n（一）制度。是否建立审批制度。\n（二）台账。重点检查是否如实登记。\n二、要求\n（一）抓落实。"
+        + END
+    )
+    assert not {"task.no_unit", "task.no_deadline"} & set(codes(text))
