@@ -13,6 +13,9 @@ from bihuan.plans.periods import read_period
 from bihuan.plans.sections import kind_of
 
 _LABELLED = re.compile(r"[\u4e00-\u9fffA-Za-z、“”\"（）()及与和或]{2,20}[：:](?=[^\n]{6})")
+_HEADED = re.compile(
+    r"(?:加强|强化|严格|落实|压实|健全|完善|建立|深化|开展|推进|突出|注重|抓好|加大|广泛|精心|认真|提高|明确|规范|全面|深入|紧盯|聚焦|做好)[\u4e00-\u9fff“”、]{2,14}。(?=[^\n]{8})"
+)
 _PHASE_LINE = re.compile(r"[\u4e00-\u9fff、]{2,18}(?:阶段|步骤)\s{0,2}(?=[（(：:。，\n]|$)")
 # Labels of facts about the plan: who composes a body, who answers, when and where.
 _FACT = re.compile(
@@ -49,8 +52,10 @@ def _starts(node: Node, text: str) -> list[int]:
     lines = _paragraphs(text, node.title.end, node.end)
     timetable = kind_of(text[node.title.start : node.title.end]) == "phases"
     found: list[int] = []
-    for shape in (_is_phase, _is_period, _is_labelled):
+    for shape in (_is_phase, _is_period, _is_labelled, _is_headed):
         if shape is _is_period and not timetable:
+            continue
+        if shape is _is_headed and not all(_is_headed(text, start, stop) for start, stop in lines):
             continue
         found = [start for start, stop in lines if shape(text, start, stop)]
         if len(found) >= 2 and (shape is not _is_labelled or len(found) * 2 > len(lines)):
@@ -70,6 +75,11 @@ def _is_period(text: str, start: int, stop: int) -> bool:
 def _is_labelled(text: str, start: int, stop: int) -> bool:
     label = _LABELLED.match(text, start, stop)
     return bool(label and not _FACT.fullmatch(label.group()))
+
+
+def _is_headed(text: str, start: int, stop: int) -> bool:
+    """加强组织领导。各单位要… : a short first sentence that names the paragraph."""
+    return bool(_HEADED.match(text, start, stop))
 
 
 def _paragraphs(text: str, start: int, end: int) -> list[tuple[int, int]]:

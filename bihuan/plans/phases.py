@@ -26,6 +26,8 @@ _CALLED = re.compile(
 _NOT_A_PHASE = re.compile(
     r"要求|措施|保障|组织领导|职责|分工|方式|范围|目标|纪律|阶段性|各阶段|全过程|(?:时间|人员|地点|对象)$"
 )
+_DATED = re.compile(r"时间|安排|步骤|进度|程序|阶段")
+_ANY_YEAR = 2000  # the year is unknown here, and only the shape of a period is asked for
 _TIMETABLE = re.compile(r"步骤|阶段|时间安排|进度安排|日程安排|时间进度|工作进度|推进安排")
 _NAMED_YEAR = re.compile(
     r"(?P<y>(?:19|20)\d\d)\s{0,2}年?\s{0,2}[（(]?(?:为|是|作为|确定为|开展|[：:])?\s{0,2}[“\"「](?P<name>[\u4e00-\u9fff]{2,12}年)[”\"」]"
@@ -105,7 +107,9 @@ def is_phase(node: Node, text: str) -> bool:
     title = text[parent.title.start : parent.title.end]
     timetable = bool(_TIMETABLE.search(title)) and kind_of(title) == "phases" and not is_phase(parent, text)
     if not timetable:
-        return False
+        # 检查方法及时间: its items are phases where they print a period from one day to another.
+        period = period_of(node, text, _ANY_YEAR) if parent.is_section and _DATED.search(title) else None
+        return bool(period and period.start and period.end and period.start != period.end)
     return parent.is_section or period_of(node, text, None) is not None
 
 

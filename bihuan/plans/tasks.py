@@ -53,7 +53,7 @@ class _Item:
 # A section title that only frames what follows (工作内容, 领导小组): its text orders work where it is divided into items.
 _FRAME_TITLE = re.compile(
     r"要求|保障|组织领导|组织实施|组织机构|工作机制|监督|考核|附则|其他事项|联系方式|领导小组|工作小组|工作专班|组成人员"
-    r"|(?:内容|任务|措施|重点|方式|方法|机制|机构|领导|安排|形式|事项|标准|人员|项目|名单|情况|情形|依据|纪律|程序|流程|成员|分工|职责)$"
+    r"|(?:内容|任务|措施|重点|方式|方法|机制|机构|领导|安排|形式|事项|标准|人员|项目|名单|情况|情形|主题|口号|对象|地点|依据|纪律|程序|流程|成员|分工|职责)$"
 )
 # 检查时间：3月3日至4日, 整治品种。儿童食品、民俗食品: such items tell facts and order nothing.
 _FACT = re.compile(

@@ -148,3 +148,19 @@ def test_numbers_on_a_line_of_their_own(text):
 def test_a_page_out_of_a_longer_document():
     text = "各地逐项自查。（二）集中整治阶段（2031年9月）。全面检查。（三）总结阶段（2031年12月）。形成报告。四、工作要求（一）加强领导。认真部署。（二）强化检查。消除隐患。"
     assert paths(text) == ["（二）", "（三）", "四", "四/（一）", "四/（二）"]
+
+
+def test_paragraphs_headed_by_a_short_sentence_are_items():
+    text = "一、保障措施\n加强组织领导。各单位成立专班推进工作。\n强化督导检查。定期开展督导并通报。\n严格考核问责。结果纳入年度考核。"
+    assert [(t.no, t.heading) for t in compile_text(text).tasks] == [
+        ("一/", "加强组织领导"),
+        ("一/", "强化督导检查"),
+        ("一/", "严格考核问责"),
+    ]
+
+
+def test_paragraphs_of_running_text_are_no_items():
+    text = (
+        "一、工作要求\n加强组织领导。各单位成立专班推进工作。\n整治期间每周调度一次。\n二、任务\n1.查企业。"
+    )
+    assert [t.no for t in compile_text(text).tasks] == ["二/1"]

@@ -127,6 +127,14 @@ def test_phases_counted_in_a_sentence():
     ]
 
 
+def test_items_of_a_section_about_time_are_phases_where_they_print_a_period():
+    text = "云溪市2031年检查方案\n一、检查方法及时间\n（一）自查自纠（3月1日至10日）。各校自查。\n（二）全面检查（3月11日至20日）。组织检查。\n（三）建立台账（3月底前）。"
+    assert phases(text) == [
+        ("自查自纠", day("03-01"), day("03-10")),
+        ("全面检查", day("03-11"), day("03-20")),
+    ]
+
+
 def test_items_below_a_stage_line_belong_to_the_stage():
     plan = compile_text(
         "一、实施步骤\n第一阶段：动员部署（2031年3月）\n（一）制定方案。\n（二）召开会议。\n第二阶段：集中整治（2031年4月）\n（一）开展检查。"
