@@ -15,7 +15,7 @@ from bihuan.plans.units import ELLIPTIC, is_collective, looks_like_unit, split_u
 
 _BY_DUTY = r"(?:(?:按照?|根据|依据|依照?|结合|立足)(?:各自|“[^”]{2,12}”)?(?:[\u4e00-\u9fff]{0,4}(?:职责|职能|任务|分工|权限|原则|要求|管理)){1,2}(?:范围)?(?:内)?)?"
 _ROLE = re.compile(
-    r"(?P<lead>(?:共同|联合|总)?(?:负责牵头|牵头|主办|主责|主抓)(?:负责|组织|落实|实施|抓总|推进|推动|统筹|协调|抓好|做好|开展|办理|完成)*(?!单位|部门|科室))"
+    rf"(?P<lead>{_BY_DUTY}(?:共同|联合|分别|总)?(?:负责牵头|牵头|主办|主责|主抓)(?:负责|组织|落实|实施|抓总|推进|推动|统筹|协调|抓好|做好|开展|办理|完成)*(?!单位|部门|科室))"
     rf"|(?P<support>负责(?:配合|协助|参与)(?:落实)?|{_BY_DUTY}(?:共同|密切|积极|做好)?"
     r"(?:配合|参与|参加|协助|协同|支持|协办|协作|参办)(?:落实|实施|推进|做好|抓好|完成|开展|工作)*(?!单位|部门|科室))"
     rf"|(?P<carry>{_BY_DUTY}(?:具体|分别|共同|负责)?(?:组织落实|具体落实|抓好落实|组织实施|具体实施|贯彻落实|推进落实|推动落实|抓落实|落实落细|承担|承办|执行|实施|落实|推进|办理)(?!单位|部门))"
@@ -35,15 +35,18 @@ _LABEL = re.compile(
 _SHORT_LABEL = re.compile(
     r"(?:^|(?<=[（(\[【［；;，,。\n\s]))(?:(?P<lead>牵头|主办|主责)|(?P<support>配合|协办|参与|协同|协助)|(?P<guide>指导)|(?P<share>责任|负责|责任分工))(?=\s{0,2}[:：])"
 )
-_COLON = re.compile(r"\s{0,2}[:：]\s{0,2}")
-_LABEL_LINE = re.compile(rf"(?:{re.sub(r'[?]P<[a-z]+>', '?:', _LABEL.pattern)})\s{{0,2}}[:：]")
+# 牵头单位为X does without a colon.
+_COLON = re.compile(
+    r"\s{0,2}[:：]\s{0,2}|[为是](?=[\u4e00-\u9fff]{2,16}(?:局|委|办|部|厅|公司|政府|中心|队|科|处)[，,、。；;（(]?)(?!主体)"
+)
+_LABEL_LINE = re.compile(rf"(?:{re.sub(r'[?]P<[a-z]+>', '?:', _LABEL.pattern)})(?:\s{{0,2}}[:：]|[为是])")
 _ANY_LABEL = (
     r"(?:(?:总?牵头|责任|配合|参与|参加|协办|协助|协同|支持|主办|主责|承办|指导|督导|监督|落实|实施|负责|主管)(?:责任)?(?:单位|部门|科室|处室|股室|机构|主体|领导|人员|县领导|市领导|区领导)"
     r"|完成时限|完成时间|时限要求|办结时限|整改时限|责任时限|时间节点|时间要求|完成期限|整改期限|时限|期限|进度安排|推进时间|实施时间|起止时间|时间安排|工作时限|完成标准"
     r"|责任人员?|责任领导|分管领导|牵头领导|包保领导|包抓领导|负责人|第一责任人|直接责任人|联系人|联系方式|联系电话|整改措施|工作措施|具体措施|整改目标|工作目标|目标任务|工作要求|验收标准|资金来源|备注)"
 )
 _LABEL_STOP = re.compile(
-    rf"{_ANY_LABEL}\s{{0,2}}[:：]|(?<=[；;，,\s])[\u4e00-\u9fff]{{2,8}}\s{{0,2}}[:：]|[。\n）)\]】］〕]"
+    rf"{_ANY_LABEL}(?:\s{{0,2}}[:：]|为)|(?<=[；;，,\s])[\u4e00-\u9fff]{{2,8}}\s{{0,2}}[:：]|[。\n）)\]】］〕]"
 )
 BLANKET = re.compile(
     r"[，,。；;]?\s{0,2}(?:以下|以上|下列|下同)(?:各项|工作|任务|措施|内容|条款|均|各条)*\s{0,2}[，,]?(?:均|都)(?:需|由|须|应|要|需要)?(?:由)?"
@@ -163,9 +166,7 @@ def _plausible(name: str) -> bool:
         return True
     if _NOT_A_NAME.search(name):
         return False
-    return (
-        len(name) <= 4 or bool(ELLIPTIC.fullmatch(name)) or (len(name) <= 12 and name[0] in "国省市县区各中")
-    )
+    return bool(ELLIPTIC.fullmatch(name)) or (len(name) <= 12 and name[0] in "国省市县区各中")
 
 
 def resolve(clauses: list[Clause], rule: str) -> Attribution:
@@ -200,7 +201,7 @@ def resolve(clauses: list[Clause], rule: str) -> Attribution:
 
 def _is_plural(name: str) -> bool:
     """Say whether one printed name stands for several units (各县区应急管理局, 有关部门)."""
-    return name.startswith("各") or is_collective(name) is not None
+    return name.startswith(("各", "县级以上")) or is_collective(name) is not None
 
 
 def _labelled(text: str, start: int, end: int) -> list[Clause]:

@@ -58,7 +58,7 @@ _SIGNED_LINES = re.compile(
 _DATED_LINE = re.compile(rf"(?<=\n)[ \t\u3000]*(?P<date>{_DAY})[ \t\u3000]*(?=\n|\Z)")
 _LETTERHEAD = re.compile(rf"(?P<issuer>[\u4e00-\u9fff（()）]{{3,42}}?{_ORGAN_END})(?:部门)?文件")
 _TITLE_ISSUER = re.compile(
-    rf"^(?P<issuer>[\u4e00-\u9fff（()）]{{2,42}}?{_ORGAN_END})(?:[\u4e00-\u9fff]{{0,12}})?关于"
+    rf"^(?P<issuer>[\u4e00-\u9fff（()）]{{2,42}}{_ORGAN_END}(?:[ \u3000]+[\u4e00-\u9fff（()）]{{2,42}}{_ORGAN_END})*)(?=关于)"
 )
 _ORGAN_START = re.compile(
     r"(?:文件|名单|模板\)|模板）|标准|附件|方案|制度|清单|表)(?=[\u4e00-\u9fff（()）]{4,42}$)"
@@ -262,9 +262,38 @@ def _signature(
         if match.re is _DATED_LINE:
             return (place if inside else None), None, day, place
         name, name_start = _trim_issuer(match["issuer"], match.start("issuer"), title)
-        issuer = Field(name, Span(name_start, name_start + len(name)), 0.9, "head.signature")
-        return (Span(name_start, match.end()) if inside else None), issuer, day, place
-    return None, None, None, None
+        name, signed = _joint_issuers(text, Span(name_start, name_start + len(name)), start)
+        issuer = Field(name, signed, 0.9, "head.signature")
+        return (Span(signed.start, match.end()) if inside else None), issuer, day, place
+    return _undated(text, tail_start, body_end)
+
+
+def _undated(
+    text: str, tail_start: int, body_end: int
+) -> tuple[Span | None, Field | None, date | None, Span | None]:
+    """Return the signature without a date: an organ alone on the last line of the plan's own text."""
+    stop = min(body_end, len(text))
+    while stop > tail_start and text[stop - 1].isspace():
+        stop -= 1
+    first = text.rfind("\n", tail_start, stop) + 1
+    line = text[first:stop] if first > tail_start else ""
+    if not _OWN_LINE.fullmatch(line.strip()):
+        return None, None, None, None
+    place = Span(stop - len(line.lstrip()), stop)
+    return place, Field(line.strip(), place, 0.7, "head.signature"), None, None
+
+
+def _joint_issuers(text: str, signed: Span, floor: int) -> tuple[str, Span]:
+    """Add the organs that sign before the last one, on its line or on the lines above (joint issue)."""
+    first = signed.start
+    while first > floor:
+        above = max(floor, text.rfind("\n", floor, first - 1) + 1)
+        line = text[above:first]
+        organs = line.split()
+        if not organs or len(line) > 120 or not all(_OWN_LINE.fullmatch(organ) for organ in organs):
+            break
+        first = above + (len(line) - len(line.lstrip()))
+    return re.sub(r"\s+", " ", text[first : signed.end]), Span(first, signed.end)
 
 
 def _printed_date(printed: str) -> date | None:

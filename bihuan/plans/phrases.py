@@ -17,14 +17,14 @@ from bihuan.plans.units import ELLIPTIC, looks_like_unit, split_units
 _NAMES = r"[\u4e00-\u9fff（()）、]"
 _PHRASE = re.compile(
     rf"(?P<units>{_NAMES}{{2,90}}?)"
-    r"(?P<role>牵头|会同|(?:统一|具体|全面|统筹|共同|分别|主要|直接|按职责(?:分工)?|按照(?:各自)?职责(?:分工)?)?负责(?!人|同志|制(?![定订])|任|的)|指导(?=[，,。；;]))"
+    r"(?P<role>(?<![：:])牵头|会同|(?:统一|具体|全面|统筹|共同|分别|主要|直接|按职责(?:分工)?|按照(?:各自)?职责(?:分工)?)?[：:]?负责(?!人|同志|制(?![定订])|任|的)|指导(?=[，,。；;]))"
 )
 _ESTABLISHED = re.compile(r"成立|设立|组建|领导小组|工作专班|指挥部")
 _DESCRIBED = re.compile(
     r"[^。；;]{0,40}?的[^，,。；;]{0,14}(?:机制|制度|格局|体系|模式|专班|小组|培训|机构|原则|会议|局面|网络|责任制|合力|氛围)"
 )
 _NOT_SUBJECT = re.compile(
-    r"(?:(?<![主需重])要|(?<![供响反适效])应(?!急)当?|须|需|(?<!许)可以?|已|将|必须|安排|明确|指定|确定|督促|(?<![情广晚日])报送?|按照|根据|(?<!应)对|把|(?<!行)为|(?<!参)与|并|或|于|切实|各司|谁|其(?!他)|本(?!溪)|主要|未|不(?!动产)|没有?)"
+    r"(?:(?<![主需重])要|(?<![供响反适效])应(?!急)当?|须|需|(?<!许)可以?|已|将|必须|安排|明确|指定|确定|督促|(?<![情广晚日])报送?|按照|根据|(?<!应)对|把|(?<!行)为|(?<!参)与|并|或|于|切实|各司|谁|其(?!他)|本(?!溪)|主要|未|不(?!动产)|没有?|(?<!自)由)"
     r"|^(?:建立|形成|构建|健全|完善|坚持|实行|落实|强化|推动|压实|谋划|探索|向|给|让|使|以|经|凡|组织(?!部)|协助|配合|联合|加强|做好|继续|开展|严格|依法|属于|主动|积极)"
 )
 # 政府负责、部门监管 among other short members is a slogan, not a charge.
@@ -76,6 +76,7 @@ def _charged(text: str, first: int, start: int, stop: int) -> list[Clause]:
         return []
     if match["role"] == "会同":
         partners = _partners(text, match.start("role"), stop)
+        partners += _helpers(text, match.end(), stop)
         return [Clause("joint", units), *([Clause("support", partners)] if partners else [])]
     role = {"牵头": "lead", "指导": "guide"}.get(match["role"], "share")
     found = [Clause(role, units)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from bihuan.plans.model import Span
 
@@ -72,6 +73,7 @@ def normalize_unit(name: str) -> str:
     return re.sub(r"\s+", "", folded).strip("、,，。;；:：").casefold()
 
 
+@lru_cache(maxsize=4096)
 def is_collective(name: str) -> str | None:
     """Say which group a collective name stands for: townships, streets, localities, departments or members.
 
@@ -84,6 +86,7 @@ def is_collective(name: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=8192)
 def looks_like_unit(name: str) -> bool:
     """Say whether a phrase can be the name of a unit (or a collective) by its last word."""
     name = name.strip()
@@ -105,6 +108,15 @@ def split_units(text: str, start: int, end: int) -> list[tuple[str, Span]]:
 
     等 and what follows it is dropped; brackets protect what they hold; elliptic members (建设) stay.
     """
+    return [
+        (name, Span(place.start + start, place.end + start)) for name, place in _split(text[start:end])
+    ]
+
+
+# A plan names the same units in bracket after bracket.
+@lru_cache(maxsize=2048)
+def _split(text: str) -> tuple[tuple[str, Span], ...]:
+    start, end = 0, len(text)
     pieces: list[tuple[int, int]] = []
     depth, begin = 0, start
     whole = [m.span() for m in _LEVEL_LIST.finditer(text, start, end)]
@@ -120,8 +132,22 @@ def split_units(text: str, start: int, end: int) -> list[tuple[str, Span]]:
     pieces.append((begin, end))
     units: list[tuple[str, Span]] = []
     for first, last in pieces:
-        units.extend(_split_conjunction(text, first, last))
-    return units
+        for left, right in _columns(text, first, last):
+            units.extend(_split_conjunction(text, left, right))
+    return tuple(units)
+
+
+_TOKEN = re.compile(r"\S+")
+
+
+def _columns(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Part units that only a gap separates (应急局 公安局); a gap inside a name (市 应急局) parts nothing."""
+    tokens = list(_TOKEN.finditer(text, start, end))
+    if len(tokens) < 2 or not all(
+        len(t.group()) > 2 and looks_like_unit(_TAIL.sub("", t.group())) for t in tokens
+    ):
+        return [(start, end)]
+    return [token.span() for token in tokens]
 
 
 def _split_conjunction(text: str, start: int, end: int) -> list[tuple[str, Span]]:
