@@ -98,7 +98,8 @@ def find_enumerators(text: str, start: int, end: int) -> list[Enumerator]:
     """Return every enumerator of text[start:end] in printed order, weak forms only where they continue a sequence."""
     found: list[Enumerator] = []
     for match in MARKER.finditer(text, start, end):
-        form = next(name for name, value in match.groupdict().items() if value is not None and name != "mark")
+        # The outermost group closes last, whatever it holds.
+        form = match.lastgroup or ""
         begin = match.start()
         while begin < match.end() and text[begin] in SPACES:
             begin += 1
