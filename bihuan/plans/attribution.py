@@ -96,19 +96,22 @@ class Bracket:
     inner: Span
 
 
+_BRACKET_OR_BREAK = re.compile(r"[（(【〔\[［）)】〕\]］\n]")
+
+
 def brackets(text: str, start: int, end: int, longest: int = 420) -> Iterator[Bracket]:
     """Yield the outermost brackets of text[start:end] in order, full and half width mixed as printed."""
     opened: list[int] = []
-    for i in range(start, end):
-        c = text[i]
+    for match in _BRACKET_OR_BREAK.finditer(text, start, end):
+        c, i = match.group(), match.start()
         if c in "（(【〔[［":
             opened.append(i)
-        elif c in "）)】〕]］" and opened:
+        elif c == "\n":
+            opened.clear()
+        elif opened:
             first = opened.pop()
             if not opened and i - first <= longest:
                 yield Bracket(Span(first, i + 1), Span(first + 1, i))
-        elif c == "\n":
-            opened.clear()
 
 
 def _clauses(text: str, start: int, end: int, rest: str = "") -> list[Clause]:

@@ -54,7 +54,9 @@ _FORMS: list[tuple[str, float, str]] = [
     ("bullet", BULLET, rf"{_LINE}(?P<mark>[■◆●○▲△★☆※◇□▪▶➤►✦·•]|[-—–*](?= ))\s{{0,3}}(?=[\u4e00-\u9fff“《【（0-9])"),
     ("boxed", BULLET, rf"{_LINE}(?=【[\u4e00-\u9fff、]{{2,20}}】)"),
 ]  # fmt: skip
-MARKER = re.compile("|".join(f"(?P<{name}>{pattern})" for name, _, pattern in _FORMS))
+# Most places of a text begin none of the forms: they are passed over by their character alone.
+_GATE = rf"(?:(?<=\n)|\A|(?=[{_CN}第\d \t\u3000\xa0(（〔﹙㈠-㈩①-⒛㉑-㉟❶-❿Ⅰ-Ⅻ]))"
+MARKER = re.compile(_GATE + "(?:" + "|".join(f"(?P<{name}>{pattern})" for name, _, pattern in _FORMS) + ")")
 LEVELS = {name: level for name, level, _ in _FORMS}
 _DECIMAL_PATH = re.compile(r"\d{1,2}(?:[.．]\d{1,2})+")
 _NUMERAL = re.compile(rf"[{_CN}]{{1,4}}|\d{{1,2}}|[①-⒛㈠-㈩㉑-㉟❶-❿Ⅰ-Ⅻ]")
