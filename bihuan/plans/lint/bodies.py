@@ -45,6 +45,7 @@ _COMMITTEE = re.compile(
 _PRIVATE = re.compile(
     r"(?:公司|企业|集团|服务商|协会|学校|学院|医院|银行|项目部|班组|店铺|机构|单位|部门|矿区)(?:[（(].*)?$"
 )
+_MANY = 8
 _GENERAL = re.compile(
     r"各|有关|相关|其他|其余|主管|责任|成员|职能|行业|属地|所在|辖区|直属|下属|本级|同级|上级"
 )
@@ -304,7 +305,7 @@ def _people(body: Body) -> list[str]:
 
 
 def check_outsiders(draft: Draft) -> Iterator[Finding]:
-    """Report public units that hold tasks without belonging to the leading body; one finding per unit.
+    """Report public units that hold tasks without belonging to the leading body; one finding per unit, one for all if they are many.
 
     Collective names, enterprises, committees and the issuing office itself are no members to be.
     """
@@ -336,6 +337,16 @@ def check_outsiders(draft: Draft) -> Iterator[Finding]:
                 break
         else:
             groups.append([(name, span)])
+    if len(groups) > _MANY:
+        names = "、".join(group[0][0] for group in groups)
+        yield draft.finding(
+            "body.outsider",
+            "warning",
+            groups[0][0][1],
+            f"有 {len(groups)} 家单位承担任务或职责，却不在{body.name}的成员单位中：{names}。",
+            "在成员单位中增列承担任务的单位，或写明“其他承担任务的单位列席会议”。",
+        )
+        return
     for group in groups:
         name, span = group[0]
         yield draft.finding(

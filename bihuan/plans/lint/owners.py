@@ -62,7 +62,7 @@ def _shared(task: Task) -> list[str]:
 
 
 def check_lead(draft: Draft) -> Iterator[Finding]:
-    """Report tasks several units share without a lead, and tasks that charge only 各部门.
+    """Report tasks several units share without a lead, and tasks that charge only 各部门; 各乡镇 says clearly enough who.
 
     More than three in one section are one finding with their count.
     """
@@ -71,7 +71,11 @@ def check_lead(draft: Draft) -> Iterator[Finding]:
         return
 
     def collective(task: Task) -> bool:
-        return not task.lead and bool(_shared(task)) and all(is_collective(u) for u in _shared(task))
+        return (
+            not task.lead
+            and bool(_shared(task))
+            and all(is_collective(u) in ("departments", "members") for u in _shared(task))
+        )
 
     def leaderless(task: Task) -> bool:
         named = [u for u in task.responsible if not is_collective(u)]
