@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from bench import plans_baseline
 from bench.plans_data import LABELLED, as_word, texts, twenty_pages
@@ -62,20 +63,37 @@ def scores() -> list[str]:
     ]
 
 
+class Found(NamedTuple):
+    """A clause: its number, heading, place, units by role and deadline."""
+
+    no: str
+    heading: str
+    span: tuple[int, int]
+    units: object
+    due: object
+
+
 def clauses(data: bytes) -> list:
     """The same reading as the baseline: text, numbers, tables, and of each clause heading, units by role, deadline."""
-    from bihuan.plans.outline import build_outline
+    from bihuan.plans.attribution import Attribution, labelled_lines
+    from bihuan.plans.deadlines import deadlines, last_deadline
+    from bihuan.plans.outline import build_outline, heading_of
+    from bihuan.plans.phrases import phrase_units
     from bihuan.plans.reading import read_document
-    from bihuan.plans.tables import merge_tasks, read_tables, table_tasks, without_tables
-    from bihuan.plans.tasks import find_tasks
+    from bihuan.plans.tables import read_tables, table_tasks, without_tables
+    from bihuan.plans.tasks import find_items
 
     source = read_document(data, "plan.docx")
     tables = read_tables(source)
     text = without_tables(source.text, tables)
     outline = build_outline(text)
-    return merge_tasks(
-        find_tasks(outline, text, None, {}), table_tasks(tables, source.text, outline, None), tables
-    )
+    found = []
+    for item in find_items(outline, text):
+        start, stop = item.span
+        units = item.attribution or labelled_lines(text, start, stop) or phrase_units(text, start, stop)
+        due = last_deadline(deadlines(text, start, stop, None))
+        found.append(Found(item.no, heading_of(text, item.span)[0], item.span, units or Attribution(), due))
+    return [*found, *table_tasks(tables, source.text, outline, None)]
 
 
 def timed(works: list[Callable[[], object]]) -> list[float]:

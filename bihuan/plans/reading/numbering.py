@@ -14,6 +14,7 @@ from lxml import etree
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _VAL = f"{W}val"
+_NUMBERED, _STYLED, _LIST, _DEPTH = f"{W}numPr", f"{W}pStyle", f"{W}numId", f"{W}ilvl"
 _DIGITS = "零一二三四五六七八九"
 _LEGAL_SIMPLIFIED = str.maketrans("零一二三四五六七八九十百千", "零壹贰叁肆伍陆柒捌玖拾佰仟")
 _LEGAL_TRADITIONAL = str.maketrans("零一二三四五六七八九十百千", "零壹貳參肆伍陸柒捌玖拾佰仟")
@@ -206,15 +207,20 @@ class Numbering:
         """Count the paragraph with these properties (w:pPr) and return the label Word draws ("（一）"), or ""."""
         if properties is None:
             return ""
-        own, style = properties.find(f"{W}numPr"), properties.find(f"{W}pStyle")
+        own = style = None
+        for child in properties:
+            if child.tag == _NUMBERED:
+                own = child
+            elif child.tag == _STYLED:
+                style = child
         if own is None and style is None:
             return ""
         identity, depth = self._list_of_style(_value(style)) if style is not None else ("", 0)
         if own is not None:
-            given = own.find(f"{W}numId")
-            if given is not None and _value(given) != identity:
-                identity, depth = _value(given), 0
-            depth = _integer(_value(own.find(f"{W}ilvl"), str(depth)), depth)
+            given = {child.tag: child.get(_VAL) or "" for child in own}
+            if given.get(_LIST, identity) != identity:
+                identity, depth = given[_LIST], 0
+            depth = _integer(given.get(_DEPTH, ""), depth)
         level = self._level_at(identity, depth)
         if level is None or identity == "0" or level.form in ("bullet", "none"):
             return ""

@@ -158,6 +158,7 @@ class _Reader:
         self.hidden = 0
         self._numbering = numbering
         self._hides = b"vanish" in raw
+        self._revised = b":del" in raw
         # A field that is never closed would swallow the rest of the document: then none is taken for dropped.
         self._fields_closed = raw.count(b'fldCharType="begin"') == raw.count(b'fldCharType="end"')
         self._fields: list[list[str | bool]] = []
@@ -202,7 +203,7 @@ class _Reader:
         for child in paragraph:
             if child.tag == _PPR:
                 properties = child
-                merged = child.find(f"{_RPR}/{_DEL}") is not None
+                merged = self._revised and child.find(f"{_RPR}/{_DEL}") is not None
             else:
                 self._inline(child)
         if merged:
@@ -210,10 +211,16 @@ class _Reader:
             self._pending.append(("\n", "revision"))
             return
         if self._numbering is not None and not self._dropping:
-            kept = self._in_cell or any(text.strip() for text, kind in self._pending if not kind)
-            deleted = not kept and any(kind == "revision" for _, kind in self._pending)
-            label = "" if deleted else self._numbering.label_of(properties)
-            self._label = label if kept else ""
+            kept = self._in_cell
+            deleted = False
+            for text, kind in self._pending:
+                if not kind and text.strip():
+                    kept = True
+                    break
+                deleted = deleted or kind == "revision"
+            if kept or not deleted:
+                label = self._numbering.label_of(properties)
+                self._label = label if kept else ""
         self._end_paragraph()
 
     def finish(self) -> None:
