@@ -45,7 +45,7 @@ def compile_source(source: SourceText) -> Plan:
         close(outline, text)
     divide(outline, text)
     nodes = list(outline.walk())
-    year = _plan_year(header, text, outline.body)
+    year = _plan_year(header, text, outline.body, head_end)
     body = outline.body
     phases = find_phases(outline, text, year)
     tasks = find_tasks(outline, text, year, phases)
@@ -99,17 +99,23 @@ def compile_source(source: SourceText) -> Plan:
     return replace(plan, unclassified=unclaimed(plan, source.text, headings))
 
 
-def _plan_year(header: Header, text: str, body: Span) -> int | None:
+def _plan_year(header: Header, text: str, body: Span, first: int) -> int | None:
     """Return the year dates without one are read in: the document's own, else the body's.
 
     A plan for the coming year that is signed in the last months of the old one belongs to the year in its title.
     """
+    signed_by = header.issuer.rule if header.issuer else ""
+    at = header.issued_on_span.start if header.issued_on_span else 0
+    official = re.search(r"(?:成文|印发|发文|签发|制发)(?:日期|时间)?", text[max(0, at - 10) : at])
+    if header.issued_on and not header.signature and signed_by != "head.signature" and not official:
+        # The date of a web page is when it was put there, not the year of the plan.
+        header = replace(header, issued_on=None)
     year = own_year(text, header)
     titled = set(re.findall(r"(?:19|20)\d\d", header.title.value)) if header.title else set()
     signed = header.issued_on
     if signed and signed.month >= 10 and titled == {str(signed.year + 1)}:
         return signed.year + 1
-    return year or year_of_body(text, body)
+    return year or year_of_body(text, body, first)
 
 
 def claimed_spans(plan: Plan) -> list[Span]:

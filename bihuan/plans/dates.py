@@ -186,10 +186,11 @@ _PAST = re.compile(r"以来|以前|度?(?:的)?事故|修订|发布|印发|施�
 _CITED = re.compile(r"[〔\[【（(]\s?$")
 
 
-def year_of_body(text: str, body: Span) -> int | None:
+def year_of_body(text: str, body: Span, first: int) -> int | None:
     """Return the year the body prints as its own: that of its own work (2031年专项行动总结), or of all its dates.
 
-    None where the years differ: a year is not guessed from events.
+    `first`: where the first item begins; dates before it are those of the page. None where the years differ: a year
+    is not guessed from events.
     """
     limit = min(body.end, body.start + 60_000)
     own: Counter[int] = Counter()
@@ -201,7 +202,7 @@ def year_of_body(text: str, body: Span) -> int | None:
     if len(own) == 1:
         return next(iter(own))
     dated: set[int] = set()
-    for match in DATE.finditer(text, body.start, limit):
+    for match in DATE.finditer(text, max(first, body.start), limit):
         mention = mention_of(match, None)
         if mention and mention.year_printed and mention.last and not mention.year_only:
             quoted = text.rfind("《", body.start, match.start()) > text.rfind("》", body.start, match.start())

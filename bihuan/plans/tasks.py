@@ -83,7 +83,7 @@ def _excluded(node: Node, text: str) -> bool:
     below = node
     while branch:
         kind = kind_of(text[branch.title.start : branch.title.end])
-        if kind in ("goals", "scope", "cost", "situation"):
+        if kind in ("goals", "scope", "cost") or (kind == "situation" and branch.is_section):
             return True
         if kind == "introduction" and (branch is node or not branch.is_section):
             return True

@@ -104,6 +104,8 @@ def test_the_year_of_a_plan():
     assert due("一、任务\n1.3月底前完成，形成《2031年专项行动总结》。") == date(2031, 3, 31)
     assert due("一、任务\n1.3月底前完成。\n2.2031年5月底前验收。") == date(2031, 3, 31)
     assert due("一、任务\n1.3月底前完成。\n2.吸取2029年以来事故教训。") is None
+    assert due("整治方案\n发布时间：2031-05-06\n一、任务\n1.3月底前完成。") is None
+    assert due("整治方案\n成文日期：2031-05-06\n一、任务\n1.3月底前完成。") == date(2031, 3, 31)
 
 
 def test_chinese_numerals():

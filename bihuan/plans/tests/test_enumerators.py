@@ -117,8 +117,8 @@ def test_a_goal_that_prints_who_is_responsible_is_work():
 
 
 def test_what_only_reports_orders_nothing():
-    text = "一、基本情况\n1.企业共有30家。\n二、存在问题\n1.制度不健全。\n三、工作任务\n1.完善制度。"
-    assert [t.no for t in compile_text(text).tasks] == ["三/1"]
+    text = "一、2030年工作基本情况\n1.企业共有30家。\n二、存在问题\n1.制度不健全。\n三、检查内容\n1.制度建立情况。\n2.工作开展情况。"
+    assert [t.no for t in compile_text(text).tasks] == ["三/1", "三/2"]
 
 
 @pytest.mark.slow
