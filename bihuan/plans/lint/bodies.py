@@ -51,6 +51,7 @@ _GENERAL = re.compile(
 )
 _OWN_REFERENCE = re.compile(
     rf"(?:报|送|向|经|由|在|请|至|给|到|对)(?P<level>市|县|区)?(?:专项)?(?:整治|行动|治理)?(?:工作)?(?P<kind>{_KIND})"
+    rf"|(?:(?<=[。；;，,\n])|^)(?P<level2>市|县|区)?(?:专项)?(?:整治|行动|治理)?(?:工作)?(?P<kind2>{_KIND})(?:办公室)?(?=要|负责|应|将|每|定期|统筹|适时)"
 )
 
 
@@ -200,30 +201,38 @@ def check_names(draft: Draft) -> Iterator[Finding]:
         r"^[\u4e00-\u9fff]{2,6}?([市县区])", draft.plan.title.value if draft.plan.title else ""
     )
     for match in _OWN_REFERENCE.finditer(draft.plain, *draft.body):
-        other = _kind(match["kind"])
-        if match["level"] and own_level and match["level"] != own_level.group(1):
+        group = "kind" if match["kind"] else "kind2"
+        level = match["level"] or match["level2"]
+        other = _kind(match[group])
+        if level and own_level and level != own_level.group(1):
             continue  # the body of the level above
         if other == kind or other in reported or other == "联席会议":
             continue
         if re.search(
             r"(?:成立|组建|设立|建立)[^。；;\n]{0,30}$",
-            draft.text[max(0, match.start() - 40) : match.start("kind")],
+            draft.text[max(0, match.start() - 40) : match.start(group)],
         ):
             continue
         if re.search(
             r"(?:国务院|省|州|安委会|上级)[^，。；;]{0,10}$",
-            draft.text[max(0, match.start() - 12) : match.start("kind")],
+            draft.text[max(0, match.start() - 12) : match.start(group)],
         ):
             continue
         reported.add(other)
         setup = next(s for s in _setups(draft) if s.kind == kind)
+        span = Span(_with_work(draft.text, match.start(group)), match.end(group))
         yield draft.finding(
             "body.two_names",
             "warning",
-            Span(match.start("kind"), match.end("kind")),
-            f"方案成立的是“{setup.name}”，这里称“{match['kind']}”。",
+            span,
+            f"方案成立的是“{setup.name}”，这里称“{draft.quote(span)}”。",
             f"改为“{setup.name}”或其规定的简称。",
         )
+
+
+def _with_work(text: str, start: int) -> int:
+    """Return where a name begins that may be printed with 工作 before its kind."""
+    return start - 2 if text[:start].endswith("工作") else start
 
 
 def _bare(name: str) -> str:
@@ -420,4 +429,29 @@ def _mentioned(member: str, text: str) -> bool:
     return False
 
 
-CHECKS = (check_composition, check_names, check_office, check_outsiders, check_idle)
+def check_named_office(draft: Draft) -> Iterator[Finding]:
+    """Report an office (领导小组办公室) that is spoken of although nothing says where it is or that it is set up."""
+    setups = _setups(draft)
+    if not setups or re.search(
+        r"办公室[^。；;\n]{0,60}(?:设|挂靠)在|(?:下设|设立|设|成立)[^。；;，,\n]{0,12}办公室", draft.plain
+    ):
+        return
+    if re.search(r"办公室主任|主任由", draft.plain):
+        return
+    kinds = "|".join(sorted({re.escape(s.kind) for s in setups}))
+    for match in re.finditer(rf"(?:{kinds})办公室", draft.plain[: draft.body.end]):
+        if re.search(
+            r"(?:国务院|省|州)[^，。；;]{0,10}$", draft.text[max(0, match.start() - 12) : match.start()]
+        ):
+            continue
+        yield draft.finding(
+            "body.no_office",
+            "warning",
+            Span(*match.span()),
+            f"提到“{match.group()}”，全文没有写明它设在哪个单位、由谁任主任。",
+            "在组织领导部分补写：“领导小组下设办公室，办公室设在××局，办公室主任由××局局长兼任。”",
+        )
+        return
+
+
+CHECKS = (check_composition, check_names, check_office, check_named_office, check_outsiders, check_idle)

@@ -55,6 +55,9 @@ LINT_RULES: dict[str, LintRule] = {
     ),
     "task.no_unit": LintRule("任务没有责任单位", "没有写明由谁承担，任务派不下去。", "R025"),
     "task.no_deadline": LintRule("任务没有完成时限", "没有时限就无法催办和判断是否逾期。", "R015"),
+    "task.late": LintRule(
+        "完成时限在整治结束之后", "整治已经结束，没有人再调度和验收这项任务。", "R015、R016"
+    ),
     "task.two_leads": LintRule(
         "两家以上牵头、未分主次", "同时由几家牵头而不分主次，实际上还是没有牵头。", "R025"
     ),

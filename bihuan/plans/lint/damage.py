@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bihuan.plans.lint.draft import Draft
 from bihuan.plans.lint.finding import Finding
-from bihuan.plans.lint.names import complete, same_unit
+from bihuan.plans.lint.names import complete, is_department, same_unit
 from bihuan.plans.model import Span
 from bihuan.plans.units import UNIT_END, is_collective
 
@@ -41,11 +41,14 @@ def check_names(draft: Draft) -> Iterator[Finding]:
     done: set[str] = set()
     for names, places in _lists(draft):
         full = [n for n in names if UNIT_END.search(n) or is_collective(n)]
-        if len(full) * 2 <= len(names):
-            continue
+        shortened = len(full) * 2 <= len(names)
         for name, place in zip(names, places, strict=False):
             short = re.sub(r"[（(][^（）()]*[）)]", "", name).strip()
-            if not re.match(r"[省市县区州][\u4e00-\u9fff]{2,8}$", short) or UNIT_END.search(short):
+            if not re.match(r"[省市县区州][\u4e00-\u9fff]{2,8}$", short):
+                continue
+            # 市住房和城乡 ends like a township, yet it is the beginning of one department only.
+            begun = bool(complete(short)) and len(short) >= 4 and not is_department(short)
+            if not begun and (shortened or UNIT_END.search(short)):
                 continue
             if _POSTED.search(short) or is_collective(short) or short in done:
                 continue
@@ -224,7 +227,7 @@ def check_endings(draft: Draft) -> Iterator[Finding]:
         if span.start + len(words) in ends or re.search(r"\.(?:pdf|docx?|wps|xlsx?|html?)$", words):
             continue
         if (
-            len(words) >= 40
+            len(words) >= 24
             and re.search(r"[。；;]", words)
             and not re.search(r"[:：]\s?[^。；;]{0,12}$", words)
         ):

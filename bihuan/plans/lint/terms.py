@@ -85,6 +85,8 @@ def check_campaign(draft: Draft) -> Iterator[Finding]:
         word = match["a"] or match["b"]
         if word == own[0] or title.span.covers(Span(*match.span())):
             continue
+        if any(word in phase.name for phase in draft.plan.phases):
+            continue  # 集中整治期间 is the phase of that name
         if re.search(rf"{own[0]}$", draft.text[: match.start()][-6:]):
             continue
         start = match.start("a") if match["a"] else match.start("b")

@@ -20,7 +20,7 @@ _NO_YEAR = 2001  # a year for counting days when none is printed; only differenc
 _WEEKDAYS = "一二三四五六日"
 _WEEKDAY = re.compile(
     DAY.pattern.split("|(?P<y2>")[0]
-    + r"\s{0,2}[（(]\s?(?:星期|周|礼拜)(?P<weekday>[一二三四五六日天])\s?[）)]"
+    + r"\s{0,2}(?:[（(]\s?)?(?:星期|周|礼拜)(?P<weekday>[一二三四五六日天])(?:\s?[）)])?(?![\u4e00-\u9fff]?刊)"
 )
 _LENGTH = re.compile(
     r"(?:为期|历时|为时|集中|利用|(?<=[，,。；;、再争将划）)])用|(?:整治|阶段|活动|行动|排查)(?:总)?(?:时间|时长|周期)(?:为|共))\s?(?P<about>约|近|大约)?"
@@ -455,6 +455,33 @@ def check_outside(draft: Draft) -> Iterator[Finding]:
                 )
 
 
+def check_after_end(draft: Draft) -> Iterator[Finding]:
+    """Report tasks due after the last phase has ended."""
+    ends = [phase.end for phase in draft.plan.phases]
+    reversed_ = any(p.start and p.end and p.end < p.start for p in draft.plan.phases)
+    if not ends or not all(ends) or reversed_:
+        return
+    last = max(end for end in ends if end)
+    for task in draft.plan.tasks:
+        if (
+            task.due
+            and task.due > last
+            and not any(p.span.start == task.span.start for p in draft.plan.phases)
+        ):
+            if any(
+                report.span.start < task.span.end and task.span.start < report.span.end
+                for report in draft.plan.reports
+            ):
+                continue  # told by report.late
+            yield draft.finding(
+                "task.late",
+                "warning",
+                _deadline_place(draft, task),
+                f"完成时限{task.due.year}年{task.due.month}月{task.due.day}日在最后一个阶段结束（{last.year}年{last.month}月{last.day}日）之后。",
+                f"提前到{last.month}月{last.day}日以前；确需延续的，写明转入常态化工作。",
+            )
+
+
 def check_reversed(draft: Draft) -> Iterator[Finding]:
     """Report periods whose end comes before their start; a missing year is read as the next one where that is likely."""
     for stretch in stretches(draft.plain, draft.body):
@@ -518,6 +545,7 @@ CHECKS = (
     check_sequence,
     check_length,
     check_outside,
+    check_after_end,
     check_reversed,
     check_count,
 )

@@ -144,6 +144,27 @@ PLANTED = {
         "phase.reversed",
         "2031年12月31日至2031年11月1日",
     ),
+    "task after the end": (
+        "（市教育局负责；完成时限：2031年8月25日前）",
+        "（市教育局负责；完成时限：2032年8月25日前）",
+        "warning",
+        "task.late",
+        "2032年8月25日",
+    ),
+    "body under another name as subject": (
+        "（四）注重宣传引导。曝光",
+        "（四）注重宣传引导。工作专班要曝光",
+        "warning",
+        "body.two_names",
+        "工作专班",
+    ),
+    "truncated name in a bracket": (
+        "（市住房和城乡建设局负责；完成时限：2031年10月15日前）",
+        "（市住房和城乡负责；完成时限：2031年10月15日前）",
+        "error",
+        "text.truncated",
+        "市住房和城乡",
+    ),
     "phase count": ("分三个阶段进行", "分四个阶段进行", "error", "phase.count", "分四个阶段"),
     "no lead": (
         "（市公安局牵头，市消防救援支队、市工业和信息化局按职责分工负责；完成时限：2031年7月31日前）",

@@ -368,3 +368,18 @@ def test_lists_of_what_to_look_for_are_no_tasks():
         + END
     )
     assert not {"task.no_unit", "task.no_deadline"} & set(codes(text))
+
+
+def test_an_office_that_is_only_spoken_of():
+    text = (
+        "一、要求\n（一）成立由市长任组长，市公安局、市应急局负责同志为成员的专项整治领导小组。\n"
+        "（二）各县（区）每月25日前向领导小组办公室报送进展。"
+    )
+    assert quotes(text, "body.no_office") == ["领导小组办公室"]
+    assert "body.no_office" not in codes(text + "办公室设在市应急局，市应急局局长兼任办公室主任。")
+
+
+def test_weekday_without_brackets():
+    text = "一、任务\n1.排查，2031年4月15日星期一前完成。\n2.整改。" + END
+    assert quotes(text, "date.weekday") == ["2031年4月15日星期一"]
+    assert "date.weekday" not in codes(text.replace("星期一", "星期二"))
