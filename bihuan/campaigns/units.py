@@ -9,9 +9,10 @@ from functools import cached_property
 
 from django.db.models import Q
 
-from bihuan.accounts.models import Organization
+from bihuan.accounts.models import Organization, OrganizationAlias, Region
 from bihuan.accounts.queries import localities_under, organizations_under, resolve_unit
 from bihuan.plans import is_collective, normalize_unit
+from bihuan.plans.unit_names import Alias, KnownUnit, UnitNames
 
 from .drafts import unit_names
 from .models import PlanDocument, PlanItem, PlanUnit
@@ -31,6 +32,8 @@ GROUP_WORDS = {
     PlanUnit.Group.DEPARTMENTS: "个部门",
 }
 SIMILAR = 0.62
+# How sure the grammar of names must be before a duty is given by it; what is less sure is only suggested.
+SETTLED = 0.85
 
 
 class Bodies:
@@ -96,8 +99,44 @@ class Bodies:
             for name in dict.fromkeys((body.name, body.short_name))
         ]
 
+    @cached_property
+    def names(self) -> UnitNames:
+        """The names of `choices` with their aliases, those people matched before included (R270)."""
+        regions = dict(
+            Region.objects.filter(code__in={body.region_id for body in self.choices}).values_list(
+                "code", "name"
+            )
+        )
+        aliases: dict[int, list[Alias]] = {}
+        learned = OrganizationAlias.Source.MATCHED
+        for alias in OrganizationAlias.objects.filter(organization__in=self.choices):
+            aliases.setdefault(alias.organization_id, []).append(
+                Alias(alias.name, alias.source == learned, alias.valid_from, alias.valid_to)
+            )
+        known = (
+            KnownUnit(
+                body.pk,
+                body.name,
+                body.short_name,
+                regions.get(body.region_id, ""),
+                tuple(aliases.get(body.pk, ())),
+            )
+            for body in self.choices
+        )
+        return UnitNames(known, home=regions.get(self.region_id, ""))
+
+    def settled(self, name: str) -> Organization | None:
+        """The body a name means by the grammar of agency names, where exactly one fits; None where a person decides."""
+        found = self.names.match(name, on=self.on)
+        if found.unit is None or found.confidence < SETTLED:
+            return None
+        return next(body for body in self.choices if body.pk == found.unit.key)
+
     def similar_to(self, name: str) -> Organization | None:
-        """The body whose name reads most like `name`, when it is near enough to be worth asking."""
+        """The body to suggest for `name`: what an abbreviation means, or the name that reads most like it."""
+        meant = self.names.match(name, on=self.on).unit
+        if meant:
+            return next(body for body in self.choices if body.pk == meant.key)
         best: tuple[float, Organization | None] = (SIMILAR, None)
         # The matcher prepares its second sequence once; the cheap upper bounds spare most comparisons.
         matcher = difflib.SequenceMatcher(None, "", normalize_unit(name), autojunk=False)
@@ -129,6 +168,7 @@ def sync_units(document: PlanDocument, *, on: dt.date) -> None:
     """
     tasks = document.items.filter(kind=PlanItem.Kind.TASK)
     known = set(document.units.values_list("key", flat=True))
+    bodies = Bodies(document.region_id, on=on)
     fresh = []
     for key, name in names_in(tasks).items():
         if key in known:
@@ -137,6 +177,6 @@ def sync_units(document: PlanDocument, *, on: dt.date) -> None:
         if collective := is_collective(name):
             unit.group = GROUPS[collective]
         else:
-            unit.organization = resolve_unit(name, document.region_id, on)
+            unit.organization = resolve_unit(name, document.region_id, on) or bodies.settled(name)
         fresh.append(unit)
     PlanUnit.objects.bulk_create(fresh)
