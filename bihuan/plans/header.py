@@ -247,8 +247,8 @@ def _signature(
         stop = min(stop, len(text))
         matches = list(_SIGNATURE.finditer(text, start, stop))
         if closes:
-            signed = _SIGNED_LINES.finditer(text, start, stop)
-            matches += [m for m in signed if not re.search(rf"{_KIND}$|[表单]$|^附", m["issuer"])]
+            signatures = _SIGNED_LINES.finditer(text, start, stop)
+            matches += [m for m in signatures if not re.search(rf"{_KIND}$|[表单]$|^附", m["issuer"])]
         matches += _DATED_LINE.finditer(text, start, stop) if closes and not matches else []
         if not matches:
             continue

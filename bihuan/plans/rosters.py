@@ -185,8 +185,7 @@ def _name_before(text: str, first: _Role, floor: int) -> tuple[str, Span] | None
         text, 0, min(first.start, 600)
     )
     if title:
-        name = re.sub(r"\s", "", title["name"])
-        return name, Span(*title.span("name"))
+        return re.sub(r"\s", "", title["name"]), Span(*title.span("name"))
     return None
 
 

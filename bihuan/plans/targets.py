@@ -241,11 +241,11 @@ def value_of(printed: str) -> tuple[float | None, str]:
         unit = "个百分点" if "百分点" in percent else "‰" if "‰" in percent else "%"
         if percent.startswith("百分之"):
             whole, _, part = percent.removeprefix("百分之").partition("点")
-            value = chinese_number(whole)
+            full = chinese_number(whole)
             digits = "".join(
                 str("零一二三四五六七八九".index(c)) for c in part if c in "零一二三四五六七八九"
             )
-            return (float(f"{value}.{digits or 0}") if value is not None else None), unit
+            return (float(f"{full}.{digits or 0}") if full is not None else None), unit
         return float(re.match(r"[\d.]+", percent).group()), unit  # type: ignore[union-attr]
     value = float(match["number"].replace(",", "")) * _SCALE.get(match["scale"] or "", 1)
     return value, match["unit"]
