@@ -83,14 +83,12 @@ def _setups(draft: Draft) -> list[_Setup]:
         if body.rule == "body.sentence"
         and kind_of(body.name)
         and (place := body.field_spans.get("name", [body.span])[0])
+        and not _of_others(draft, body.span.start)
     ]
     for match in _SETUP.finditer(draft.plain, *draft.body):
         sentence = draft.sentence_at(match.start())
-        before = draft.text[sentence.start : match.start()]
-        if (
-            _OTHER_LEVEL.search(before)
-            or _OTHERS_BODY.search(before)
-            or re.search(r"若干|多个|\d+个|[一二三四五六七八九十]个", match["name"])
+        if _of_others(draft, match.start()) or re.search(
+            r"若干|多个|\d+个|[一二三四五六七八九十]个", match["name"]
         ):
             continue
         described = re.split(r"(?:成员|参加|参与|组成|组长|召集人|组长单位|总指挥)的", match["name"])[-1]
@@ -100,6 +98,12 @@ def _setups(draft: Draft) -> list[_Setup]:
             continue
         found.append(_Setup(described, _kind(match["kind"]), span, sentence))
     return sorted(found, key=lambda setup: setup.span)
+
+
+def _of_others(draft: Draft, position: int) -> bool:
+    """Say whether what is set up at a position belongs to others: lower levels, enterprises, the province."""
+    before = draft.text[draft.sentence_at(position).start : position]
+    return bool(_OTHER_LEVEL.search(before) or _OTHERS_BODY.search(before))
 
 
 def _composition(draft: Draft, setup: _Setup) -> Body | None:
@@ -276,7 +280,13 @@ def check_office(draft: Draft) -> Iterator[Finding]:
 
 def _main_body(draft: Draft) -> Body | None:
     """Return the body with the most members, if its members can be told as units."""
-    bodies = [b for b in draft.plan.bodies if len(b.members) >= 3 and not b.name.endswith("办公室")]
+    bodies = [
+        b
+        for b in draft.plan.bodies
+        if len(b.members) >= 3
+        and not b.name.endswith("办公室")
+        and not (b.rule == "body.sentence" and _of_others(draft, b.span.start))
+    ]
     body = max(bodies, key=lambda b: len(b.members), default=None)
     if not body:
         return None
@@ -286,7 +296,7 @@ def _main_body(draft: Draft) -> Body | None:
 
 def _parts(member: str) -> list[str]:
     """Return what of a member may be its unit: 李某 市应急局局长 and 李某（市应急局局长） are known by their second part."""
-    pieces = re.split(r"[\s（）()]+", member)
+    pieces = re.split(r"[\s（）()]+|(?:(?<=负责人)|(?<=负责同志)|(?<=领导)|(?<=局长))[和及]", member)
     return [without_post(piece) for piece in (member, *pieces) if len(piece) >= 2]
 
 

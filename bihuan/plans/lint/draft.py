@@ -19,8 +19,9 @@ NUMBERED = re.compile(r"[\d一二三四五六七八九十①-⑳]")
 _PAST = re.compile(r"基本情况|工作回顾|存在(?:的)?(?:主要)?问题|工作总结|主要做法|工作成效|主要特点")
 # An item that says what inspectors look for orders no work of its own.
 _LOOKED_FOR = re.compile(
-    r"^[^。：:]{0,40}[。：:]\s*(?:重点(?:检查|排查|打击|查|整治|核查)|是否|主要(?:检查|排查|查看))"
+    r"^[^。：:]{0,40}[。：:]\s*(?:重点(?:检查|排查|打击|查|整治|核查)|[^。；;]{0,14}是否|主要(?:检查|排查|查看))"
 )
+_CONDITION = re.compile(r"^[^。]{0,80}的\s*[；;。]?\s*$")
 _NO_WORK = re.compile(r"范围|对象|适用")
 _STOP = re.compile(r"[。；;！!？?\n]")
 _CITED = re.compile(r"《[^《》\n]{1,120}》|〈[^〈〉\n]{1,120}〉")
@@ -134,7 +135,7 @@ class Draft:
             section = self.section_of(task.span.start)
             if task.span.start in phases or task.rule == "task.phase":
                 continue
-            if _LOOKED_FOR.search(task.text[:80]):
+            if _LOOKED_FOR.search(task.text[:90]) or _CONDITION.match(task.text):
                 continue
             if not task.no or (section and not self._orders_work(section)):
                 continue

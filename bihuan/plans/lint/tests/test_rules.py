@@ -383,3 +383,11 @@ def test_weekday_without_brackets():
     text = "一、任务\n1.排查，2031年4月15日星期一前完成。\n2.整改。" + END
     assert quotes(text, "date.weekday") == ["2031年4月15日星期一"]
     assert "date.weekday" not in codes(text.replace("星期一", "星期二"))
+
+
+def test_members_joined_by_and_are_both_members():
+    text = (
+        "一、任务分工\n（一）区应急局：负责牵头。\n（二）区经发局：负责技改。\n（三）区市场监管分局：负责特种设备。\n二、要求\n"
+        "（一）成立由管委会副主任任组长，区应急局、区经发局、区市场监管分局主要负责人和各镇街分管负责人为成员的整治领导小组。\n（二）抓宣传。"
+    )
+    assert not {"body.outsider", "body.idle_member"} & set(codes(text))
