@@ -107,7 +107,9 @@ def _plan_year(header: Header, text: str, body: Span, first: int) -> int | None:
     signed_by = header.issuer.rule if header.issuer else ""
     at = header.issued_on_span.start if header.issued_on_span else 0
     official = re.search(r"(?:成文|印发|发文|签发|制发)(?:日期|时间)?", text[max(0, at - 10) : at])
-    if header.issued_on and not header.signature and signed_by != "head.signature" and not official:
+    # Below a first sentence stands a signature whose name was not understood.
+    below = "。" in text[:at]
+    if header.issued_on and not (header.signature or signed_by == "head.signature" or official or below):
         # The date of a web page is when it was put there, not the year of the plan.
         header = replace(header, issued_on=None)
     year = own_year(text, header)

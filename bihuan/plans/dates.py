@@ -204,7 +204,7 @@ def year_of_body(text: str, body: Span, first: int) -> int | None:
     dated: set[int] = set()
     for match in DATE.finditer(text, max(first, body.start), limit):
         mention = mention_of(match, None)
-        if mention and mention.year_printed and mention.last and not mention.year_only:
+        if mention and mention.year_printed and mention.last and _month(match.groupdict()):
             quoted = text.rfind("《", body.start, match.start()) > text.rfind("》", body.start, match.start())
             past = text.startswith(("以来", "发布", "印发", "施行", "实施", "起施行"), match.end())
             if not quoted and not past:

@@ -48,7 +48,7 @@ _FORMS: list[tuple[str, float, str]] = [
     ("item_weak", ITEM, rf"{_LINE}\d{{1,2}}(?:\s?[:：,，](?!\d)|[ \u3000]{{1,4}}(?=[\u4e00-\u9fff“《]))"),
     ("half", HALF, r"(?<![\d.．A-Za-z第（(])\d{1,2}[)）](?=[\u4e00-\u9fff“《])"),
     ("decimal", DECIMAL, rf"{_LINE}\d{{1,2}}(?:[.．]\d{{1,2}}){{1,3}}[.．、]?(?=[ \u3000\u4e00-\u9fff“《])"),
-    ("stage", STAGE, rf"(?:{_LINE}|(?<=[。；;：:，,）)、.．]))(?=[ \u3000]{{0,4}}第[{_CN}\d](?:个)?(?:阶段|步(?!伐|骤[的是]))(?:[：:，,、（(\s]|[\u4e00-\u9fff]))"),
+    ("stage", STAGE, rf"(?:{_LINE}|(?<=[。；;：:，,）)、.．])|(?<=[\u4e00-\u9fff][ \u3000]))(?=[ \u3000]{{0,4}}第[{_CN}\d](?:个)?(?:阶段|步(?!伐|骤[的是]))(?:[：:，,、（(\s]|[\u4e00-\u9fff]))"),
     ("circled", CIRCLED, r"[①-⑳㉑-㉟❶-❿]"),
     ("letter", LETTER, rf"{_LINE}[a-zA-Z][.．、)）](?=\s?[\u4e00-\u9fff])"),
     ("bullet", BULLET, rf"{_LINE}(?P<mark>[■◆●○▲△★☆※◇□▪▶➤►✦·•]|[-—–*](?= ))\s{{0,3}}(?=[\u4e00-\u9fff“《【（0-9])"),
@@ -105,11 +105,13 @@ def find_enumerators(text: str, start: int, end: int) -> list[Enumerator]:
         begin = match.start()
         while begin < match.end() and text[begin] in SPACES:
             begin += 1
+        if form == "stage":
+            begin = text.index("第", begin)
         printed = text[begin : match.end()]
         path: tuple[int, ...] = ()
         number: int | None
         if form == "stage":
-            numeral = _NUMERAL.search(text, text.index("第", begin))
+            numeral = _NUMERAL.search(text, begin)
             number = any_number(numeral.group()) if numeral else None
         elif form in ("bullet", "boxed"):
             number = 1
@@ -137,7 +139,7 @@ def find_enumerators(text: str, start: int, end: int) -> list[Enumerator]:
                 level,
                 number,
                 label_of(form, printed),
-                Span(begin, match.end()),
+                Span(begin, max(begin, match.end())),
                 line_start,
                 "\n" if line_start else text[before],
                 path,

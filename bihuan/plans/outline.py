@@ -334,7 +334,7 @@ _PLAN_TITLE = re.compile(r"(?:方案|计划|要点|办法|意见|规划)(?:[（(
 def _main_segment(text: str, segments: list[list[Enumerator]], end: int) -> tuple[int, int]:
     """Return start and end of the segment that is the plan.
 
-    The first one, unless a later, longer one stands under a title of its own that names a plan.
+    The first one, unless a later one stands under a title of its own that names a plan, and is longer or the one issued.
     """
     if len(segments) == 1:
         return 0, end
@@ -343,8 +343,11 @@ def _main_segment(text: str, segments: list[list[Enumerator]], end: int) -> tupl
     best = 0
     for i in range(1, len(segments)):
         head = text[max(starts[i] - 1500, 0) : starts[i]]
-        titled = any(_PLAN_TITLE.search(line) and len(line.strip()) <= 60 for line in head.split("\n")[-14:])
-        if titled and stops[i] - starts[i] > stops[best] - starts[best]:
+        titles = [line.strip() for line in head.split("\n")[-14:] if _PLAN_TITLE.search(line)]
+        titles = [title for title in titles if 4 <= len(title) <= 60 and not title.startswith("附")]
+        # The notice names the plan it issues (印发《…》); that one needs not be the longer.
+        issued = any(0 <= text.find(title, 0, segments[0][0].span.start) for title in titles)
+        if titles and (stops[i] - starts[i] > stops[best] - starts[best] or (issued and not best)):
             best = i
     start = 0 if best == 0 else starts[best]
     return start, stops[best]
@@ -453,7 +456,7 @@ def _title_span(text: str, node: Node) -> Span:
 def _section_title_end(text: str, start: int, stop: int, line_start: bool) -> int:
     """Shorten a section title that runs into its text because the line break between them is gone."""
     space = re.search(
-        r"(?<=[\u4e00-\u9fff])[ \u3000](?=[\u4e00-\u9fff])", text[start : min(stop, start + 40)]
+        r"(?<=[\u4e00-\u9fff])[ \u3000](?=[\u4e00-\u9fff\d（(])", text[start : min(stop, start + 40)]
     )
     if space and space.start() >= 3 and stop - start > 30:
         return start + space.start()

@@ -96,6 +96,10 @@ def separate(source: SourceText) -> list[Part]:
     cuts: dict[int, str] = {0: ""}
     for start, how in [*_samples(lines), *_issued_plan(text, lines), *_annexes(lines), *_restarts(lines)]:
         cuts.setdefault(start, how) if start else cuts.update({0: how})
+    for start in [at for at, how in cuts.items() if how == "issued"]:
+        # 附件 on the line above its title heads the plan itself.
+        for at in [at for at, how in cuts.items() if how == "annex" and start - 12 <= at < start]:
+            del cuts[at]
     places = [*sorted(cuts), len(text)]
     samples = any(how == "sample" for how in cuts.values())
     parts: list[Part] = []
@@ -137,7 +141,8 @@ def _issued_plan(text: str, lines: list[_Line]) -> list[tuple[int, str]]:
         return []
     title = _plain(notice["title"])
     for i, line in enumerate(lines):
-        if line.start <= notice.end() or not line.text:
+        if line.start <= notice.end() or not line.text or line.text.lstrip().startswith("附"):
+            # 附件：… above the signature only lists the plan.
             continue
         printed = _plain(line.text)
         joined = printed + _plain(lines[i + 1].text) if i + 1 < len(lines) else printed

@@ -73,6 +73,16 @@ def kind_of(title: str) -> str:
     return "work"
 
 
+_OPENING_CHAPTER = re.compile(
+    r"总\s{0,2}则|附\s{0,2}则|(?:工作|编制)?(?:背景|依据)(?:情况)?|(?:重要|重大)?意义|前言|引言|术语(?:和?定义)?|名词解释|适用范围|编制说明"
+)
+
+
+def is_frame_chapter(title: str) -> bool:
+    """Say whether a chapter opens or closes a document (总则, 背景, 附则): nothing below it orders work."""
+    return bool(_OPENING_CHAPTER.fullmatch(title.strip(" 。：:")))
+
+
 def orders_nothing(kind: str) -> bool:
     """Say whether items below a heading of this kind are not tasks."""
     return kind in ("introduction", "goals", "scope", "cost", "situation")

@@ -23,7 +23,7 @@ from bihuan.plans.outline import Node, Outline, heading_of
 from bihuan.plans.periods import own_period
 from bihuan.plans.phases import PERIOD_BRACKET
 from bihuan.plans.phrases import phrase_units
-from bihuan.plans.sections import kind_of
+from bihuan.plans.sections import is_frame_chapter, kind_of
 
 _SCOPE_TEXT = re.compile(
     r"^[^。；\n]{0,30}(?:范围|对象|重点企业|重点单位|区域)[^。；\n]{0,16}(?:为|是|包括|如下)"
@@ -82,13 +82,16 @@ def _excluded(node: Node, text: str) -> bool:
     branch: Node | None = node
     below = node
     while branch:
-        kind = kind_of(text[branch.title.start : branch.title.end])
+        title = text[branch.title.start : branch.title.end]
+        kind = kind_of(title)
+        if is_frame_chapter(title):
+            return True
         if kind in ("goals", "scope", "cost") or (kind == "situation" and branch.is_section):
             return True
         if kind == "introduction" and (branch is node or not branch.is_section):
             return True
         if kind == "duties" and (branch.is_section or branch is not node):
-            pure = branch.is_section and _ONLY_DUTIES.fullmatch(text[branch.title.start : branch.title.end])
+            pure = branch.is_section and _ONLY_DUTIES.fullmatch(title)
             return bool(branch is node or pure or headed_by_units(below, text) or charges(node, text))
         below, branch = branch, branch.parent
     return False

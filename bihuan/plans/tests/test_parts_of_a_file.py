@@ -153,3 +153,15 @@ def test_a_part_keeps_the_way_back_to_the_original():
     source = read_document(COLLECTION.replace("范文", "  范文").encode(), "集.txt")
     for part in separate(source):
         assert part.place == source.to_original(part.span)
+
+
+def test_the_list_of_annexes_is_not_the_plan_it_names():
+    text = (
+        "关于印发《云溪县危化品整治方案》的通知\n各乡镇：\n一、加强领导。各乡镇要成立专班。\n二、按时报送。5月10日前报送方案。\n"
+        "附件：云溪县危化品整治方案\n云溪县安委办\n2031年4月1日\n附件\n云溪县危化品整治方案\n一、总体目标\n减少事故。\n二、整治任务\n"
+        "（一）健全制度。6月底前完成。\n（二）教育培训。全员参加。"
+    )
+    plan = compile_plan(text.encode(), "方案.txt")
+    assert [part.kind for part in plan.parts] == ["notice", "plan"]
+    assert [section.title for section in plan.sections] == ["总体目标", "整治任务"]
+    assert str(plan.tasks[0].due) == "2031-06-30"

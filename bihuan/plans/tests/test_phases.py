@@ -127,6 +127,16 @@ def test_phases_counted_in_a_sentence():
     ]
 
 
+def test_phases_of_a_text_without_line_breaks():
+    text = "云溪镇2031年方案 一、工作目标 减少火灾。 二、工作步骤 第一阶段：宣传阶段（1月）。开展宣传。 第二阶段：严防阶段（2月）。严防死守。 三、工作要求 1、统一思想。"
+    plan = compile_text(text)
+    assert [(p.name, p.end) for p in plan.phases] == [
+        ("第一阶段：宣传阶段", day("01-31")),
+        ("第二阶段：严防阶段", day("02-28")),
+    ]
+    assert [t.no for t in plan.tasks] == ["二/", "二/", "三/1"]
+
+
 def test_items_of_a_section_about_time_are_phases_where_they_print_a_period():
     text = "云溪市2031年检查方案\n一、检查方法及时间\n（一）自查自纠（3月1日至10日）。各校自查。\n（二）全面检查（3月11日至20日）。组织检查。\n（三）建立台账（3月底前）。"
     assert phases(text) == [
