@@ -30,7 +30,10 @@ class Saver {
     this.tries = 0;
     form.addEventListener("input", () => this.soon(PAUSE_MS));
     form.addEventListener("change", () => this.soon(0));
-    form.addEventListener("submit", (event) => this.hold(event, () => form.requestSubmit(event.submitter)), true);
+    form.addEventListener("submit", (event) => {
+      const button = event.submitter;
+      this.hold(event, () => (button ? button.click() : form.requestSubmit()));
+    }, true);
     form.querySelector("[data-part=close]")?.addEventListener("click", (event) => this.hold(event, () => event.target.closest("a").click()), true);
     form.addEventListener("click", (event) => {
       const mine = event.target.closest("[data-part=mine]");

@@ -156,7 +156,7 @@ function attach(root) {
     const form = target.closest(".is-editing form");
     if (form && key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      form.requestSubmit(part("save-confirm", form));
+      press(part("save-confirm", form)); // a click, because htmx takes the value of the button that was clicked
       return;
     }
     if (form && key === "Escape") {
@@ -293,13 +293,15 @@ function attach(root) {
     if (!event.detail.successful) for (const sent of structure.querySelectorAll(".is-sent")) sent.classList.remove("is-sent");
     const { elt } = event.detail;
     elt.closest?.(".is-sent")?.classList.remove("is-sent");
-    if (next && elt.matches?.("[data-part=more]")) {
-      const [act, panel] = [next, own("panel")];
-      next = null;
-      if (panel) act(panel);
-      return;
-    }
     settle();
+  });
+  document.body.addEventListener("htmx:afterSettle", () => {
+    settle();
+    const panel = next && own("panel");
+    if (!panel) return;
+    const act = next;
+    next = null;
+    act(panel);
   });
   root.addEventListener("htmx:load", (event) => {
     const form = event.target.querySelector?.("form[data-bihuan-autosave]");

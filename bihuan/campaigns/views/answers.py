@@ -72,12 +72,17 @@ def _bar(request: Request, document: PlanDocument, desk: Desk) -> dict[str, Any]
 
 
 def answer(
-    request: Request, document: PlanDocument, *, anchor: str, trigger: dict[str, Any] | None = None
+    request: Request,
+    document: PlanDocument,
+    *,
+    anchor: str,
+    trigger: dict[str, Any] | None = None,
+    also: int = 0,
 ) -> HttpResponse:
     """The changed parts for htmx, the page at `anchor` for everybody else.
 
     The page sends `since`, the revision it shows, and `editing`, the element whose form is open: nothing is pushed
-    under somebody's hands. Call after the act; without `since` everything after `document.revision` counts as new.
+    under somebody's hands. `also`: an element whose card is wanted though nothing in it changed. Call after the act; without `since` everything after `document.revision` counts as new.
     """
     if not request.htmx:
         target = redirect("campaigns:workbench", document.pk)
@@ -88,14 +93,20 @@ def answer(
     context = changes_context(
         request, document.pk, since=seen, editing=row_number(request.POST.get("editing", ""))
     )
-    context["has_messages"] = True
+    # What went well is said in passing; what did not stays on the page until the next act.
+    said = list(messages.get_messages(request))
+    context["notes"] = [note for note in said if note.level > messages.SUCCESS]
+    events = dict(trigger or {})
+    if done := "；".join(str(note) for note in said if note.level <= messages.SUCCESS):
+        events["bihuan:toast"] = done
     response = render(request, "campaigns/_changes.html", context)
-    if trigger:
-        response["HX-Trigger"] = json.dumps(trigger)
+    response["HX-Reswap"] = "none"
+    if events:
+        response["HX-Trigger"] = json.dumps(events)
     return response
 
 
-def changes_context(request: Request, pk: int, *, since: int, editing: int) -> dict[str, Any]:
+def changes_context(request: Request, pk: int, *, since: int, editing: int, also: int = 0) -> dict[str, Any]:
     """Which parts of the page are different after revision `since`."""
     document = PlanDocument.objects.select_related("region", "file", "uploaded_by").get(pk=pk)
     context = page_context(request, document)
@@ -106,7 +117,7 @@ def changes_context(request: Request, pk: int, *, since: int, editing: int) -> d
         PlanFinding.objects.filter(document=document, touched__gt=since).values_list("start", flat=True)
     )
     theirs = [step for step in steps if step.by_id != request.user.pk]
-    changed = {item.pk for item in desk.items if item.touched > since}
+    changed = {item.pk for item in desk.items if item.touched > since or item.pk == also}
     changed |= {
         item.pk
         for item in desk.items
@@ -117,7 +128,9 @@ def changes_context(request: Request, pk: int, *, since: int, editing: int) -> d
         "whole": reshaped and not editing,
         "cards": [desk.card(item) for item in desk.items if item.pk in changed],
         "counts": [
-            (item.pk, desk.section_count(item)) for item in desk.items if item.kind == PlanItem.Kind.SECTION
+            (item.pk, desk.section_count(item))
+            for item in desk.items
+            if item.kind == PlanItem.Kind.SECTION and item.pk != editing
         ],
         "has_units": any(unit.touched > since for unit in desk.units) or bool(changed),
         "has_findings": bool(moved),
@@ -128,7 +141,7 @@ def changes_context(request: Request, pk: int, *, since: int, editing: int) -> d
         + (f"，共 {len(theirs)} 步" if len(theirs) > 1 else "")
         if theirs
         else "",
-        "has_messages": False,
+        "notes": None,
     }
     return context
 

@@ -1,4 +1,4 @@
-"""The running campaign: list, page, tasks, phases and their gates, breakdown to take away."""
+"""The running campaign: list, page, tasks, phases and their gates."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
-from bihuan.core.http import Request, content_disposition
+from bihuan.core.http import Request
 
 from .. import actions
 from ..actions.running import may_move_phase, phase_moves
 from ..board import Board, span_words
-from ..exports import breakdown_xlsx
 from ..forms import GateForm
 from ..models import Campaign, Phase
 from ..queries.campaigns import own_assignments, viewpoint
@@ -101,19 +100,6 @@ def tasks(request: Request, pk: int) -> HttpResponse:
         rows = [row for row in rows if row.is_mine]
     context = {"campaign": campaign, "rows": rows, "phases": campaign.phases.all(), "chosen": chosen}
     return render(request, "campaigns/tasks.html", context)
-
-
-@require_safe
-@require(Permission.VIEW_CAMPAIGNS)
-def breakdown(request: Request, pk: int) -> HttpResponse:
-    """任务分解表 as an Excel sheet, watermarked and on record."""
-    campaign = campaign_or_404(request, pk)
-    data, name = breakdown_xlsx(campaign, by=request.user)
-    response = HttpResponse(
-        data, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    )
-    response["Content-Disposition"] = content_disposition(name)
-    return response
 
 
 def _phase_or_404(request: Request, pk: int) -> Phase:

@@ -86,7 +86,10 @@ def item(request: Request, pk: int, item_pk: int) -> HttpResponse:
         return _form(request, context, status=422)
     actions.recheck(element.document)
     saved = {"item": fresh.pk, "version": fresh.version, "closed": not is_autosave}
-    return answer(request, element.document, anchor=f"item-{fresh.pk}", trigger={"bihuan:saved": saved})
+    also = 0 if is_autosave else fresh.pk
+    return answer(
+        request, element.document, anchor=f"item-{fresh.pk}", trigger={"bihuan:saved": saved}, also=also
+    )
 
 
 def _form(request: Request, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
