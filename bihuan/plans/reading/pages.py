@@ -51,76 +51,109 @@ class Composed:
 def compose(pages: list[list[Line | Ruled]]) -> Composed:
     """Put printed pages together. A table that goes on at the top of the next page is one table."""
     noise = _running_heads(pages)
+    marked = [
+        [(line, (number, i) in noise) for i, line in enumerate(page)] for number, page in enumerate(pages)
+    ]
+    _join_tables(marked)
     writer = Writer()
     kept: list[Line | None] = []
     doubts: list[Span] = []
     tables: list[Table] = []
-    opened: _OpenTable | None = None
-    for number, page in enumerate(pages):
-        for i, line in enumerate(page):
-            if isinstance(line, Ruled):
-                if opened and not opened.continues(line):
-                    tables.append(opened.close(writer))
-                    opened = None
-                opened = opened or _OpenTable(writer.length, line.columns)
-                kept.extend(None for _ in range(opened.write(line, writer, first=not kept)))
-                continue
-            if (number, i) in noise:
-                writer.drop(f"\n{line.text}" if kept else f"{line.text}\n", "page")
-                continue
-            if opened:
-                tables.append(opened.close(writer))
-                opened = None
+    for line, dropped in (entry for page in marked for entry in page):
+        if isinstance(line, Ruled):
+            table, rows = _written(line, writer, first=not kept)
+            tables.append(table)
+            kept.extend(None for _ in range(rows))
+        elif dropped:
+            writer.drop(f"\n{line.text}" if kept else f"{line.text}\n", "page")
+        else:
             if kept:
                 writer.write("\n")
             start = writer.write(line.text).start
             doubts += (Span(start + doubt.start, start + doubt.end) for doubt in line.doubt)
             kept.append(line)
-    if opened:
-        tables.append(opened.close(writer))
     full, indented = _edges(kept)
     return Composed(joined_lines(writer.mapped(), full, indented), len(noise), doubts, tables)
 
 
-class _OpenTable:
-    """A table being written, possibly over several pages."""
+def _join_tables(pages: list[list[tuple[Line | Ruled, bool]]]) -> None:
+    """Join a table at the foot of a page with the one of the same columns at the head of the next page."""
+    place: tuple[int, int] | None = None
+    for number, page in enumerate(pages):
+        printed = [i for i, (_, dropped) in enumerate(page) if not dropped]
+        if not printed:
+            continue
+        head, foot = page[printed[0]][0], page[printed[-1]][0]
+        joined = False
+        if place and isinstance(head, Ruled):
+            table = pages[place[0]][place[1]][0]
+            if isinstance(table, Ruled) and _same_columns(table, head):
+                pages[place[0]][place[1]] = (_continued(table, head), False)
+                del page[printed[0]]
+                joined = len(printed) == 1
+        if not joined:
+            at = next((i for i in range(len(page) - 1, -1, -1) if page[i][0] is foot), None)
+            place = (number, at) if isinstance(foot, Ruled) and at is not None else None
 
-    def __init__(self, start: int, columns: tuple[int, ...]):
-        self._start = start
-        self._columns = columns
-        self._cells: list[Cell] = []
-        self._rows = 0
 
-    def continues(self, ruled: Ruled) -> bool:
-        """Say whether a table has the same columns, a few points to and fro."""
-        return len(ruled.columns) == len(self._columns) and all(
-            abs(a - b) <= 4 for a, b in zip(ruled.columns, self._columns, strict=True)
-        )
+def _same_columns(first: Ruled, second: Ruled) -> bool:
+    return len(first.columns) == len(second.columns) and all(
+        abs(a - b) <= 4 for a, b in zip(first.columns, second.columns, strict=True)
+    )
 
-    def write(self, ruled: Ruled, writer: Writer, *, first: bool) -> int:
-        """Write the rows as lines; return how many."""
-        rows: dict[int, list[tuple[str, int, int, int, int]]] = {}
-        for cell in ruled.cells:
-            rows.setdefault(cell[1], []).append(cell)
-        for at, row in enumerate(sorted(rows)):
-            if not first or at:
-                writer.write("\n")
-            for i, (words, _, column, height, width) in enumerate(rows[row]):
-                if i:
-                    writer.swap("\t", " ")
-                start = writer.length
-                for part in re.split(r"(\n)", words):
-                    if part == "\n":
-                        writer.swap("\n", " ")
-                    else:
-                        writer.write(part)
-                self._cells.append(Cell(writer.since(start), self._rows + row, column, height, width))
-        self._rows += max((cell[1] + cell[3] for cell in ruled.cells), default=0)
-        return len(rows)
 
-    def close(self, writer: Writer) -> Table:
-        """Return the finished table."""
-        return Table(writer.since(self._start), self._cells)
+def _continued(first: Ruled, second: Ruled) -> Ruled:
+    """Put the rows of a table's second page below those of its first; a row the page break cut in two becomes one."""
+    height = max(cell[1] + cell[3] for cell in first.cells)
+    header = [cell[0] for cell in first.cells if cell[1] == 0]
+    again = [cell[0] for cell in second.cells if cell[1] == 0] == header
+    at = 1 if again else 0
+    upper = {cell[2]: i for i, cell in enumerate(first.cells) if cell[1] + cell[3] == height}
+    lower = [cell for cell in second.cells if cell[1] == at]
+    cells = list(first.cells)
+    rest = list(second.cells)
+    cut = (
+        len(lower) > 1
+        and not lower[0][0]
+        and any(cell[0] for cell in lower)
+        and all(cell[2] in upper and cells[upper[cell[2]]][0] for cell in lower if cell[0])
+        and any(not cells[upper[c[2]]][0].endswith(("。", "；", "）", ")")) for c in lower if c[0])
+    )
+    if cut:
+        for cell in lower:
+            if cell[0]:
+                words, row, column, rows, columns = cells[upper[cell[2]]]
+                cells[upper[cell[2]]] = (words + cell[0], row, column, rows, columns)
+        rest = [cell for cell in rest if cell[1] != at]
+    shift = [
+        height + row - (1 if cut and row > at else 0)
+        for row in range(max((c[1] for c in rest), default=0) + 1)
+    ]
+    cells += [(words, shift[row], column, rows, columns) for words, row, column, rows, columns in rest]
+    return Ruled(cells, first.columns)
+
+
+def _written(ruled: Ruled, writer: Writer, *, first: bool) -> tuple[Table, int]:
+    """Write the rows of a table as lines; return it and how many lines it took."""
+    rows: dict[int, list[tuple[str, int, int, int, int]]] = {}
+    for cell in ruled.cells:
+        rows.setdefault(cell[1], []).append(cell)
+    begin = writer.length
+    cells: list[Cell] = []
+    for at, row in enumerate(sorted(rows)):
+        if not first or at:
+            writer.write("\n")
+        for i, (words, _, column, height, width) in enumerate(rows[row]):
+            if i:
+                writer.swap("\t", " ")
+            start = writer.length
+            for part in re.split(r"(\n)", words):
+                if part == "\n":
+                    writer.swap("\n", " ")
+                else:
+                    writer.write(part)
+            cells.append(Cell(writer.since(start), row, column, height, width))
+    return Table(writer.since(begin), cells), len(rows)
 
 
 def _edges(lines: list[Line | None]) -> tuple[list[bool], list[bool]]:
@@ -146,6 +179,12 @@ def _running_heads(pages: list[list[Line | Ruled]]) -> set[tuple[int, int]]:
     repeated = {shape for shape, times in edges.items() if count >= 3 and times >= count * 0.6}
     # Odd and even pages may carry different heads, each on about half of them.
     repeated |= {shape for shape, times in edges.items() if count >= 6 and times >= count * 0.4}
+    if count == 2 and all(pages):
+        # Two pages prove a head only where both begin or both end with it.
+        for i in (0, -1):
+            first, second = pages[0][i], pages[1][i]
+            if isinstance(first, Line) and isinstance(second, Line) and first.text == second.text:
+                repeated.add(_shape(first.text))
     return {
         (number, i)
         for number, page in enumerate(pages)

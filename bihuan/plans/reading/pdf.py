@@ -1,4 +1,4 @@
-"""Born-digital PDF: text of every page, running heads and page numbers as noise, lines joined to paragraphs."""
+"""PDF: text and ruled tables of every page, running heads and page numbers as noise, lines joined to paragraphs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pypdfium2 import raw
 from bihuan.plans.reading import ocr
 from bihuan.plans.reading.errors import PlanReadError
 from bihuan.plans.reading.extracted import Extracted
-from bihuan.plans.reading.pages import Line, compose
+from bihuan.plans.reading.pages import Line, Ruled, compose
+from bihuan.plans.reading.tables import find_tables, tightened
 
 MAX_PAGES = 400
 _SCAN = 10  # characters a page; fewer on average means that pages are pictures
@@ -44,13 +45,17 @@ def read_pdf(data: bytes) -> Extracted:
 
 
 def _with_scans(
-    document: pypdfium2.PdfDocument, pages: list[list[Line]]
+    document: pypdfium2.PdfDocument, pages: list[list[Line | Ruled]]
 ) -> tuple[list[str], tuple[str, float] | None]:
     """Recognize the pages that are pictures and put their lines in place.
 
     Returns notices about pages that stay unread, and what was recognized with its mean confidence.
     """
-    blank = [i for i, page in enumerate(pages) if sum(len(line.text) for line in page) < _SCAN]
+    blank = [
+        i
+        for i, page in enumerate(pages)
+        if sum(len(line.text) if isinstance(line, Line) else _SCAN for line in page) < _SCAN
+    ]
     scans = [i for i in blank if _has_picture(document, i)]
     if len(blank) == len(pages):
         if not scans:
@@ -99,27 +104,39 @@ def _picture(document: pypdfium2.PdfDocument, number: int) -> Image.Image:
         page.close()
 
 
-def _page_lines(document: pypdfium2.PdfDocument, number: int) -> list[Line]:
+def _page_lines(document: pypdfium2.PdfDocument, number: int) -> list[Line | Ruled]:
+    """Return the lines and tables of a page in printed order."""
     page = document[number]
     text_page = page.get_textpage()
+    lines: list[Line | Ruled] = []
     try:
+        areas = find_tables(page, text_page)
         text = text_page.get_text_range()
-        lines = []
         for match in re.finditer(r"[^\r\n]+", text):
             printed = match.group().replace("\ufffe", "")
-            if printed.strip():
-                first = match.start() + len(match.group()) - len(match.group().lstrip())
-                last = match.start() + len(match.group().rstrip()) - 1
-                lines.append(Line(printed.strip(), _edge(text_page, first, 0), _edge(text_page, last, 2)))
+            if not printed.strip():
+                continue
+            first = match.start() + len(match.group()) - len(match.group().lstrip())
+            last = match.start() + len(match.group().rstrip()) - 1
+            box = _box(text_page, first)
+            inside = next((a for a in areas if a.holds((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)), None)
+            if inside:
+                if not any(line is inside.ruled for line in lines):
+                    lines.append(inside.ruled)
+                continue
+            # A number that heads the line keeps its blank (1 总则); inside a line the blank is the typesetter's.
+            head = re.match(r"\s*[\dA-Za-z.．]{1,8}\s+", printed)
+            words = printed[: head.end()] + tightened(printed[head.end() :]) if head else tightened(printed)
+            lines.append(Line(words.strip(), box[0], _box(text_page, last)[2]))
     finally:
         text_page.close()
         page.close()
     return lines
 
 
-def _edge(text_page: pypdfium2.PdfTextPage, index: int, side: int) -> float:
-    """Return one side (0 left, 2 right) of a character's box in points; 0 where pdfium does not know it."""
+def _box(text_page: pypdfium2.PdfTextPage, index: int) -> tuple[float, float, float, float]:
+    """Return (left, bottom, right, top) of a character in points; zeros where pdfium does not know it."""
     try:
-        return text_page.get_charbox(index)[side]
+        return text_page.get_charbox(index)
     except (pypdfium2.PdfiumError, IndexError):
-        return 0.0
+        return 0.0, 0.0, 0.0, 0.0

@@ -17,7 +17,7 @@ def as_word(before: list[str], table: Cells, after: list[str]) -> bytes:
     for line in before:
         document.add_paragraph(line)
     places, width = _places(table)
-    grid = document.add_table(len(table), width)
+    grid = document.add_table(len(table), width, style="Table Grid")
     for (row, column), (words, rows, columns) in places.items():
         cell = grid.cell(row, column)
         if rows > 1 or columns > 1:
