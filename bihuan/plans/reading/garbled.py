@@ -238,11 +238,12 @@ def find_damage(text: str) -> list[Damage]:
     numbers = [(m.start(), chinese_number(m[1]) or 0) for m in _ENUMERATOR.finditer(text)]
     kinds = {id(m): kind for kind, group in enumerate((starts, turns, split, odd)) for m in group}
     found: list[Damage] = []
-    end = 0
+    tried = end = 0
     for match in anchors:
         if match.start() < end:
             continue
-        if len(found) >= MOST:
+        tried += 1
+        if tried > MOST:
             rest = "自此处起乱码过多，未逐一恢复，请改用电子原件"
             found.append(Damage(Span(match.start(), len(text)), "garbled", None, rest))
             break
