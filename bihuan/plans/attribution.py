@@ -202,9 +202,12 @@ def resolve(clauses: list[Clause], rule: str) -> Attribution:
     return result
 
 
+_EACH = re.compile(r"^各|^县级以上|各(?:县|市|区|镇|乡|街|部门|单位|级|科|处|车间|班组|村|学校|企业|矿|园区)")
+
+
 def _is_plural(name: str) -> bool:
     """Say whether one printed name stands for several units (各县区应急管理局, 有关部门)."""
-    return name.startswith(("各", "县级以上")) or is_collective(name) is not None
+    return bool(_EACH.search(name)) or is_collective(name) is not None
 
 
 def _labelled(text: str, start: int, end: int) -> list[Clause]:
@@ -289,6 +292,8 @@ def _bare(text: str, bracket: Bracket) -> Attribution | None:
     start, end = bracket.inner
     inside = text[start:end]
     left = text[max(0, bracket.outer.start - 12) : bracket.outer.start].rstrip()
+    if re.search(r"(?:联系人|联系电话|联络员|咨询)[^。；\n]{0,12}$", left):
+        return None
     if _NO_LIST.search(inside) or "\n" in inside or not left:
         return None
     if left[-1] not in "。；;！!" and looks_like_unit(re.split(r"[。；;，,、：:\s]", left)[-1] or left):

@@ -17,15 +17,15 @@ from bihuan.plans.units import ELLIPTIC, looks_like_unit, split_units
 _NAMES = r"[\u4e00-\u9fff（()）、]"
 _PHRASE = re.compile(
     rf"(?P<units>{_NAMES}{{2,90}}?)"
-    r"(?P<role>(?<![：:])牵头|会同|(?:统一|具体|全面|统筹|共同|分别|主要|直接|按职责(?:分工)?|按照(?:各自)?职责(?:分工)?)?[：:]?负责(?!人|同志|制(?![定订])|任|的)|指导(?=[，,。；;]))"
+    r"(?P<role>(?<![：:])牵头|会同|(?:统一|具体|全面|统筹|共同|分别|主要|直接|按职责(?:分工)?|按照(?:各自)?职责(?:分工)?)?[：:]?负责(?!人|同志|制(?![定订])|任|的)|指导(?:监督|督促)?(?=[，,。；;]|$))"
 )
 _ESTABLISHED = re.compile(r"成立|设立|组建|领导小组|工作专班|指挥部")
 _DESCRIBED = re.compile(
-    r"[^。；;]{0,40}?的[^，,。；;]{0,14}(?:机制|制度|格局|体系|模式|专班|小组|培训|机构|原则|会议|局面|网络|责任制|合力|氛围)"
+    r"[^。；;]{0,40}?的[^，,。；;]{0,14}(?:机制|制度|格局|体系|模式|专班|组(?!织)|培训|机构|原则|会议|局面|网络|责任制|合力|氛围|队伍|活动|演练)"
 )
 _NOT_SUBJECT = re.compile(
     r"(?:(?<![主需重])要|(?<![供响反适效])应(?!急)当?|须|需|(?<!许)可以?|已|将|必须|安排|明确|指定|确定|督促|(?<![情广晚日])报送?|按照|根据|(?<!应)对|把|(?<!行)为|(?<!参)与|并|或|于|切实|各司|谁|其(?!他)|本(?!溪)|主要|未|不(?!动产)|没有?|(?<!自)由)"
-    r"|^(?:建立|形成|构建|健全|完善|坚持|实行|落实|强化|推动|压实|谋划|探索|向|给|让|使|以|经|凡|组织(?!部)|协助|配合|联合|加强|做好|继续|开展|严格|依法|属于|主动|积极)"
+    r"|^(?:建立|形成|构建|健全|完善|坚持|实行|落实|强化|推动|压实|谋划|探索|向|给|让|使|以|经|凡|组织(?!部)|协助|配合|联合|加强|做好|继续|开展|严格|依法|属于|主动|积极|参加|接受|邀请|协调|提请|商请|争取|支持|鼓励|引导|委托|聘请|抽调|选派|推行|执行|贯彻|遵循|作为|提高|增强|杜绝|发挥|突出|确立)"
 )
 # 政府负责、部门监管 among other short members is a slogan, not a charge.
 _SLOGAN = re.compile(
@@ -34,10 +34,11 @@ _SLOGAN = re.compile(
 _PERSONS = re.compile(
     r"专人|主要负责|谁[\u4e00-\u9fff]{1,6}谁|负责人|负责同志|领导$|书记$|经理$|主任$|局长$|人员$|^未|^不"
 )
+_HELPING = r"(?:按照?(?:各自)?职责(?:分工)?)?(?:予以|给予|共同|密切|积极|做好|全力)?(?:支持)?(?:配合|协助|参与|参加|协同|协办)(?!单位|部门)"
 _HELP = re.compile(
-    rf"[，,；;]\s{{0,2}}(?:由)?(?P<units>{_NAMES}{{2,90}}?)(?:按照?(?:各自)?职责(?:分工)?)?(?:共同|密切|积极|做好)?(?:配合|协助|参与|参加|协同)"
-    r"(?=[^，,。；;\n]{0,14}(?:[，,。；;\n]|$))"
+    rf"[，,；;、]\s{{0,2}}(?:由)?(?P<units>{_NAMES}{{2,90}}?){_HELPING}(?=[^，,。；;、\n]{{0,14}}(?:[，,。；;、\n]|$))"
 )
+_HELP_SENTENCE = re.compile(rf"(?:由)?(?P<units>{_NAMES}{{2,90}}?){_HELPING}(?=[，,。；;\n]|$)")
 _WITH = re.compile(rf"[，,]?\s{{0,2}}(?:并|负责)?会同(?P<units>{_NAMES}{{2,120}})")
 _ACTION = re.compile(
     r"对|开展|组织(?!部)|制定|按|依|进行|研究|建立(?!行)|督促|推进|落实|实施|做好|加强|负责|共同|联合|定期|适时|及时|加快|完成|提出|编制|牵头|排查|检查(?!站|院)|审[查核批定]"
@@ -49,6 +50,11 @@ def phrase_units(text: str, start: int, end: int) -> Attribution | None:
     """Read an attribution phrased in the item itself: X牵头, 由X负责, X负责…, X会同Y, X指导 beside a 负责."""
     clauses: list[Clause] = []
     for first, stop in _sentences(text, start, end):
+        helping = _HELP_SENTENCE.match(text, first, stop) if clauses else None
+        if helping and not _NOT_SUBJECT.search(helping["units"]):
+            helpers = [unit for unit in named_units(text, *helping.span("units")) if _unit(unit[0])]
+            clauses.extend([Clause("support", helpers)] if helpers else [])
+            continue
         if not re.search(r"负责|牵头|会同", text[first:stop]):
             continue
         for place in _subjects(text, first, stop):
@@ -78,7 +84,7 @@ def _charged(text: str, first: int, start: int, stop: int) -> list[Clause]:
         partners = _partners(text, match.start("role"), stop)
         partners += _helpers(text, match.end(), stop)
         return [Clause("joint", units), *([Clause("support", partners)] if partners else [])]
-    role = {"牵头": "lead", "指导": "guide"}.get(match["role"], "share")
+    role = "guide" if match["role"].startswith("指导") else "lead" if match["role"] == "牵头" else "share"
     found = [Clause(role, units)]
     helpers = _helpers(text, match.end(), stop) + _partners(text, match.end(), stop)
     if helpers:
@@ -104,15 +110,19 @@ def _units(text: str, start: int, end: int) -> list[tuple[str, Span]]:
 
 
 def _helpers(text: str, start: int, end: int) -> list[tuple[str, Span]]:
-    """Return the units that help in one of the next clauses of the sentence (X牵头组织，Y、Z配合)."""
-    for _ in range(3):
+    """Return the units that help in the next clauses of the sentence (X牵头组织，Y、Z配合，W参与)."""
+    found: list[tuple[str, Span]] = []
+    for _ in range(4):
         match = _HELP.match(text, start, end)
         if match and not _NOT_SUBJECT.search(match["units"]):
-            return [unit for unit in named_units(text, *match.span("units")) if _unit(unit[0])]
-        start = min((at for at in (text.find(c, start + 1, end) for c in "，,") if at > 0), default=-1)
+            found += [unit for unit in named_units(text, *match.span("units")) if _unit(unit[0])]
+            start = match.end()
+        start = min(
+            (at for at in (text.find(c, start + (not found), end) for c in "，,、") if at >= 0), default=-1
+        )
         if start < 0:
-            return []
-    return []
+            break
+    return found
 
 
 def _partners(text: str, start: int, end: int) -> list[tuple[str, Span]]:

@@ -40,6 +40,7 @@ _COLLECTIVES = (
             r"|各?(?:镇街|街镇|镇办|乡办|镇乡|乡镇街道?|乡镇办|街乡镇|街乡)(?:区|道)?(?:政府)?|各?属地(?:党委)?(?:政府|单位|管理单位|镇街|乡镇|街道)?|各地(?:区|方)?|各片区(?:管理局)?"
             r"|各(?:市|州|盟)?、?县?[（(]?市?、?区?[）)]?(?:区)?(?:党委|委)?(?:人民政府|政府)?|各(?:[市县区旗州]、){1,3}[市县区旗](?:党委)?(?:人民政府|政府)?|各(?:县区|市县|县市区|区县|旗县|旗县区|市区|市地|市州|市、州|地级以上市|设区市|县[（(]市、区[）)]|市[（(]县、区[）)])(?:党委)?(?:人民政府|政府)?"
             r"|各级(?:党委)?(?:人民)?政府|各级党委和?政府|地方各级(?:人民政府|党委政府)|地方(?:人民)?政府"
+            r"|(?:有关|相关|沿线|沿海)?各?(?:(?:市|州)?、?县[（(](?:市、)?区[）)]|县[（(]市[）)]区?|县区|区县|市县|镇[（(]街道[）)]|乡镇[（(]街道[）)])(?:党委)?(?:人民政府|政府)?"
             r"|(?:各(?:功能区|园区|开发区|工业园区|产业园区|经济功能区)|功能区)(?:党工委)?(?:管委会)?"
             r"|各?(?:县|市|区|旗)级以上(?:地方)?(?:各级)?人民政府"
         ),
@@ -108,9 +109,7 @@ def split_units(text: str, start: int, end: int) -> list[tuple[str, Span]]:
 
     等 and what follows it is dropped; brackets protect what they hold; elliptic members (建设) stay.
     """
-    return [
-        (name, Span(place.start + start, place.end + start)) for name, place in _split(text[start:end])
-    ]
+    return [(name, Span(place.start + start, place.end + start)) for name, place in _split(text[start:end])]
 
 
 # A plan names the same units in bracket after bracket.
@@ -186,7 +185,10 @@ def _trimmed(text: str, start: int, end: int) -> list[tuple[str, Span]]:
         start += 1
     name = text[start:end].rstrip()
     name = _TAIL.sub("", name).rstrip()
-    lead = re.match(r"(?:由|以及|和|及|与|分别由|主要由|其中|各自)(?=[\u4e00-\u9fff]{2})", name)
+    lead = re.match(
+        r"(?:(?:以上|上述|本项|此项|该项)(?:工作|任务|各项|措施|事项)*(?:均|都)?由|由|以及|和|及|与|分别由|主要由|其中|各自)(?=[\u4e00-\u9fff]{2})",
+        name,
+    )
     if lead and not name.startswith(("和平", "和田", "及第")):
         start, name = start + lead.end(), name[lead.end() :]
     name = name.strip("“”\"' \u3000")
