@@ -89,9 +89,7 @@ def recognized(pictures: Iterable[Image.Image], what: str) -> Extracted:
         raise PlanReadError(
             f"{what}中没有识别出文字。请确认{what}清晰、方向端正，或使用方案的电子原件（.docx）。"
         )
-    notices = [ocr_notice(what, confidence, composed.doubts)]
-    if composed.heads:
-        notices.append(f"已略去 {composed.heads} 行页眉、页脚和页码。")
+    notices = [ocr_notice(what, confidence, composed.doubts), *composed.notices]
     return Extracted(composed.mapped, notices, doubts=composed.doubts)
 
 

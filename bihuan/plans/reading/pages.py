@@ -15,6 +15,10 @@ _PAGE_NUMBER = re.compile(
     r"\s*(?:[-—–－·•]\s*){0,2}(?:第\s*)?(?:\d{1,4}|[IVXivx]{1,6}|[一二三四五六七八九十]{1,3}(?=\s*页))(?:\s*页)?[，,]?"
     r"(?:\s*[/／]?\s*(?:共\s*)?\d{1,4}\s*页?)?(?:\s*[-—–－·•]){0,2}\s*"
 )
+# The head of a task table in one line of text: its cells were not told apart.
+_TABLE_HEADER = re.compile(
+    r"序\s?号|工作任务|整治内容|重点任务|牵头单位|责任单位|配合单位|完成时限|完成时间|备\s?注"
+)
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,12 @@ class Ruled:
 
 @dataclass(frozen=True)
 class Composed:
-    """Pages put together: the text, how many lines were running heads, doubtful stretches of the original, tables."""
+    """Pages put together: the text, doubtful stretches of the original, tables, and notices about what was left out."""
 
     mapped: Mapped
-    heads: int
     doubts: list[Span]
     tables: list[Table]
+    notices: list[str]
 
 
 def compose(pages: list[list[Line | Ruled]]) -> Composed:
@@ -73,7 +77,10 @@ def compose(pages: list[list[Line | Ruled]]) -> Composed:
             doubts += (Span(start + doubt.start, start + doubt.end) for doubt in line.doubt)
             kept.append(line)
     full, indented = _edges(kept)
-    return Composed(joined_lines(writer.mapped(), full, indented), len(noise), doubts, tables)
+    notices = [f"已略去 {len(noise)} 行页眉、页脚和页码。"] if noise else []
+    if any(line and len(_TABLE_HEADER.findall(line.text)) >= 3 for line in kept):
+        notices.append("文件中有未画线框或无法还原的表格，已按文字逐行读取，请核对任务与责任单位是否对应。")
+    return Composed(joined_lines(writer.mapped(), full, indented), doubts, tables, notices)
 
 
 def _join_tables(pages: list[list[tuple[Line | Ruled, bool]]]) -> None:

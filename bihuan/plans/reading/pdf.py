@@ -39,8 +39,7 @@ def read_pdf(data: bytes) -> Extracted:
     composed = compose([list(page) for page in pages])
     if pictures is not None:
         notices.insert(0, ocr.ocr_notice(*pictures, composed.doubts))
-    if composed.heads:
-        notices.append(f"已略去 {composed.heads} 行页眉、页脚和页码。")
+    notices += composed.notices
     return Extracted(composed.mapped, notices, composed.tables, composed.doubts)
 
 

@@ -152,3 +152,11 @@ def test_tables_of_the_same_columns_are_one_only_across_a_page_break():
     assert len(compose([[ruled, line, ruled]]).tables) == 2
     assert len(compose([[ruled], [ruled], [ruled, line]]).tables) == 1
     assert len(compose([[ruled, line], [ruled]]).tables) == 2
+
+
+def test_a_table_without_lines_is_named():
+    pages = Pages()
+    pages.line("一、任务")
+    pages.line("序号   工作任务   牵头单位   完成时限")
+    pages.line("1      查通道     市应急局   2031年5月")
+    assert any("未画线框" in notice for notice in read_pdf(pages.data()).notices)
