@@ -180,7 +180,8 @@ def find_criteria(text: str, start: int, end: int, *, in_fault: bool = False) ->
     a bare 超过 or 小于 tells what is wrong. Elsewhere it does so only where the comparison is not a demand.
     """
     found: list[Criterion] = []
-    taken: list[Span] = []
+    # One mark per character: comparing spans pair by pair would be quadratic.
+    taken = bytearray(max(end - start, 0))
     for pattern, read in (
         (_RANGE, _read_range),
         (_BEFORE, _read_before),
@@ -189,12 +190,12 @@ def find_criteria(text: str, start: int, end: int, *, in_fault: bool = False) ->
     ):
         for match in pattern.finditer(text, start, end):
             span = Span(match.start(), match.end())
-            if any(span.start < other.end and other.start < span.end for other in taken):
+            if any(taken[span.start - start : span.end - start]):
                 continue
             criterion = read(text, match, start, end, in_fault)
             if criterion:
                 found.append(criterion)
-                taken.append(span)
+                taken[span.start - start : span.end - start] = b"\1" * (span.end - span.start)
     return sorted(found, key=lambda criterion: criterion.span)
 
 
