@@ -34,7 +34,7 @@ _OFFICE = re.compile(
     r"(?:下设|设立|设|内设)(?:立)?(?:[\u4e00-\u9fff]{0,12})?办公室|办公室(?:[（(][^（）()]{1,20}[）)])?[，,]?(?:设|挂靠)在"
 )
 _OFFICE_PLACE = re.compile(
-    r"办公室[^。；;\n]{0,60}?(?:设|挂靠|依托)(?:在|于)?(?=[\u4e00-\u9fff])|(?:设|挂靠)在[^。；;\n]{2,40}|在[^。，,；;\n]{2,24}(?:下设|设立|设)办公室"
+    r"办公室[^。；;\n]{0,60}?(?:设|挂靠|依托)(?:在|于)?(?=[\u4e00-\u9fff])|办公室在(?=[\u4e00-\u9fff])|(?:设|挂靠)在[^。；;\n]{2,40}|在[^。，,；;\n]{2,24}(?:下设|设立|设)办公室"
 )
 _OFFICE_HEAD = re.compile(
     r"(?<!副)主任(?!委员)|负责人|(?:局长|[\u4e00-\u9fff]{1,3}长)[^。；;\n]{0,10}兼任|由[^。；;\n]{2,40}(?:兼任|担任)"
@@ -426,6 +426,8 @@ def check_idle(draft: Draft) -> Iterator[Finding]:
 
 def _mentioned(member: str, text: str) -> bool:
     """Say whether a member is named as a unit: with 局, 部门 and the like, or in a shortened list (市发改、环保等)."""
+    if UNIT_END.search(member) and member in text:
+        return True
     _, core = identity(member)
     forms = short_forms(core)
     if forms == [core] and len(core) >= 3 and re.search(r"[镇乡区县委]$|公司$|街道$|中心$|管委会$", member):

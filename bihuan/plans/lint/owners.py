@@ -13,14 +13,14 @@ from bihuan.plans.units import is_collective
 
 _SUBJECT = re.compile(
     r"(?:^|[。；;，,：:\n]|\d日前[，,]?|底前[，,]?)\s{0,2}(?:由)?(?:我局|我委|我县|本局|公司|各(?!类|项|种|环|个)[\u4e00-\u9fff、（）()]{1,20}|[\u4e00-\u9fff、（）()]{0,24}"
-    r"(?:矿区|局|委|办|厅|部门|单位|政府|企业|公司|大队|支队|专班|领导小组|办公室|专业人员|管委会|乡镇|街道|商|安监部|技术支持组|项目组))"
-    r"(?:主要负责人|要|应当?|须|将|负责|统一|按|依据|按照|组织|对(?!照)|于|会同|在|每)"
+    r"(?:矿区|局|委|办|厅|部门|单位|政府|企业|公司|大队|支队|专班|领导小组|办公室|专业人员|管委会|乡镇|街道|商|安监部|技术支持组|项目组|所|站|村|社区|中心|支队))"
+    r"(?:主要负责人|要|应当?|须|将|负责|统一|按|依据|按照|组织|对(?!照)|于|会同|在|每|牵头|组建|保障|开展|完成|制定|做好|加强|落实|建立|推进|督促|指导|配合)"
 )
 _ORDERED = re.compile(
     r"列(?:在)?第一(?:位)?的?(?:单位)?(?:为|是)牵头|排(?:名|在)第一(?:位)?的?(?:单位)?(?:为|是)牵头|排序第一"
 )
 _TIMED = re.compile(
-    r"每(?:年|季|月|周|半年|日)|长期|常态|持续(?:推进|开展|实施)|全年|即日|\d{1,2}\s?月|(?:19|20)\d\d年|年底|阶段"
+    r"每(?:年|季|月|周|半年|日)|长期|常态|24小时|持续(?:推进|开展|实施)|全年|即日|\d{1,2}\s?月|(?:19|20)\d\d年|年底|阶段"
 )
 
 
@@ -79,7 +79,7 @@ def check_lead(draft: Draft) -> Iterator[Finding]:
 
     def leaderless(task: Task) -> bool:
         named = [u for u in task.responsible if not is_collective(u)]
-        return not task.lead and len(named) >= 2
+        return not task.lead and len(named) >= 2 and "负责" not in _attribution(draft, task).of(draft.text)
 
     for code, wanted in (("task.only_collective", collective), ("task.no_lead", leaderless)):
         for hit, group in _by_section(draft, draft.plan.tasks, wanted):
@@ -90,10 +90,17 @@ def check_lead(draft: Draft) -> Iterator[Finding]:
                     yield _lead_finding(draft, code, [task], len(group))
 
 
+def _attribution(draft: Draft, task: Task) -> Span:
+    """Return where a task names those who share it; 负责 between two names gives each a charge of its own."""
+    places = [s for role in ("responsible", "support") for s in task.field_spans.get(role, [])]
+    if not places:
+        return heading_place(draft, task)
+    return Span(places[0].start, max(place.end for place in places))
+
+
 def _lead_finding(draft: Draft, code: str, tasks: list[Task], total: int) -> Finding:
     task = tasks[0]
-    places = [s for role in ("responsible", "support") for s in task.field_spans.get(role, [])]
-    span = Span(places[0].start, max(p.end for p in places)) if places else heading_place(draft, task)
+    span = _attribution(draft, task)
     units = "、".join(_shared(task))
     if code == "task.only_collective":
         message = f"{task.no} 只写由“{units}”负责，没有点名。"

@@ -391,3 +391,20 @@ def test_members_joined_by_and_are_both_members():
         "（一）成立由管委会副主任任组长，区应急局、区经发局、区市场监管分局主要负责人和各镇街分管负责人为成员的整治领导小组。\n（二）抓宣传。"
     )
     assert not {"body.outsider", "body.idle_member"} & set(codes(text))
+
+
+def test_two_charges_in_one_item_are_no_shared_charge():
+    text = (
+        "一、任务\n（一）加强领导。市安委会负责组织领导，市应急局负责日常工作。\n（二）查学校。（市教育局负责）"
+        + END
+    )
+    assert "task.no_lead" not in codes(text)
+
+
+def test_township_desks():
+    text = (
+        "一、组织机构\n成立由镇长任指挥长，派出所、林业站、财政所、应急办负责人为成员的森林防灭火指挥部。指挥部下设办公室在应急办，由应急办主任兼任主任。\n"
+        "二、任务\n（一）排查。林业站牵头，11月10日前完成。\n（二）队伍。应急办组建扑火队，12月15日前完成。\n（三）物资。财政所保障经费，12月底前完成。\n（四）宣传。派出所做好宣传，12月底前完成。"
+        + END
+    )
+    assert not {"body.idle_member", "body.no_office", "task.no_unit"} & set(codes(text))
