@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Protocol
 
 from bihuan.accounts.models import Organization
 from bihuan.plans import normalize_unit
 
 from .drafts import ROLES
-from .models import Phase, PlanItem, PlanUnit
+from .models import PlanItem, PlanUnit
 from .units import Bodies
 
 
@@ -17,7 +18,16 @@ def day_of(text: str | None) -> dt.date | None:
     return dt.date.fromisoformat(text) if text else None
 
 
-def due_of(item: PlanItem, phase: Phase | None) -> tuple[dt.date | None, str]:
+class HasEnd(Protocol):
+    """A phase, running or drawn up."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def ends_on(self) -> dt.date | None: ...
+
+
+def due_of(item: PlanItem, phase: HasEnd | None) -> tuple[dt.date | None, str]:
     """The deadline of a task and where it comes from: its own, its phase's last day, or none."""
     if due := day_of(item.data["due"]):
         return due, "任务自身"

@@ -1,13 +1,16 @@
 from django.urls import path
 
-from .views import amending, campaigns, findings, importing, items, plans, tasks, workbench
+from .views import amending, campaigns, findings, importing, items, outputs, plans, tasks, workbench
 
 app_name = "campaigns"
 urlpatterns = [
     path("", campaigns.index, name="list"),
     path("<int:pk>/", campaigns.detail, name="detail"),
     path("<int:pk>/tasks/", campaigns.tasks, name="tasks"),
-    path("<int:pk>/breakdown.xlsx", campaigns.breakdown, name="breakdown"),
+    path("<int:pk>/breakdown.xlsx", outputs.campaign_output, {"what": "breakdown.xlsx"}, name="breakdown"),
+    path("<int:pk>/outputs/", outputs.campaign_outputs, name="outputs"),
+    path("<int:pk>/outputs/<str:what>", outputs.campaign_output, name="output"),
+    path("<int:pk>/chart/", outputs.campaign_chart, name="chart"),
     path("tasks/<int:pk>/", tasks.task, name="task"),
     path("tasks/<int:pk>/checklist/", tasks.checklist, name="checklist"),
     path("tasks/<int:pk>/confirmations/", tasks.confirm_reported, name="confirm_reported"),
@@ -28,6 +31,9 @@ urlpatterns = [
     path("plans/", plans.plans, name="plans"),
     path("plans/import/", importing.import_plan, name="import_plan"),
     path("plans/<int:pk>/", workbench.workbench, name="workbench"),
+    path("plans/<int:pk>/outputs/", outputs.draft_outputs, name="draft_outputs"),
+    path("plans/<int:pk>/outputs/<str:what>", outputs.draft_output, name="draft_output"),
+    path("plans/<int:pk>/chart/", outputs.draft_chart, name="draft_chart"),
     path("plans/<int:pk>/pulse/", workbench.pulse, name="pulse"),
     path("plans/<int:pk>/undoing/", workbench.undo, name="undo"),
     path("plans/<int:pk>/head/", plans.head, name="head"),
