@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 
-from bihuan.plans.lint import bodies, damage, form, goals, numbering, owners, reporting, terms, timing
+from bihuan.plans.lint import bodies, damage, dating, form, goals, numbering, owners, reporting, terms, timing
 from bihuan.plans.lint.catalogue import LINT_RULES
 from bihuan.plans.lint.draft import Draft
 from bihuan.plans.lint.finding import SEVERITIES, Finding, LintRule, Severity, key_of
@@ -20,6 +20,7 @@ __all__ = ["LINT_RULES", "SEVERITIES", "Finding", "LintRule", "Severity", "lint"
 _CHECKS = (
     *numbering.CHECKS,
     *bodies.CHECKS,
+    *dating.CHECKS,
     *timing.CHECKS,
     *owners.CHECKS,
     *goals.CHECKS,

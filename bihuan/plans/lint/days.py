@@ -9,11 +9,11 @@ from datetime import date
 
 from bihuan.plans.model import Span
 
-DAY = re.compile(
+MONTH_DAY = (
     r"(?:(?P<y>(?:19|20)\d\d)\s{0,2}年\s{0,2})?(?<![\d.])(?P<m>\d{1,2})\s{0,2}月(?:份)?(?![龄度])"
     r"(?:\s{0,2}(?P<d>\d{1,2})\s{0,2}[日号]|(?P<part>上旬|中旬|下旬|底|末|初))?"
-    r"|(?P<y2>(?:19|20)\d\d)\s{0,2}年(?P<yend>底|末)?(?!度)"
 )
+DAY = re.compile(MONTH_DAY + r"|(?P<y2>(?:19|20)\d\d)\s{0,2}年(?P<yend>底|末)?(?!度)")
 _JOIN = re.compile(r"\s{0,2}起?\s{0,2}(?:-{1,2}|—{1,2}|–|−|~|～|至|到)\s{0,2}(?!今)")
 _DAY_ONLY = re.compile(r"(?P<d>\d{1,2})\s{0,2}[日号]")
 _MONTHS = re.compile(

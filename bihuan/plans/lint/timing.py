@@ -1,8 +1,7 @@
-"""Dates that cannot be, dates already past, and phases that overlap, leave gaps or contradict what is said of them."""
+"""Phases that overlap, leave gaps or contradict what is said of them; what is due before publication or after the end."""
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,18 +9,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from bihuan.plans.lint.days import DAY, Printed, Stretch, printed, resolve, stretches
+from bihuan.plans.lint.days import Printed, Stretch, resolve, stretches
 from bihuan.plans.lint.draft import Draft
 from bihuan.plans.lint.finding import Finding
 from bihuan.plans.model import Phase, Report, Span, Task
 from bihuan.plans.numerals import chinese_number
 
 _NO_YEAR = 2001  # a year for counting days when none is printed; only differences are used
-_WEEKDAYS = "一二三四五六日"
-_WEEKDAY = re.compile(
-    DAY.pattern.split("|(?P<y2>")[0]
-    + r"\s{0,2}(?:[（(]\s?)?(?:星期|周|礼拜)(?P<weekday>[一二三四五六日天])(?:\s?[）)])?(?![\u4e00-\u9fff]?刊)"
-)
 _LENGTH = re.compile(
     r"(?:为期|历时|为时|集中|利用|(?<=[，,。；;、再争将划）)])用|(?:整治|阶段|活动|行动|排查)(?:总)?(?:时间|时长|周期)(?:为|共))\s?(?P<about>约|近|大约)?"
     r"(?P<n>\d{1,3}|[一二两三四五六七八九十]{1,3}|半)\s?个?(?P<unit>月|星期|季度|天|日|周|年)(?!份|度|底|末|初|\d)"
@@ -114,82 +108,6 @@ def _days(start: date, end: date) -> str:
     if start.year == _NO_YEAR:
         return f"{start.month}月{start.day}日至{end.month}月{end.day}日"
     return f"{start.year}年{start.month}月{start.day}日至{end.year}年{end.month}月{end.day}日"
-
-
-def check_impossible(draft: Draft) -> Iterator[Finding]:
-    """Report days the calendar does not have (9月31日, 13月1日); 29 February only when its year is known."""
-    for match in DAY.finditer(draft.text):
-        day = printed(match)
-        if not day.month or (not day.day and day.month <= 12):
-            continue
-        year = day.year or draft.year
-        if not 1 <= day.month <= 12:
-            if day.day:
-                yield draft.finding(
-                    "date.impossible",
-                    "error",
-                    day.span,
-                    f"没有“{day.span.of(draft.text)}”这一天，一年只有12个月。",
-                    "改为实际的月份和日期。",
-                )
-            continue
-        length = calendar.monthrange(year or 2000, day.month)[1]
-        if day.day and not 1 <= day.day <= length:
-            right = re.sub(r"\d{1,2}(?=\s{0,2}[日号]$)", str(length), day.span.of(draft.text))
-            yield draft.finding(
-                "date.impossible",
-                "error",
-                day.span,
-                f"没有“{day.span.of(draft.text)}”这一天，{day.month}月只有{length}天。",
-                f"改为“{right}”，或核对原意后改为实际日期。",
-            )
-
-
-def check_weekday(draft: Draft) -> Iterator[Finding]:
-    """Report a weekday printed beside a date it does not fall on; the year must be printed or the document's own."""
-    for match in _WEEKDAY.finditer(draft.text):
-        year = int(match["y"]) if match["y"] else draft.year
-        if not year or not match["d"]:
-            continue
-        try:
-            day = date(year, int(match["m"]), int(match["d"]))
-        except ValueError:
-            continue
-        right = _WEEKDAYS[day.weekday()]
-        if match["weekday"].replace("天", "日") != right:
-            words = match.group()
-            corrected = (
-                words[: match.start("weekday") - match.start()]
-                + right
-                + words[match.end("weekday") - match.start() :]
-            )
-            yield draft.finding(
-                "date.weekday",
-                "error",
-                Span(*match.span()),
-                f"{year}年{day.month}月{day.day}日是星期{right}，不是星期{match['weekday']}。",
-                f"日期无误的，改为“{corrected}”；星期无误的，改日期。",
-            )
-
-
-def check_year(draft: Draft) -> Iterator[Finding]:
-    """Report dates in a document that nowhere prints a year; one finding with their number."""
-    if draft.year or re.search(r"(?:19|20)\d\d\s?年\s?\d{1,2}\s?月", draft.plain):
-        return
-    dates = [
-        printed(m)
-        for m in DAY.finditer(draft.plain, *draft.body)
-        if m["m"] and (m["d"] or m["part"]) and 1 <= int(m["m"]) <= 12
-    ]
-    if not dates:
-        return
-    yield draft.finding(
-        "date.no_year",
-        "warning",
-        dates[0].span,
-        f"文中有 {len(dates)} 处月日，全文却没有年份，也没有成文日期。",
-        f"在首次出现处写明年份，如“×年{dates[0].span.of(draft.text)}”，并补上成文日期。",
-    )
 
 
 def check_past(draft: Draft) -> Iterator[Finding]:
@@ -538,9 +456,6 @@ def _counted(number: int, like: str) -> str:
 
 
 CHECKS = (
-    check_impossible,
-    check_weekday,
-    check_year,
     check_past,
     check_sequence,
     check_length,
