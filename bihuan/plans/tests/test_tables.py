@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bihuan.plans.compiler import compile_source
 from bihuan.plans.grid import role_of
@@ -218,3 +220,22 @@ def test_everything_in_a_table_stays_in_the_text():
     for row in SIMPLE[1:]:
         at = plan.source.text.index(row[1])
         assert any(span.start <= at < span.end for span in claimed)
+
+
+WORDS = st.sampled_from(
+    ["", "序号", "工作任务", "具体措施", "牵头单位", "责任单位", "配合单位", "完成时限", "阶段", "时间", "职务", "姓名", "单位", "工作职责", "组长", "成员",
+     "1", "2.", "一、压实责任", "1.查通道。\n2.查电气。", "市应急局", "市应急局牵头，市公安局配合", "各县区", "同上", "无", "2031年6月底前", "5月—8月", "长期", "合计"]
+)  # fmt: skip
+CELLS = st.tuples(WORDS, st.integers(1, 3), st.integers(1, 3))
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.lists(CELLS, min_size=1, max_size=5), min_size=1, max_size=6))
+def test_any_table_compiles_and_loses_nothing(table):
+    words = "".join(cell[0] for row in table for cell in row)
+    plan = compiled(BEFORE, table, AFTER, as_page)
+    printed = "".join(plan.source.text.split())
+    assert all(part in printed for cell in words.split("\n") for part in cell.split()[:1] if len(cell) < 8)
+    for span in plan.unclassified:
+        assert 0 <= span.start < span.end <= len(plan.source.text)
