@@ -275,9 +275,9 @@ def _is_start(text: str, match: re.Match[str]) -> bool:
 
 
 def _odd_after(text: str, at: int) -> bool:
-    """Say whether one of the next three characters is one that texts do not hold."""
+    """Say whether one of the next two characters is one that official texts do not hold."""
     return any(
-        "\u4e00" <= c <= "\u9fff" and not _is_common(c) and _bytes(c)[:1] >= b"\xd8"
+        "\u4e00" <= c <= "\u9fff" and _bytes(c)[:1] >= b"\xd8" and not _is_common(c)
         for c in text[at : at + 2]
     )
 
