@@ -50,7 +50,8 @@ def compile_source(source: SourceText) -> Plan:
     phases = find_phases(outline, text, year)
     tasks = find_tasks(outline, text, year, phases)
     tasks = merge_tasks(tasks, table_tasks(tables, source.text, outline, year), tables)
-    other_phases = find_named_years(text, head_end, body.end)
+    named = {phase.name.split("，")[0] for phase in phases.values()}
+    other_phases = [year for year in find_named_years(text, head_end, body.end) if year.name not in named]
     loose = find_loose_phases(text, head_end, body.end, year, [p.span for p in phases.values()])
     plan = Plan(
         source=source,

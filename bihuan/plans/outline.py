@@ -346,7 +346,7 @@ def _main_segment(text: str, segments: list[list[Enumerator]], end: int) -> tupl
         titles = [line.strip() for line in head.split("\n")[-14:] if _PLAN_TITLE.search(line)]
         titles = [title for title in titles if 4 <= len(title) <= 60 and not title.startswith("附")]
         # The notice names the plan it issues (印发《…》); that one needs not be the longer.
-        issued = any(0 <= text.find(title, 0, segments[0][0].span.start) for title in titles)
+        issued = any(text.find(title, 0, segments[0][0].span.start) >= 0 for title in titles)
         if titles and (stops[i] - starts[i] > stops[best] - starts[best] or (issued and not best)):
             best = i
     start = 0 if best == 0 else starts[best]

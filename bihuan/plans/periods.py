@@ -26,7 +26,7 @@ _CLOSING = re.compile(
     r"(?:止|为止|结束|完成|开展|进行|期间|左右|中旬|下旬|前后)?(?:[，,、；;]?\s?(?:共|为期|历时|约|\d)[^（）()\n]{1,12})?\s?[）)]"
 )
 _OPENING = re.compile(
-    r"[（(](?=(?:[\u4e00-\u9fff]{0,4}(?:时间|时限|期限))?\s?[:：为]?\s?(?:[自从于拟]|预计|大约|约|截[止至][到至]?)?\s?[\d二][\d〇○零]?|即日|印发|发文|第?[一二三四]季度|[上下]半年|[一二三四五六七八九十]{1,2}月)"
+    r"[（(](?=(?:[\u4e00-\u9fff]{0,4}(?:时间|时限|期限))?\s?[:：为]?\s?(?:[自从于拟]|预计|大约|约|截[止至][到至]?)?\s?[\d二][\d〇○零]?|[自从]?(?:即日|(?:本)?(?:文件?|方案|通知|通告)?(?:印发|下发|发布|发文|公布))|第?[一二三四]季度|[上下]半年|[一二三四五六七八九十]{1,2}月)"
 )
 LABEL = re.compile(r"[\u4e00-\u9fff]{0,4}(?:时间|时限|期限)(?:安排)?\s{0,2}[：:为]\s{0,2}")
 _UNTIL = re.compile(r"截[止至](?:到|至|于)?\s?")
@@ -182,20 +182,23 @@ def own_period(text: str, start: int, end: int, own_year: int | None) -> Period 
     """Return the item's own period: its opening words, or a bracket anywhere in text[start:end] that is no citation's."""
     opening = read_period(text, start, end, own_year)
     if opening and opening.start and opening.end and opening.start != opening.end:
-        spans_years = (opening.end - opening.start).days >= 365
-        if not spans_years:
+        # 2031年修订完成制度 prints a year, not the time of the item.
+        if (opening.end - opening.start).days < 365 and not _whole_years(opening):
             return opening
     period = bracketed_period(text, start, end, own_year)
     if not period or text[period.span.start - 1 : period.span.start] == "》":
         return None
     if own_year and period.end and period.end.year < own_year:
         return None
-    first, last = period.start, period.end
-    whole_years = first and last and (first.month, first.day, last.month, last.day) == (1, 1, 12, 31)
-    if whole_years and re.search(r"[。；;：:\n]", text[start : period.span.start]):
+    if _whole_years(period) and re.search(r"[。；;：:\n]", text[start : period.span.start]):
         # 三年行动（2031年—2033年） inside the text names what is carried on, not when this item ends.
         return None
     return period
+
+
+def _whole_years(period: Period) -> bool:
+    first, last = period.start, period.end
+    return bool(first and last and (first.month, first.day, last.month, last.day) == (1, 1, 12, 31))
 
 
 _COUNT = r"(?P<n>\d{1,3}|[一二两三四五六七八九十]{1,3}|半)"

@@ -33,6 +33,10 @@ _NAMED_YEAR = re.compile(
     r"(?P<y>(?:19|20)\d\d)\s{0,2}年?\s{0,2}[（(]?(?:为|是|作为|确定为|开展|[：:])?\s{0,2}[“\"「](?P<name>[\u4e00-\u9fff]{2,12}年)[”\"」]"
     r"|[“\"「](?P<name2>[\u4e00-\u9fff]{2,12}年)[”\"」]?\s{0,2}[（(](?P<y2>(?:19|20)\d\d)\s{0,2}年?[）)]"
 )
+# 2031年为隐患攻坚年, 2031年，隐患攻坚年，…: without quotes the name must end its clause.
+_PLAIN_YEAR = re.compile(
+    r"(?P<y>(?:19|20)\d\d)\s{0,2}年\s{0,2}(?:[，,：:]|为|是|作为|确定为|定为)\s{0,2}(?P<name>[\u4e00-\u9fff]{2,8}年)(?=[，,。；;、（(\n])"
+)
 _BRACKETED = re.compile(r"\s{0,3}[（(][^（）()]{0,50}[）)]\s{0,3}$")
 PERIOD_BRACKET = re.compile(
     r"\s{0,3}[（(](?:[自从至]|即日)?[^（）()]{0,12}?(?:\d{1,2}\s?[月日]|(?:19|20)\d\d\s?年|年底)[^（）()]{0,40}[）)]"
@@ -74,6 +78,8 @@ def phase_heading(text: str, node: Node) -> tuple[str, Span]:
 
 def name_of(heading: str) -> str:
     """Return a phase's name without its bracketed period."""
+    of_year = re.match(r"(?:19|20)\d\d\s?年[，,：:为]?\s?(?=[“\"]?[\u4e00-\u9fff]{2,8}年[”\"]?)", heading)
+    heading = heading[of_year.end() :].strip('“”"') if of_year else heading
     opening = _OPENING_PERIOD.match(heading)
     if opening and opening.end() + 2 <= len(heading) and heading[opening.end()] in "，, 、为是":
         heading = heading[opening.end() :].lstrip("，, 、为是")
@@ -121,6 +127,9 @@ def period_of(node: Node, text: str, own_year: int | None) -> Period | None:
     bracketed = own_period(text, start, line if line > start else stop, own_year)
     if bracketed:
         return bracketed
+    opening = read_period(text, start, stop, own_year)
+    if opening and opening.start and opening.end and opening.start != opening.end:
+        return opening
     _, heading = phase_heading(text, node)
     opened = re.search(r"[（(]", text[heading.start : heading.end])
     if opened:
@@ -198,8 +207,10 @@ def _in_sequence(node: Node, text: str, own_year: int | None, before: Period | N
 def find_named_years(text: str, start: int, end: int) -> list[Phase]:
     """Return years given a name (2031年为“排查攻坚年”), each a phase of a whole year."""
     found, seen = [], set()
-    for match in _NAMED_YEAR.finditer(text, start, end):
-        name, year = match["name"] or match["name2"], int(match["y"] or match["y2"])
+    matches = [*_NAMED_YEAR.finditer(text, start, end), *_PLAIN_YEAR.finditer(text, start, end)]
+    for match in sorted(matches, key=lambda match: match.start()):
+        group = match.groupdict()
+        name, year = group["name"] or group["name2"], int(group["y"] or group["y2"])
         if name in seen or name.endswith(("周年", "青年", "少年", "今年", "当年")):
             continue
         seen.add(name)

@@ -226,7 +226,8 @@ def _task(
     start, stop = item.span
     phase = phases.get(item.node.start) if not item.node.children else None
     heading, heading_span = heading_of(text, item.span)
-    if phase:
+    if phase and text.startswith(phase.name, start):
+        # 2031年3月：动员部署 keeps its printed heading; a bracketed period behind a name is dropped.
         heading = phase.name[:30]
     elif (period := PERIOD_BRACKET.search(heading_of(text, item.span, 60)[0])) and period.start() >= 6:
         heading = heading[: period.start()]

@@ -127,6 +127,15 @@ def test_phases_counted_in_a_sentence():
     ]
 
 
+def test_a_phase_that_begins_with_its_period_is_a_task_under_its_printed_heading():
+    plan = compile_text("一、时间进度\n1、2031年3月：动员部署。\n2、2031年4月至10月，集中整治。")
+    assert [p.name for p in plan.phases] == ["动员部署", "集中整治"]
+    assert [(t.heading, str(t.due)) for t in plan.tasks] == [
+        ("2031年3月", "2031-03-31"),
+        ("2031年4月至10月，集中整治", "2031-10-31"),
+    ]
+
+
 def test_phases_of_a_text_without_line_breaks():
     text = "云溪镇2031年方案 一、工作目标 减少火灾。 二、工作步骤 第一阶段：宣传阶段（1月）。开展宣传。 第二阶段：严防阶段（2月）。严防死守。 三、工作要求 1、统一思想。"
     plan = compile_text(text)
@@ -175,3 +184,29 @@ def test_stated_length_and_relative_time_are_kept():
     assert second.relative == "自方案印发之日起1个月内"
     assert (third.length.text, third.length.days) == ("利用3个月左右", 90)
     assert fourth.relative == "即日起至2031年12月底"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "2032年为攻坚排查年，2033年为巩固提升年。",
+        "2032年为“攻坚排查年”，2033年为“巩固提升年”。",
+        "（一）2032年攻坚排查年。全面排查。\n（二）2033年巩固提升年。形成机制。",
+        "（一）攻坚排查年（2032年）。全面排查。\n（二）巩固提升年（2033年）。形成机制。",
+        "2032年，攻坚排查年，全面排查。\n2033年，巩固提升年，形成机制。",
+    ],
+)
+def test_years_with_a_name(lines):
+    found = phases(f"一、工作安排\n{lines}")
+    assert [(start.year, end.isoformat()) for _, start, end in found] == [
+        (2032, "2032-12-31"),
+        (2033, "2033-12-31"),
+    ]
+    assert [name[:5] for name, _, _ in found] == ["攻坚排查年", "巩固提升年"]
+
+
+def test_whole_years_are_the_time_of_a_phase_but_not_of_a_task():
+    text = "一、实施步骤\n（一）动员部署（2031年4月）。\n（二）集中攻坚（2032年）。\n二、任务\n1.2032年修订完成制度。"
+    plan = compile_text(text)
+    assert plan.phases[1].end == date(2032, 12, 31)
+    assert plan.tasks[-1].due is None
