@@ -51,7 +51,7 @@ _FORMS: list[tuple[str, float, str]] = [
     ("stage", STAGE, rf"(?:{_LINE}|(?<=[。；;：:，,）)、.．])|(?<=[\u4e00-\u9fff][ \u3000]))(?=[ \u3000]{{0,4}}第[{_CN}\d](?:个)?(?:阶段|步(?!伐|骤[的是]))(?:[：:，,、（(\s]|[\u4e00-\u9fff]))"),
     ("circled", CIRCLED, r"[①-⑳㉑-㉟❶-❿]"),
     ("letter", LETTER, rf"{_LINE}[a-zA-Z][.．、)）](?=\s?[\u4e00-\u9fff])"),
-    ("bullet", BULLET, rf"{_LINE}(?P<mark>[■◆●○▲△★☆※◇□▪▶➤►✦·•]|[-—–*](?= ))\s{{0,3}}(?=[\u4e00-\u9fff“《【（0-9])"),
+    ("bullet", BULLET, rf"{_LINE}(?P<mark>[■◆●○▲△★☆※◇□▪▶➤►✦·•]|[-—–*](?= )|(?:——|--)(?=[\u4e00-\u9fff]))\s{{0,3}}(?=[\u4e00-\u9fff“《【（0-9])"),
     ("boxed", BULLET, rf"{_LINE}(?=【[\u4e00-\u9fff、]{{2,20}}】)"),
 ]  # fmt: skip
 # Most places of a text begin none of the forms: they are passed over by their character alone.

@@ -182,8 +182,9 @@ def own_period(text: str, start: int, end: int, own_year: int | None) -> Period 
     """Return the item's own period: its opening words, or a bracket anywhere in text[start:end] that is no citation's."""
     opening = read_period(text, start, end, own_year)
     if opening and opening.start and opening.end and opening.start != opening.end:
-        # 2031年修订完成制度 prints a year, not the time of the item.
-        if (opening.end - opening.start).days < 365 and not _whole_years(opening):
+        # 2031年修订完成制度 prints a year, 2031年3月至2033年5月 a campaign: neither is the time of the item.
+        short = (opening.end - opening.start).days < 365 and not _whole_years(opening)
+        if short:
             return opening
     period = bracketed_period(text, start, end, own_year)
     if not period or text[period.span.start - 1 : period.span.start] == "》":
