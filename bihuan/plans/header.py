@@ -45,17 +45,17 @@ _ORGAN_END = (
 _SIGNATURE = re.compile(
     rf"(?:(?<=[。；;!！?？\n\s）)、:：”])|\A)(?P<issuer>[\u4e00-\u9fff（()）·]{{2,42}}?{_ORGAN_END}(?:[（(][\u4e00-\u9fff]{{1,14}}[）)])?)"
     r"\s{0,12}(?P<date>(?:19|20)\d\d\s{0,2}年\s{0,2}\d{1,2}\s{0,2}月\s{0,2}\d{1,2}\s{0,2}日"
-    r"|[〇○零一二三四五六七八九]{4}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}日)(?!前|之前|以前|起|至|-|—|印发)"
+    r"|[〇○零OoＯ0０◯一二三四五六七八九]{4}\s?年\s?[一二三四五六七八九十]{1,2}\s?月\s?[一二三四五六七八九十]{1,3}\s?日)(?!前|之前|以前|起|至|-|—|印发)"
 )
 _DAY = (
     r"(?:(?:19|20)\d\d\s{0,2}年\s{0,2}\d{1,2}\s{0,2}月\s{0,2}\d{1,2}\s{0,2}日|(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2}"
-    r"|[〇○零一二三四五六七八九]{4}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}日)"
+    r"|[〇○零OoＯ0０◯一二三四五六七八九]{4}\s?年\s?[一二三四五六七八九十]{1,2}\s?月\s?[一二三四五六七八九十]{1,3}\s?日)"
 )
 # A short line of its own and a date below it sign a document whatever the line calls itself (校长室, 安全科).
 _SIGNED_LINES = re.compile(
-    rf"(?<=\n)[ \t\u3000]{{0,60}}(?P<issuer>[\u4e00-\u9fff（()）·]{{2,30}})[ \t\u3000]*\n[ \t\u3000]*(?P<date>{_DAY})[ \t\u3000]*(?=\n|\Z)"
+    rf"(?<=\n)[ \t\u3000]{{0,60}}(?P<issuer>[\u4e00-\u9fff（()）·]{{2,30}})[ \t\u3000]*\n[ \t\u3000]*[（(]?(?P<date>{_DAY})[）)]?[ \t\u3000]*(?=\n|\Z)"
 )
-_DATED_LINE = re.compile(rf"(?<=\n)[ \t\u3000]*(?P<date>{_DAY})[ \t\u3000]*(?=\n|\Z)")
+_DATED_LINE = re.compile(rf"(?<=\n)[ \t\u3000]*[（(]?(?P<date>{_DAY})[）)]?[ \t\u3000]*(?=\n|\Z)")
 _LETTERHEAD = re.compile(rf"(?P<issuer>[\u4e00-\u9fff（()）]{{3,42}}?{_ORGAN_END})(?:部门)?文件")
 _TITLE_ISSUER = re.compile(
     rf"^(?P<issuer>[\u4e00-\u9fff（()）]{{2,42}}{_ORGAN_END}(?:[ \u3000]+[\u4e00-\u9fff（()）]{{2,42}}{_ORGAN_END})*)(?=关于)"
@@ -246,8 +246,11 @@ def _signature(
     ):
         stop = min(stop, len(text))
         matches = list(_SIGNATURE.finditer(text, start, stop))
-        if closes:
-            signatures = _SIGNED_LINES.finditer(text, start, stop)
+        signatures = list(_SIGNED_LINES.finditer(text, start, stop))
+        if not closes:
+            # Below a title only an organ's name signs (云溪市应急局 and the date in brackets).
+            matches += [m for m in signatures if _OWN_LINE.fullmatch(m["issuer"])]
+        else:
             matches += [m for m in signatures if not re.search(rf"{_KIND}$|[表单]$|^附", m["issuer"])]
         matches += _DATED_LINE.finditer(text, start, stop) if closes and not matches else []
         if not matches:
@@ -298,7 +301,7 @@ def _joint_issuers(text: str, signed: Span, floor: int) -> tuple[str, Span]:
 
 def _printed_date(printed: str) -> date | None:
     numeric = _NUMERIC_DATE.match(printed)
-    chinese = CHINESE_DATE.match(printed)
+    chinese = CHINESE_DATE.match(re.sub(r"[OoＯ0０◯]", "〇", re.sub(r"\s", "", printed)))
     return _date_of(numeric) if numeric else chinese_date(chinese) if chinese else None
 
 
@@ -322,6 +325,9 @@ def _page_date(text: str, end: int) -> tuple[date | None, Span | None]:
     for match in _NUMERIC_DATE.finditer(text, 0, end):
         before = text[max(0, match.start() - 12) : match.start()]
         after = text[match.end() : match.end() + 2]
+        if before.endswith(("（", "(")) and after.startswith(("）", ")")):
+            # A date in brackets on a line of its own below the title.
+            before, after = before[:-1], after[1:] + text[match.end() + 2 : match.end() + 3]
         labelled = re.search(r"(?:时间|日期|发布|成文|印发)[\u4e00-\u9fff]{0,4}\s{0,2}[:：]?\s{0,4}$", before)
         alone = (not before.strip(" \u3000*•") or before.rstrip(" \u3000*•-").endswith("\n")) and (
             not after.strip() or after.startswith("\n")

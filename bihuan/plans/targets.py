@@ -12,19 +12,23 @@ from bihuan.plans.outline import Node, Outline
 from bihuan.plans.sections import kind_of
 
 _COUNTED = (
-    r"(?:名|人(?!次)|家|个(?!月|工作日|小时|时间段|方面|环节|环境|百分点|阶段|专题|一律|必须|严禁|重点任务|专项|问题|领域|行业|部分|等级)|处|户|套|台|支|组|座|所|辆|艘|公里|千米|米(?!以[上下内])"
-    r"|万人|万户|万家|亩|公顷|吨|间|条(?!硬|措施|意见|规定)|对(?!违|存|辖)|只|道|批次|平方米|立方米|平方公里|具|盏|口|孔|株|棵|班(?!组)|件套|千瓦|兆瓦|车次|项目|场(?!所)|起(?=以内|以下|左右))"
+    r"(?:名|人(?:次)?|家|个(?!月|工作日|小时|时间段|方面|环节|环境|百分点|阶段|专题|一律|必须|严禁|重点任务|专项|问题|领域|行业|部分|等级)|处|户|套|台|支|组|座|所|辆|艘|公里|千米|米(?!以[上下内])"
+    r"|万人|万户|万家|亩|公顷|吨|间|条(?!硬|措施|意见|规定)|对(?!违|存|辖)|只|道|批次|平方米|立方米|平方公里|具|盏|口|孔|株|棵|班(?!组)|件套|千瓦|兆瓦|车次|项目|场(?!所)|份|块|面(?!积)|根|张|幅|盒|篇|项(?!目|措施|制度|要求|内容|重点|规定|职责|机制|原则)|起(?=以内|以下|左右|以上|$|[，。；、]))"
 )
-_NUM = r"(?:\d+(?:,\d{3})*(?:\.\d+)?\s?(?:余)?(?:[万亿千百])?)"
+_NUM = r"(?:(?<=[少于低])[一二两三四五六七八九十百]{1,4}|\d+(?:,\d{3})*(?:\.\d+)?\s?(?:余)?(?:[万亿千百])?)"
 _PERCENTAGE = r"(?:\d+(?:\.\d+)?\s?(?:[%％‰]|个百分点)|百分之[一二三四五六七八九十百点零]+)"
 _VERBS = (
     r"(?:建成|建立|创建|培育|打造|完成|关闭|淘汰|新建|改造|更新|整治|培训|选树|评选|推广|组建|新增|建设|配备|设置|增设|安装|抽检|抽查|治理|拆除|撤并|撤销|压减|压降|退出|取缔|搬迁|迁建|修建|布设|配置|加装|更换"
-    r"|改建|扩建|选派|招聘|举办|开展|组织|培养|孵化|引进|认定|验收|清淤|疏浚|清理|清除|销号|补种|发放|投放|覆盖|实现|达到?|控制|提升|检查|排查|聘请|储备|购置|采购|硬化|开通|打通|完善)"
+    r"|改建|扩建|选派|招聘|举办|开展|组织|培养|孵化|引进|认定|验收|清淤|疏浚|清理|清除|销号|补种|发放|投放|覆盖|实现|达到?|控制|提升|检查|排查|聘请|储备|购置|采购|硬化|开通|打通|完善|查处|曝光|公布|发放|张贴|悬挂|编制|征集|立案|办理)"
 )
 _AT_LEAST = re.compile(
     rf"(?:每(?:个|家|所|名|处|镇|乡|县|村|社区|专业|单位|企业|班组|辆|座|站|区|市|科室|车间|矿|栋|校)?[\u4e00-\u9fff]{{0,6}}(?:[（(][^（）()\n]{{1,8}}[）)])?)?"
     rf"(?:至少|最少)(?:要|应|须)?(?:配备|建成|创建|培育|打造|完成|培训|设置|设立|确定|选树|评选|培养|推广|组建|建立|达到|有|开展|组织|抽检|抽查|检查|配足|安排|新增|举办|聘请|储备)?"
-    rf"\s?(?:(?P<percent>{_PERCENTAGE})|{_NUM}\s?{_COUNTED})"
+    rf"\s?(?:(?P<percent>{_PERCENTAGE})|(?:{_NUM}|[一二两三四五六七八九十]{{1,3}})\s?{_COUNTED})"
+)
+# 90%以上的规模企业完成创建: the share stands first, what it is a share of after it.
+_SHARE_FIRST = re.compile(
+    rf"{_PERCENTAGE}(?:以上|及以上)?的[\u4e00-\u9fffA-Za-z0-9]{{2,24}}?(?:完成|达到|达标|建成|实现|通过|配备|建立|纳入|接入|安装|签订|落实)[^，,。；;、：:\n（()）]{{0,20}}"
 )
 _OPENING_COUNT = re.compile(
     rf"(?<=[，,、；;。])(?:完成(?:在运)?)?{_NUM}\s?{_COUNTED}[^，,。；;、：:\n（）()]{{0,20}}[（(][^（）()\n]{{2,16}}[）)]"
@@ -32,7 +36,7 @@ _OPENING_COUNT = re.compile(
 )
 _GOAL_COUNT = re.compile(rf"(?<=等){_NUM}\s?{_COUNTED}[^，,。；;：:\n]{{2,50}}")
 _PERCENT = re.compile(
-    rf"(?:达到?|不低于|不少于|不小于|不超过|不高于|大于|高于|超过|低于|≥|>=|≤|>|提高|提升|上升|增长|增加|下降|降低|减少|压减|压降|下浮|完成|控制在|保持在?|稳定在|维持在|实现|为|(?<=[率比量数例度]))"
+    rf"(?:达到?|不低于|不少于|不小于|不超过|不高于|大于|高于|超过|低于|≥|>=|≤|>|提高|提升|上升|增长|增加|下降|降低|减少|压减|压降|下浮|完成|控制在|保持在?|稳定在|维持在|实现|为|(?<=[率比量数例度])|(?<=[\u4e00-\u9fff])(?={_PERCENTAGE}(?:完成|整改|覆盖|到位|签订|建档|落实|安装|配备|接入|检查|闭环|达标|持证|纳入|销号)))"
     rf"(?:到|至|了|约|近)?\s?{_PERCENTAGE}(?:\s?[-—~～至到和、]\s?{_PERCENTAGE})*\s?(?:左右|以上|以内|以下|及以上|之内)?"
 )
 _COUNT = re.compile(
@@ -64,7 +68,11 @@ def find_targets(outline: Outline, text: str) -> list[Target]:
         if kind in ("cost", "scope", "introduction"):
             continue
         taken = _Taken()
-        patterns = [(_OPENING_COUNT, "target.counted", 0.7), (_AT_LEAST, "target.at_least", 0.9)]
+        patterns = [
+            (_OPENING_COUNT, "target.counted", 0.7),
+            (_AT_LEAST, "target.at_least", 0.9),
+            (_SHARE_FIRST, "target.percent", 0.75),
+        ]
         if kind == "goals":
             patterns.append((_GOAL_COUNT, "target.goal_count", 0.6))
         for pattern, rule, confidence in patterns:
@@ -111,6 +119,9 @@ _ORDERS = re.compile(
 )
 
 
+_NEXT_SHARE = re.compile(_PERCENTAGE)
+
+
 def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield the stretches that may hold one target each.
 
@@ -131,6 +142,7 @@ def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
         elif (
             c == "、"
             and depth == 0
+            and not _NEXT_SHARE.match(text, i + 1, end)
             and (re.search(r"\d|百分之", text[cursor:i]) or _ORDERS.match(text, cursor, i) or i - cursor > 60)
         ):
             yield Span(cursor, i)
@@ -142,7 +154,11 @@ def _in_piece(text: str, piece: Span) -> Target | None:
     start, end = piece
     while start < end and text[start] in " \u3000“":
         start += 1
-    if end - start < 4 or end - start > 120 or not re.search(r"\d|百分之", text[start:end]):
+    if (
+        end - start < 4
+        or end - start > 120
+        or not re.search(r"\d|百分之|(?:不少于|不低于|不超过)[一二两三四五六七八九十]", text[start:end])
+    ):
         return None
     lead = _LEAD.match(text[start:end])
     if lead and lead.end() < end - start - 3:
@@ -161,7 +177,7 @@ def _in_piece(text: str, piece: Span) -> Target | None:
         if not match or not _promises(text, start, match):
             return None
     stop = match.end()
-    if rule == "target.verb_count":
+    if rule == "target.verb_count" or _SHARED_ACTION.match(text, stop, end):
         stop = _object_end(text, stop, end)
     printed = text[start:stop].strip()
     context = text[max(piece.start, start - 12) : start]
@@ -176,6 +192,9 @@ def _in_piece(text: str, piece: Span) -> Target | None:
     )
 
 
+_SHARED_ACTION = re.compile(
+    r"完成|整改|覆盖|到位|签订|建档|落实|安装|配备|接入|检查|闭环|达标|持证|纳入|销号"
+)
 _STRONG_COUNT = re.compile(
     rf"(?:不少于|不低于|不超过|至少|达到?|控制在|压减到|压减至|≥)\s?{_NUM}\s?{_COUNTED}"
 )
@@ -221,7 +240,7 @@ def _whole(text: str, match: re.Match[str], rule: str, confidence: float) -> Tar
 
 
 _VALUE = re.compile(
-    rf"(?P<percent>{_PERCENTAGE})|(?P<number>\d+(?:,\d{{3}})*(?:\.\d+)?)\s?(?:余)?(?P<scale>[万亿千百])?\s?(?P<unit>{_COUNTED})"
+    rf"(?P<percent>{_PERCENTAGE})|(?P<number>\d+(?:,\d{{3}})*(?:\.\d+)?|(?<=[少于低备立定有置])[一二两三四五六七八九十百]{{1,4}}|(?<=[一-龥])[一二两三四五六七八九十]{{1,3}}(?=名|家|支))\s?(?:余)?(?P<scale>[万亿千百])?\s?(?P<unit>{_COUNTED})"
 )
 _SCALE = {"万": 1e4, "亿": 1e8, "千": 1e3, "百": 1e2}
 
@@ -247,7 +266,9 @@ def value_of(printed: str) -> tuple[float | None, str]:
             )
             return (float(f"{full}.{digits or 0}") if full is not None else None), unit
         return float(re.match(r"[\d.]+", percent).group()), unit  # type: ignore[union-attr]
-    value = float(match["number"].replace(",", "")) * _SCALE.get(match["scale"] or "", 1)
+    counted = match["number"].replace("两", "二")
+    number = chinese_number(counted) if not counted[0].isdigit() else float(counted.replace(",", ""))
+    value = (number or 0.0) * _SCALE.get(match["scale"] or "", 1)
     return value, match["unit"]
 
 
