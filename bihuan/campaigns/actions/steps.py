@@ -25,6 +25,8 @@ from ..models import PlanDocument, PlanFinding, PlanItem, PlanStep, PlanUnit, se
 # Edits of one field after another within this time are one step to take back: a person thinks of them as one.
 TOGETHER = dt.timedelta(minutes=2)
 UNDO = "undo"
+# Nobody takes back more steps than this.
+REMEMBERED = 200
 ROWS: dict[str, type[PlanItem] | type[PlanUnit] | type[PlanFinding]] = {
     "item": PlanItem,
     "unit": PlanUnit,
@@ -211,6 +213,26 @@ def undo_step(document: PlanDocument, *, by: User) -> PlanStep:
         if not done:
             raise Refused(f"“{last.summary}”之后又有人改过同一处，不能撤销，请直接修改")
     PlanStep.objects.filter(pk=last.pk).update(undone_at=step.at)
+    _renumber(last)
     step.is_reshaping = True
     step.finish(UNDO, f"撤销：{last.summary}", step=last.pk)
     return last
+
+
+def _renumber(undone: PlanStep) -> None:
+    """Let the steps before know the rows they left again: they stand as they did then, two versions later."""
+    moved = {
+        (change["row"], change["id"], change["version"] - 1): change["version"] + 1
+        for change in undone.changes
+    }
+    earlier = PlanStep.objects.filter(document=undone.document_id, undone_at=None, pk__lt=undone.pk)
+    earlier = earlier.order_by("-pk")[:REMEMBERED]
+    renumbered = []
+    for step in earlier:
+        found = [
+            (change, moved.get((change["row"], change["id"], change["version"]))) for change in step.changes
+        ]
+        if any(version for _, version in found):
+            step.changes = [change | {"version": version or change["version"]} for change, version in found]
+            renumbered.append(step)
+    PlanStep.objects.bulk_update(renumbered, ["changes"])

@@ -6,7 +6,9 @@ the tasks after it (R026). 市燃气协会 is in no directory.
 
 from __future__ import annotations
 
-from bihuan.accounts.tests.world import World
+from bihuan.accounts.models import Holding, Post, User
+from bihuan.accounts.roles import Role
+from bihuan.accounts.tests.world import PASSWORD, START, World
 from bihuan.campaigns import actions
 from bihuan.campaigns.models import Campaign, PlanDocument, PlanItem, PlanUnit
 
@@ -58,6 +60,16 @@ def make_campaign(world: World, text: str = TEXT) -> Campaign:
     document = make_draft(world, text)
     check_off(document, world)
     return actions.publish(document, by=world.people.office)
+
+
+def make_colleague(world: World) -> User:
+    """李同行, a second officer of the city office, who can log in."""
+    post = Post.objects.create(
+        organization=world.organizations.office, title="协调科", role=Role.OFFICE_OFFICER, is_default=False
+    )
+    user = User.objects.create_user("colleague", PASSWORD, full_name="李同行")
+    Holding.objects.create(user=user, post=post, from_on=START)
+    return user
 
 
 OBJECTS = [
