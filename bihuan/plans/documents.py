@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bihuan.plans.compiler import compile_source
 from bihuan.plans.model import Part, Plan, SourceText, Span
-from bihuan.plans.parts import PART_KINDS, documents, excerpt, main_document, separate
+from bihuan.plans.parts import PART_KINDS, documents, excerpt, main_document, missing_pieces, separate
 
 
 def compile_documents(source: SourceText) -> list[Plan]:
@@ -47,9 +47,11 @@ def compile_document(source: SourceText, parts: list[Part], chosen: list[Part]) 
         for part in parts
     ]
     others = "；".join(f"{PART_KINDS[part.kind]}《{part.title}》" for part in parts if part not in chosen)
-    own = replace(
-        own, notices=[*own.notices, f"文件中另有 {len(parts) - len(chosen)} 份材料未在此编译：{others}。"]
-    )
+    notices = [f"文件中另有 {len(parts) - len(chosen)} 份材料未在此编译：{others}。"]
+    missing = missing_pieces(parts)
+    if missing:
+        notices.append(f"文件标称 {missing[0]} 篇，实际只有 {missing[1]} 篇，其余缺失。")
+    own = replace(own, notices=[*own.notices, *notices])
     return replace(compile_source(own), parts=listed)
 
 

@@ -106,7 +106,7 @@ def separate(source: SourceText) -> list[Part]:
     for start, end in pairwise(places):
         if not text[start:end].strip():
             continue
-        part = _part(text, Span(start, end), cuts[start], samples)
+        part = _part(text, Span(start, end), cuts[start], samples, closed=cuts.get(end) == "restart")
         if cuts.get(end) == "issued":
             part = replace(part, kind="notice")
         parts.append(replace(part, place=source.to_original(Span(start, end))))
@@ -226,12 +226,12 @@ def _restarts(lines: list[_Line]) -> list[tuple[int, str]]:
     return found
 
 
-def _part(text: str, span: Span, how: str, in_collection: bool) -> Part:
+def _part(text: str, span: Span, how: str, in_collection: bool, *, closed: bool) -> Part:
     body = span.of(text)
     lines = [line.strip() for line in body.split("\n") if line.strip()]
     title, content = _title_of(lines, how)
     kind = _kind_of(title, content, how)
-    issues = _ISSUES.search(title) if kind == "notice" else None
+    issues = _ISSUES.search(title) if kind == "notice" and not closed else None
     if issues and _PLAN.search(issues["title"]) and sum(bool(_SECTION.match(line)) for line in lines) >= 2:
         # The notice prints its plan under the citation, without a title of its own.
         kind, title = "plan", issues["title"]
@@ -311,12 +311,30 @@ def documents(parts: list[Part]) -> list[list[Part]]:
 
 
 def main_document(groups: list[list[Part]]) -> list[Part]:
-    """Return the document a file is about: the first plan, else the first notice, else the first of all."""
+    """Return the document a file is about: the first plan, else the first notice, else the first of all.
+
+    A short text that only looks like one yields to a document three times as long.
+    """
     for kind in ("plan", "notice", "report"):
-        for group in groups:
-            if any(part.kind == kind for part in group):
-                return group
+        found = [group for group in groups if any(part.kind == kind for part in group)]
+        if found:
+            longest = max(found, key=_length)
+            return longest if _length(longest) > 3 * _length(found[0]) else found[0]
     return groups[0]
+
+
+def _length(group: list[Part]) -> int:
+    """Return the length of a document without its annexes."""
+    return sum(part.place.end - part.place.start for part in group if part.kind not in ("annex", "form"))
+
+
+def missing_pieces(parts: list[Part]) -> tuple[int, int] | None:
+    """Return how many documents the head of a collection promises (范例6篇) and how many are there, if fewer."""
+    samples = [part for part in parts if _SAMPLE.fullmatch(part.title)]
+    promised = re.search(r"(?:范文|范例|例文|样本|精选|合集)\D{0,6}(\d{1,2})\s?篇", parts[0].title)
+    if promised and 1 < len(samples) < int(promised[1]):
+        return int(promised[1]), len(samples)
+    return None
 
 
 def excerpt(source: SourceText, span: Span) -> SourceText:

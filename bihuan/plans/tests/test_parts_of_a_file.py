@@ -165,3 +165,22 @@ def test_the_list_of_annexes_is_not_the_plan_it_names():
     assert [part.kind for part in plan.parts] == ["notice", "plan"]
     assert [section.title for section in plan.sections] == ["总体目标", "整治任务"]
     assert str(plan.tasks[0].due) == "2031-06-30"
+
+
+def test_a_notice_with_sections_of_its_own_keeps_its_plan():
+    text = f"关于印发加油站检查方案的通知\n一、提高认识。\n二、加强领导。\n云溪市应急局\n2031年5月6日\n云溪市加油站专项检查工作方案\n{FIRST}"
+    assert [kind for kind, _ in kinds(text)] == ["notice", "plan"]
+    assert len(compile_all(text.encode(), "a.txt")) == 1
+
+
+def test_a_short_text_yields_to_the_plan_behind_it():
+    short = "云溪市检查工作安排\n一、准备。\n二、检查。\n云溪市应急局\n2031年5月6日\n"
+    plan = compile_plan(
+        f"{short}云溪市加油站检查方案\n{FIRST}\n{'3.整改。各县（区）限期整改。' * 12}".encode(), "a.txt"
+    )
+    assert plan.title.value == "云溪市加油站检查方案"
+
+
+def test_documents_promised_but_absent_are_announced():
+    plan = compile_plan(COLLECTION.replace("云溪范文网", "安全检查方案范例6篇").encode(), "集.txt")
+    assert plan.source.notices[-1] == "文件标称 6 篇，实际只有 3 篇，其余缺失。"
