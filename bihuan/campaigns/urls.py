@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import amending, campaigns, findings, importing, items, outputs, plans, tasks, workbench
+from .views import amending, campaigns, findings, importing, items, outputs, plans, subplans, tasks, workbench
 
 app_name = "campaigns"
 urlpatterns = [
@@ -28,6 +28,20 @@ urlpatterns = [
     path("amendments/<int:pk>/withdrawal/", amending.withdrawal, name="withdrawal"),
     path("amendments/<int:pk>/changes/<int:change_pk>/separation/", amending.separation, name="separation"),
     path("amendments/<int:pk>/changes/<int:change_pk>/<str:decision>/", amending.decision, name="decision"),
+    path("<int:pk>/subplans/", subplans.subplans, name="subplans"),
+    path("<int:pk>/subplans/requirement/", subplans.require_subplans, name="require_subplans"),
+    path("subplans/<int:pk>/", subplans.subplan, name="subplan"),
+    path("subplans/<int:pk>/import/", subplans.import_subplan, name="import_subplan"),
+    path("subplans/<int:pk>/parent-tasks/", subplans.start_subplan, name="start_subplan"),
+    path("subplans/<int:pk>/content/", subplans.save_subplan, name="save_subplan"),
+    path("subplans/<int:pk>/tasks/", subplans.add_subplan_task, name="add_subplan_task"),
+    path(
+        "subplans/<int:pk>/tasks/<int:task_pk>/removal/",
+        subplans.remove_subplan_task,
+        name="remove_subplan_task",
+    ),
+    path("subplans/<int:pk>/draft/", subplans.draft_child, name="draft_child"),
+    path("subplans/<int:pk>/moves/<str:move>/", subplans.move_subplan, name="move_subplan"),
     path("plans/", plans.plans, name="plans"),
     path("plans/import/", importing.import_plan, name="import_plan"),
     path("plans/<int:pk>/", workbench.workbench, name="workbench"),
