@@ -132,7 +132,15 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "issued_on": _day(plan.issued_on),
         "sections": [section.title for section in plan.sections],
         "phases": [
-            {"name": p.name, "start": _day(p.start), "end": _day(p.end), "no": p.no, **_evidence(p)}
+            {
+                "name": p.name,
+                "start": _day(p.start),
+                "end": _day(p.end),
+                "no": p.no,
+                "length": {"text": p.length.text, "days": p.length.days} if p.length else None,
+                "relative": p.relative,
+                **_evidence(p),
+            }
             for p in plan.phases
         ],
         "tasks": [
