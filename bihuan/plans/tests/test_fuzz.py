@@ -28,3 +28,17 @@ def test_damaged_documents(seed):
         assert "".join(each.span.of(plan.source.original) for each in covered) == plan.source.original, done
         assert all(a.span.end == b.span.start for a, b in itertools.pairwise(covered)), done
         plan.to_json()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "unit",
+    ["。ㄋ模┓e極", "？！笆濉睍r期", "入?yún)^(qū)步", "；菲髽", "責任(zé)", "附件1 检查表\n", "范文1\n", "篇1\n篇2\n", "云溪市应急局\n2031年3月6日\n",
+     "\n一、任务", "一、任务。", "□", "【打印文本】\n", "１", "相同的一行文字\n", "首页 > ", "关于印发《", "达到9%", "\u200b", " \n"],
+)  # fmt: skip
+def test_endless_repetition_is_read_quickly(unit):
+    data = ("一、任務\n責產實關" + unit * (20_000 // len(unit))).encode()
+    began = time.process_time()
+    covered = coverage(compile_plan(data, "方案.txt"))
+    assert time.process_time() - began < 1.0
+    assert covered[0].span.start == 0
