@@ -1,7 +1,7 @@
 """`make bench-plans`: the plan compiler measured: scores on labelled plans, speed against python-docx + `re`, memory.
 
 Prints the figures and writes them into docs/benchmarks.md, between the marks of their section. Options: --documents N
-(default 1,000).
+(default 1,000), --mutated N (default 10,000).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import argparse
 import datetime as dt
 import gc
 import importlib.util
-import io
 import json
 import os
 import platform
@@ -124,38 +123,50 @@ def alike(ours: list, theirs: list[plans_baseline.Clause]) -> int:
 
 def speed() -> list[str]:
     """Word file to clauses and to the whole structure, beside python-docx + `re`."""
-    from docx import Document
-
-    from bihuan.plans import compile_plan
+    from bihuan.plans import compile_plan, read_document
 
     documents = [
         ("twenty pages", as_word(twenty_pages())),
         *((name, as_word(text)) for name, text in texts()),
     ]
     lines = [
-        "| Word file | clauses: ours / theirs / both | python-docx opens | python-docx + `re` ms | same clauses, ours ms | times faster | whole structure ms |",
-        "|---|---|--:|--:|--:|--:|--:|",
+        "| Word file | clauses: ours / theirs / both | reading: theirs | ours | times faster | clauses: theirs | ours | times faster | whole structure |",
+        "|---|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
-    sums = [0.0] * 4
+    sums, left_out = [0.0] * 5, []
     for name, data in documents:
+        ours, theirs = clauses(data), plans_baseline.read(data)
+        both = alike(ours, theirs)
+        if both < 0.85 * len(ours):
+            left_out.append(name)
+            continue
         times = timed(
             [
-                lambda data=data: Document(io.BytesIO(data)),
+                lambda data=data: plans_baseline.text_of(data),
+                lambda data=data: read_document(data, "plan.docx"),
                 lambda data=data: plans_baseline.read(data),
                 lambda data=data: clauses(data),
                 lambda data=data: compile_plan(data, "plan.docx"),
             ]
         )
         sums = [a + b for a, b in zip(sums, times, strict=True)]
-        ours, theirs = clauses(data), plans_baseline.read(data)
-        lines.append(
-            f"| {name} | {len(ours)} / {len(theirs)} / {alike(ours, theirs)} | {times[0]:.0f} | {times[1]:.0f} | "
-            f"{times[2]:.0f} | {times[1] / times[2]:.1f} | {times[3]:.0f} |"
-        )
-    lines.append(
-        f"| **all** | | {sums[0]:.0f} | {sums[1]:.0f} | {sums[2]:.0f} | **{sums[1] / sums[2]:.1f}** | {sums[3]:.0f} |"
-    )
+        lines.append(row(name, f"{len(ours)} / {len(theirs)} / {both}", times))
+    lines.append(row("**all**", "", sums))
+    if left_out:
+        names = ", ".join(left_out)
+        lines += [
+            "",
+            f"Left out, the baseline misses over 15 % of the clauses (line breaks are lost): {names}.",
+        ]
     return lines
+
+
+def row(name: str, counts: str, times: list[float]) -> str:
+    """One line of the table of times."""
+    return (
+        f"| {name} | {counts} | {times[0]:.0f} | {times[1]:.1f} | {times[0] / times[1]:.1f} | {times[2]:.0f} | {times[3]:.1f} | "
+        f"**{times[2] / times[3]:.1f}** | {times[4]:.0f} |"
+    )
 
 
 def memory(documents: int) -> dict[str, float]:
@@ -194,6 +205,7 @@ def resident() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.plans")
     parser.add_argument("--documents", type=int, default=1_000)
+    parser.add_argument("--mutated", type=int, default=10_000)
     parser.add_argument("--child", action="store_true")
     options = parser.parse_args()
     if options.child:
@@ -213,9 +225,10 @@ def main() -> None:
         "",
         "### Speed",
         "Every text as a Word file with Word's automatic numbers and a responsibility table of 24 rows. The baseline "
-        "(`bench/plans_baseline.py`) reads the same with python-docx and `re`: numbers rebuilt, table rows, of each clause "
-        "heading, units by role and deadline. “Same clauses” is our side of exactly that; “whole structure” is everything the "
-        f"compiler finds. Milliseconds, median of {ROUNDS} rounds in turn, one process.",
+        "(`bench/plans_baseline.py`, “theirs”) reads with python-docx and `re`: numbers rebuilt, table rows, of each clause "
+        "number, heading, units by role and deadline. “Ours” does the same reading and finds the same clauses; “whole structure” "
+        "is everything the compiler finds beside them (phases, reports, targets, bodies, check items, criteria, zones, parts), "
+        f"which the baseline does not try. Milliseconds, median of {ROUNDS} rounds in turn, one process.",
         "",
         *speed(),
         "",
@@ -226,8 +239,8 @@ def main() -> None:
     if importlib.util.find_spec("bench.plans_text"):
         from bench import plans_text
 
-        # Fuzz and mojibake measures return their own Markdown lines.
-        lines += ["", *(plans_text.main() or [])]
+        damaged = plans_text.report(plans_text.PLANS, options.mutated, 1)
+        lines += ["", "### Damaged text", *(f"- {line}" for line in damaged)]
     lines.append(END)
     record(lines)
     print("\n".join(lines))

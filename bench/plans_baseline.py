@@ -104,8 +104,8 @@ class Lists:
         return re.sub(r"%(\d)", part, levels[depth][1])
 
 
-def read(data: bytes) -> list[Clause]:
-    """Return the clauses of a Word file."""
+def text_of(data: bytes) -> tuple[list[str], list[Clause]]:
+    """Return the lines of a Word file with their numbers, and the rows of its task tables."""
     document = Document(io.BytesIO(data))
     lists = Lists(document)
     lines: list[str] = []
@@ -117,6 +117,12 @@ def read(data: bytes) -> list[Clause]:
                 lines.append(lists.label(block) + text)
         elif isinstance(block, Table):
             rows += table_rows(block)
+    return lines, rows
+
+
+def read(data: bytes) -> list[Clause]:
+    """Return the clauses of a Word file."""
+    lines, rows = text_of(data)
     return [*clauses(lines), *rows]
 
 

@@ -82,7 +82,13 @@ class Writer:
 
     def since(self, start: int) -> Span:
         """Return the stretch written since a place, without blanks at its ends."""
-        text = "".join(self._pieces_since(start))
+        if self.length == start:
+            return Span(start, start)
+        text = (
+            self._pieces[-1]
+            if len(self._pieces[-1]) == self.length - start
+            else "".join(self._pieces_since(start))
+        )
         left = len(text) - len(text.lstrip())
         return Span(start + left, start + left + len(text.strip()))
 

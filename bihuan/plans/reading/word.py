@@ -23,6 +23,7 @@ MAX_COLUMNS = 63
 _P, _R, _T, _TAB, _BR = f"{W}p", f"{W}r", f"{W}t", f"{W}tab", f"{W}br"
 _TBL, _TR, _TC, _PPR, _RPR = f"{W}tbl", f"{W}tr", f"{W}tc", f"{W}pPr", f"{W}rPr"
 _DEL, _MOVE_FROM, _DEL_TEXT = f"{W}del", f"{W}moveFrom", f"{W}delText"
+_TCPR, _GRID_SPAN, _V_MERGE, _VAL = f"{W}tcPr", f"{W}gridSpan", f"{W}vMerge", f"{W}val"
 _BREAKS = {_TAB: " ", _BR: "\n", f"{W}cr": "\n", f"{W}ptab": " "}
 _SIGNS = {f"{W}noBreakHyphen": "-", f"{W}softHyphen": ""}
 # Ticked and empty boxes of forms, as Wingdings and Symbol number them.
@@ -394,14 +395,16 @@ class _Reader:
         if properties is not None:
             column = _count(properties.find(f"{W}gridBefore"), 0)
         for i, element in enumerate(row):
-            settings = element.find(f"{W}tcPr")
             reach, merge = 1, None
-            if settings is not None:
-                reach = _count(settings.find(f"{W}gridSpan"), 1)
-                merge = settings.find(f"{W}vMerge")
+            settings = element.find(_TCPR)
+            for setting in settings if settings is not None else ():
+                if setting.tag == _GRID_SPAN:
+                    reach = _count(setting, 1)
+                elif setting.tag == _V_MERGE:
+                    merge = setting
             if i:
                 self._joint("\t")
-            continued = merge is not None and merge.get(f"{W}val") != "restart"
+            continued = merge is not None and merge.get(_VAL) != "restart"
             if continued and column in above:
                 origin = cells[above[column]]
                 cells[above[column]] = origin._replace(rows=number - origin.row + 1)
@@ -452,5 +455,5 @@ def _own(element: etree._Element, tag: str):
 
 
 def _count(element: etree._Element | None, default: int) -> int:
-    value = element.get(f"{W}val") if element is not None else None
-    return min(MAX_COLUMNS, int(value)) if value and re.fullmatch(r"\d{1,4}", value) else default
+    value = element.get(_VAL) if element is not None else None
+    return min(MAX_COLUMNS, int(value)) if value and len(value) <= 4 and value.isdecimal() else default
