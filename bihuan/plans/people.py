@@ -85,9 +85,16 @@ def _line(text: str, start: int, end: int) -> list[tuple[str, Span]]:
             return _at(text, start, end, re.compile(r"[、，,；;]"))
         if posts:
             return _at(text, start, end, _NEXT_PERSON)
-    return _merged(text, split_units(text, start, end))
+    found: list[tuple[str, Span]] = []
+    for match in [*_AFTER_POST.finditer(text, start, end), None]:
+        stop = match.start() if match else end
+        found.extend(_merged(text, split_units(text, start, stop)))
+        start = match.end() if match else end
+    return found
 
 
+# …负责人及各村书记: the conjunction after a post parts two entries.
+_AFTER_POST = re.compile(r"(?<=负责人|责同志)(?:以及|及|和)(?=[\u4e00-\u9fff]{2})")
 # A second person on the line: after a gap or a comma, a name that is itself followed by a gap and a post.
 _NEXT_PERSON = re.compile(
     rf"(?<=[）)])[、，,；;](?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff）)])[ \u3000；;，,、]{{1,6}}(?=[{_SURNAMES}](?:[\u4e00-\u9fff]{{1,2}}|[ \u3000]{{1,3}}[\u4e00-\u9fff])[ \u3000（(]{{1,4}}[\u4e00-\u9fff]{{3,}})"

@@ -166,12 +166,13 @@ def _times(text: str, start: int, end: int, verbs: list[re.Match[str]]) -> list[
         if free and match.end() <= last.end() and last.start() - match.end() <= 40:
             rule = "report.recurring" if match.re is _BY_PERIOD else "report.deadline"
             strong.append((match.group(), span, rule))
-    if not strong:
-        return weak[:1]
-    # 每旬报送进度，每月2日前报送小结: a bare recurrence counts beside a deadline when a verb of its own follows it.
+    # 每旬报送进度，每月2日前报送小结: a bare recurrence counts beside another time when a verb of its own follows it.
+    places = sorted(span.start for _, span, _ in [*strong, *weak])
     for when, span, rule in weak:
-        following = min((s.start for _, s, _ in strong if s.start > span.end), default=end)
-        if any(span.end <= verb.start() < following for verb in verbs) and following < end:
+        following = next((start for start in places if start > span.start), None)
+        alone = following is None and not strong
+        owned = any(span.end <= verb.start() < (following or 0) for verb in verbs)
+        if alone or owned or (following is None and any(verb.start() >= span.end for verb in verbs)):
             strong.append((when, span, rule))
     return strong
 

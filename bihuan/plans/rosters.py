@@ -17,7 +17,7 @@ ROLE = re.compile(
     rf"(?:\A|(?<=[\n\s。；;，,、.．)）:：]))(?P<name>[\u4e00-\u9fff]{{0,30}}?{GROUP}(?<!办公室))?(?P<role>{_DEPUTY}|{_HEAD}|{_MEMBER})(?:\s{{0,4}}[:：]\s{{0,4}}|(?<=[ \u3000])[ \u3000]{{1,8}}(?=[\u4e00-\u9fff]))"
 )
 _BARE_ROLE = re.compile(
-    rf"(?:(?<=\n)|\A)[ \u3000\t]{{0,8}}(?P<name>)(?P<role>{_DEPUTY}|{_HEAD}|{_MEMBER})[ \u3000\t]{{1,8}}(?=[\u4e00-\u9fff])"
+    rf"(?:(?<=\n)|\A)[ \u3000\t]{{0,8}}(?P<name>)(?P<role>{_DEPUTY}|{_HEAD}|{_MEMBER})(?:[ \u3000\t]{{1,8}}(?=[\u4e00-\u9fffA-Z×*_])|[ \u3000\t]{{0,8}}(?=\n))"
     rf"|(?<=[，,；;])(?P<name2>)(?P<role2>成员)(?=各|由|[\u4e00-\u9fff]{{2,12}}(?:、|负责人))"
 )
 _ENUMERATOR = re.compile(
@@ -120,11 +120,21 @@ def _roster(text: str, group: list[_Role], floor: int, limit: int) -> Roster | N
     return Roster(name, people["head"], people["deputies"], people["members"], Span(start, max(stop, start)))
 
 
+_VALUE_STOP = re.compile(
+    r"[。\n]|(?<![第、一二三四五六七八九十])(?=[一二三四五六七八九十]{1,2}、(?:工作|主要|时间|实施|任务|组织|总体|目标|范围|重点|整治|活动|具体|保障|有关|职责|方法|检查|内容|步骤|措施|要求))|[；;，,](?=\s{0,2}(?:[\u4e00-\u9fff]{0,10}(?:下设|负责|职责|设在|办公室)|统筹|具体))"
+)
+
+
+def _inside_bracket(text: str, start: int, place: int) -> bool:
+    opened = max(text.rfind("（", start, place), text.rfind("(", start, place))
+    return opened > max(text.rfind("）", start, place), text.rfind(")", start, place))
+
+
 def _value_end(text: str, start: int, end: int) -> int:
     """Return where the people of a role end: at a full stop, the next heading, or a line that speaks of the body."""
-    for stop in re.compile(
-        r"[。\n]|[；;，,](?=\s{0,2}(?:[\u4e00-\u9fff]{0,10}(?:下设|负责|职责|设在|办公室)|统筹|具体))"
-    ).finditer(text, start, end):
+    for stop in _VALUE_STOP.finditer(text, start, end):
+        if stop.group() in (*"；;，,",) and _inside_bracket(text, start, stop.start()):
+            continue
         if stop.group() != "\n":
             return stop.start()
         line_end = text.find("\n", stop.end(), end)
@@ -167,6 +177,7 @@ def cut_name(text: str, start: int, end: int) -> tuple[str, Span] | None:
 
 
 _NAME = re.compile(rf"[^，,。；;：:！!\n《》]{{0,60}}{GROUP}")
+_GENERIC = re.compile(r"(?:工作)?(?:领导小组|小组|专班|工作组|指挥部)")
 _OWNER = {"主任": r"(?:办公室|委员会|安委会)$", "other": r"(?<!办公室)$"}
 
 
@@ -177,8 +188,11 @@ def _name_before(text: str, first: _Role, floor: int) -> tuple[str, Span] | None
     matches = [m for m in _NAME.finditer(text, window, first.start) if owner.search(m.group())]
     near = [m for m in matches if text.count("\n", m.end(), first.start) <= 2 and first.start - m.end() < 160]
     setting_up = [m for m in matches if _VERB.search(m.group())]
-    for match in [*near[-1:], *setting_up[-1:]]:
-        name = cut_name(text, match.start(), match.end())
+    names = [cut_name(text, match.start(), match.end()) for match in (*near[-1:], *setting_up[-1:])]
+    if len(names) == 2 and names[0] and names[1] and _GENERIC.fullmatch(names[0][0]):
+        # 领导小组成员 above the people, its full name in the sentence that sets it up.
+        names = names[::-1] if names[1][0].endswith(names[0][0]) else names
+    for name in names:
         if name and not re.search(r"通知|根据|按照|经", name[0]):
             return name
     title = re.compile(rf"(?:成立|调整|组建)(?P<name>[^。；;：:]{{2,60}}?{GROUP})").search(
