@@ -27,7 +27,7 @@ from bihuan.plans.model import Body, Duty, Phase, SourceText, Span, Task
 from bihuan.plans.objects import object_hints
 from bihuan.plans.outline import Outline, heading_of
 from bihuan.plans.periods import read_period
-from bihuan.plans.units import normalize_unit
+from bihuan.plans.units import looks_like_unit, normalize_unit
 
 _NOTHING = re.compile(r"[\s/／\\\-—－–无]*")
 _SAME = re.compile(r"同上|〃|″")
@@ -299,6 +299,9 @@ class _RowReader:
                 for piece in re.finditer(r"\S+", line.of(self.text))
                 for unit in named_units(self.text, line.start + piece.start(), line.start + piece.end())
             ]
+            if re.search(r"人|领导|联系", self.grid.headers[self.grid.roles[role]]):
+                # The column names persons beside their units.
+                units = [unit for unit in units if looks_like_unit(unit[0])]
             clauses.append(Clause(meaning, units))
         return resolve([clause for clause in clauses if clause.units], "units.table")
 

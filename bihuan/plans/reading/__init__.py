@@ -9,7 +9,7 @@ from bihuan.plans.reading.cleanup import clean
 from bihuan.plans.reading.encoding import decode
 from bihuan.plans.reading.errors import PlanReadError
 from bihuan.plans.reading.extracted import Extracted
-from bihuan.plans.reading.html import read_html
+from bihuan.plans.reading.html import mhtml_page, read_html
 from bihuan.plans.reading.ocr import read_picture
 from bihuan.plans.reading.office import NAMES, as_docx, old_format
 from bihuan.plans.reading.pdf import read_pdf
@@ -64,7 +64,7 @@ def _read(data: bytes, filename: str) -> tuple[str, Extracted]:
         return "image", read_picture(data)
     if data.startswith((b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"MZ", b"\x7fELF")):
         raise PlanReadError("这不是文档文件（是压缩包或程序）。请解压后选择其中的方案文件再导入。")
-    text = decode(data, filename)
+    text = decode(mhtml_page(data) or data, filename)
     if looks_like_html(text):
         return "html", read_html(text)
     return "text", read_plain(text)

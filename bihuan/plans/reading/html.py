@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from email import message_from_bytes, policy
 
 from lxml import etree
 from lxml import html as lxml_html
@@ -31,6 +32,33 @@ MAX_CELLS = 60_000
 MAX_COLUMNS = 63
 # A page of a plan has a few thousand elements; a million is an attack on the reader.
 MAX_TAGS = 1_000_000
+
+
+def mhtml_page(data: bytes) -> bytes | None:
+    """Return the page a web archive (.mht, and .doc files some systems export) carries, or None.
+
+    Its character set is written into it where only the archive says it.
+    """
+    if b"mime-version:" not in data[:2000].lower() or b"multipart/" not in data[:4000].lower():
+        return None
+    try:
+        parts = list(message_from_bytes(data, policy=policy.compat32).walk())
+    except (RecursionError, ValueError, LookupError, TypeError) as error:
+        raise PlanReadError(
+            "网页归档文件已损坏，无法读取。请用浏览器打开，复制正文另存为 .txt 后再导入。"
+        ) from error
+    for part in parts:
+        if part.get_content_type() == "text/html":
+            page = part.get_payload(decode=True)
+            charset = part.get_content_charset()
+            if isinstance(page, bytes):
+                stated = (
+                    f'<meta charset="{charset}">'.encode()
+                    if charset and b"charset" not in page[:2000]
+                    else b""
+                )
+                return stated + page
+    return None
 
 
 def read_html(text: str) -> Extracted:

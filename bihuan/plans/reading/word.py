@@ -88,6 +88,8 @@ def _wrong_archive(names: set[str]) -> str:
         return "这是 Excel 工作簿，不是方案文档。请选择 .docx、.pdf、.html 或 .txt 格式的方案文件。"
     if any(name.startswith("ppt/") for name in names):
         return "这是演示文稿，不是方案文档。请选择 .docx、.pdf、.html 或 .txt 格式的方案文件。"
+    if "OFD.xml" in names:
+        return "这是 OFD 版式文件，暂不能读取。请用阅读器另存为 PDF，或使用方案的 .docx 原件后再导入。"
     return "这是压缩包或其他文件，里面没有 Word 正文。请解压后选择其中的方案文件，或另存为 .docx 后再导入。"
 
 

@@ -174,6 +174,7 @@ def test_foreign_files():
         archive.writestr("xl/workbook.xml", "<x/>")
     assert "Excel" in refusal(buffer.getvalue())
     assert "损坏" in refusal(b"PK\x03\x04" + b"junk" * 50)
+    assert "OFD" in refusal(_zip({"OFD.xml": "<x/>"}), "方案.ofd")
 
 
 def test_zip_bombs():

@@ -1,5 +1,6 @@
 """Web pages: entities, tables merged and nested, layout tables, print buttons, what stands around the article."""
 
+import base64
 from contextlib import suppress
 
 import pytest
@@ -105,3 +106,23 @@ def test_hostile_pages_are_refused_or_read(monkeypatch):
     monkeypatch.setattr(html, "MAX_TAGS", 100)
     with pytest.raises(PlanReadError, match="过大"):
         read_html("<html><body>" + "<p>甲</p>" * 100 + "</body></html>")
+
+
+def test_a_web_archive_is_read_as_its_page():
+    page = "<html><body><p>一、任务</p></body></html>".encode("gb18030")
+    archive = (
+        b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n--b\r\n"
+        b"Content-Type: text/html; charset=gb2312\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + base64.encodebytes(page)
+        + b"\r\n--b--\r\n"
+    )
+    assert read_document(archive, "方案.doc").text == "一、任务"
+
+
+def test_a_web_archive_nested_without_end_is_refused():
+    archive = b"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b0\n\n"
+    archive += b"".join(
+        b"--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n" % (i, i + 1) for i in range(2000)
+    )
+    with pytest.raises(PlanReadError):
+        read_document(archive, "a.mht")

@@ -131,6 +131,11 @@ def test_a_table_behind_the_plan_gives_its_units_to_the_items_it_repeats():
     ]
 
 
+def test_persons_beside_their_units_are_no_units():
+    table = [["序号", "工作任务", "责任单位及责任人"], ["1", "逐家检查登记", "市应急局\n甲某某"]]
+    assert rows(compiled(BEFORE, table, AFTER)) == [("二/1", "逐家检查登记", ["市应急局"], [], [], None)]
+
+
 def test_a_timetable_gives_phases():
     table = [
         ["阶段", "时间", "主要工作", "责任单位"],
@@ -206,7 +211,7 @@ def test_forms_and_other_tables_give_no_tasks(table):
     ("header", "role"),
     [
         ("序 号", "no"), ("工作任务", "coarse"), ("整治内容", "fine"), ("具体措施", "fine"), ("牵头单位", "lead"), ("责任单位", "responsible"),
-        ("责任单位及责任人", "person"), ("配合部门", "support"), ("完成时限", "due"), ("时间节点", "due"), ("牵头领导", "person"), ("类别", "group"),
+        ("责任单位及责任人", "responsible"), ("责任单位领导", "person"), ("配合部门", "support"), ("完成时限", "due"), ("时间节点", "due"), ("牵头领导", "person"), ("类别", "group"),
         ("工作目标", "goal"), ("备注", "remark"), ("检查内容", "form"), ("", ""), ("这是一句很长的话，不会是表头，更不会是栏目", ""),
     ],
 )  # fmt: skip
