@@ -14,6 +14,7 @@ from bihuan.plans.model import SourceText, Span
 # Roles a header gives its column, in the order they are tried.
 _ROLES = (
     ("no", r"序\s?号|编号|项次|条目"),
+    ("checked", r"^(?:检查|排查)(?:内容|事项)$"),
     ("form", r"检查(?:项目|内容|要点|标准|方法|结果|情况|依据)|排查(?:结果|情况)|评定|得分|分值|评分|扣分|满分|签[字名]|填报|电话|手机"
              r"|企业名称|信用代码|是否|数量|台数|户数|金额|隐患(?:内容|描述|部位|等级)"),
     ("lead", r"牵头(?:责任)?(?:单位|部门)[及和、/／（(]+(?:责任|负责|联系)?(?:人|领导)"),

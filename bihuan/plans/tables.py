@@ -72,6 +72,13 @@ def _kind(grid: Grid, text: str) -> str:
     if "form" in roles and not ("lead" in roles or ("responsible" in roles and "due" in roles)):
         return ""
     content = {"fine", "coarse"} & roles.keys()
+    if not content and "checked" in roles and charged and "form" not in roles:
+        # A list of what to check is a division of work only where it says who checks.
+        roles["fine"] = roles["checked"]
+        content = {"fine"}
+    if content and not charged and _names_units(grid, text):
+        roles["responsible"] = roles["unit_of_duty"]
+        charged = {"responsible"}
     if "phase" in roles and "due" in roles:
         return "phases" if _filled(grid, roles["phase"], text) else ""
     if content and (charged or "due" in roles):
@@ -79,6 +86,16 @@ def _kind(grid: Grid, text: str) -> str:
     if "duty" in roles and {"unit_of_duty", "responsible", "lead"} & roles.keys():
         return "duties" if _filled(grid, roles["duty"], text) else ""
     return ""
+
+
+def _names_units(grid: Grid, text: str) -> bool:
+    """Say whether a column headed only 单位 or 部门 names units, not units of measure."""
+    column = grid.roles.get("unit_of_duty")
+    if column is None:
+        return False
+    words = [words_of(grid.places.get((row, column)), text) for row in range(grid.first, grid.height)]
+    named = [bool(named_units(word, 0, len(word))) for word in words if word]
+    return bool(named) and sum(named) * 2 > len(named)
 
 
 def _filled(grid: Grid, column: int, text: str) -> bool:
@@ -360,14 +377,32 @@ def _parts(box: Box, text: str) -> list[tuple[str, Span]]:
     if len(starts) < 2:
         label = _ENUMERATOR.match(text, *box.span)
         return [(_label(label.group()), Span(label.end(), box.span.end))] if label else [("", box.span)]
+    labels = [_ENUMERATOR.match(text, *box.lines[at]) for at in starts]
+    ranks = [_rank(label.group()) if label else 0 for label in labels]
     parts = []
-    for i, at in enumerate(starts):
+    above: list[tuple[int, str]] = []
+    for i, (at, label, rank) in enumerate(zip(starts, labels, ranks, strict=True)):
         last = starts[i + 1] - 1 if i + 1 < len(starts) else len(box.lines) - 1
-        line = box.lines[at]
-        label = _ENUMERATOR.match(text, *line)
-        start = label.end() if label else line.start
-        parts.append((_label(label.group()) if label else "", Span(start, box.lines[last].end)))
+        above = [entry for entry in above if entry[0] < rank]
+        printed = _label(label.group()) if label else ""
+        if i + 1 < len(starts) and ranks[i + 1] > rank:
+            # It has numbered paragraphs of its own: they are the items.
+            above.append((rank, printed))
+            continue
+        path = "/".join([*(name for _, name in above), printed])
+        start = label.end() if label else box.lines[at].start
+        parts.append((path, Span(start, box.lines[last].end)))
     return parts
+
+
+def _rank(label: str) -> int:
+    """Return the depth of an enumerator by its form (GB/T 9704-2012, 7.3.3)."""
+    bracketed = label.startswith(("（", "("))
+    if label[0] >= "①" and label[0] <= "⑳":
+        return 5
+    if re.search(r"\d", label):
+        return 4 if bracketed else 3
+    return 2 if bracketed else 1
 
 
 def _phases(grid: Grid, text: str, year: int | None) -> list[Phase]:

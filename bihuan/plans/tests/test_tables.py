@@ -131,6 +131,32 @@ def test_a_table_behind_the_plan_gives_its_units_to_the_items_it_repeats():
     ]
 
 
+def test_numbered_paragraphs_below_others_in_one_cell():
+    table = [
+        ["序号", "重点任务", "责任单位"],
+        ["1", "（一）开展排查\n1.逐户排查。\n2.建立清单。\n（二）落实监管。", "市住建局"],
+    ]
+    assert [row[:2] for row in rows(compiled(BEFORE, table, AFTER))] == [
+        ("二/1/（一）/1", "逐户排查"),
+        ("二/1/（一）/2", "建立清单"),
+        ("二/1/（二）", "落实监管"),
+    ]
+
+
+def test_a_list_of_checks_with_owners_and_a_column_headed_only_department():
+    table = [
+        ["序号", "检查内容", "牵头部门", "配合部门"],
+        ["1", "燃气报警装置安装情况", "市商务局", "市城管局"],
+    ]
+    assert rows(compiled(BEFORE, table, AFTER)) == [
+        ("二/1", "燃气报警装置安装情况", ["市商务局"], ["市城管局"], [], None)
+    ]
+    table = [["任务", "措施", "部门"], ["排查", "逐户排查登记造册", "市住建局"]]
+    assert rows(compiled(BEFORE, table, AFTER)) == [("二/", "排查", ["市住建局"], [], [], None)]
+    table = [["任务", "内容", "单位"], ["排查", "逐户排查登记造册", "家"]]
+    assert rows(compiled(BEFORE, table, AFTER)) == []
+
+
 def test_persons_beside_their_units_are_no_units():
     table = [["序号", "工作任务", "责任单位及责任人"], ["1", "逐家检查登记", "市应急局\n甲某某"]]
     assert rows(compiled(BEFORE, table, AFTER)) == [("二/1", "逐家检查登记", ["市应急局"], [], [], None)]
@@ -212,7 +238,7 @@ def test_forms_and_other_tables_give_no_tasks(table):
     [
         ("序 号", "no"), ("工作任务", "coarse"), ("整治内容", "fine"), ("具体措施", "fine"), ("牵头单位", "lead"), ("责任单位", "responsible"),
         ("责任单位及责任人", "responsible"), ("责任单位领导", "person"), ("配合部门", "support"), ("完成时限", "due"), ("时间节点", "due"), ("牵头领导", "person"), ("类别", "group"),
-        ("工作目标", "goal"), ("备注", "remark"), ("检查内容", "form"), ("", ""), ("这是一句很长的话，不会是表头，更不会是栏目", ""),
+        ("工作目标", "goal"), ("备注", "remark"), ("检查内容", "checked"), ("检查结果", "form"), ("", ""), ("这是一句很长的话，不会是表头，更不会是栏目", ""),
     ],
 )  # fmt: skip
 def test_what_a_header_says(header, role):
