@@ -247,15 +247,23 @@ class _RowReader:
         parts = _parts(box, self.text)
         own = coarse is not None and coarse.row == row and coarse.rows == box.rows
         if len(parts) > 1:
-            return [
-                self._task(f"{self.prefix}{group}{label}/{part_label}" if label else f"{self.prefix}{group}{part_label}", span)
-                for part_label, span in parts
-            ]  # fmt: skip
+            above = f"{self.prefix}{group}{label}/" if label else f"{self.prefix}{group}"
+            return self._whole_row(row, [self._task(f"{above}{path}", span) for path, span in parts])
         printed, span = parts[0]
         no = f"{self.prefix}{group}{label or printed}"
         if own and coarse is not None and coarse.span.end <= span.start:
-            return [self._task(no, Span(_behind_label(coarse.span, self.text), span.end), coarse.span)]
-        return [self._task(no, span)]
+            span = Span(_behind_label(coarse.span, self.text), span.end)
+            return self._whole_row(row, [self._task(no, span, coarse.span)])
+        return self._whole_row(row, [self._task(no, span)])
+
+    def _whole_row(self, row: int, tasks: list[Task]) -> list[Task]:
+        """Let the tasks of a row claim all of it: its number, its units and its deadline belong to them."""
+        spans = [box.span for box in self.grid.boxes if box.row == row and box.lines]
+        first = Span(min(tasks[0].span.start, *(s.start for s in spans)), tasks[0].span.end)
+        tasks[0] = replace(tasks[0], span=first)
+        last = Span(tasks[-1].span.start, max(tasks[-1].span.end, *(s.end for s in spans)))
+        tasks[-1] = replace(tasks[-1], span=last)
+        return tasks
 
     def _merged_group(self, row: int) -> str:
         """Return the enumerator of the category or the task this row falls under, when it has one of its own."""
