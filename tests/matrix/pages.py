@@ -133,6 +133,33 @@ campaigns:list                | GET      | list      | officials           |
 campaigns:detail              | GET      | county    | officials           |
 campaigns:tasks               | GET      | county    | officials           |
 campaigns:breakdown           | GET      | county    | officials           |
+campaigns:outputs             | GET      | county    | officials           |
+campaigns:output              | GET      | county    | officials           |
+campaigns:chart               | GET      | county    | officials           |
+campaigns:draft_outputs       | GET      | county    | OO                  |
+campaigns:draft_output        | GET      | county    | OO                  |
+campaigns:draft_chart         | GET      | county    | OO                  |
+campaigns:versions            | GET      | county    | officials           |
+campaigns:import_amendment    | POST     | county    | OO                  |
+campaigns:amendment           | GET      | county    | OO                  | OL DL DO LL LO IN IS
+campaigns:comparison          | POST     | county    | OO                  |
+campaigns:pairing             | POST     | county    | OO                  |
+campaigns:decisions           | POST     | county    | OO                  |
+campaigns:application         | POST     | county    | OO                  |
+campaigns:withdrawal          | POST     | county    | OO                  |
+campaigns:separation          | POST     | county    | OO                  |
+campaigns:decision accepted   | POST     | county    | OO                  |
+campaigns:subplans            | GET      | county    | officials           |
+campaigns:require_subplans    | POST     | county    | OO                  |
+campaigns:subplan             | GET      | street    | OL OO LL LO IN IS   | DL DO
+campaigns:import_subplan      | POST     | street    | LL LO               | DL DO
+campaigns:start_subplan       | POST     | street    | LL LO               | DL DO
+campaigns:save_subplan        | POST     | street    | LL LO               | DL DO
+campaigns:add_subplan_task    | POST     | street    | LL LO               | DL DO
+campaigns:remove_subplan_task | POST     | street    | LL LO               | DL DO
+campaigns:draft_child         | POST     | county    | OO                  |
+campaigns:move_subplan file   | POST     | street    | LL LO               | DL DO
+campaigns:move_subplan cancel | POST     | street    | OO                  | DL DO
 campaigns:task                | GET      | county    | officials           |
 campaigns:checklist           | GET POST | county    | OO                  |
 campaigns:confirm_reported    | POST     | county    | OL OO               |
@@ -261,6 +288,26 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "campaigns:finding": {"pk": "draft", "finding_pk": "finding", "verb": "="},
     "campaigns:more": {"pk": "draft", "item_pk": "item"},
     "campaigns:confirm_section": {"pk": "draft", "item_pk": "item"},
+    **{f"campaigns:{name}": {"pk": "draft"} for name in ("draft_outputs", "draft_chart")},
+    "campaigns:output": {"pk": "campaign", "what": "output"},
+    "campaigns:draft_output": {"pk": "draft", "what": "output"},
+    **{
+        f"campaigns:{name}": {"pk": "campaign"}
+        for name in ("outputs", "chart", "versions", "import_amendment", "subplans", "require_subplans")
+    },
+    **{
+        f"campaigns:{name}": {"pk": "amendment"}
+        for name in ("amendment", "comparison", "pairing", "decisions", "application", "withdrawal")
+    },
+    "campaigns:separation": {"pk": "amendment", "change_pk": "change"},
+    "campaigns:decision": {"pk": "amendment", "change_pk": "change", "decision": "="},
+    **{
+        f"campaigns:{name}": {"pk": "subplan"}
+        for name in ("subplan", "import_subplan", "start_subplan", "save_subplan", "add_subplan_task")
+    },
+    "campaigns:remove_subplan_task": {"pk": "subplan", "task_pk": "task"},
+    "campaigns:draft_child": {"pk": "county_subplan"},
+    "campaigns:move_subplan": {"pk": "subplan", "move": "="},
     "campaigns:match_unit": {"pk": "draft", "unit_pk": "unit"},
     "campaigns:item": {"pk": "draft", "item_pk": "item"},
     "campaigns:card": {"pk": "draft", "item_pk": "item"},

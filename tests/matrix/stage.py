@@ -205,6 +205,16 @@ def make_stage() -> Stage:
         interim_measures="停用气瓶",
         by=people.inspector2,
     )
+    amendment = campaign_actions.import_amendment(
+        campaign, TEXT.replace("8月20日", "9月10日").encode(), "修订.txt", by=inside["OO"]
+    )
+    subplan, county_subplan = campaign_actions.require_subplans(
+        campaign,
+        [world.organizations.qingshi, world.organizations.county_office],
+        due_on=today + dt.timedelta(days=30),
+        due_source="会议要求",
+        by=inside["OO"],
+    )
     copy_shipped_ladder()
     seal_day(today - dt.timedelta(days=1))
     owner = inside["LO"]
@@ -223,6 +233,11 @@ def make_stage() -> Stage:
         "phase": phase.pk,
         "checklist": gas.checklist.pk,
         "draft": draft.pk,
+        "output": "plan.json",
+        "amendment": amendment.pk,
+        "change": amendment.changes.get(subject="task", kind="changed").pk,
+        "subplan": subplan.pk,
+        "county_subplan": county_subplan.pk,
         "unit": unit.pk,
         "item": item.pk,
         "finding": draft.findings.create(

@@ -22,12 +22,12 @@ from ..models import Campaign, Phase
 from ..queries.campaigns import own_assignments, viewpoint
 from ..queries.gates import gate_report
 from ..tasklist import task_rows
-from ..workflow import AssignmentStatus, PhaseMove, PhaseStatus
+from ..workflow import AmendingMove, AssignmentStatus, PhaseMove, PhaseStatus
 
 
 def campaign_or_404(request: Request, pk: int) -> Campaign:
     """A campaign this person may see."""
-    campaigns = Campaign.objects.visible_to(request.user).select_related("region", "office", "plan")
+    campaigns = Campaign.objects.visible_to(request.user).select_related("region", "office", "plan", "parent")
     return get_object_or_404(campaigns, pk=pk)
 
 
@@ -129,7 +129,7 @@ def _phase_context(request: Request, found: Phase, form: GateForm | None = None)
         "unmet": [line for line in lines if not line.met],
         "moves": phase_moves(found, by=request.user),
         "transitions": found.transitions.select_related("by").order_by("-id"),
-        "move_labels": dict(PhaseMove.choices),
+        "move_labels": dict(PhaseMove.choices) | dict(AmendingMove.choices),
         "gate_form": (form or GateForm(initial=thresholds)) if may_set else None,
         "task_count": found.tasks.live().count(),
     }

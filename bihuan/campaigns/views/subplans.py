@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -158,6 +158,8 @@ def _page_context(request: Request, found: Subplan) -> dict[str, Any]:
 def import_subplan(request: Request, pk: int) -> HttpResponse:
     """Read the organization's own document."""
     found = _subplan_or_404(request, pk)
+    if not may_file(request.user, found):
+        raise PermissionDenied
     upload = request.FILES.get("file")
     try:
         if not upload:
