@@ -22,7 +22,9 @@ _CN = r"[一二三四五六七八九十]"
 _REL = r"次年|翌年|明年|下一年度?|今年|本年度?|当年|同年|去年|上年"
 # Every dash that stands between two dates in print.
 JOINS = r"(?:[-‐‑‒–—―−－─﹣﹘~～〜∼˜]{1,2}|至|到)"
+# Every date begins with one of these; the rest of a text is passed over by its character alone.
 DATE = re.compile(
+    r"(?=[\d〇○零一二三四五六七八九十次翌明下今本当同去上年第])(?:"
     rf"(?:(?P<y>{_YEAR})\s{{0,2}}年度?\s{{0,2}}|(?P<rel>{_REL})\s?(?:的)?)?(?<!\d)(?P<m>\d{{1,2}})\s{{0,2}}月份?(?!龄)"
     rf"(?:\s{{0,2}}(?P<d>\d{{1,2}})(?:\s{{0,2}}[日号]|(?=\s?{JOINS}\s?(?:\d{{1,2}}\s?月\s?)?\d{{1,2}}\s?[日号]))|(?P<mp>上旬|中旬|下旬|中下旬|上中旬|月?底|月?末|月?初))?"
     rf"|(?P<y2>{_YEAR})\s{{0,2}}年度?(?P<yp>年底|年末|底|末|初|全年|上半年|下半年|第?[一二三四]季度[末底]?)?"
@@ -31,6 +33,7 @@ DATE = re.compile(
     rf"|(?<![第每{_CN[1:-1]}两几〇零])(?P<bm>十[一二]?|[一二三四五六七八九])月(?:(?P<bd>{_CN}{{1,3}})日|(?P<bmp>上旬|中旬|下旬|底|末|初)|份)"
     r"|(?P<yend>(?:当|本|今|明|次)?年[底末])"
     r"|(?P<part>(?<![每各])(?:第?[一二三四]季度[末底]?|(?<![\d一两三半])(?:上|下)半年))"
+    r")"
 )
 DAY_ONLY = re.compile(r"(?P<d>\d{1,2})\s{0,2}[日号]")
 CHINESE_DATE = re.compile(
