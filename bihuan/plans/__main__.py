@@ -30,7 +30,11 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: list[str]) -> int:
     """Compile the file named in `argv` and print it; return 0, or 1 with a Chinese message on stderr."""
     parser = _Parser(prog="bihuan plan compile", description="编译方案文件，打印其结构")
-    parser.add_argument("file", metavar="FILE", help="方案文件（.docx、.doc、.wps、.rtf、.odt、.pdf、.html、.txt、.md 或扫描图片）")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="方案文件（.docx、.doc、.wps、.rtf、.odt、.pdf、.html、.txt、.md 或扫描图片）",
+    )
     parser.add_argument("--json", action="store_true", help="输出 JSON")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--part", type=int, metavar="N", help="只编译文件中的第 N 份材料")

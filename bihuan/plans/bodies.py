@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bihuan.plans.model import Announced, Body, Span
-from bihuan.plans.people import split_people
+from bihuan.plans.people import SURNAMES, split_people
 from bihuan.plans.rosters import GROUP, cut_name, find_rosters
 from bihuan.plans.units import looks_like_unit, split_units
 
@@ -49,6 +49,11 @@ _ROLE_FIRST = re.compile(
 _COMMANDED = re.compile(r"由(?P<who>[^，,。；;：:由以]{2,40}?)(?:挂帅|牵头挂帅|总负责|担纲)")
 _MEMBERS_OF = re.compile(
     r"成员(?:单位)?(?:分别|主要)?(?:由|包括|为|有|从|[:：])\s?(?P<who>[^。；;\n]{2,500}?)(?:共同)?(?:组成|担任|参加|抽调|$|(?=[。；;\n]))"
+)
+# A post, perhaps with the name of who holds it: 区林业局局长钱二虎, 各镇分管领导.
+_HOLDER = re.compile(
+    r"由?[\u4e00-\u9fff、]{1,24}?(?:[局处科所站队校院厂部会园矿镇乡县区市省组]长|主任|书记|委员|经理|主席|总监|工程师|政委|秘书长|领导|负责人|负责同志)"
+    rf"(?:[{SURNAMES}][\u4e00-\u9fff×X]{{1,2}}(?:同志)?)?"
 )
 _AS_MEMBERS = re.compile(r"(?:作为|为|任|是|担任)成员(?!单位的)")
 _COMPOSED = re.compile(r"由(?P<who>[^。；;由]{4,300}?)(?:等)?(?:部门|单位)?(?:共同)?组成")
@@ -178,14 +183,22 @@ def _composition(text: str, verb: re.Match[str], sentence_end: int, follow: int)
     last = start
     office = re.compile(r"办公室(?:设|主任|由|成员)|下设").search(text, inner, follow)
     limit = office.start() if office and _ROLE_WORD.search(text, inner, office.start()) else follow
+    pending: list[tuple[str, Span]] = []
     for first, stop in _clauses(text, inner, limit):
+        named = _ROLE_FIRST.match(text, first, stop) or _BY.match(text, first, stop)
+        if not named and text[stop - 1] in "，,；;" and _HOLDER.fullmatch(text[first : stop - 1].strip()):
+            # 局长甲，部长乙，主任丙任副组长: whoever stands before the role shares it.
+            pending += split_people(text, first, stop - 1)
+            continue
+        shared, pending = pending, []
         while first < stop:
             by = _ROLE_FIRST.match(text, first, stop) or _BY.match(text, first, stop)
             if not by or re.search(r"办公室$", text[max(start, first - 12) : first]):
                 break
             group = "who" if by["who"] else "who2"
             people = split_people(text, *by.span(group))
-            (deputies if "副" in by["role"] else head).extend(people)
+            (deputies if "副" in by["role"] else head).extend(shared + people)
+            shared = []
             last = first = by.end()
             while first < stop and text[first] in "、和及":
                 first += 1

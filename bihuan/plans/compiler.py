@@ -10,6 +10,7 @@ from bihuan.plans.context import with_context
 from bihuan.plans.dates import year_of_body
 from bihuan.plans.duties import find_duties
 from bihuan.plans.header import Header, own_year, read_header
+from bihuan.plans.metadata import read_metadata, without_metadata
 from bihuan.plans.model import Heading, Plan, Section, SourceText, Span
 from bihuan.plans.outline import build_outline, close
 from bihuan.plans.paragraphs import divide
@@ -34,18 +35,20 @@ def compile_source(source: SourceText) -> Plan:
     tables = read_tables(source)
     # Rows are read by their columns; the finders of running text see blanks in their place.
     text = without_tables(source.text, tables)
+    metadata = read_metadata(text)
+    text = without_metadata(text, metadata)
     outline = build_outline(text)
     sections = outline.sections(text)
     nodes = list(outline.walk())
     head_end = nodes[0].start if nodes else min(len(text), 3000)
     tail_start = nodes[-1].start if nodes else 0
-    header = read_header(text, head_end, tail_start, outline.body.end)
+    header = read_header(text, head_end, tail_start, outline.body.end, metadata)
     if header.signature and nodes and tail_start < header.signature.start:
         outline.body = Span(outline.body.start, header.signature.start)
         close(outline, text)
     divide(outline, text)
     nodes = list(outline.walk())
-    year = _plan_year(header, text, outline.body, head_end)
+    year = _plan_year(header, source.text, outline.body, head_end)
     body = outline.body
     phases = find_phases(outline, text, year)
     tasks = find_tasks(outline, text, year, phases)
@@ -107,7 +110,7 @@ def _plan_year(header: Header, text: str, body: Span, first: int) -> int | None:
     """
     signed_by = header.issuer.rule if header.issuer else ""
     at = header.issued_on_span.start if header.issued_on_span else 0
-    official = re.search(r"(?:成文|印发|发文|签发|制发)(?:日期|时间)?", text[max(0, at - 10) : at])
+    official = re.search(r"(?:成文|印发|发文|签发|制发|颁发|颁布)(?:日期|时间)?", text[max(0, at - 10) : at])
     # Below a first sentence stands a signature whose name was not understood.
     below = "。" in text[:at]
     if header.issued_on and not (header.signature or signed_by == "head.signature" or official or below):

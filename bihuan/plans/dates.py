@@ -36,9 +36,13 @@ DATE = re.compile(
     r")"
 )
 DAY_ONLY = re.compile(r"(?P<d>\d{1,2})\s{0,2}[日号]")
-CHINESE_DATE = re.compile(
+_CHINESE_PARTS = re.compile(
     r"(?P<y>[〇○零一二三四五六七八九]{4})年(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>[一二三四五六七八九十]{1,3})日"
 )
+# A day as signatures print it; typists write the zero of 二〇三一年 with whatever round letter they find.
+_ZERO = "〇○零OoＯ0０◯"
+CHINESE_DAY = rf"[{_ZERO}一二三四五六七八九]{{4}}\s?年\s?[一二三四五六七八九十]{{1,2}}\s?月\s?[一二三四五六七八九十]{{1,3}}\s?日"
+NUMERIC_DAY = r"(?:19|20)\d\d\s{0,2}年\s{0,2}\d{1,2}\s{0,2}月\s{0,2}\d{1,2}\s{0,2}日"
 JOIN = re.compile(rf"\s{{0,2}}(?:起|开始)?\s{{0,2}}[,，]?{JOINS}\s{{0,2}}")
 BEFORE = re.compile(
     r"\s{0,2}(?:下班|上午|中午|下午|晚)?(?:\s?\d{1,2}\s?(?:[:：]\s?\d{2}|[时点](?:\d{1,2}分|半)?))?\s{0,2}(?:之前|以前|前(?![期述款后提往三景]))"
@@ -173,13 +177,17 @@ def _may_lend(text: str, mention: DateMention, end: int) -> bool:
     ].endswith(("底", "末"))
 
 
-def chinese_date(match: re.Match[str]) -> date | None:
-    """Turn a match of `CHINESE_DATE` into a day, or None."""
-    year, month = chinese_year(match["y"]), chinese_number(match["m"])
-    day = chinese_number(match["d"])
-    if year is None or month is None or day is None or not 1 <= month <= 12:
+def signed_day(printed: str) -> date | None:
+    """Return the day a signature prints in Chinese numerals (`CHINESE_DAY`), or None when there is no such day."""
+    parts = _CHINESE_PARTS.match(re.sub(rf"[{_ZERO}]", "〇", re.sub(r"\s", "", printed)))
+    year = chinese_year(parts["y"]) if parts else None
+    month, day = (chinese_number(parts["m"]), chinese_number(parts["d"])) if parts else (None, None)
+    if not (year and month and day):
         return None
-    return day_of(year, month, day, last=True)
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 _OWN_WORK = re.compile(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bihuan.plans.dates import CHINESE_DATE, chinese_date
+from bihuan.plans.dates import CHINESE_DAY, NUMERIC_DAY, signed_day
+from bihuan.plans.metadata import Entry
 from bihuan.plans.model import Field, Span
 
 _KIND = r"(?:方案|计划|通知|意见|要点|安排|办法|规定|细则|通告|决定|规划|部署|清单)"
@@ -20,6 +22,7 @@ _PUBLISHED_PLAIN = re.compile(
 _ENCLOSED = re.compile(
     rf"现将[《〈](?P<title>[^《》\n]{{4,100}}?{_KIND}{_SUFFIX})[》〉]\s{{0,2}}(?:已经[^。]{{0,30}})?(?:印发|转发|下发)"
 )
+_ISSUED = re.compile(r"关于(?:印发|转发|下发|发布|批转)(?P<title>[^。；：:]{6,120}?)的\s?通知(?=\s)")
 _TITLE_LINE = re.compile(rf"(?P<title>[^。；：:《》\n][^。；：:\n]{{3,80}}?{_KIND}{_SUFFIX})$")
 # Words other than the usual kinds end a title only near the top and in a line long enough to be one.
 _RARE_KIND = r"(?:任务分工|分工|措施|预案|指引|指南|行动|公告|通报|函|纲要|倡议书|责任书|制度|工作提示|提示|标准|安排表|分解表|工作台账)"
@@ -44,18 +47,16 @@ _ORGAN_END = (
 )
 _SIGNATURE = re.compile(
     rf"(?:(?<=[。；;!！?？\n\s）)、:：”])|\A)(?P<issuer>[\u4e00-\u9fff（()）·]{{2,42}}?{_ORGAN_END}(?:[（(][\u4e00-\u9fff]{{1,14}}[）)])?)"
-    r"\s{0,12}(?P<date>(?:19|20)\d\d\s{0,2}年\s{0,2}\d{1,2}\s{0,2}月\s{0,2}\d{1,2}\s{0,2}日"
-    r"|[〇○零OoＯ0０◯一二三四五六七八九]{4}\s?年\s?[一二三四五六七八九十]{1,2}\s?月\s?[一二三四五六七八九十]{1,3}\s?日)(?!前|之前|以前|起|至|-|—|印发)"
+    rf"\s{{0,12}}(?P<date>{NUMERIC_DAY}|{CHINESE_DAY})(?!前|之前|以前|起|至|-|—|印发)"
 )
-_DAY = (
-    r"(?:(?:19|20)\d\d\s{0,2}年\s{0,2}\d{1,2}\s{0,2}月\s{0,2}\d{1,2}\s{0,2}日|(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2}"
-    r"|[〇○零OoＯ0０◯一二三四五六七八九]{4}\s?年\s?[一二三四五六七八九十]{1,2}\s?月\s?[一二三四五六七八九十]{1,3}\s?日)"
-)
+_DAY = rf"(?:{NUMERIC_DAY}|(?:19|20)\d\d[-./]\d{{1,2}}[-./]\d{{1,2}}|{CHINESE_DAY})"
 # A short line of its own and a date below it sign a document whatever the line calls itself (校长室, 安全科).
 _SIGNED_LINES = re.compile(
     rf"(?<=\n)[ \t\u3000]{{0,60}}(?P<issuer>[\u4e00-\u9fff（()）·]{{2,30}})[ \t\u3000]*\n[ \t\u3000]*[（(]?(?P<date>{_DAY})[）)]?[ \t\u3000]*(?=\n|\Z)"
 )
-_DATED_LINE = re.compile(rf"(?<=\n)[ \t\u3000]*[（(]?(?P<date>{_DAY})[）)]?[ \t\u3000]*(?=\n|\Z)")
+_DATED_LINE = re.compile(
+    rf"(?<=\n)[ \t\u3000]*[（(]?(?P<date>{_DAY})[）)]?[ \t\u3000]*(?=\n|\Z|(?<=[日）)])[ \u3000]{{1,4}}[^\n。]{{6,60}}(?:方案|计划|要点|办法|意见)(?:\n|[ \u3000]))"
+)
 _LETTERHEAD = re.compile(rf"(?P<issuer>[\u4e00-\u9fff（()）]{{3,42}}?{_ORGAN_END})(?:部门)?文件")
 _TITLE_ISSUER = re.compile(
     rf"^(?P<issuer>[\u4e00-\u9fff（()）]{{2,42}}{_ORGAN_END}(?:[ \u3000]+[\u4e00-\u9fff（()）]{{2,42}}{_ORGAN_END})*)(?=关于)"
@@ -86,11 +87,13 @@ class Header:
     signature: Span | None
 
 
-def read_header(text: str, body_start: int, tail_start: int, body_end: int) -> Header:
+def read_header(
+    text: str, body_start: int, tail_start: int, body_end: int, metadata: Sequence[Entry] = ()
+) -> Header:
     """Read title, issuer, number and date.
 
     `body_start`: offset of the first section; `tail_start`: where the last numbered item begins;
-    `body_end`: where annexes begin or the text ends.
+    `body_end`: where annexes begin or the text ends. `metadata` serves where the document itself is silent.
     """
     head_end = body_start
     doc_no = _doc_no(text, min(head_end, 3000))
@@ -100,7 +103,21 @@ def read_header(text: str, body_start: int, tail_start: int, body_end: int) -> H
         day, day_span = _page_date(text, min(head_end, 3000))
     if issuer is None:
         issuer = _letterhead(text, head_end, title)
+    stated = {entry.kind: entry for entry in reversed(metadata) if entry.value}
+    if day is None and "day" in stated:
+        found = _NUMERIC_DATE.match(stated["day"].value)
+        day = _date_of(found) if found else signed_day(stated["day"].value)
+        day_span = stated["day"].place if day else None
+    doc_no = doc_no or _stated(stated, "doc_no", "head.number", _DOC_NO)
+    issuer = issuer or _stated(stated, "issuer", "head.labelled", _OWN_LINE)
+    title = title or _stated(stated, "title", "head.title.line", _TITLE_LINE)
     return Header(title, issuer, doc_no, day, day_span, signature)
+
+
+def _stated(stated: dict[str, Entry], kind: str, rule: str, shape: re.Pattern[str]) -> Field | None:
+    """Return what the page says about the document, if it has the shape of such a thing."""
+    entry = stated.get(kind)
+    return Field(entry.value, entry.place, 0.6, rule) if entry and shape.fullmatch(entry.value) else None
 
 
 def own_year(text: str, header: Header) -> int | None:
@@ -159,6 +176,9 @@ def _title(text: str, end: int, doc_no: Field | None) -> Field | None:
             quoted = text.rfind("《", 0, match.start()) > text.rfind("》", 0, match.start())
             if not quoted and re.search(_KIND, match["title"]):
                 return _field(match, "title", 0.95, "head.title.published")
+    repeated = _repeated_title(text, head_end)
+    if repeated:
+        return repeated
     enclosed = _ENCLOSED.search(text, 0, head_end)
     if enclosed:
         return _field(enclosed, "title", 0.85, "head.title.published")
@@ -172,6 +192,17 @@ def _title(text: str, end: int, doc_no: Field | None) -> Field | None:
     run_on = _TITLE_RUN_ON.match(text, start, head_end)
     if run_on and not _IN_SENTENCE.match(run_on["title"]):
         return _field(run_on, "title", 0.7, "head.title.run_on")
+    return None
+
+
+def _repeated_title(text: str, end: int) -> Field | None:
+    """Return what a notice issues, whatever kind of paper it is, if the same words stand alone below as its title."""
+    for issued in _ISSUED.finditer(text, 0, end):
+        title = re.sub(r"\s", "", issued["title"])
+        title = title.removeprefix("《").removesuffix("》") if "》" not in title[:-1] else title
+        for start, line in _lines(text, end):
+            if start > issued.end() and re.sub(r"\s", "", line) == title:
+                return Field(title, Span(start, start + len(line)), 0.85, "head.title.published")
     return None
 
 
@@ -252,7 +283,10 @@ def _signature(
             matches += [m for m in signatures if _OWN_LINE.fullmatch(m["issuer"])]
         else:
             matches += [m for m in signatures if not re.search(rf"{_KIND}$|[表单]$|^附", m["issuer"])]
-        matches += _DATED_LINE.finditer(text, start, stop) if closes and not matches else []
+        if not matches:
+            dated = _DATED_LINE.finditer(text, start, stop)
+            # In a head a bare date signs where it is written out (二〇三一年…) or stands below the notice's text.
+            matches += [m for m in dated if closes or not m["date"][0].isdigit() or "。" in text[: m.start()]]
         if not matches:
             continue
         matches.sort(key=lambda m: m.end())
@@ -301,8 +335,7 @@ def _joint_issuers(text: str, signed: Span, floor: int) -> tuple[str, Span]:
 
 def _printed_date(printed: str) -> date | None:
     numeric = _NUMERIC_DATE.match(printed)
-    chinese = CHINESE_DATE.match(re.sub(r"[OoＯ0０◯]", "〇", re.sub(r"\s", "", printed)))
-    return _date_of(numeric) if numeric else chinese_date(chinese) if chinese else None
+    return _date_of(numeric) if numeric else signed_day(printed)
 
 
 def _trim_issuer(name: str, start: int, title: Field | None) -> tuple[str, int]:
@@ -329,14 +362,22 @@ def _page_date(text: str, end: int) -> tuple[date | None, Span | None]:
             # A date in brackets on a line of its own below the title.
             before, after = before[:-1], after[1:] + text[match.end() + 2 : match.end() + 3]
         labelled = re.search(r"(?:时间|日期|发布|成文|印发)[\u4e00-\u9fff]{0,4}\s{0,2}[:：]?\s{0,4}$", before)
-        alone = (not before.strip(" \u3000*•") or before.rstrip(" \u3000*•-").endswith("\n")) and (
-            not after.strip() or after.startswith("\n")
-        )
+        first = not before.strip(" \u3000*•") or before.rstrip(" \u3000*•-").endswith("\n")
+        alone = first and (not after.strip() or after.startswith("\n") or _CLOCK.match(text, match.end()))
         if labelled or alone:
             day = _date_of(match)
             if day:
                 return day, Span(match.start(), match.end())
     return None, None
+
+
+# The hour a page was put on the web, perhaps with the name of the site.
+_CLOCK = re.compile(r"[ \u3000T]{1,3}\d{1,2}[:：]\d{2}(?:[:：]\d{2})?[^\n。]{0,40}(?:\n|\Z)")
+# 云溪市人民政府关于印发…的通知 above a plan of another title.
+_NOTICE_BY = re.compile(
+    rf"(?:(?<=\n)|\A)[ \t\u3000]*(?P<issuer>[\u4e00-\u9fff（()）]{{2,42}}?{_ORGAN_END})[ \t\u3000]*\n?[ \t\u3000]*"
+    r"关于(?:印发|转发|下发|发布|批转)[^。；：:]{4,120}?的\s?通知[ \t\u3000]*(?=\n|\Z)"
+)
 
 
 def _letterhead(text: str, head_end: int, title: Field | None) -> Field | None:
@@ -350,6 +391,9 @@ def _letterhead(text: str, head_end: int, title: Field | None) -> Field | None:
             return Field(
                 value, Span(title.span.start, title.span.start + len(value)), 0.6, "head.title_issuer"
             )
+    notice = _NOTICE_BY.search(text, 0, min(head_end, 2000))
+    if notice and "\n\n" not in notice.group():
+        return _field(notice, "issuer", 0.7, "head.title_issuer")
     first = _lines(text, min(head_end, 400))[:1]
     if first and title and title.span.start > first[0][0] and _OWN_LINE.fullmatch(first[0][1]):
         start, value = first[0]

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from bihuan.plans.dates import CHINESE_DAY, NUMERIC_DAY
+from bihuan.plans.metadata import read_metadata, without_metadata
 from bihuan.plans.model import Part, SourceText, Span
 from bihuan.plans.numerals import any_number
 from bihuan.plans.reading.mapped import Mapped
@@ -37,6 +39,7 @@ _LISTED = re.compile(r"(?:\d{1,2}\s?[.．、]|附\s?[件表录])")
 _PLAN = re.compile(
     r"(?:方案|计划|要点|办法|意见|规划|安排|措施|预案|部署)(?:[（(][^（）()\n]{1,24}[)）])?(?:\d{1,2}|范文)?$"
 )
+_TITLE_RUN_ON = re.compile(r"[^。；：:\n]{4,88}?(?:方案|计划|要点|办法|意见)(?:[（(][^（）()\n]{1,24}[)）])?")
 _NOTICE = re.compile(r"(?:通知|通告|公告|函|决定|批复)(?:[（(][^（）()\n]{1,24}[)）])?$")
 _REPORT = re.compile(r"(?:总结|汇报|报告|情况|讲话|通报|小结|纪要)(?:[（(][^（）()\n]{1,24}[)）])?$")
 _FORM = re.compile(
@@ -57,9 +60,7 @@ _ORDERS = re.compile(
     r"(?:各|须|应|必须|一律|严禁|务必|负责|牵头|责令|限期|按职责分工|报送|为进一步|特制定|制定本)"
 )
 _SECTION = re.compile(rf"[ \t\u3000]{{0,4}}(?P<number>[{_CN}]{{1,3}})\s?[、.．]")
-_SIGNED = re.compile(
-    r"(?:(?:19|20)\d\d\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日|[〇○零一二三四五六七八九]{4}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}日)(?:印发)?\s*$"
-)
+_SIGNED = re.compile(rf"(?:{NUMERIC_DAY}|{CHINESE_DAY})(?:印发)?\s*$")
 _ISSUES = re.compile(
     r"(?:关于)?(?:印发|转发|下发|发布|实施)\s?[《〈]?(?P<title>[^《》〈〉。；\n]{4,120}?)[》〉]?\s?的\s?通知"
 )
@@ -91,7 +92,7 @@ def separate(source: SourceText) -> list[Part]:
 
     A file that holds nothing but one plan gives one part.
     """
-    text = source.text
+    text = without_metadata(source.text, read_metadata(source.text))
     lines = _lines_of(text)
     cuts: dict[int, str] = {0: ""}
     for start, how in [*_samples(lines), *_issued_plan(text, lines), *_annexes(lines), *_restarts(lines)]:
@@ -104,7 +105,7 @@ def separate(source: SourceText) -> list[Part]:
     samples = any(how == "sample" for how in cuts.values())
     parts: list[Part] = []
     for start, end in pairwise(places):
-        if not text[start:end].strip():
+        if not source.text[start:end].strip():
             continue
         part = _part(text, Span(start, end), cuts[start], samples, closed=cuts.get(end) == "restart")
         if cuts.get(end) == "issued":
@@ -141,8 +142,9 @@ def _issued_plan(text: str, lines: list[_Line]) -> list[tuple[int, str]]:
         return []
     title = _plain(notice["title"])
     for i, line in enumerate(lines):
-        if line.start <= notice.end() or not line.text or line.text.lstrip().startswith("附"):
-            # 附件：… above the signature only lists the plan.
+        listed = line.text.lstrip().startswith("附")
+        if line.start <= notice.end() or not line.text or listed or _SIGNED.search(line.text):
+            # 附件：… above the signature only lists the plan; the date of the signature is no part of its title.
             continue
         printed = _plain(line.text)
         joined = printed + _plain(lines[i + 1].text) if i + 1 < len(lines) else printed
@@ -253,11 +255,12 @@ def _title_of(lines: list[str], how: str) -> tuple[str, list[str]]:
         joined = lines[0] + lines[1] if len(lines) > 1 and how == "issued" else lines[0]
         whole = joined if not _PLAN.search(lines[0]) and _PLAN.search(joined) else lines[0]
         if len(whole) > 90:
-            run_on = re.match(
-                r"[^。；：:\n]{4,88}?(?:方案|计划|要点|办法|意见)(?:[（(][^（）()\n]{1,24}[)）])?", whole
-            )
+            run_on = _TITLE_RUN_ON.match(whole)
             whole = run_on.group() if run_on else whole[:90]
         return whole, lines[1:]
+    run_on = _TITLE_RUN_ON.match(lines[0]) if lines and len(lines[0]) > 90 else None
+    if run_on and lines[0][run_on.end() :][:1] in (" ", "\u3000"):
+        return run_on.group(), lines
     for i, line in enumerate(lines[:14]):
         if len(line) > 90 or re.search(r"[。；：:]", line) or _SECTION.match(line):
             continue

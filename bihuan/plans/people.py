@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from bihuan.plans.model import Span
 from bihuan.plans.units import looks_like_unit, split_units
 
-_SURNAMES = (
+SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
     "温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝况昌"
 )
 # 王某某　市应急局局长: a name, perhaps with a gap inside, then a gap and the post.
 PERSON_FIRST = re.compile(
-    rf"(?:[{_SURNAMES}]|欧阳|上官|司马|诸葛|皇甫|尉迟|公孙|慕容)[ \u3000]{{0,3}}[\u4e00-\u9fff]{{1,2}}(?=[ \u3000（(:：]|$)"
+    rf"(?:[{SURNAMES}]|欧阳|上官|司马|诸葛|皇甫|尉迟|公孙|慕容)[ \u3000]{{0,3}}[\u4e00-\u9fff]{{1,2}}(?=[ \u3000（(:：]|$)"
 )
-_NAME_TOKEN = re.compile(rf"[{_SURNAMES}][\u4e00-\u9fffX×*]{{1,2}}")
+_NAME_TOKEN = re.compile(rf"[{SURNAMES}][\u4e00-\u9fffX×*]{{1,2}}")
 _POST_TOKEN = re.compile(
     r"[\u4e00-\u9fff]{1,}(?:[局处科所站队校院厂部会园矿镇乡县区市省]长|主任|书记|经理|工程师|总监|主席|政委|秘书长|负责人)$"
 )
@@ -97,7 +97,7 @@ def _line(text: str, start: int, end: int) -> list[tuple[str, Span]]:
 _AFTER_POST = re.compile(r"(?<=负责人|责同志)(?:以及|及|和)(?=[\u4e00-\u9fff]{2})")
 # A second person on the line: after a gap or a comma, a name that is itself followed by a gap and a post.
 _NEXT_PERSON = re.compile(
-    rf"(?<=[）)])[、，,；;](?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff）)])[ \u3000；;，,、]{{1,6}}(?=[{_SURNAMES}](?:[\u4e00-\u9fff]{{1,2}}|[ \u3000]{{1,3}}[\u4e00-\u9fff])[ \u3000（(]{{1,4}}[\u4e00-\u9fff]{{3,}})"
+    rf"(?<=[）)])[、，,；;](?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff）)])[ \u3000；;，,、]{{1,6}}(?=[{SURNAMES}](?:[\u4e00-\u9fff]{{1,2}}|[ \u3000]{{1,3}}[\u4e00-\u9fff])[ \u3000（(]{{1,4}}[\u4e00-\u9fff]{{3,}})"
 )
 
 

@@ -273,3 +273,33 @@ def test_bodies_only_announced():
     )
     assert [body.name for body in plan.bodies] == ["整治工作领导小组"]
     assert [body.name for body in plan.announced] == ["办公室", "联合检查组"]
+
+
+def test_everybody_between_two_roles_holds_the_later_one():
+    plan = compile_text(
+        "一、组织领导\n成立森林防火领导小组，由副区长赵一鸣任组长,区林业局局长钱二虎,区武装部部长孙三立,区政府办副主任李四海任常务副组长,"
+        "区林业局分管领导、各镇分管领导任副组长,成员为区公安局、区财政局。\n二、任务\n1.巡山。\n2.清林。"
+    )
+    (body,) = plan.bodies
+    assert body.name == "森林防火领导小组"
+    assert body.head == ["副区长赵一鸣"]
+    assert body.deputies == [
+        "区林业局局长钱二虎",
+        "区武装部部长孙三立",
+        "区政府办副主任李四海",
+        "区林业局分管领导",
+        "各镇分管领导",
+    ]
+    assert body.members == ["区公安局", "区财政局"]
+
+
+def test_a_roster_in_one_line_is_named_before_its_short_name():
+    plan = compile_text(
+        "一、组织机构 决定成立云溪市雨季行车整治领导小组(以下简称领导小组): 组 长:赵一鸣 副市长 副组长:钱二虎 市政府副秘书长 "
+        "孙三立 市应急局局长 成 员:李四海 市公安局副局长 周五味 市教育局副局长 领导小组下设办公室,设在市应急局。 二、任务 1.查车辆。 2.查道路。"
+    )
+    body = plan.bodies[0]
+    assert body.name == "云溪市雨季行车整治领导小组"
+    assert body.head == ["赵一鸣 副市长"]
+    assert body.deputies == ["钱二虎 市政府副秘书长", "孙三立 市应急局局长"]
+    assert body.members == ["李四海 市公安局副局长", "周五味 市教育局副局长"]

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from bihuan.plans import compile_text
-from bihuan.plans.dates import CHINESE_DATE, chinese_date
+from bihuan.plans.dates import signed_day
 from bihuan.plans.deadlines import deadlines, last_deadline
 from bihuan.plans.numerals import chinese_number
 from bihuan.plans.periods import own_period, read_period
@@ -118,4 +118,4 @@ def test_chinese_numerals():
         None,
         None,
     ]
-    assert chinese_date(CHINESE_DATE.match("二〇三一年三月十五日")) == date(2031, 3, 15)
+    assert signed_day("二〇三一年三月十五日") == date(2031, 3, 15)

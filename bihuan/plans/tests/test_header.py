@@ -101,3 +101,34 @@ def test_the_signature_is_no_part_of_the_last_task():
 def test_month_and_day_take_the_year_of_the_signature():
     plan = compile_text("云溪市方案\n一、任务\n1.5月底前完成登记。\n云溪市应急局\n2031年4月2日")
     assert plan.tasks[0].due == date(2031, 5, 31)
+
+
+ISSUED = "关于印发2031年汛期安全工作方案的通知\n各县区人民政府：\n现将方案印发给你们。\n"
+PLAN = f"2031年汛期安全工作方案\n为做好工作，制定本方案。\n{BODY}"
+
+
+@pytest.mark.parametrize(
+    ("text", "issuer"),
+    [
+        (f"市人民政府办公室\n{ISSUED}2031年4月2日\n{PLAN}", "市人民政府办公室"),
+        (f"云溪市人民政府{ISSUED}二○三一年四月二日\n{PLAN}", "云溪市人民政府"),
+        (f"云溪市人民政府{ISSUED}二O三一年四月二日\n{PLAN}", "云溪市人民政府"),
+    ],
+)
+def test_a_bare_date_signs_the_notice_above_its_plan(text, issuer):
+    assert head(text) == ("2031年汛期安全工作方案", issuer, None, date(2031, 4, 2))
+
+
+def test_a_plan_without_a_plan_word_is_known_by_its_notice():
+    title = "2031年《政府工作报告》确定的重点工作事项"
+    text = f"云溪市政府\n关于印发{title}的通知\n各县区：\n现印发给你们。\n云溪市政府\n2031年3月2日\n{title}\n{BODY}"
+    assert head(text) == (title, "云溪市政府", None, date(2031, 3, 2))
+
+
+@pytest.mark.parametrize(
+    "line", ["2031-10-29 09:10:58 云朵素材网", "发布日期：2031年10月29日 10:55:21", "2031-10-29 09:10"]
+)
+def test_the_hour_of_a_page_does_not_hide_its_day(line):
+    text = f"云溪市冬季防火工作方案\n{line}\n为做好工作，制定本方案。\n{BODY}"
+    assert head(text)[3] == date(2031, 10, 29)
+    assert head(f"{text}\n云溪市林草局\n2031年9月2日")[3] == date(2031, 9, 2)

@@ -184,3 +184,15 @@ def test_a_short_text_yields_to_the_plan_behind_it():
 def test_documents_promised_but_absent_are_announced():
     plan = compile_plan(COLLECTION.replace("云溪范文网", "安全检查方案范例6篇").encode(), "集.txt")
     assert plan.source.notices[-1] == "文件标称 6 篇，实际只有 3 篇，其余缺失。"
+
+
+def test_the_date_of_the_notice_is_no_part_of_the_plans_title():
+    text = (
+        "云溪市政府关于印发雨季行车整治方案的通知\n各县区：\n现印发给你们。\n二○三一年四月九日\n云溪市雨季行车整治方案\n"
+        "为加强安全，制定本方案。\n一、任务\n1.查车辆。\n二、要求\n1.按时完成。"
+    )
+    parts = separate(read_document(text.encode(), "a.txt"))
+    assert [(part.kind, part.title) for part in parts] == [
+        ("notice", "云溪市政府关于印发雨季行车整治方案的通知"),
+        ("plan", "云溪市雨季行车整治方案"),
+    ]
