@@ -18,6 +18,7 @@ from . import recent
 from .campaigning import open_campaigns
 from .chronicle import Chronicle
 from .city import build
+from .handing_down import hand_down
 from .history import History
 from .moments import at_hour
 from .old_ledger import import_old_ledger
@@ -70,6 +71,8 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         say(
             f"检查 {counts['Inspection']} 次，隐患 {counts['Hazard']} 条，审计 {counts['Event']} 条；逐日封存"
         )
+        say("子方案和方案修订")
+        hand_down(city, *campaigns)
         recent.act(city, campaigns[0], rng=rng, now=now)
         seal_days(today)
 
