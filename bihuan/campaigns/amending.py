@@ -109,7 +109,7 @@ class Sides:
     def phase_of_item(self) -> dict[int, Phase]:
         """The running phase each phase of the revised plan is; new ones as they would be, unsaved."""
         by_pk = {phase.pk: phase for phase in self.phases}
-        paired = {pair.new.key: by_pk[pair.old.key] for pair in self.phase_pairs}  # type: ignore[index]
+        paired = {pair.new.key: by_pk[pair.old.key] for pair in self.phase_pairs}
         found = {}
         for item in self.of(PlanItem.Kind.PHASE):
             known = paired.get(item.pk)
@@ -148,7 +148,7 @@ def carry_over(sides: Sides) -> None:
     items = {item.pk: item for item in sides.items}
     changed = []
     for pair in pair_up(old, new):
-        task, item = tasks[pair.old.key], items[pair.new.key]  # type: ignore[index]
+        task, item = tasks[pair.old.key], items[pair.new.key]
         before = dict(item.data)
         item.data["kinds"] = kinds.get(task.pk, [])
         if item.pk in undated:
@@ -189,7 +189,7 @@ def _phases(sides: Sides) -> Iterable[AmendmentChange]:
     for item in sides.of(PlanItem.Kind.PHASE):
         wanted = sides.phase_of_item[item.pk]
         pair = pairs.get(item.pk)
-        old = phases.pop(pair.old.key) if pair else None  # type: ignore[arg-type]
+        old = phases.pop(pair.old.key) if pair else None
         rows = [
             ("name", "名称", old.name if old else "", wanted.name),
             ("starts_on", "开始", _iso(old and old.starts_on), _iso(wanted.starts_on)),
@@ -216,7 +216,7 @@ def _tasks(sides: Sides, hand: dict[str, Any]) -> Iterable[AmendmentChange]:
     tasks = {task.pk: task for task in sides.tasks}
     for item in sides.of(PlanItem.Kind.TASK):
         pair = pairs.get(item.pk)
-        task = tasks.pop(pair.old.key) if pair else None  # type: ignore[arg-type]
+        task = tasks.pop(pair.old.key) if pair else None
         fields = task_fields(sides, task, item)
         yield AmendmentChange(
             key=f"task:{item.pk}", subject=Subject.TASK, task=task, item=item,
@@ -257,7 +257,9 @@ def task_fields(sides: Sides, task: Task | None, item: PlanItem) -> Fields:
         if task.due_on == due:
             rows = [row for row in rows if row[0] != "due"]
     fields = _fields(rows)
-    texts = [check["text"][:300] for check in item.data["check_items"]]
+    # The words unchanged, so are the checks: what the office made of them is in its own checklist.
+    is_reworded = task is None or task.text != item.data["text"]
+    texts = [check["text"][:300] for check in item.data["check_items"]] if is_reworded else []
     known = sides.checks.get(task.pk, set()) if task else set()
     if fresh := [text for text in texts if text not in known]:
         fields.append({"name": "checks", "label": "检查事项", "before": "", "after": "\n".join(fresh)})
@@ -339,7 +341,7 @@ def _rows(
     }
     for item, row in new:
         pair = pairs.get(item.pk)
-        before = befores.pop(pair.old.key) if pair else None  # type: ignore[arg-type]
+        before = befores.pop(pair.old.key) if pair else None
         fields = _fields(
             [
                 (name, label, before[at][2] if before else "", value)

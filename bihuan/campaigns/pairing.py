@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,7 +24,7 @@ _BLANK = re.compile(r"[\s，。；：、（）()“”《》,.;:]+")
 class Line:
     """One line of a list: a task, or a phase with its name as heading."""
 
-    key: Hashable
+    key: int
     no: str
     heading: str
     text: str
@@ -90,8 +90,8 @@ def pair_up(
     old: Sequence[Line],
     new: Sequence[Line],
     *,
-    together: Iterable[tuple[Hashable, Hashable]] = (),
-    apart: Iterable[tuple[Hashable, Hashable]] = (),
+    together: Iterable[tuple[int, int]] = (),
+    apart: Iterable[tuple[int, int]] = (),
 ) -> list[Pair]:
     """Pair the lines of two lists, the likest first; what is less alike than `LEAST` stays alone.
 

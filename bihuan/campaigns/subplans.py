@@ -159,10 +159,10 @@ def coverages(campaign: Campaign, subplans: Iterable[Subplan]) -> dict[int, Cove
     tasks = list(campaign.tasks.live().select_related("phase"))
     charged: dict[int, list[tuple[int, str]]] = {}
     shares = Assignment.objects.filter(task__campaign=campaign, task__ended_on=None)
-    for task_id, body, region in shares.exclude(status=AssignmentStatus.ENDED).values_list(
+    for task_id, holder, region in shares.exclude(status=AssignmentStatus.ENDED).values_list(
         "task_id", "organization_id", "organization__region_id"
     ):
-        charged.setdefault(task_id, []).append((body, region))
+        charged.setdefault(task_id, []).append((holder, region))
     covers: dict[int, dict[int, SubplanCover]] = {}
     for cover in SubplanCover.objects.filter(subplan__in=subplans).select_related("own"):
         covers.setdefault(cover.subplan_id, {})[cover.parent_task_id] = cover

@@ -171,10 +171,11 @@ class Revision:
             self.told[share.organization_id].append(f"新增任务“{task.heading}”")
 
     def _change_task(self, task: Task, item: PlanItem) -> None:
-        before = (task.heading, task.due_on)
+        before, is_reworded = (task.heading, task.due_on), task.text != item.data["text"]
         self._filled(task, item)
         task.save(update_fields=["phase", "no", "heading", "text", "due_on", "due_source", "source_span"])
-        self._append_checks(task, item)
+        if is_reworded:
+            self._append_checks(task, item)
         held, wanted = self.held.get(task.pk, {}), self.sides.wanted(item)
         shares = {
             share.organization_id: share

@@ -149,8 +149,17 @@ class _Sheet:
             for row, cells in zip(rows, self.lines, strict=True)
         ]
         self.used = self.title + self.head + sum(self.heights) + self.foot
-        widest = max((mark.width(size) for row in rows for cell in row.cells for mark in cell), default=0)
-        self.fits = self.used <= height and widest <= min(self.widths) - size * 0.8
+        is_wide_enough = all(
+            mark.width(size) <= width - size * 0.7
+            for row in rows
+            for cell, width in zip(row.cells, self.widths, strict=True)
+            for mark in cell
+        )
+        self.fits = self.used <= height and is_wide_enough
+        if self.fits:
+            # What is left of the sheet is air between the rows: people write on it.
+            spare = min((height - self.used) / max(len(rows), 1), size * 2.5)
+            self.heights = [each + spare for each in self.heights]
 
     def _widths(self) -> list[float]:
         """Columns share the sheet by how much stands in them, none narrower than its longest mark where that can be."""
@@ -162,7 +171,7 @@ class _Sheet:
         least = [
             max(
                 [mark.width(self.size) for row in self.rows for mark in row.cells[at]]
-                + [_signs(column.name) * self.size * 0.9, 14 * self.size * 0.56]
+                + [_signs(column.name) * self.size * 0.9, _signs(column.words) * self.size]
             )
             + self.size
             for at, column in enumerate(self.columns)

@@ -223,7 +223,7 @@ def of_draft(document: PlanDocument) -> Content:
     spans = [Span(item.data["name"], _day(item.data["start"]), _day(item.data["end"])) for item in found]
     places = {item.pk: at for at, item in enumerate(found)}
     known = {unit.key: unit for unit in document.units.select_related("organization")}
-    jobs = []
+    jobs: list[Job] = []
     for item in items:
         if item.kind != PlanItem.Kind.TASK:
             continue
