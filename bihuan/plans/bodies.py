@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bihuan.plans.claims import Claims
 from bihuan.plans.model import Announced, Body, Span
 from bihuan.plans.people import SURNAMES, split_people
 from bihuan.plans.rosters import GROUP, cut_name, find_rosters
@@ -89,8 +90,10 @@ def find_bodies(text: str, start: int, end: int) -> list[Body]:
         elif _size(body) > max(_size(other) for other in same):
             found = [other for other in found if other not in same]
             found.append(replace(body, name=max((body.name, *(o.name for o in same)), key=len)))
+    names, starts = {body.name for body in found}, {body.span.start for body in found}
     for office in _offices(text, start, end):
-        if not any(office.name == other.name or office.span.start == other.span.start for other in found):
+        if office.name not in names and office.span.start not in starts:
+            names.add(office.name)
             found.append(office)
     return sorted(found, key=lambda body: body.span)
 
@@ -110,12 +113,13 @@ def find_announced(text: str, start: int, end: int, bodies: list[Body]) -> list[
     """Return the bodies the plan sets up or names as its own without saying who belongs to them."""
     found: list[Announced] = []
     seen = {body.name for body in bodies}
+    claims = Claims(Span(start, end), [body.span for body in bodies])
     verb = re.compile(
         rf"(?P<verb>成立|组建|设立|下设|建立)(?:了)?(?P<name>[^，,。；;：:、！\n（()《》由以]{{0,40}}?{GROUP})(?=[，,。；;：:、（(\n]|$|由|统|负|全|，|办|成员)"
     )
     for match in verb.finditer(text, start, end):
         name = cut_name(text, match.start("name"), match.end("name"))
-        if not name or name[0] in seen or any(body.span.covers(name[1]) for body in bodies):
+        if not name or name[0] in seen or not claims.leave(name[1]):
             continue
         if match["verb"] == "建立" and not re.search(r"(?:小组|专班|指挥部|委员会)$", name[0]):
             continue
@@ -145,10 +149,14 @@ def _composed(text: str, start: int, end: int) -> list[Body]:
         body = _composition(text, match, sentence, follow)
         if body:
             found.append(body)
+    claims = Claims(Span(start, end), [body.span for body in found])
     for match in _MADE_OF.finditer(text, start, end):
         units = split_units(text, *match.span("who"))
-        overlapping = any(b.span.start < match.end() and match.start() < b.span.end for b in found)
-        if not overlapping and len(units) > 1 and all(looks_like_unit(name) for name, _ in units):
+        if (
+            claims.leave(Span(*match.span()))
+            and len(units) > 1
+            and all(looks_like_unit(name) for name, _ in units)
+        ):
             name = cut_name(text, *match.span("name"))
             if name:
                 found.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bihuan.plans.attribution import BLANKET
+from bihuan.plans.claims import Claims
 from bihuan.plans.model import Fallback, Span
 from bihuan.plans.units import looks_like_unit, split_units
 
@@ -36,6 +37,7 @@ _ORPHAN = re.compile(
 def find_fallbacks(text: str, start: int, end: int) -> list[Fallback]:
     """Return the blanket and fallback duties printed in text[start:end], in order."""
     found: list[Fallback] = []
+    claims = Claims(Span(start, end))
     for kind, pattern, confidence in (
         ("blanket", BLANKET, 0.9),
         ("blanket", _ALSO_BLANKET, 0.7),
@@ -44,13 +46,9 @@ def find_fallbacks(text: str, start: int, end: int) -> list[Fallback]:
     ):
         for match in pattern.finditer(text, start, end):
             fallback = _fallback(text, match, kind, confidence)
-            if fallback and not any(_overlap(fallback.span, other.span) for other in found):
+            if fallback and claims.take(fallback.span):
                 found.append(fallback)
     return sorted(found, key=lambda fallback: fallback.span)
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end
 
 
 def _fallback(text: str, match: re.Match[str], kind: str, confidence: float) -> Fallback | None:

@@ -7,8 +7,10 @@ A form is believed where a line or an annex mark names one (承诺书, 登记表
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 
+from bihuan.plans.claims import Claims
 from bihuan.plans.form_labels import (
     CHOICE_LABEL,
     CONTACT,
@@ -88,13 +90,10 @@ def find_forms(
 
 def _regions(text: str, start: int, end: int) -> list[tuple[Span, Span]]:
     """Return (title, stretch) for every form title; a title printed again on a later page opens nothing."""
-    titles: list[Span] = []
-    for pattern in (_TITLE_LINE, _TITLE_INLINE):
-        for match in pattern.finditer(text, start, end):
-            span = Span(*match.span("title"))
-            if not any(span.start < other.end and other.start < span.end for other in titles):
-                titles.append(span)
-    titles.sort()
+    titles = [Span(*match.span("title")) for match in _TITLE_LINE.finditer(text, start, end)]
+    lines = Claims(Span(start, end), titles)
+    inline = (Span(*match.span("title")) for match in _TITLE_INLINE.finditer(text, start, end))
+    titles = sorted([*titles, *(span for span in inline if lines.leave(span))])
     if not titles:
         return []
     opened: list[Span] = []
@@ -117,7 +116,7 @@ class _Reader:
         self.fields: list[FormField] = []
         self.tables: list[FormTable] = []
         self.declarations: list[Span] = []
-        self.taken: list[Span] = [title]
+        self.taken = Claims(region, [title])
         self.run_on = False
         self._drop_repeated_title()
         for grid in grids:
@@ -138,7 +137,7 @@ class _Reader:
         if weight < 2:
             return None
         fields = _grouped(sorted(self.fields, key=lambda field: field.span))
-        stop = max(span.end for span in self.taken)
+        stop = self.taken.end
         title = re.sub(r"\s", "", self.title.of(self.text))
         template = bool(_TEMPLATE.search(title)) and not self.tables
         rule = "form.template" if template else "form.run_on" if self.run_on else "form.lines"
@@ -153,20 +152,20 @@ class _Reader:
         )
 
     def _free(self, span: Span) -> bool:
-        return not any(span.start < other.end and other.start < span.end for other in self.taken)
+        return self.taken.leave(span)
 
     def _add(self, label: str, span: Span, *, kind: str = "", **more) -> None:
         name = plain(label).strip("、/：:")
         self.fields.append(
             FormField(name, kind or kind_of_label(name), span, is_personal=is_personal(name), **more)
         )
-        self.taken.append(span)
+        self.taken.add(span)
 
     def _drop_repeated_title(self) -> None:
         title = self.title.of(self.text)
         at = self.text.find(title, self.title.end, self.region.end)
         while at >= 0:
-            self.taken.append(Span(at, at + len(title)))
+            self.taken.add(Span(at, at + len(title)))
             at = self.text.find(title, at + len(title), self.region.end)
 
     def _grid(self, grid: Grid) -> None:
@@ -180,7 +179,7 @@ class _Reader:
             self.tables.append(
                 FormTable("", [plain(c) for c in head], [r for r in rows[1:] if any(r)], grid.span)
             )
-            self.taken.append(grid.span)
+            self.taken.add(grid.span)
             return
         for box in grid.boxes:
             label = plain(box.span.of(self.text)) if box.lines else ""
@@ -203,7 +202,7 @@ class _Reader:
                 continue
             if _DECLARES.search(words):
                 self.declarations.append(span)
-            self.taken.append(span)
+            self.taken.add(span)
 
     def _coded_options(self) -> None:
         """Read 使用性质 and the like with options 1、…2、…3、…, families between them."""
@@ -245,7 +244,7 @@ class _Reader:
     def _split_family(self, words: str) -> tuple[str, str]:
         """Cut the name of the next family off the end of an option: a heading of the plan, or what follows 其他……场所."""
         bare = plain(words)
-        heading = next((h for h in self.known if bare.endswith(h) and len(bare) > len(h)), "")
+        heading = next((bare[i:] for i in range(1, len(bare) - 3) if bare[i:] in self.known), "")
         if not heading and (
             closed := re.match(
                 r"(?P<own>其[他它].{1,12}?(?P<noun>场所|单位|企业|设施|建筑))(?P<next>.{4,30}(?P=noun))$",
@@ -281,7 +280,7 @@ class _Reader:
             short = len(cells) >= 3 and all(_CELL.fullmatch(cell) for cell in cells)
             if short and named * 2 >= len(cells) and self._free(span):
                 self.tables.append(FormTable("", cells, [], span))
-                self.taken.append(span)
+                self.taken.add(span)
 
     def _header(self, caption: str, start: int, cursor: int) -> None:
         columns: list[str] = []
@@ -302,7 +301,7 @@ class _Reader:
         span = Span(start, cursor)
         if len(columns) >= (2 if caption else 3) and self._free(span):
             self.tables.append(FormTable(caption, columns, [], span))
-            self.taken.append(span)
+            self.taken.add(span)
             self.run_on = self.run_on or not re.search(r"[ \t\u3000|]", span.of(self.text))
 
     def _spaced(self, at: int) -> re.Match[str] | None:
@@ -369,8 +368,8 @@ class _Reader:
         for match in _NUMBERED.finditer(self.text, self.title.end, self.region.end):
             span = Span(*match.span("label"))
             if self._free(span):
-                above = [name for at, name in groups if at < match.start()]
-                self._add(match["label"], span, group=above[-1] if above else "")
+                above = bisect_left(groups, (match.start(), ""))
+                self._add(match["label"], span, group=groups[above - 1][1] if above else "")
 
     def _glued(self) -> None:
         """Read known labels in what is left: two or more with nothing but blanks, hints and other labels around them."""
@@ -392,7 +391,7 @@ class _Reader:
     def _alone(self, match: re.Match[str]) -> bool:
         """Say whether a label stands as a cell: not inside running words."""
         before = self.text[match.start() - 1 : match.start()]
-        ends = any(span.end == match.start() for span in self.taken)
+        ends = match.start() in self.taken.ends
         near = LABEL.finditer(self.text, max(self.title.end, match.start() - 12), match.start())
         left = (
             ends
@@ -413,7 +412,7 @@ class _Reader:
             ).match(self.text, each.span.end, self.region.end)
             if tail and not re.search(r"盖章|公章", tail["who"]):
                 self.fields[i] = FormField(each.label, each.kind, each.span, each.group, plain(tail["who"]))
-                self.taken.append(Span(*tail.span("who")))
+                self.taken.add(Span(*tail.span("who")))
 
     def _placeholders(self) -> None:
         """Read blanks inside sentences (缺陷xx项, 本人____) of templates and lines."""

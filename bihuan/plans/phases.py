@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from bihuan.plans.claims import Claims
 from bihuan.plans.dates import DATE
 from bihuan.plans.model import Phase, Span
 from bihuan.plans.outline import Node, Outline, heading_of
@@ -232,9 +233,10 @@ def find_loose_phases(
 ) -> list[Phase]:
     """Return phases inside sentences: 第一阶段：部署（2031年3月）, and 2031年3月至5月为集中整治阶段."""
     found = []
+    claims = Claims(Span(start, end), claimed)
     for match in _LOOSE.finditer(text, start, end):
         span = Span(match.start("name"), match.end())
-        if any(c.covers(span) for c in claimed):
+        if not claims.leave_at(span.start):
             continue
         period = read_period(text, match.start("tail") + 1, match.end("tail"), own_year)
         if period:
@@ -244,13 +246,12 @@ def find_loose_phases(
     for match in _COUNTED_PHASE.finditer(text, start, end):
         span = Span(*match.span("name"))
         period = bracketed_period(text, match.end("name"), min(end, match.end() + 60), own_year)
-        inside = any(c.start <= span.start < c.end for c in claimed)
-        if period and period.span.start == match.end("name") and not inside:
+        if period and period.span.start == match.end("name") and claims.leave_at(span.start):
             whole = Span(span.start, period.span.end)
             found.append(Phase(match["name"], period.start, period.end, whole, 0.7, "phase.loose"))
     for match in _NAMED_PERIOD.finditer(text, start, end):
         span = Span(*match.span("name"))
-        if any(c.start <= span.start < c.end for c in claimed):
+        if not claims.leave_at(span.start):
             continue
         begin = max(start, match.start() - 40)
         sentence = max(text.rfind(c, begin, match.start()) + 1 for c in "。；;，,：:\n")

@@ -31,7 +31,7 @@ _END_LINE = re.compile(
 )
 # （以下简称领导小组）: what a body is called further on is not its name.
 _SHORT_NAME = re.compile(r"[（(]\s?(?:以下)?(?:简|统)称[^（）()\n]{2,24}[)）]")
-_VERB = re.compile(r"(?:成立|组建|设立|建立|调整充实|调整|充实|关于|决定|明确|组成|设置)(?:了)?")
+_VERB = re.compile(r"(?:成立|组建|下设|设立|建立|调整充实|调整|充实|关于|决定|明确|组成|设置)(?:了)?")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bihuan.plans.claims import Claims
 from bihuan.plans.model import ObjectScope, Span, Zone
 from bihuan.plans.objects import object_hints
 from bihuan.plans.outline import Node, Outline
@@ -35,16 +36,20 @@ _VERB = re.compile(r"(?:要|应|须|开展|加强|推进|落实|督促|组织|�
 def find_objects(outline: Outline, text: str, zones: list[Zone]) -> list[ObjectScope]:
     """Return the stated objects of the campaign in printed order; what only draws a zone is none."""
     found: list[ObjectScope] = []
+    claims = Claims(Span(0, len(text)))
     aliases = alias_names(zones)
     for node in outline.walk():
         title = text[node.title.start : node.title.end]
-        if kind_of(title) == "scope" and not any(o.span.start <= node.start < o.span.end for o in found):
-            found += _of_section(node, text, zones, aliases)
+        if kind_of(title) == "scope" and claims.leave_at(node.start):
+            section = _of_section(node, text, zones, aliases)
+            found += section
+            for scope in section:
+                claims.add(scope.span)
     for match in _STATES.finditer(text, 0, outline.body.end or len(text)):
         span = Span(*match.span("what"))
-        taken = any(o.span.start < span.end and span.start < o.span.end for o in found)
-        if not taken and not _draws(zones, span) and not _VERB.match(match["what"]):
+        if claims.leave(span) and not _draws(zones, span) and not _VERB.match(match["what"]):
             found.append(_scope(text, span, aliases, "object.sentence", 0.85))
+            claims.add(found[-1].span)
     return sorted(found, key=lambda scope: scope.span)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator
 
+from bihuan.plans.claims import Claims
 from bihuan.plans.model import Span, Target
 from bihuan.plans.numerals import chinese_number
 from bihuan.plans.outline import Node, Outline
@@ -19,7 +19,7 @@ _NUM = r"(?:(?<=[少于低])[一二两三四五六七八九十百]{1,4}|\d{1,12}
 _PERCENTAGE = r"(?:\d{1,12}(?:\.\d{1,9})?\s?(?:[%％‰]|个百分点)|百分之[一二三四五六七八九十百点零]+)"
 _VERBS = (
     r"(?:建成|建立|创建|培育|打造|完成|关闭|淘汰|新建|改造|更新|整治|培训|选树|评选|推广|组建|新增|建设|配备|设置|增设|安装|抽检|抽查|治理|拆除|撤并|撤销|压减|压降|退出|取缔|搬迁|迁建|修建|布设|配置|加装|更换"
-    r"|改建|扩建|选派|招聘|举办|开展|组织|培养|孵化|引进|认定|验收|清淤|疏浚|清理|清除|销号|补种|发放|投放|覆盖|实现|达到?|控制|提升|检查|排查|聘请|储备|购置|采购|硬化|开通|打通|完善|查处|曝光|公布|发放|张贴|悬挂|编制|征集|立案|办理)"
+    r"|改建|扩建|选派|招聘|举办|开展|组织|培养|孵化|引进|认定|验收|清淤|疏浚|清理|清除|销号|补种|发放|投放|覆盖|实现|达到?|控制|提升|检查|排查|聘请|储备|购置|采购|硬化|开通|打通|完善|查处|曝光|公布|发放|张贴|悬挂|编制|征集|立案|办理|选拔|遴选|扶持|资助|支持|开工|竣工|投产|吸纳|帮扶|救助|筛查|施工|轮训|复训)"
 )
 _AT_LEAST = re.compile(
     rf"(?:每(?:个|家|所|名|处|镇|乡|县|村|社区|专业|单位|企业|班组|辆|座|站|区|市|科室|车间|矿|栋|校)?[\u4e00-\u9fff]{{0,6}}(?:[（(][^（）()\n]{{1,8}}[）)])?)?"
@@ -43,12 +43,12 @@ _COUNT = re.compile(
     rf"(?:{_VERBS}(?:[^，,。；;、：:\n\d]{{0,24}}?)|[\u4e00-\u9fff]{{2,16}}?)(?:不少于|不低于|不超过|至少|达到?|约|控制在|减少到|压减到|压减至|增加到|≥)?\s?{_NUM}\s?{_COUNTED}(?:左右|以上|以内|以下|及以上)?"
 )
 _LEAD = re.compile(
-    r"^(?:[^，,]{0,14}?(?:确保|力争|努力实现|努力|实现|使得?|争取|要求|做到|将)(?=[\u4e00-\u9fff])|(?:到|至|在|于)?(?:(?:19|20)\d\d\s?年)?\s?\d{1,2}\s?月(?:份)?(?:\d{1,2}\s?[日号]|底|末|上旬|中旬|下旬)?(?:之?前|以前|，)?"
-    r"|(?:到|至|在)?(?:19|20)\d\d年?(?:年?[底末])?(?:之?前|以前)?[，,]?|(?:今|本|当|明|全)?年内?(?=[\u4e00-\u9fff])(?!度|均|平)|年底(?:之?前|以前)?|其中|同时|并且?|且|和(?!谐)|以及|通过[^，,]{2,12}?(?:整治|行动|治理)[，,]?|三年内|每年|全年|一是|二是|三是|四是|累计(?=完成|建成))+"
+    r"^(?:[^，,]{0,14}?(?:确保|力争|努力实现|努力|实现|使得?|争取|要求|做到|将|鼓励并|每年)(?=[\u4e00-\u9fff“])|(?:到|至|在|于)?(?:(?:19|20)\d\d\s?年)?\s?\d{1,2}\s?月(?:份)?(?:\d{1,2}\s?[日号]|底|末|上旬|中旬|下旬)?(?:之?前|以前|，)?"
+    r"|(?:到|至|在)?(?:19|20)\d\d年?(?:年?[底末])?(?:之?前|以前)?[，,]?|(?:今|本|当|明)?年内?(?=[\u4e00-\u9fff])(?!度|均|平)|年底(?:之?前|以前)?|其中|同时|并且?|且|和(?!谐)|以及|通过[^，,]{2,12}?(?:整治|行动|治理)[，,]?|[\d一二三四五两]{1,2}年内|每年|一是|二是|三是|四是|累计(?=完成|建成))+"
 )
 _PLACE_FIRST = re.compile(rf"^在[^，,]{{1,16}}?(?={_VERBS})")
 _NOT_A_TARGET = re.compile(
-    r"学时|课时|小时|[0-9一二两三]次|(?<![三两双])轮(?![胎船换椅机渡])|(?<!\d)批(?!次|发|准)|一批次|零(?![售件部散星])|标准限值|国家标准|浓度|爆炸下限|含量|采购规模|费用|万元|亿元|利率|罚款|罚金|奖励|扣分?|坡度|间距|湿度|温度|载荷|净宽|宽度|高度|直径|容积|距离|压力|超过[^，]{0,8}的|的企业$|的单位$|人以上|人以下|层以上|层以下"
+    r"学时|课时|小时|[0-9一二两三]次|(?<![三两双])轮(?![胎船换椅机渡])|(?<!\d)批(?!次|发|准)|一批次|零(?![售件部散星])|标准限值|国家标准|浓度|爆炸下限|含量|采购规模|费用|万元|亿元|利率|罚款|罚金|奖励|扣分?|坡度|间距|湿度|温度|载荷|净宽|宽度|高度|直径|容积|距离|压力|超过[^，]{0,8}的|的企业$|的单位$|人以[上下](?!$)|层以上|层以下"
 )
 _PAST = re.compile(
     r"已(?!成立|建成的)|截至|截止|目前|现有|现存|共有|发现|存在|原有|查处了|涉及|上报|占[^，。达]{0,10}$|为辖区|我[市县区]现"
@@ -67,7 +67,7 @@ def find_targets(outline: Outline, text: str) -> list[Target]:
         kind = _kind(node, text)
         if kind in ("cost", "scope", "introduction"):
             continue
-        taken = _Taken()
+        claims = Claims(Span(start, max(start, end)))
         patterns = [
             (_OPENING_COUNT, "target.counted", 0.7),
             (_AT_LEAST, "target.at_least", 0.9),
@@ -78,30 +78,16 @@ def find_targets(outline: Outline, text: str) -> list[Target]:
         for pattern, rule, confidence in patterns:
             for match in pattern.finditer(text, start, end):
                 target = _whole(text, match, rule, confidence)
-                if target and taken.claim(target.span):
+                if target and claims.take(target.span):
                     found.append(target)
+        last = start
         for piece in _pieces(text, start, end):
-            target = _in_piece(text, piece)
-            if target and taken.claim(target.span):
+            goes_on = last > start and not _SENTENCE_END.search(text, last, piece.start)
+            target = _in_piece(text, piece, goes_on=goes_on)
+            if target and claims.take(target.span):
                 found.append(target)
+                last = target.span.end
     return sorted(found, key=lambda target: target.span)
-
-
-class _Taken:
-    """Disjoint spans in order, so that two patterns never claim the same words."""
-
-    def __init__(self) -> None:
-        self._spans: list[Span] = []
-
-    def claim(self, span: Span) -> bool:
-        """Keep the span and return True, unless it overlaps one already kept."""
-        at = bisect_left(self._spans, span)
-        if at < len(self._spans) and self._spans[at].start < span.end:
-            return False
-        if at and self._spans[at - 1].end > span.start:
-            return False
-        self._spans.insert(at, span)
-        return True
 
 
 def _kind(node: Node, text: str) -> str:
@@ -120,6 +106,11 @@ _ORDERS = re.compile(
 
 
 _NEXT_SHARE = re.compile(_PERCENTAGE)
+
+
+# 资助200名技能人才和100名工匠: two counts, each with its noun.
+_NEXT_COUNT = re.compile(rf"{_NUM}\s?{_COUNTED}[\u4e00-\u9fff]{{2}}")
+_COUNT_BEFORE = re.compile(rf"{_NUM}\s?{_COUNTED}[\u4e00-\u9fff]{{2,24}}$")
 
 
 def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
@@ -144,13 +135,25 @@ def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
             and depth == 0
             and not _NEXT_SHARE.match(text, i + 1, end)
             and (re.search(r"\d|百分之", text[cursor:i]) or _ORDERS.match(text, cursor, i) or i - cursor > 60)
+        ) or (
+            c in "和及"
+            and depth == 0
+            and _NEXT_COUNT.match(text, i + 1, end)
+            and _COUNT_BEFORE.search(text, max(cursor, i - 60), i)
         ):
             yield Span(cursor, i)
             cursor = i + 1
 
 
-def _in_piece(text: str, piece: Span) -> Target | None:
-    """Read one stretch as a target: a percentage with its subject, or a count with its verb."""
+_SENTENCE_END = re.compile(r"[。；;\n]")
+_BARE_COUNT = re.compile(rf"{_NUM}\s?{_COUNTED}(?=[\u4e00-\u9fff]{{2}})(?!以[上下内外])")
+
+
+def _in_piece(text: str, piece: Span, *, goes_on: bool) -> Target | None:
+    """Read one stretch as a target: a percentage with its subject, or a count with its verb.
+
+    A bare count with its noun is one where it `goes_on` the list of the same sentence (选拔100名正职、200名副职).
+    """
     start, end = piece
     while start < end and text[start] in " \u3000“":
         start += 1
@@ -174,8 +177,11 @@ def _in_piece(text: str, piece: Span) -> Target | None:
     else:
         match = _COUNT.match(text, start, end) or _after_subject(text, start, end)
         rule = "target.verb_count"
-        if not match or not _promises(text, start, match):
+        bare = _BARE_COUNT.match(text, start, end) if goes_on else None
+        if not bare and not (match and _promises(text, start, match)):
             return None
+        match = bare or match
+        assert match
     stop = match.end()
     if rule == "target.verb_count" or _SHARED_ACTION.match(text, stop, end):
         stop = _object_end(text, stop, end)
@@ -209,10 +215,10 @@ def _promises(text: str, start: int, match: re.Match[str]) -> bool:
     """Say whether a count is something to be reached: by its verb, or as one of a list that began with a verb."""
     if _STRONG_COUNT.search(match.group()) or re.match(_VERBS, match.group()):
         return not re.match(r"(?:开展|组织|检查|排查|完善|覆盖|清理|实现)", match.group()) or bool(
-            re.search(r"不少于|至少|达到|不低于", match.group())
+            re.search(r"不少于|至少|达到|不低于|人次|万人|万户", match.group())
         )
     if re.search(
-        r"关闭|完成|建成|新建|改造|培训|新增|建设|整治|淘汰|撤并|拆除|安装|配备|清淤|创建|更新|培育|打造",
+        r"关闭|完成|建成|新建|改造|培训|新增|建设|整治|淘汰|撤并|拆除|安装|配备|清淤|创建|更新|培育|打造|引进|培养|选拔|遴选|评选|扶持|资助|开工|竣工|吸纳|救助|筛查|施工|轮训",
         match.group(),
     ):
         return True

@@ -55,6 +55,10 @@ _FRAME_TITLE = re.compile(
     r"要求|保障|组织领导|组织实施|组织机构|工作机制|监督|考核|附则|其他事项|联系方式|领导小组|工作小组|工作专班|组成人员"
     r"|(?:内容|任务|措施|重点|方式|方法|机制|机构|领导|安排|形式|事项|标准|人员|项目|名单|情况|情形|主题|口号|对象|地点|依据|纪律|程序|流程|成员|分工|职责)$"
 )
+# 四、加强组织领导。各单位要…: the title orders, and its text goes on in the same line.
+_ORDERING_TITLE = re.compile(
+    r"(?:切实|进一步|全面|扎实)?(?:加强|强化|落实|压实|健全|完善|严格|做好|抓好|严肃|明确|建立|加大|推进|开展)"
+)
 # 检查时间：3月3日至4日, 整治品种。儿童食品、民俗食品: such items tell facts and order nothing.
 _FACT = re.compile(
     r"(?:(?:检查|整治|排查|行动|活动|培训|工作|会议|督查|督导|实施|治理|参加|演练|抽查|覆盖|重点)?(?:时间|地点|人员|对象|范围|区域|品种|主题|名称|依据|期限)"
@@ -74,7 +78,7 @@ def _excluded(node: Node, text: str) -> bool:
         # Text under a frame heading (工作要求, 时间安排) orders work only where it is numbered.
         title = text[node.title.start : node.title.end]
         if kind_of(title) == "phases" or (len(title) <= 16 and _FRAME_TITLE.search(title)):
-            return True
+            return not (_ORDERING_TITLE.match(title) and text.startswith("。", node.title.end))
     if not node.is_section and _FACT.match(text, node.title.start, node.own.end):
         return True
     if is_torn(node, text):
@@ -120,7 +124,7 @@ def _unnumbered_first(node: Node, text: str) -> Iterator[_Item]:
     if first.number != 2 or not first.line_start or _excluded(node, text):
         return
     lines = [line for line in _lines(text, node.title.end, first.start) if line.end - line.start > 12]
-    if lines and not _excluded(first, text):
+    if lines and text[lines[-1].end - 1] not in "：:" and not _excluded(first, text):
         yield _Item(f"{node.path}/", lines[-1], node, "task.unnumbered_first", 0.6)
 
 

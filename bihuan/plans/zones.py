@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from bihuan.plans.claims import Claims
 from bihuan.plans.model import Span, Zone
 from bihuan.plans.outline import Outline
 from bihuan.plans.sections import kind_of
@@ -47,10 +48,11 @@ def find_zones(outline: Outline, text: str) -> list[Zone]:
             continue
         if region or _DEFINES.match(text, alias.end()):
             found.append(_named_zone(text, alias, region or Span(0, outline.body.end or len(text))))
+    claims = Claims(Span(0, len(text)), [zone.span for zone in found])
     for first, last in _boundary_runs(text, 0, outline.body.end or len(text)):
-        if any(zone.span.start <= first < zone.span.end for zone in found):
-            continue
-        found.append(_bounded(text, first, last, _name_before(text, first, 0)))
+        if claims.leave_at(first):
+            found.append(_bounded(text, first, last, _name_before(text, first, 0)))
+            claims.add(found[-1].span)
     return sorted(found, key=lambda zone: zone.span)
 
 

@@ -146,19 +146,24 @@ def _flags(mapped: Mapped, damages: list[Damage]) -> list[Flag]:
             flags.append(Flag(place, damage.kind, damage.message))
         if damage.kind == "realigned":
             missing |= {Span(*m.span()) for m in _BOXES.finditer(mapped.text, place.start, place.end)}
+    line_end, choices = -1, False
     for match in _LOST.finditer(mapped.text):
-        if match.group()[0] != _BOX or not _is_choice(mapped.text, match.start()):
+        if match.start() > line_end:
+            line_end, choices = _choices(mapped.text, match.start())
+        if match.group()[0] != _BOX or not choices:
             missing.add(Span(*match.span()))
     flags += [Flag(span, "lost", "此处文字在原文件中已丢失，请对照原件补录") for span in missing]
     return sorted(flags, key=lambda flag: (flag.span.start, -flag.span.end, flag.kind))
 
 
-def _is_choice(text: str, at: int) -> bool:
-    """Say whether a box is one to tick: its line is short or prints several at short distance."""
+def _choices(text: str, at: int) -> tuple[int, bool]:
+    """Return where the line around a box ends and whether its boxes are to be ticked: it is short or prints several
+    at short distance.
+    """
     left = text.rfind("\n", 0, at) + 1
     right = text.find("\n", at)
     line = text[left : right if right >= 0 else len(text)]
-    return len(line) <= 12 or len(re.findall(r"□[^□]{1,12}(?=□)", line)) >= 2
+    return left + len(line), len(line) <= 12 or len(re.findall(r"□[^□]{1,12}(?=□)", line)) >= 2
 
 
 def _inside(flag: Flag, flags: list[Flag]) -> bool:

@@ -183,3 +183,17 @@ def test_text_without_any_structure_is_a_plan_without_elements():
     plan = compile_text("今天天气很好。")
     assert (plan.title, plan.sections, plan.tasks, plan.phases) == (None, [], [], [])
     assert [span.of("今天天气很好。") for span in plan.unclassified] == ["今天天气很好"]
+
+
+def test_an_ordering_title_with_its_text_in_the_same_line_is_a_task():
+    plan = compile_text(
+        "一、加强宣传。要利用广播宣传防火知识。\n二、组织领导\n各单位要高度重视。\n三、加强组织领导。各单位要落实责任，明确专人。"
+    )
+    assert [(task.no, task.heading) for task in plan.tasks] == [("一", "加强宣传"), ("三", "加强组织领导")]
+
+
+def test_an_introduction_before_a_lost_first_item_is_no_task():
+    plan = compile_text(
+        "一、任务\n围绕安全目标开展工作，实施如下重点项目：\n2.查企业。\n3.查场所。\n二、要求\n1.按时。"
+    )
+    assert [task.no for task in plan.tasks] == ["一/2", "一/3", "二/1"]

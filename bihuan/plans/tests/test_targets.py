@@ -23,7 +23,7 @@ from bihuan.plans.targets import comparator_of, value_of
         ("力争重大事故隐患整改率≥98%。", ["重大事故隐患整改率≥98%"]),
         ("事故起数、死亡人数同比下降10%以上。", ["事故起数、死亡人数同比下降10%以上"]),
         ("确保从业人员培训合格率达百分之九十五以上。", ["从业人员培训合格率达百分之九十五以上"]),
-        ("全年新建消防水鹤20个，建成微型消防站50座。", ["新建消防水鹤20个", "建成微型消防站50座"]),
+        ("全年新建消防水鹤20个，建成微型消防站50座。", ["全年新建消防水鹤20个", "建成微型消防站50座"]),
         ("检查覆盖率100%，一般隐患整改率不低于90%。", ["检查覆盖率100%", "一般隐患整改率不低于90%"]),
         ("对整改率低于80%的单位进行约谈。", []),
         ("目前全市已建成微型消防站50座。", []),
@@ -85,3 +85,27 @@ def test_targets(section, text, expected):
 def test_number_unit_and_comparator(printed, value, comparator):
     assert value_of(printed) == value
     assert comparator_of(printed) == comparator
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "三年内重点引进100名管理人才，选拔100名正职人才、200名副职人才。",
+            ["重点引进100名管理人才", "选拔100名正职人才", "200名副职人才"],
+        ),
+        (
+            "资助200名技能骨干人才和300名青年工匠。",
+            ["资助200名技能骨干人才", "300名青年工匠"],
+        ),
+        ("2031年、2032年分别开工1500公里和1600公里。", ["分别开工1500公里和1600公里"]),
+        (
+            "城镇新增就业3.2万人以上，组织免费筛查5万人次。",
+            ["城镇新增就业3.2万人以上", "组织免费筛查5万人次"],
+        ),
+        ("对3人以上的场所开展检查，组织3个检查组。", []),
+    ],
+)
+def test_counts_of_a_list_share_its_verb(text, expected):
+    plan = compile_text(f"一、主要任务\n1.{text}\n2.按时完成。")
+    assert [target.text for target in plan.targets] == expected
