@@ -70,7 +70,7 @@ def test_a_plan_is_revised(enter: Enter, campaign: Campaign, size: ViewportSize,
     page.get_by_role("button", name=re.compile("都照办")).click()
     page.get_by_label("修订说明").fill("会议要求延长")
     page.get_by_role("button", name="应用修订").click()
-    page.get_by_role("dialog").get_by_role("button", name="应用").click()
+    office.agree("应用")
     expect(page.get_by_text("第 2 版", exact=True)).to_be_visible()
     expect(page.get_by_text("会议要求延长").first).to_be_visible()
     fits(office)
@@ -97,10 +97,8 @@ def test_a_sub_plan_is_asked_for_filed_and_returned(
     fits(street)
     page.get_by_label("责任人", exact=True).fill("王同心")
     page.get_by_role("button", name="保存并报送").click()
-    dialog = page.get_by_role("dialog").get_by_role("button", name="确定")
-    if dialog.count():
-        dialog.click()
-    expect(page.get_by_text("已报送市安委办")).to_be_visible()
+    street.agree("报送")
+    expect(page.get_by_text("已报送市安委办").first).to_be_visible()
 
     office.go(f"/campaigns/{campaign.pk}/subplans/")
     office.page.get_by_role("link", name="青石街道", exact=True).click()
