@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.utils import timezone
+
 from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import default_post, holders_of
@@ -21,6 +23,8 @@ from bihuan.campaigns.actions import (
 from bihuan.campaigns.models import AmendmentChange, Campaign, Subplan
 from bihuan.campaigns.subplans import candidates, coverage
 from bihuan.campaigns.workflow import SubplanMove
+from bihuan.duties.models import Duty
+from bihuan.duties.sweep import sweep
 
 from .city import City
 from .moments import as_of, at_hour
@@ -44,6 +48,7 @@ FATES: list[tuple[int | None, str]] = [
 def hand_down(city: City, gas: Campaign, chemicals: Campaign) -> None:
     """Act it all out, through the real actions."""
     _subplans(city, gas)
+    _press(city)
     _revise_chemicals(city, chemicals)
     _open_gas_revision(city, gas)
 
@@ -67,6 +72,14 @@ def _subplans(city: City, gas: Campaign) -> None:
         if officer is not None:
             offset, said = FATES[number % len(FATES)]
             _fill(city, row, officer, office, due, offset, said)
+
+
+def _press(city: City) -> None:
+    """What was not filed in time has been pressed since, rung by rung, as the nightly sweep would have."""
+    owed = Duty.objects.open().filter(kind=Duty.Kind.REPORT, next_step_on__lt=city.today)
+    while day := owed.order_by("next_step_on").values_list("next_step_on", flat=True).first():
+        with as_of(at_hour(day, 8)):
+            sweep(timezone.now())
 
 
 def _officer(body: Organization, on: dt.date) -> User | None:

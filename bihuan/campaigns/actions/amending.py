@@ -19,7 +19,7 @@ from bihuan.notifications.actions import notify
 from bihuan.notifications.models import Message
 
 from ..amending import Sides, carry_over, compare
-from ..models import Amendment, AmendmentChange, Campaign, PlanDocument, PlanUnit, seats
+from ..models import Amendment, AmendmentChange, Campaign, PlanDocument, PlanItem, PlanUnit, seats
 from ..workflow import AMENDMENT_RULES, AmendmentMove, AmendmentStatus
 from .importing import import_plan
 from .revising import Revision
@@ -238,6 +238,7 @@ def apply_amendment(amendment: Amendment, *, by: User, reason: str) -> Amendment
     words = f"方案修订（{document.doc_no or document.title}）：{reason.strip()}"[:300]
     revision = Revision(sides, by=by, at=now, words=words)
     revision.apply(changes)
+    _settle_items(document, changes)
     previous = campaign.plan
     campaign.plan = document
     campaign.save(update_fields=["plan", "starts_on", "ends_on"])
@@ -255,6 +256,15 @@ def apply_amendment(amendment: Amendment, *, by: User, reason: str) -> Amendment
     )
     transaction.on_commit(partial(_tell, amendment.pk, revision.told, by.pk))
     return amendment
+
+
+def _settle_items(document: PlanDocument, changes: Iterable[AmendmentChange]) -> None:
+    """What the revised plan says now stands, except what was not taken from it."""
+    document.items.filter(state=PlanItem.State.PROPOSED).update(state=PlanItem.State.CONFIRMED)
+    declined = [
+        change.item_id for change in changes if change.decision == Decision.DECLINED and change.item_id
+    ]
+    document.items.filter(pk__in=declined).update(state=PlanItem.State.REMOVED)
 
 
 def _refuse_open_units(sides: Sides, changes: Iterable[AmendmentChange]) -> None:

@@ -177,6 +177,8 @@ def test_what_is_declined_stays_as_it_was(amendment, campaign, world):
     assert campaign.tasks.get(heading="摸清底数").due_on == dt.date(2026, 8, 20)
     amendment.refresh_from_db()
     assert amendment.summary["declined"] == 2
+    states = {item.data["heading"]: item.state for item in amendment.document.items.filter(kind="task")}
+    assert (states["摸清底数"], states["查配送服务"]) == ("removed", "confirmed")
 
 
 def test_pairs_are_put_right_by_hand(amendment, campaign, world):
