@@ -39,7 +39,10 @@ _SHORT_LABEL = re.compile(
 _COLON = re.compile(
     r"\s{0,2}[:：]\s{0,2}|[为是](?=[\u4e00-\u9fff]{2,16}(?:局|委|办|部|厅|公司|政府|中心|队|科|处)[，,、。；;（(]?)(?!主体)"
 )
-_LABEL_LINE = re.compile(rf"(?:{re.sub(r'[?]P<[a-z]+>', '?:', _LABEL.pattern)})(?:\s{{0,2}}[:：]|[为是])")
+_LABEL_LINE = re.compile(
+    r"(?=[总牵主责共配参协支具组落实执业行指承负完])"
+    rf"(?:{re.sub(r'[?]P<[a-z]+>', '?:', _LABEL.pattern)})(?:\s{{0,2}}[:：]|[为是])"
+)
 _ANY_LABEL = (
     r"(?:(?:总?牵头|责任|配合|参与|参加|协办|协助|协同|支持|主办|主责|承办|指导|督导|监督|落实|实施|负责|主管)(?:责任)?(?:单位|部门|科室|处室|股室|机构|主体|领导|人员|县领导|市领导|区领导)"
     r"|完成时限|完成时间|时限要求|办结时限|整改时限|责任时限|时间节点|时间要求|完成期限|整改期限|时限|期限|进度安排|推进时间|实施时间|起止时间|时间安排|工作时限|完成标准"
@@ -52,6 +55,15 @@ BLANKET = re.compile(
     r"[，,。；;]?\s{0,2}(?:以下|以上|下列|下同)(?:各项|工作|任务|措施|内容|条款|均|各条)*\s{0,2}[，,]?(?:均|都)(?:需|由|须|应|要|需要)?(?:由)?"
     r"(?P<units>[^。；;]{2,60}?)(?:共同)?(?:负责|配合|组织|参与|落实){1,3}[，,。；;]?\s{0,2}(?:[，,]?不(?:再|另)(?:一一|逐一|逐项|重复|单独|分别|另行)?(?:列出|列明|标注|赘述|列|注明))"
 )
+
+
+def blanket_in(text: str, start: int, end: int) -> re.Match[str] | None:
+    """Return the blanket sentence of text[start:end]; without its closing words there is none to search for."""
+    if text.find("不再", start, end) < 0 and text.find("不另", start, end) < 0:
+        return None
+    return BLANKET.search(text, start, end)
+
+
 _PERSONS = re.compile(
     r"专人|主要负责|谁[\u4e00-\u9fff]{1,6}谁|负责人|负责同志|^未|^不|法定代表人|领导$|领导(?=负责)|责任人(?=负责)"
 )
@@ -269,7 +281,7 @@ def _label_end(text: str, start: int, end: int) -> int:
 def read_bracket(text: str, bracket: Bracket) -> Attribution | None:
     """Read one bracket as an attribution, or return None when it is something else."""
     start, end = bracket.inner
-    blanket = BLANKET.search(text, start, end)
+    blanket = blanket_in(text, start, end)
     if blanket:
         end = blanket.start()
     clauses = _labelled(text, start, end)
@@ -386,5 +398,5 @@ def heading_units(text: str, span: Span) -> Attribution | None:
 
 def territorial_units(text: str, start: int, end: int) -> list[tuple[str, Span]]:
     """Return the units of a blanket sentence (以下均需…负责，不再列出), empty when there is none (R026)."""
-    match = BLANKET.search(text, start, end)
+    match = blanket_in(text, start, end)
     return split_units(text, match.start("units"), match.end("units")) if match else []

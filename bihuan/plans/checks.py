@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bihuan.plans.criteria import find_criteria
-from bihuan.plans.dispositions import AGGRAVATED, LADDER, ladder_of, ladder_steps
+from bihuan.plans.dispositions import AGGRAVATED, LADDER, ladder_of, ladder_steps, names_rung
 from bihuan.plans.model import CheckItem, Span
 from bihuan.plans.objects import object_hints
 
@@ -40,6 +40,8 @@ def criterion_of(text: str) -> str:
 def check_items(text: str, start: int, end: int) -> list[CheckItem]:
     """Return the check items of a task: one per condition that ends in 的 and has a consequence in its sentence."""
     items: list[CheckItem] = []
+    if not names_rung(text, start, end):
+        return items
     for first, last in _sentences(text, start, end):
         sentence = text[first:last]
         if "的" not in sentence and not _CONSEQUENCE.search(sentence):

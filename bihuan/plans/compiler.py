@@ -9,6 +9,7 @@ from bihuan.plans.bodies import find_announced, find_bodies
 from bihuan.plans.context import with_context
 from bihuan.plans.dates import year_of_body
 from bihuan.plans.duties import find_duties
+from bihuan.plans.grid import grids
 from bihuan.plans.header import Header, own_year, read_header
 from bihuan.plans.metadata import read_metadata, without_metadata
 from bihuan.plans.model import Heading, Plan, Section, SourceText, Span
@@ -19,12 +20,12 @@ from bihuan.plans.reports import find_reports
 from bihuan.plans.sections import kind_of
 from bihuan.plans.tables import (
     merge_tasks,
-    read_tables,
     table_bodies,
     table_duties,
     table_phases,
     table_tasks,
     without_tables,
+    work_tables,
 )
 from bihuan.plans.targets import find_targets
 from bihuan.plans.tasks import find_tasks
@@ -32,7 +33,10 @@ from bihuan.plans.tasks import find_tasks
 
 def compile_source(source: SourceText) -> Plan:
     """Compile a document that has been read. Never raises, whatever the text is."""
-    tables = read_tables(source)
+    laid_out = grids(source)
+    tables = work_tables(laid_out, source.text)
+    at_work = {table.grid.span for table in tables}
+    blank_tables = [grid for grid in laid_out if grid.span not in at_work]
     # Rows are read by their columns; the finders of running text see blanks in their place.
     text = without_tables(source.text, tables)
     metadata = read_metadata(text)
@@ -97,7 +101,7 @@ def compile_source(source: SourceText) -> Plan:
         targets=find_targets(outline, text),
         bodies=[*find_bodies(text, 0, body.end), *table_bodies(tables, source.text)],
     )
-    plan = with_context(plan, outline, text, year)
+    plan = with_context(plan, outline, text, year, blank_tables)
     headings = [Span(node.start, node.title.end) for node in nodes if node.children or node.is_section]
     plan = replace(plan, announced=find_announced(text, 0, body.end, plan.bodies))
     return replace(plan, unclassified=unclaimed(plan, source.text, headings))

@@ -9,16 +9,20 @@ from bihuan.plans.citations import find_citations
 from bihuan.plans.criteria import find_criteria
 from bihuan.plans.fallbacks import find_fallbacks
 from bihuan.plans.forms import find_forms
-from bihuan.plans.grid import Grid, grids
-from bihuan.plans.model import Plan, SourceText
+from bihuan.plans.grid import Grid
+from bihuan.plans.model import Plan
 from bihuan.plans.outline import Outline
 from bihuan.plans.scope import find_objects
-from bihuan.plans.tables import read_tables
 from bihuan.plans.zones import find_zones
 
 
-def with_context(plan: Plan, outline: Outline, text: str, own_year: int | None) -> Plan:
-    """Return the plan with everything found around its tasks; `text` is what the outline was built on."""
+def with_context(
+    plan: Plan, outline: Outline, text: str, own_year: int | None, blank_tables: list[Grid]
+) -> Plan:
+    """Return the plan with everything found around its tasks.
+
+    `text` is what the outline was built on, `blank_tables` are the printed tables that order no work: forms to be filled.
+    """
     end = outline.body.end or len(text)
     zones = find_zones(outline, text)
     in_items = [c for task in plan.tasks for item in task.check_items for c in item.criteria]
@@ -37,14 +41,6 @@ def with_context(plan: Plan, outline: Outline, text: str, own_year: int | None) 
             end,
             len(plan.source.text),
             [heading.title for heading in plan.headings],
-            _empty_tables(plan.source),
+            blank_tables,
         ),
     )
-
-
-def _empty_tables(source: SourceText) -> list[Grid]:
-    """Return the printed tables that order no work: forms to be filled."""
-    if not source.tables:
-        return []
-    work = {table.grid.span for table in read_tables(source)}
-    return [grid for grid in grids(source) if grid.span not in work]

@@ -90,13 +90,20 @@ _VERB = r"(?:有|为|到|了|要|需|应|再|配备|配置|配足|设置|设立|
 _RANGE_JOIN = r"\s?(?:-{1,2}|—{1,2}|–|−|~|～|至|到)\s?"
 # 超过爆炸下限的25%, 超过核定载重30%: what the share is taken of.
 _BASE = r"(?:(?:爆炸下限|额定|核定|设计|标准|规定|限值|平均|法定|允许)[\u4e00-\u9fff]{0,6}?的?)?"
-_BEFORE = re.compile(rf"(?:{_COMPARE})\s?{_VERB}{_BASE}\s?(?:{_QUANTITY}|{_PERCENT_OF}){_LIMIT}?")
-_AFTER = re.compile(rf"{_QUANTITY}{_LIMIT}")
+# A place where none of these forms can begin is passed over by its character alone.
+_BEFORE = re.compile(
+    rf"(?=[不严禁大至最起小控未达没低少短超高多长满≥⩾＞≤⩽<＜>])(?:{_COMPARE})\s?{_VERB}{_BASE}\s?(?:{_QUANTITY}|{_PERCENT_OF}){_LIMIT}?"
+)
+_AFTER = re.compile(rf"(?=[±\d〇零一二两三四五六七八九十百千万半]){_QUANTITY}{_LIMIT}")
 _RANGE = re.compile(
-    rf"(?P<low>{_NUMBER})\s?(?P<lowunit>{_UNIT})?(?:{_RANGE_JOIN}|(?:[（(]含[）)])?以上[、，,]?)"
+    rf"(?=[±\d〇零一二两三四五六七八九十百千万半])(?P<low>{_NUMBER})\s?(?P<lowunit>{_UNIT})?(?:{_RANGE_JOIN}|(?:[（(]含[）)])?以上[、，,]?)"
     rf"(?P<number>{_NUMBER})\s?(?P<unit>(?:{_UNIT}))(?![A-Za-z])(?P<limit>以下|以内|之间)?"
 )
-_EQUAL = re.compile(rf"(?:应当?|须|必须|要求|标准|统一)?(?:为|是|等于|=|＝)\s?{_QUANTITY}(?!以)")
+_EQUAL = re.compile(
+    rf"(?=[应须必要标统为是等=＝])(?:应当?|须|必须|要求|标准|统一)?(?:为|是|等于|=|＝)\s?{_QUANTITY}(?!以)"
+)
+# Every criterion prints a number; most stretches hold none.
+_ANY_NUMBER = re.compile(r"[\d〇零一二两三四五六七八九十百千万半]")
 _MEASURE = re.compile(
     r"(?:量|重|净宽|净高|净距|宽|高|长|厚|深|距|径|积|长度|距离|间距|宽度|高度|厚度|深度|面积|容积|容量|浓度|压力|温度|湿度|速度|车速|时速|流速|流量|数量|人数"
     r"|层数|年限|期限|时间|时长|学时|电压|电流|直径|坡度|比例|比率|率|占比|含量|限值|值|金额|年龄|载荷|负荷|功率|照度|噪声|总数|频次|寿命)$"
@@ -179,6 +186,8 @@ def find_criteria(text: str, start: int, end: int, *, in_fault: bool = False) ->
     `in_fault` says that the stretch describes a violation (a condition that ends in 的 before its consequence): there
     a bare 超过 or 小于 tells what is wrong. Elsewhere it does so only where the comparison is not a demand.
     """
+    if not _ANY_NUMBER.search(text, start, end):
+        return []
     found: list[Criterion] = []
     # One mark per character: comparing spans pair by pair would be quadratic.
     taken = bytearray(max(end - start, 0))

@@ -71,6 +71,11 @@ CODES: dict[str, tuple[str, int]] = {
 }
 
 _RUNGS = [(word, re.compile(pattern)) for word, pattern in LADDER]
+_ANY_RUNG = re.compile(
+    r"(?=[立即当及限责强撤暂停依予坚提关取查扣没给处警行实从一罚吊联失黑刑追移抄报召下党问])(?:"
+    + "|".join(pattern for _, pattern in LADDER)
+    + ")"
+)
 # Clauses that only say when the next rung is reached.
 AGGRAVATED = re.compile(
     r"^[，,、]?\s*(?:且|并且|其中|但|对|若|如|凡)?(?:(?:违法)?情节(?:特别|较为)?(?:较重|严重|恶劣)|构成犯罪|构成违法|违反治安管理|逾期(?:仍|仍然)?(?:不|未|拒不|没有)[^，。；]{1,10}"
@@ -89,6 +94,11 @@ _FINE = re.compile(
     rf"|罚款(?:人民币)?(?P<low2>{_MONEY})(?:(?P<above2>以上)|至|-|—+|～|~)?(?P<high2>{_MONEY})?(?P<limit2>以上|以下|以内)?"
 )
 _OPTIONAL = re.compile(r"可以?[^，,。；;]{0,6}$")
+
+
+def names_rung(text: str, start: int, end: int) -> bool:
+    """Say whether text[start:end] names any consequence at all; one search in place of one for each rung."""
+    return _ANY_RUNG.search(text, start, end) is not None
 
 
 def ladder_of(text: str) -> list[str]:

@@ -69,6 +69,12 @@ _TITLE_LIMIT = 70
 _TITLE_OVER = re.compile(rf"[。；：:\n]|(?<=[表单书册])[ \u3000]|(?:(?<=\S)(?=[{_CN}]、))")
 
 
+def _is_signed(line: str) -> bool:
+    """Say whether a line ends with the day a document was signed."""
+    # Its last word decides for nearly every line.
+    return line.rstrip().endswith(("日", "日印发")) and _SIGNED.search(line) is not None
+
+
 @dataclass(frozen=True)
 class _Line:
     start: int
@@ -143,7 +149,7 @@ def _issued_plan(text: str, lines: list[_Line]) -> list[tuple[int, str]]:
     title = _plain(notice["title"])
     for i, line in enumerate(lines):
         listed = line.text.lstrip().startswith("附")
-        if line.start <= notice.end() or not line.text or listed or _SIGNED.search(line.text):
+        if line.start <= notice.end() or not line.text or listed or _is_signed(line.text):
             # 附件：… above the signature only lists the plan; the date of the signature is no part of its title.
             continue
         printed = _plain(line.text)
@@ -174,7 +180,7 @@ def _annexes(lines: list[_Line]) -> list[tuple[int, str]]:
     signed = False
     for i, line in enumerate(lines):
         text = line.text.strip()
-        signed = signed or (len(text) <= 80 and bool(_SIGNED.search(text)))
+        signed = signed or (len(text) <= 80 and _is_signed(text))
         if not text.startswith("附"):
             continue
         match = _ANNEX.fullmatch(text) or (_ANNEX.match(text) if signed else None)
@@ -194,7 +200,7 @@ def _is_list_of_annexes(lines: list[_Line], at: int) -> bool:
         if not text:
             continue
         seen += 1
-        if _SIGNED.search(text):
+        if _is_signed(text):
             return seen <= 24
         if re.fullmatch(r"附\s?[件表录]\s{0,2}\d{0,2}[:：]?", text) and seen > 1:
             return True
@@ -221,7 +227,7 @@ def _restarts(lines: list[_Line]) -> list[tuple[int, str]]:
                 highest = number
             if number == highest:
                 signed, title = False, -1
-        elif len(text) <= 60 and _SIGNED.search(text):
+        elif len(text) <= 60 and _is_signed(text):
             signed, title = True, -1
         elif signed and title < 0 and 6 <= len(text) <= _TITLE_LIMIT and not re.search(r"[。；，]", text):
             title = i if _PLAN.search(text) or _NOTICE.search(text) or _REPORT.search(text) else -1

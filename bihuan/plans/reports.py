@@ -18,6 +18,8 @@ _VERB = re.compile(
     rf"|{_NOT_REPORT}报(?![告表送])(?=至|给|到|经|我|本|[市区县省州镇乡旗](?!级|场)|国务院|所在|属地|分管|主管|主要|上级|公司|集团|学校|局|工作专班|专班|领导小组|安委|办公室"
     r"|[\u4e00-\u9fff]{2,16}(?:办公室|专班|领导小组|安委会|安委办|指挥部|小组|备案|备查|汇总|审定|审核|邮箱|处|室)|[\u4e00-\u9fff]{2,10}(?:局|部|办|科|股|中心|公司|政府|委)(?:[，,。；;（(]|备案|汇总|$))"
 )
+# Whatever is sent is sent by one of these words; the full grammar is tried only where one stands.
+_ANY_VERB = re.compile(r"报|反馈|提交|发至|发到|发给|交至|交到|交给|送至|送到|送给|传至|传到|传给")
 _CLOCK = r"(?:\s?(?:上午|下午|中午|晚上?|早上?)?(?:下班|\s?\d{1,2}\s?(?:[:：]\s?\d{2}|[时点](?:\d{1,2}分|半)?)(?:整)?)?)"
 _WEEKDAY = r"(?:\s?[（(](?:星期|周)[一二三四五六日天][）)])?"
 _DAY = rf"\d{{1,2}}\s?[日号]{_WEEKDAY}"
@@ -100,6 +102,8 @@ def _pieces(text: str, start: int, end: int, mark: re.Pattern[str]) -> Iterator[
 
 def _in_part(text: str, start: int, end: int, context: _Context) -> list[Report]:
     """Read the stretch between two semicolons: its times, each with the sender and receiver that apply to it."""
+    if not _ANY_VERB.search(text, start, end):
+        return []
     verbs = list(_VERB.finditer(text, start, end))
     times = _times(text, start, end, verbs) + _regimes(text, start, end)
     if not times:

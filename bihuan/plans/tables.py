@@ -56,9 +56,14 @@ class WorkTable:
 
 def read_tables(source: SourceText) -> list[WorkTable]:
     """Return the tables of a document that order work."""
+    return work_tables(grids(source), source.text)
+
+
+def work_tables(found_grids: list[Grid], text: str) -> list[WorkTable]:
+    """Return those of a document's tables that order work."""
     found = []
-    for grid in grids(source):
-        kind = _kind(grid, source.text)
+    for grid in found_grids:
+        kind = _kind(grid, text)
         if kind:
             found.append(WorkTable(kind, grid))
     return found

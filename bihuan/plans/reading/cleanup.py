@@ -35,6 +35,7 @@ _WIDE = re.compile(r"[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\u2e80-\u2fdf\uf900
 _SYMBOL_BULLET = re.compile(r"(?:(?<=\n)|\A)[ \t\u3000]{0,8}[\uf020-\uf0ff][ \t\u3000]{0,4}")
 
 _LOST = re.compile(r"[\ufffd\ue000-\uf8ff]+|(?<=[\u4e00-\u9fff、，“（])□+(?=[\u4e00-\u9fff，。、；”）])")
+_BROKEN = re.compile(r"[\ufffd\ue000-\uf8ff□]")
 _BOX = "□"
 _BOXES = re.compile(r"□+")
 
@@ -147,7 +148,8 @@ def _flags(mapped: Mapped, damages: list[Damage]) -> list[Flag]:
         if damage.kind == "realigned":
             missing |= {Span(*m.span()) for m in _BOXES.finditer(mapped.text, place.start, place.end)}
     line_end, choices = -1, False
-    for match in _LOST.finditer(mapped.text):
+    # Nearly every text is whole: one look for the few characters that damage leaves spares the closer search.
+    for match in _LOST.finditer(mapped.text) if _BROKEN.search(mapped.text) else ():
         if match.start() > line_end:
             line_end, choices = _choices(mapped.text, match.start())
         if match.group()[0] != _BOX or not choices:

@@ -5,6 +5,7 @@ Only text that is traditional as a whole is converted: a single 於 or 乾 in a 
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from opencc import OpenCC
@@ -16,7 +17,7 @@ _SIGNS = frozenset(
     "產責實關於處開應將經進發現場險歷學說領導機構團際點們這國務單質監檢標準預請與為來時個對業區縣強動會員環節問題"
     "報設規範運輸調證條據訓備維護電氣鎮鄉門長車間網絡絕貫徹書記總結達轉變輕嚴罰從隱隊級細則審議號爲裏衞啓"
 )
-_DROP = {ord(character): None for character in _SIGNS}
+_SIGN = re.compile(f"[{''.join(sorted(_SIGNS))}]")
 
 
 @lru_cache(maxsize=1)
@@ -34,7 +35,7 @@ def _convert(text: str) -> str:
 def is_traditional(text: str) -> bool:
     """Say whether a text as a whole is written in traditional characters."""
     sample = text[:20_000]
-    found = len(sample) - len(sample.translate(_DROP))
+    found = len(_SIGN.findall(sample))
     return found >= 3 and found * 40 > len(sample)
 
 
