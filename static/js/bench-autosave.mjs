@@ -36,6 +36,10 @@ class Saver {
     }, true);
     form.querySelector("[data-part=close]")?.addEventListener("click", (event) => this.hold(event, () => event.target.closest("a").click()), true);
     form.addEventListener("click", (event) => {
+      if (event.target.closest("[data-part=theirs]")) {
+        clearTimeout(this.timer);
+        this.forget();
+      }
       const mine = event.target.closest("[data-part=mine]");
       if (!mine) return;
       this.version = mine.dataset.version;

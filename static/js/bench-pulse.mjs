@@ -13,9 +13,10 @@ export function pulse(root, here) {
     return at?.matches("input:not([type=hidden]), textarea, select") ? at : null;
   };
   let skipped = false;
+  let acts = 0; // under way
 
   const beat = () => {
-    if (document.hidden || !navigator.onLine) return;
+    if (document.hidden || !navigator.onLine || acts) return;
     form.querySelector("[data-part=here]").value = here();
     window.htmx.trigger(form, "bihuan:pulse");
   };
@@ -31,12 +32,29 @@ export function pulse(root, here) {
   });
   document.body.addEventListener("htmx:beforeRequest", (event) => {
     skipped = false;
+    if (event.detail.elt !== form) acts += 1;
     const at = typed();
     if (at && event.detail.elt.contains(at) && event.detail.requestConfig.verb === "post") at.blur();
+  });
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    const { elt, xhr } = event.detail;
+    if (elt === form) return;
+    acts = Math.max(0, acts - 1);
+    const said = xhr?.getResponseHeader("HX-Trigger") ?? "";
+    if (elt.isConnected || !said.startsWith("{")) return;
+    // A beat took away what had been pressed, and with it the way up for what the answer says.
+    for (const [name, detail] of Object.entries(JSON.parse(said))) {
+      document.body.dispatchEvent(new CustomEvent(name, { detail: typeof detail === "object" ? detail : { value: detail } }));
+    }
   });
   document.body.addEventListener("htmx:sendError", (event) => {
     // A missed beat is no news; the next one says it all. The toast is for acts.
     if (event.detail.elt === form) event.stopPropagation();
+  });
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    // An act was answered while this beat was under way: what it says is older than the page.
+    const { elt, requestConfig } = event.detail;
+    if (elt === form && String(requestConfig.parameters.since) !== document.getElementById("since").value) event.detail.shouldSwap = false;
   });
   document.body.addEventListener("htmx:oobBeforeSwap", (event) => {
     const { target } = event.detail;

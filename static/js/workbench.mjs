@@ -17,6 +17,7 @@ function attach(root) {
   const structure = root.querySelector("#structure");
   let lit = ""; // id of the lit element
   let wanted = ""; // the field to go to when the form has come
+  let opening = ""; // id of the element just added, to be edited when it has come
   let next = null; // what to do when the fragment asked for has come
   let show = structure.querySelector("[data-part=items]").dataset.show;
 
@@ -60,6 +61,8 @@ function attach(root) {
   const own = (name) => card()?.querySelector(`[data-part=${name}]`) ?? null;
   const press = (button) => {
     if (!button || button.disabled) return false;
+    // What came with the last answer may be pressed before htmx has got round to it.
+    window.htmx?.process(button.form ?? button.parentElement);
     button.click();
     return true;
   };
@@ -296,26 +299,39 @@ function attach(root) {
     settle();
   });
   document.body.addEventListener("htmx:afterSettle", () => {
+    opened();
     settle();
-    const panel = next && own("panel");
-    if (!panel) return;
-    const act = next;
-    next = null;
-    act(panel);
-  });
-  root.addEventListener("htmx:load", (event) => {
-    const form = event.target.querySelector?.("form[data-bihuan-autosave]");
-    if (!form) return;
-    const mine = form.closest("[data-item-id]");
-    for (const other of structure.querySelectorAll(".is-editing[data-item-id]")) {
-      if (other !== mine) saverOf(other.querySelector("form"))?.flush().then((saved) => saved && press(part("close", other)));
+    // Only now does htmx know what has just come.
+    const fresh = opening && document.getElementById(opening);
+    if (fresh) {
+      opening = "";
+      light(fresh);
+      edit();
     }
-    autosave(form);
-    light(mine, { focus: false });
-    const field = (wanted && form.elements.namedItem(wanted)) || form.querySelector("input:not([type=hidden]), textarea, select");
-    wanted = "";
-    field?.focus();
+    if (!next) return;
+    const panel = own("panel");
+    if (panel) {
+      const act = next;
+      next = null;
+      act(panel);
+    } else if (!own("more")?.classList.contains("htmx-request") && !press(own("more"))) next = null; // swept away by another answer: once more
   });
+  /** A form has come in the place of its card: saved as it is typed, focused, the only one that is open. */
+  function opened() {
+    for (const form of structure.querySelectorAll("form[data-bihuan-autosave]")) {
+      if (saverOf(form)) continue;
+      const mine = form.closest("[data-item-id]");
+      for (const other of structure.querySelectorAll(".is-editing[data-item-id]")) {
+        if (other !== mine) saverOf(other.querySelector("form"))?.flush().then((saved) => saved && press(part("close", other)));
+      }
+      autosave(form);
+      light(mine, { focus: false });
+      const field = (wanted && form.elements.namedItem(wanted)) || form.querySelector("input:not([type=hidden]), textarea, select");
+      wanted = "";
+      field?.focus();
+    }
+  }
+  document.body.addEventListener("htmx:afterSwap", opened);
   document.body.addEventListener("bihuan:saved", (event) => {
     if (!event.detail.closed) return;
     lit = `item-${event.detail.item}`;
@@ -327,15 +343,14 @@ function attach(root) {
   });
   document.body.addEventListener("bihuan:added", (event) => {
     text.away();
-    setTimeout(() => {
-      light(document.getElementById(`item-${event.detail.item}`));
-      edit();
-    });
+    opening = `item-${event.detail.item}`;
   });
 
+  // A quick hand may have opened a form before this script was here.
+  opened();
   if ("draft" in root.dataset) {
     pulse(root, () => card()?.dataset.itemId ?? "");
-    unsent(structure)[0]?.click();
+    root.addEventListener("bihuan:bench-ready", () => unsent(structure)[0]?.click());
   }
   const named = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
   if (named && structure.contains(named)) {
@@ -344,4 +359,15 @@ function attach(root) {
   }
 }
 
-document.querySelectorAll("[data-bihuan-workbench]").forEach(attach);
+for (const root of document.querySelectorAll("[data-bihuan-workbench]")) {
+  attach(root);
+  // htmx takes hold of the buttons when the page has been read; only then does everything answer in place.
+  const ready = () => {
+    if ("ready" in root.dataset) return;
+    root.dataset.ready = "";
+    root.dispatchEvent(new Event("bihuan:bench-ready"));
+  };
+  if (document.readyState === "complete") ready();
+  document.addEventListener("DOMContentLoaded", ready);
+  window.addEventListener("load", ready);
+}

@@ -89,6 +89,10 @@ class Person:
         """The page says so, where one can see it."""
         expect(self.page.get_by_role("main").get_by_text(words).filter(visible=True).first).to_be_visible()
 
+    def hears(self, words: str) -> None:
+        """The page says so in passing, at its edge."""
+        expect(self.page.locator("#toasts").get_by_text(words).first).to_be_visible()
+
     def overflow(self) -> int:
         """How many pixels the page is wider than the screen."""
         return self.page.evaluate(
