@@ -12,6 +12,7 @@ from bihuan.plans.objects import object_hints
 __all__ = ["LADDER", "check_items", "criterion_of", "ladder_of", "object_hints"]
 
 _CONSEQUENCE = re.compile(
+    r"(?=[要应一必须坚依从严立及当责改整停处限吊查移没取关打追暂采给警撤并])"
     r"(?:要|应当?|一律|必须|须|坚决)?(?:依法)?(?:依规)?(?:从严|从重|从快|严厉|严肃|坚决|立即|及时|当场){0,3}"
     r"(?:责令|立行立改|改正|整改|停止|处以|限期|吊销|查处|移送|移交|没收|取缔|关闭|处罚|打击|追究|停止使用|查封|暂扣|采取|给予|警告|撤出|处\d|并处)"
 )
@@ -43,6 +44,8 @@ def check_items(text: str, start: int, end: int) -> list[CheckItem]:
     if not names_rung(text, start, end):
         return items
     for first, last in _sentences(text, start, end):
+        if not names_rung(text, first, last):
+            continue
         sentence = text[first:last]
         if "的" not in sentence and not _CONSEQUENCE.search(sentence):
             continue
@@ -72,15 +75,18 @@ def check_items(text: str, start: int, end: int) -> list[CheckItem]:
     return items
 
 
+_COMMA = re.compile(r"[，,]")
+_STOP = re.compile(r"[。；;\n]")
+
+
 def _sentences(text: str, start: int, end: int):
     """Yield the sentences; one that only aggravates the one before (情节严重的…) is joined to it."""
     pending: list[int] | None = None
     cursor = start
-    stops = [m.start() for m in re.compile(r"[。；;\n]").finditer(text, start, end)] + [end]
+    stops = [m.start() for m in _STOP.finditer(text, start, end)] + [end]
     for stop in stops:
         piece = text[cursor:stop].strip()
-        opening = re.split(r"[，,]", piece, maxsplit=1)[0]
-        if pending and piece and AGGRAVATED.match(opening):
+        if pending and piece and AGGRAVATED.match(_COMMA.split(piece, maxsplit=1)[0]):
             pending[1] = stop
         elif piece:
             if pending:

@@ -160,6 +160,8 @@ def _clauses(text: str, start: int, end: int):
 
 def _rungs(text: str, start: int, end: int) -> list[tuple[str, Span]]:
     """Return the rungs named in one clause, none inside another."""
+    if not names_rung(text, start, end):
+        return []
     hits = [
         (Span(match.start(), match.end()), word)
         for word, pattern in _RUNGS

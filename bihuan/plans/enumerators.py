@@ -8,7 +8,8 @@ Finding one is not believing it: `outline` decides.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 
 from bihuan.plans.model import Span
 from bihuan.plans.numerals import any_number
@@ -66,7 +67,7 @@ SPACES = " \t\u3000\xa0#*>"
 BLANKS = " \t\u3000\xa0"
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Enumerator:
     """A place that may begin an item. `previous` is the last printed character before it, "\\n" at a line start.
 
@@ -84,6 +85,8 @@ class Enumerator:
     after: int | None = None
 
 
+# The same few numbers head the items of every document.
+@lru_cache(maxsize=1024)
 def label_of(form: str, printed: str) -> str:
     """Return an enumerator as paths print it: 一、 -> 一, （一） -> （一）, 1） -> 1."""
     printed = printed.strip(SPACES + "\n")
@@ -178,7 +181,8 @@ def _without_strays(found: list[Enumerator], text: str) -> list[Enumerator]:
                 continue
             forms[enumerator.form] = forms.get(enumerator.form, 0) + 1
         last[enumerator.level] = enumerator.number
-        kept.append(replace(enumerator, after=after))
+        enumerator.after = after
+        kept.append(enumerator)
     return kept
 
 

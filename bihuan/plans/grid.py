@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bihuan.plans.model import SourceText, Span
 
@@ -47,8 +48,7 @@ def role_of(header: str) -> str:
     return next((role for role, pattern in _PATTERNS if pattern.search(words)), "")
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A cell over the text: its lines without blanks at their ends, and the grid places it fills."""
 
     lines: list[Span]
@@ -111,14 +111,15 @@ def grids(source: SourceText) -> list[Grid]:
 
 def _lines(source: SourceText, place: Span) -> list[Span]:
     """Return the lines of a cell as stretches of the text."""
-    lines, cursor = [], place.start
+    lines, cursor, text = [], place.start, source.text
     for line in place.of(source.original).split("\n"):
-        found = source.from_original(Span(cursor, cursor + len(line)))
+        first, last = source.from_original(Span(cursor, cursor + len(line)))
         cursor += len(line) + 1
-        words = found.of(source.text)
-        start = found.start + len(words) - len(words.lstrip())
-        if words.strip():
-            lines.append(Span(start, start + len(words.strip())))
+        words = text[first:last]
+        bare = words.strip()
+        if bare:
+            start = first + words.index(bare)
+            lines.append(Span(start, start + len(bare)))
     return lines
 
 

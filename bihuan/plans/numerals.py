@@ -1,6 +1,7 @@
 """Chinese numerals as they number headings and years, and the single characters that enclose a number."""
 
 import unicodedata
+from functools import lru_cache
 
 DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "两": 2}
 CIRCLED = (
@@ -29,6 +30,7 @@ def chinese_number(text: str) -> int | None:
     return high * 10 + low
 
 
+@lru_cache(maxsize=1024)
 def any_number(text: str) -> int | None:
     """Return the value of a heading numeral in any script (三, 3, ３, ③, ㈢, Ⅲ), or None."""
     for table in (CIRCLED, ENCLOSED, DOTTED, ENCLOSED_CHINESE, ROMAN):

@@ -209,6 +209,10 @@ class _RowReader:
         self.coarse = "coarse" if both else ""
         self._units = Attribution()
         self._due: tuple[date, Span] | None = None
+        self._printed: dict[int, list[Span]] = {}
+        for box in grid.boxes:
+            if box.lines:
+                self._printed.setdefault(box.row, []).append(box.span)
 
     def tasks(self) -> list[Task]:
         """Return the tasks of all rows."""
@@ -263,12 +267,17 @@ class _RowReader:
 
     def _whole_row(self, row: int, tasks: list[Task]) -> list[Task]:
         """Let the tasks of a row claim all of it: its number, its units and its deadline belong to them."""
-        spans = [box.span for box in self.grid.boxes if box.row == row and box.lines]
-        first = Span(min(tasks[0].span.start, *(s.start for s in spans)), tasks[0].span.end)
-        tasks[0] = replace(tasks[0], span=first)
-        last = Span(tasks[-1].span.start, max(tasks[-1].span.end, *(s.end for s in spans)))
-        tasks[-1] = replace(tasks[-1], span=last)
-        return tasks
+        spans = self._printed[row]
+        start = min(tasks[0].span.start, *(s.start for s in spans))
+        end = max(tasks[-1].span.end, *(s.end for s in spans))
+        if len(tasks) == 1:
+            return [replace(tasks[0], span=Span(start, end))]
+        first, *between, last = tasks
+        return [
+            replace(first, span=Span(start, first.span.end)),
+            *between,
+            replace(last, span=Span(last.span.start, end)),
+        ]
 
     def _merged_group(self, row: int) -> str:
         """Return the enumerator of the category or the task this row falls under, when it has one of its own."""

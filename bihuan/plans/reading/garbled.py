@@ -276,9 +276,13 @@ def _is_start(text: str, match: re.Match[str]) -> bool:
 
 def _odd_after(text: str, at: int) -> bool:
     """Say whether one of the next two characters is one that official texts do not hold."""
-    return any(
-        "\u4e00" <= c <= "\u9fff" and _bytes(c)[:1] >= b"\xd8" and not _is_common(c)
-        for c in text[at : at + 2]
+    return _is_odd(text[at : at + 1]) or _is_odd(text[at + 1 : at + 2])
+
+
+@lru_cache(maxsize=8192)
+def _is_odd(character: str) -> bool:
+    return (
+        "\u4e00" <= character <= "\u9fff" and _bytes(character)[:1] >= b"\xd8" and not _is_common(character)
     )
 
 

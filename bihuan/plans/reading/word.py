@@ -207,6 +207,8 @@ class _Reader:
             if child.tag == _PPR:
                 properties = child
                 merged = self._revised and child.find(f"{_RPR}/{_DEL}") is not None
+            elif child.tag == _R:
+                self._run(child)
             else:
                 self._inline(child)
         if merged:
@@ -233,16 +235,20 @@ class _Reader:
 
     def _end_paragraph(self) -> None:
         """Write what is pending as one paragraph, then the text boxes anchored in it."""
-        if self._label:
-            self.out.write(self._label)
-            self._label = ""
+        plain = [self._label]
+        self._label = ""
         for text, kind in self._pending:
+            if not kind:
+                # Runs part words anywhere: what stands together is written as one.
+                plain.append(text)
+                continue
+            self.out.write("".join(plain))
+            plain.clear()
             if kind == "tab":
                 self.out.swap("\t", text)
-            elif kind:
-                self.out.drop(text, kind)
             else:
-                self.out.write(text)
+                self.out.drop(text, kind)
+        self.out.write("".join(plain))
         self._pending.clear()
         if self._in_cell:
             return
