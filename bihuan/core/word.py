@@ -156,6 +156,9 @@ def add_table(
     table = document.add_table(rows=1 + len(rows), cols=len(columns))
     table.style = "Table Grid"
     table.autofit = False
+    # Word reads the cells, LibreOffice and WPS the grid: both must say the same.
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Mm(width)
     # Row and cell look-ups of python-docx walk the whole table each time: the rows are taken once.
     for number, (row, words) in enumerate(zip(table.rows, [columns, *rows], strict=True)):
         for cell, text, width in zip(row.cells, words, widths, strict=True):

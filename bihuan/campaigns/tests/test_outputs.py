@@ -63,6 +63,7 @@ def test_the_breakdown_in_word_lies_across_and_repeats_its_head(campaign, world)
     table = document.tables[0]
     assert table.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
     assert len(table.rows) == 1 + 5
+    assert len({column.width for column in table.columns}) > 1  # the grid says what the cells say
     assert [cell.text for cell in table.rows[1].cells][1] == "摸清底数\n二/（一）/1"
     assert "2026-08-20" in table.rows[1].cells[5].text
     assert "青石街道" in table.rows[4].cells[4].text
