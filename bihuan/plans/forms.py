@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bihuan.plans.claims import Claims
 from bihuan.plans.form_labels import (
@@ -46,6 +46,9 @@ _DECLARES = re.compile(
 _COLON = re.compile(
     r"(?P<label>[\u4e00-\u9fff][\u4e00-\u9fff、/ \u3000]{0,18}(?:[（(][^（）()\n]{1,16}[)）])?)\s?[:：](?P<blank>[ \t\u3000_＿]*(?:年[ \t\u3000_＿]*月[ \t\u3000_＿]*日)?)"
 )
+_COLON_MARK = re.compile(r"[:：]")
+# Label, bracket and blank before a colon (counted from _COLON).
+_LONGEST_LABEL = 48
 _BOXES = "□☐◻○◯"
 _BOX_BEFORE = re.compile(rf"[{_BOXES}]\s?(?P<text>[^{_BOXES}\n；;。，,]{{1,24}})")
 _BOX_BEHIND = re.compile(rf"(?P<text>[\u4e00-\u9fffA-Za-z]{{1,12}})\s?[{_BOXES}]")
@@ -339,8 +342,18 @@ class _Reader:
             label = re.sub(r"^(?:\d{1,2}[.．、]|[（(]\d{1,2}[)）])\s?", "", label)
             self._add(label, Span(left, right), kind="choice", choices=choices)
 
+    def _labels_before_colons(self) -> Iterator[re.Match[str]]:
+        """Yield what `_COLON` finds, looking only at the stretch before each colon."""
+        at, end = self.title.end, self.region.end
+        while colon := _COLON_MARK.search(self.text, at, end):
+            match = _COLON.search(self.text, max(at, colon.start() - _LONGEST_LABEL), end)
+            if not match:
+                return
+            yield match
+            at = match.end()
+
     def _colons(self) -> None:
-        for match in _COLON.finditer(self.text, self.title.end, self.region.end):
+        for match in self._labels_before_colons():
             span = Span(match.start(), match.end())
             after = self.text[match.end() : match.end() + 1]
             empty = (

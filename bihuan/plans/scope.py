@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from bihuan.plans.claims import Claims
 from bihuan.plans.model import ObjectScope, Span, Zone
@@ -18,6 +19,9 @@ _SUBJECT = (
 _STATES = re.compile(
     rf"{_SUBJECT}(?:主要|具体)?(?:为|是|包括|包含|涵盖|限于|确定为|如下)[：:]?\s?(?P<what>[^。\n]{{4,}})"
 )
+# The words every such statement holds, and how far before them its subject may begin (counted from _SUBJECT).
+_STATED = re.compile(r"(?:范围|对象)(?:和重点)?(?:主要|具体)?(?:为|是|包括|包含|涵盖|限于|确定为|如下)")
+_LONGEST_SUBJECT = 40
 _LEAD = re.compile(rf"\s*(?:{_SUBJECT}(?:主要|具体)?(?:为|是|包括|包含|涵盖|确定为|如下)?[：:]?\s?)?")
 _FOLLOWING = re.compile(r"(?:如下|以下[\u4e00-\u9fff]{0,10}|下列[\u4e00-\u9fff]{0,10})[：:]?$")
 _EXCEPT = re.compile(
@@ -45,12 +49,23 @@ def find_objects(outline: Outline, text: str, zones: list[Zone]) -> list[ObjectS
             found += section
             for scope in section:
                 claims.add(scope.span)
-    for match in _STATES.finditer(text, 0, outline.body.end or len(text)):
+    for match in _statements(text, outline.body.end or len(text)):
         span = Span(*match.span("what"))
         if claims.leave(span) and not _draws(zones, span) and not _VERB.match(match["what"]):
             found.append(_scope(text, span, aliases, "object.sentence", 0.85))
             claims.add(found[-1].span)
     return sorted(found, key=lambda scope: scope.span)
+
+
+def _statements(text: str, end: int) -> Iterator[re.Match[str]]:
+    """Yield the sentences that state the objects, looking only around the words they cannot do without."""
+    at = 0
+    while core := _STATED.search(text, at, end):
+        match = _STATES.search(text, max(at, core.start() - _LONGEST_SUBJECT), end)
+        if not match:
+            return
+        yield match
+        at = match.end()
 
 
 def _of_section(node: Node, text: str, zones: list[Zone], aliases: list[str]) -> list[ObjectScope]:

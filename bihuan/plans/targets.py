@@ -30,6 +30,8 @@ _AT_LEAST = re.compile(
 _SHARE_FIRST = re.compile(
     rf"{_PERCENTAGE}(?:以上|及以上)?的[\u4e00-\u9fffA-Za-z0-9]{{2,24}}?(?:完成|达到|达标|建成|实现|通过|配备|建立|纳入|接入|安装|签订|落实)[^，,。；;、：:\n（()）]{{0,20}}"
 )
+# Every target prints one of these; most items hold none and need no closer look.
+_ANY_COUNT = re.compile(r"\d|百分之|至少|最少|不少于|不低于|不超过")
 _OPENING_COUNT = re.compile(
     rf"(?<=[，,、；;。])(?:完成(?:在运)?)?{_NUM}\s?{_COUNTED}[^，,。；;、：:\n（）()]{{0,20}}[（(][^（）()\n]{{2,16}}[）)]"
     r"(?:(?!等)[^，,。；;、：:\n]){0,30}"
@@ -65,7 +67,7 @@ def find_targets(outline: Outline, text: str) -> list[Target]:
     for node in outline.walk():
         start, end = (node.title.start, node.own.end)
         kind = _kind(node, text)
-        if kind in ("cost", "scope", "introduction"):
+        if kind in ("cost", "scope", "introduction") or not _ANY_COUNT.search(text, start, end):
             continue
         claims = Claims(Span(start, max(start, end)))
         patterns = [
@@ -113,13 +115,16 @@ _NEXT_COUNT = re.compile(rf"{_NUM}\s?{_COUNTED}[\u4e00-\u9fff]{{2}}")
 _COUNT_BEFORE = re.compile(rf"{_NUM}\s?{_COUNTED}[\u4e00-\u9fff]{{2,24}}$")
 
 
+_PIECE_MARK = re.compile(r"[（()），,。；;：:\n！!、和及]")
+
+
 def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield the stretches that may hold one target each.
 
     A 、 parts two targets (改造42公里、新建3座); before the number it only lists subjects (排查率、鉴定率均达到100%).
     """
     cursor, depth = start, 0
-    for i in range(start, end + 1):
+    for i in [*(mark.start() for mark in _PIECE_MARK.finditer(text, start, end)), end]:
         c = text[i] if i < end else "\n"
         if c in "（(" and i - cursor < 80:
             depth += 1
