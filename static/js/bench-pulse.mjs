@@ -15,6 +15,22 @@ export function pulse(root, here) {
   let skipped = false;
   let acts = 0; // under way
 
+  /** Beats rest while an act is under way. Asked of the request itself: its button may be swept away meanwhile. */
+  function watch({ elt, xhr }) {
+    let heard = true;
+    acts += 1;
+    xhr.addEventListener("readystatechange", () => { if (xhr.readyState === XMLHttpRequest.DONE) heard = elt.isConnected; });
+    xhr.addEventListener("loadend", () => {
+      acts -= 1;
+      const said = xhr.getResponseHeader("HX-Trigger") ?? "";
+      if (heard || !said.startsWith("{")) return;
+      for (const [name, detail] of Object.entries(JSON.parse(said))) {
+        document.body.dispatchEvent(new CustomEvent(name, { detail: typeof detail === "object" ? detail : { value: detail } }));
+      }
+      document.dispatchEvent(new CustomEvent("bihuan:bench-changed"));
+    });
+  }
+
   const beat = () => {
     if (document.hidden || !navigator.onLine || acts) return;
     form.querySelector("[data-part=here]").value = here();
@@ -32,20 +48,9 @@ export function pulse(root, here) {
   });
   document.body.addEventListener("htmx:beforeRequest", (event) => {
     skipped = false;
-    if (event.detail.elt !== form) acts += 1;
+    if (event.detail.elt !== form) watch(event.detail);
     const at = typed();
     if (at && event.detail.elt.contains(at) && event.detail.requestConfig.verb === "post") at.blur();
-  });
-  document.body.addEventListener("htmx:afterRequest", (event) => {
-    const { elt, xhr } = event.detail;
-    if (elt === form) return;
-    acts = Math.max(0, acts - 1);
-    const said = xhr?.getResponseHeader("HX-Trigger") ?? "";
-    if (elt.isConnected || !said.startsWith("{")) return;
-    // A beat took away what had been pressed, and with it the way up for what the answer says.
-    for (const [name, detail] of Object.entries(JSON.parse(said))) {
-      document.body.dispatchEvent(new CustomEvent(name, { detail: typeof detail === "object" ? detail : { value: detail } }));
-    }
   });
   document.body.addEventListener("htmx:sendError", (event) => {
     // A missed beat is no news; the next one says it all. The toast is for acts.

@@ -176,6 +176,7 @@ def test_every_correction_has_its_key(world: World, enter: Enter) -> None:
     keys.press("x")
     expect(page.locator("article.is-removed").filter(has_text="查充装管理").first).to_be_visible()
     keys.press("z")
+    office.hears("已撤销：移除")
 
     keys.press("o")
     expect(page.locator("#source-text .span:focus")).to_have_count(1)
