@@ -47,7 +47,7 @@ def plan_of(document: PlanDocument, items: Iterable[PlanItem]) -> Plan:
         }
         for kind, (_, name) in ELEMENTS.items()
     }
-    found: dict[str, list[Any]] = {name: [] for _, name in ELEMENTS.values()}
+    found: dict[str, Any] = {name: [] for _, name in ELEMENTS.values()}
     for item in items:
         if item.kind not in ELEMENTS or item.state == PlanItem.State.REMOVED:
             continue

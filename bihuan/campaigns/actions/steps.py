@@ -195,13 +195,12 @@ def undo_step(document: PlanDocument, *, by: User) -> PlanStep:
     if last is None:
         raise Refused("没有可以撤销的步骤")
     for change in reversed(last.changes):
-        model = ROWS[change["row"]]
+        model: Any = ROWS[change["row"]]
         rows = model.objects.filter(pk=change["id"], document=document, version=change["version"])
         if change.get("created"):
             # Out of the way, not out of the record: the row stays among the removed.
-            done = rows.update(
-                state=PlanItem.State.REMOVED, version=F("version") + 1, touched=step.revision, edited_by=by
-            )
+            gone = PlanItem.State.REMOVED
+            done = rows.update(state=gone, version=F("version") + 1, touched=step.revision, edited_by=by)
         else:
             before = dict(change["before"])
             if before.get("decided_at"):
