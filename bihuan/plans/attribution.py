@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bihuan.plans.model import Span
 from bihuan.plans.units import ELLIPTIC, is_collective, looks_like_unit, split_units
@@ -163,9 +164,12 @@ def _joint(text: str, start: int, end: int, role: str) -> list[Clause]:
     return [*clauses, Clause("support", others)]
 
 
+_ETC_UNITS = re.compile(r"等(?:[\u4e00-\u9fff]{0,6})?(?:部门|单位)")
+
+
 def named_units(text: str, start: int, end: int) -> list[tuple[str, Span]]:
     """Return the members of a list that may stand for units; sentences, dates and words of manner are left out."""
-    elliptic = bool(re.search(r"等(?:[\u4e00-\u9fff]{0,6})?(?:部门|单位)", text[start:end]))
+    elliptic = bool(_ETC_UNITS.search(text, start, end))
     return [
         (name, span)
         for name, span in split_units(text, start, end)
@@ -173,6 +177,7 @@ def named_units(text: str, start: int, end: int) -> list[tuple[str, Span]]:
     ]
 
 
+@lru_cache(maxsize=4096)
 def _plausible(name: str) -> bool:
     """Say whether a list member may stand for a unit; elliptic ones (建设) are short, sentences are not."""
     if len(name) > 34 or len(name) < 2:
@@ -384,6 +389,8 @@ def heading_units(text: str, span: Span) -> Attribution | None:
     A heading that only names a level or a unit charges nobody.
     """
     heading = text[span.start : span.end].rstrip("。：: ")
+    if "牵头" not in heading and "负责" not in heading:
+        return None
     match = re.fullmatch(
         r"(?:由)?(?P<units>[^，。；]{2,40}?)(?P<role>牵头|负责)(?:负责|落实|组织|实施|推进|抓好|完成)*(?:的[^，。]{0,12})?",
         heading,

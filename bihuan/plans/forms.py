@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
+from bihuan.plans.around import found_around
 from bihuan.plans.claims import Claims
 from bihuan.plans.form_labels import (
     CHOICE_LABEL,
@@ -342,18 +343,10 @@ class _Reader:
             label = re.sub(r"^(?:\d{1,2}[.．、]|[（(]\d{1,2}[)）])\s?", "", label)
             self._add(label, Span(left, right), kind="choice", choices=choices)
 
-    def _labels_before_colons(self) -> Iterator[re.Match[str]]:
-        """Yield what `_COLON` finds, looking only at the stretch before each colon."""
-        at, end = self.title.end, self.region.end
-        while colon := _COLON_MARK.search(self.text, at, end):
-            match = _COLON.search(self.text, max(at, colon.start() - _LONGEST_LABEL), end)
-            if not match:
-                return
-            yield match
-            at = match.end()
-
     def _colons(self) -> None:
-        for match in self._labels_before_colons():
+        for match in found_around(
+            _COLON, _COLON_MARK, _LONGEST_LABEL, self.text, self.title.end, self.region.end
+        ):
             span = Span(match.start(), match.end())
             after = self.text[match.end() : match.end() + 1]
             empty = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from bihuan.plans.around import found_around
 from bihuan.plans.model import Span
 from bihuan.plans.people import split_people
 
@@ -16,6 +17,9 @@ _MEMBER = rf"(?:组{_GAP}成{_GAP}人{_GAP}员|组{_GAP}员|成{_GAP}员(?:{_GAP
 ROLE = re.compile(
     rf"(?:\A|(?<=[\n\s。；;，,、.．)）:：]))(?P<name>[\u4e00-\u9fff]{{0,30}}?{GROUP}(?<!办公室))?(?P<role>{_DEPUTY}|{_HEAD}|{_MEMBER})(?:\s{{0,4}}[:：]\s{{0,4}}|(?<=[ \u3000])[ \u3000]{{1,8}}(?=[\u4e00-\u9fff]))"
 )
+# How every such role ends, and how far before that it may begin (counted from ROLE: a name, a group, a spaced title).
+_ROLE_END = re.compile(r"[长人任挥员委责位](?:[ \t\u3000]|\s{0,4}[:：])")
+_LONGEST_ROLE = 120
 _BARE_ROLE = re.compile(
     rf"(?:(?<=\n)|\A)[ \u3000\t]{{0,8}}(?P<name>)(?P<role>{_DEPUTY}|{_HEAD}|{_MEMBER})(?:[ \u3000\t]{{1,8}}(?=[\u4e00-\u9fffA-Z×*_])|[ \u3000\t]{{0,8}}(?=\n))"
     rf"|(?<=[，,；;])(?P<name2>)(?P<role2>成员)(?=各|由|[\u4e00-\u9fff]{{2,12}}(?:、|负责人))"
@@ -76,7 +80,8 @@ def find_rosters(text: str) -> list[Roster]:
 
 def _roles(text: str) -> list[_Role]:
     found: dict[int, _Role] = {}
-    for match in [*ROLE.finditer(text), *_BARE_ROLE.finditer(text)]:
+    roles = found_around(ROLE, _ROLE_END, _LONGEST_ROLE, text, 0, len(text))
+    for match in [*roles, *_BARE_ROLE.finditer(text)]:
         groups = match.groupdict()
         word = re.sub(r"\s", "", groups["role"] or groups.get("role2") or "")
         kind = (

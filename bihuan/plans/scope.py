@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
+from bihuan.plans.around import found_around
 from bihuan.plans.claims import Claims
 from bihuan.plans.model import ObjectScope, Span, Zone
 from bihuan.plans.objects import object_hints
@@ -49,23 +49,13 @@ def find_objects(outline: Outline, text: str, zones: list[Zone]) -> list[ObjectS
             found += section
             for scope in section:
                 claims.add(scope.span)
-    for match in _statements(text, outline.body.end or len(text)):
+    stop = outline.body.end or len(text)
+    for match in found_around(_STATES, _STATED, _LONGEST_SUBJECT, text, 0, stop):
         span = Span(*match.span("what"))
         if claims.leave(span) and not _draws(zones, span) and not _VERB.match(match["what"]):
             found.append(_scope(text, span, aliases, "object.sentence", 0.85))
             claims.add(found[-1].span)
     return sorted(found, key=lambda scope: scope.span)
-
-
-def _statements(text: str, end: int) -> Iterator[re.Match[str]]:
-    """Yield the sentences that state the objects, looking only around the words they cannot do without."""
-    at = 0
-    while core := _STATED.search(text, at, end):
-        match = _STATES.search(text, max(at, core.start() - _LONGEST_SUBJECT), end)
-        if not match:
-            return
-        yield match
-        at = match.end()
 
 
 def _of_section(node: Node, text: str, zones: list[Zone], aliases: list[str]) -> list[ObjectScope]:

@@ -506,7 +506,7 @@ def _position_column(grid: Grid, text: str) -> int | None:
     """Return the column that says 组长, 副组长, 成员 in nearly every row, or None."""
     for column in range(min(grid.width, 6)):
         words = [
-            re.sub(r"\s", "", words_of(box, text))
+            "".join(words_of(box, text).split())
             for row in range(grid.height)
             if (box := grid.places.get((row, column))) and box.lines and box.columns == 1
         ]
