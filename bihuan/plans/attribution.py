@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from bihuan.plans.model import Span
@@ -95,7 +95,7 @@ class Attribution:
 
 @dataclass(frozen=True)
 class Clause:
-    """Units under one role word: lead, support, carry, guide, share, or joint (the X of X会同Y)."""
+    """Units under one role word: lead, support, carry, guide, share, divided (按职责分工负责), or joint (the X of X会同Y)."""
 
     role: str
     units: list[tuple[str, Span]]
@@ -142,7 +142,8 @@ def _clauses(text: str, start: int, end: int, rest: str = "") -> list[Clause]:
             cursor = match.end()
             continue
         last_stop = max(before.rfind("；"), before.rfind(";"), before.rfind("。"))
-        found.extend(_joint(text, cursor + last_stop + 1, match.start(), match.lastgroup or "share"))
+        role = "divided" if match.lastgroup == "share" and "分工" in match.group() else match.lastgroup
+        found.extend(_joint(text, cursor + last_stop + 1, match.start(), role or "share"))
         cursor = match.end()
     after = _joint(text, cursor, end, rest or "share") if rest or found else []
     if after and (rest or all(looks_like_unit(name) for clause in after for name, _ in clause.units)):
@@ -189,9 +190,20 @@ def _plausible(name: str) -> bool:
     return bool(ELLIPTIC.fullmatch(name)) or (len(name) <= 12 and name[0] in "国省市县区各中")
 
 
+def _undivided(clauses: list[Clause]) -> list[Clause]:
+    """Give 按职责分工负责 its role: beside one unit that plainly 负责 it makes that one the lead, else it is a share."""
+    if not any(clause.role == "divided" for clause in clauses):
+        return clauses
+    sole = [clause for clause in clauses if clause.role == "share"]
+    leads = len(sole) == 1 and len(sole[0].units) == 1 and not _is_plural(sole[0].units[0][0])
+    roles = {"divided": "share", "share": "lead" if leads else "share"}
+    return [replace(clause, role=roles.get(clause.role, clause.role)) for clause in clauses]
+
+
 def resolve(clauses: list[Clause], rule: str) -> Attribution:
     """Give every clause its role beside the others (CONVENTION C2)."""
     result = Attribution(rule=rule)
+    clauses = _undivided(clauses)
     has = {clause.role for clause in clauses}
     shares = [u for c in clauses if c.role == "share" for u in c.units]
     carriers = [u for c in clauses if c.role == "carry" for u in c.units]

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from bihuan.plans.bodies import find_announced, find_bodies
+from bihuan.plans.contents import without_contents
 from bihuan.plans.context import with_context
 from bihuan.plans.dates import year_of_body
 from bihuan.plans.duties import find_duties
@@ -38,7 +39,7 @@ def compile_source(source: SourceText) -> Plan:
     at_work = {table.grid.span for table in tables}
     blank_tables = [grid for grid in laid_out if grid.span not in at_work]
     # Rows are read by their columns; the finders of running text see blanks in their place.
-    text = without_tables(source.text, tables)
+    text = without_contents(without_tables(source.text, tables))
     metadata = read_metadata(text)
     text = without_metadata(text, metadata)
     outline = build_outline(text)

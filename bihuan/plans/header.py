@@ -380,6 +380,13 @@ _NOTICE_BY = re.compile(
 )
 
 
+# （云溪市领导小组办公室 二〇三一年六月） on a line of its own below the title.
+_BELOW_TITLE = re.compile(
+    rf"(?<=\n)[ \t\u3000]*[（(](?P<issuer>[\u4e00-\u9fff]{{3,40}}{_ORGAN_END[:-1]}|领导小组办公室))[ \u3000]{{0,4}}"
+    r"(?:[〇○零一二三四五六七八九]{4}|(?:19|20)\d\d)\s?年[^\n（）()]{2,10}[）)][ \t\u3000]*(?=\n|\Z)"
+)
+
+
 def _letterhead(text: str, head_end: int, title: Field | None) -> Field | None:
     match = _LETTERHEAD.search(text, 0, min(head_end, 400))
     if match:
@@ -391,6 +398,9 @@ def _letterhead(text: str, head_end: int, title: Field | None) -> Field | None:
             return Field(
                 value, Span(title.span.start, title.span.start + len(value)), 0.6, "head.title_issuer"
             )
+    below = _BELOW_TITLE.search(text, title.span.end, min(head_end, title.span.end + 80)) if title else None
+    if below:
+        return _field(below, "issuer", 0.8, "head.letterhead")
     notice = _NOTICE_BY.search(text, 0, min(head_end, 2000))
     if notice and "\n\n" not in notice.group():
         return _field(notice, "issuer", 0.7, "head.title_issuer")

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from bihuan.plans.contents import without_contents
 from bihuan.plans.dates import CHINESE_DAY, NUMERIC_DAY
 from bihuan.plans.metadata import read_metadata, without_metadata
 from bihuan.plans.model import Part, SourceText, Span
@@ -98,7 +99,7 @@ def separate(source: SourceText) -> list[Part]:
 
     A file that holds nothing but one plan gives one part.
     """
-    text = without_metadata(source.text, read_metadata(source.text))
+    text = without_contents(without_metadata(source.text, read_metadata(source.text)))
     lines = _lines_of(text)
     cuts: dict[int, str] = {0: ""}
     for start, how in [*_samples(lines), *_issued_plan(text, lines), *_annexes(lines), *_restarts(lines)]:

@@ -71,6 +71,11 @@ def _line(text: str, start: int, end: int) -> list[tuple[str, Span]]:
         or all(looks_like_unit(token) or _POST_TOKEN.search(token) for token in tokens)
     ):
         return _at(text, start, end, re.compile(r"\s+"))
+    if len(tokens) > 1 and not PERSON_FIRST.match(line) and _POST_TOKEN.search(tokens[0]):
+        # 副市长 赵一鸣 市政府秘书长 钱二虎: every post is followed by its holder.
+        holders = [i for i, token in enumerate(tokens) if i % 2 and _NAME_TOKEN.fullmatch(token)]
+        if len(holders) * 2 == len(tokens):
+            return _at(text, start, end, _AFTER_HOLDER)
     columns = [part for part in re.split(r"[ \u3000]{2,}|\u3000|\t", line) if part.strip()]
     if (
         len(columns) > 1
@@ -93,6 +98,9 @@ def _line(text: str, start: int, end: int) -> list[tuple[str, Span]]:
     return found
 
 
+_AFTER_HOLDER = re.compile(
+    rf"(?<=[ \u3000][{SURNAMES}][\u4e00-\u9fff])[ \u3000]+|(?<=[ \u3000][{SURNAMES}][\u4e00-\u9fff]{{2}})[ \u3000]+"
+)
 # …负责人及各村书记: the conjunction after a post parts two entries.
 _AFTER_POST = re.compile(r"(?<=负责人|责同志)(?:以及|及|和)(?=[\u4e00-\u9fff]{2})")
 # A second person on the line: after a gap or a comma, a name that is itself followed by a gap and a post.

@@ -42,7 +42,7 @@ _PERCENT = re.compile(
     rf"(?:到|至|了|约|近)?\s?{_PERCENTAGE}(?:\s?[-—~～至到和、]\s?{_PERCENTAGE})*\s?(?:左右|以上|以内|以下|及以上|之内)?"
 )
 _COUNT = re.compile(
-    rf"(?:{_VERBS}(?:[^，,。；;、：:\n\d]{{0,24}}?)|[\u4e00-\u9fff]{{2,16}}?)(?:不少于|不低于|不超过|至少|达到?|约|控制在|减少到|压减到|压减至|增加到|≥)?\s?{_NUM}\s?{_COUNTED}(?:左右|以上|以内|以下|及以上)?"
+    rf"(?:{_VERBS}(?:[^，,。；;、：:\n\d]{{0,24}}?)|[\u4e00-\u9fff]{{2,16}}?)(?:不少于|不低于|不超过|至少|达到?|约|控制在|减少到|压减到|压减至|增加到|≥)?\s?{_NUM}\s?{_COUNTED}(?:左右|以上|以内|以下|及以上)?(?:[、和]{_NUM}\s?{_COUNTED}(?=[、，,。；;和]))*"
 )
 _LEAD = re.compile(
     r"^(?:[^，,]{0,14}?(?:确保|力争|努力实现|努力|实现|使得?|争取|要求|做到|将|鼓励并|每年)(?=[\u4e00-\u9fff“])|(?:到|至|在|于)?(?:(?:19|20)\d\d\s?年)?\s?\d{1,2}\s?月(?:份)?(?:\d{1,2}\s?[日号]|底|末|上旬|中旬|下旬)?(?:之?前|以前|，)?"
@@ -108,6 +108,8 @@ _ORDERS = re.compile(
 
 
 _NEXT_SHARE = re.compile(_PERCENTAGE)
+# 分别完成30个、25个: the counts of one target for several years or places.
+_NEXT_BARE = re.compile(rf"{_NUM}\s?{_COUNTED}(?=[、，,。；;和]|\Z)")
 
 
 # 资助200名技能人才和100名工匠: two counts, each with its noun.
@@ -139,6 +141,7 @@ def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
             c == "、"
             and depth == 0
             and not _NEXT_SHARE.match(text, i + 1, end)
+            and not _NEXT_BARE.match(text, i + 1, end)
             and (re.search(r"\d|百分之", text[cursor:i]) or _ORDERS.match(text, cursor, i) or i - cursor > 60)
         ) or (
             c in "和及"

@@ -18,6 +18,7 @@ from bihuan.plans.attribution import (
 from bihuan.plans.checks import check_items, object_hints
 from bihuan.plans.deadlines import deadlines, last_deadline
 from bihuan.plans.duties import charges, headed_by_units, is_torn
+from bihuan.plans.genre import orders_work
 from bihuan.plans.model import Phase, Span, Task
 from bihuan.plans.outline import Node, Outline, heading_of
 from bihuan.plans.periods import own_period
@@ -194,6 +195,8 @@ def _trim(text: str, span: Span) -> Span:
 
 def find_tasks(outline: Outline, text: str, own_year: int | None, phases: dict[int, Phase]) -> list[Task]:
     """Return the tasks of a plan in printed order."""
+    if not orders_work(outline, text):
+        return []
     tasks: list[Task] = []
     territorial: list[str] = []
     territorial_section: Node | None = None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bihuan.plans import compile_text
 from bihuan.plans.attribution import end_brackets, labelled_lines
 from bihuan.plans.phrases import phrase_units
 
@@ -291,3 +292,14 @@ def test_neighbouring_brackets_are_one_charge():
 )
 def test_brackets_that_charge_nobody(text):
     assert end_brackets(text, 0, len(text)) == []
+
+
+def test_one_that_plainly_answers_leads_those_who_share_by_their_duties():
+    plan = compile_text(
+        "一、任务\n1.开展三查。（市自然资源局负责；市住建局、市交通局［含公路中心］按职责分工负责；各县区政府组织落实）\n"
+        "2.加强宣传。（市应急局、市公安局按职责分工负责）"
+    )
+    first, second = plan.tasks
+    assert first.lead == ["市自然资源局"]
+    assert first.support == ["市住建局", "市交通局［含公路中心］", "各县区政府"]
+    assert second.responsible == ["市应急局", "市公安局"]

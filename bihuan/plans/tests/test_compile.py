@@ -194,6 +194,6 @@ def test_an_ordering_title_with_its_text_in_the_same_line_is_a_task():
 
 def test_an_introduction_before_a_lost_first_item_is_no_task():
     plan = compile_text(
-        "一、任务\n围绕安全目标开展工作，实施如下重点项目：\n2.查企业。\n3.查场所。\n二、要求\n1.按时。"
+        "一、任务\n围绕安全目标开展工作，实施如下重点项目：\n2.查企业。\n3.查场所。\n二、要求\n1.按时完成。"
     )
     assert [task.no for task in plan.tasks] == ["一/2", "一/3", "二/1"]
