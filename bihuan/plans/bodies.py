@@ -9,7 +9,7 @@ from dataclasses import replace
 from bihuan.plans.claims import Claims
 from bihuan.plans.model import Announced, Body, Span
 from bihuan.plans.people import SURNAMES, split_people
-from bihuan.plans.rosters import GROUP, cut_name, find_rosters
+from bihuan.plans.rosters import GROUP, cut_name, find_rosters, without_short_names
 from bihuan.plans.units import looks_like_unit, split_units
 
 ROLES = {
@@ -77,6 +77,7 @@ _OFFICE_MEMBERS = re.compile(
 
 def find_bodies(text: str, start: int, end: int) -> list[Body]:
     """Return the bodies printed with a composition, from running text and from name lists (annexes included)."""
+    text = without_short_names(text)
     found = _composed(text, start, end)
     rosters = [
         _body(r.name, r.head, r.deputies, r.members, r.span, "body.list", 0.8)

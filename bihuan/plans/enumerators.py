@@ -62,7 +62,9 @@ LEVELS = {name: level for name, level, _ in _FORMS}
 _DECIMAL_PATH = re.compile(r"\d{1,2}(?:[.．]\d{1,2})+")
 _NUMERAL = re.compile(rf"[{_CN}]{{1,4}}|\d{{1,2}}|[①-⒛㈠-㈩㉑-㉟❶-❿Ⅰ-Ⅻ]")
 # After the number, these words make it a reference to an item (按照第（三）项), not its beginning.
-_REFERENCE = ("项", "款", "》", "条", "目", "类", "级", "种")
+_REFERENCE = re.compile(
+    r"项(?!目)|款(?!项)|》|条(?!件|例)|目(?!标|的|录|前)|类(?!别|型|似)|级(?!别|联)|种(?!植|养|类|子)"
+)
 SPACES = " \t\u3000\xa0#*>"
 BLANKS = " \t\u3000\xa0"
 
@@ -133,7 +135,7 @@ def find_enumerators(text: str, start: int, end: int) -> list[Enumerator]:
         while before >= start and text[before] in SPACES:
             before -= 1
         line_start = before < start or text[before] == "\n"
-        if not line_start and text.startswith(_REFERENCE, match.end()):
+        if not line_start and _REFERENCE.match(text, match.end()):
             continue
         level = LEVELS[form] + (0.1 * (len(path) - 2) if path else 0)
         found.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bihuan.plans.dates import CHINESE_DAY, NUMERIC_DAY, signed_day
@@ -175,7 +175,8 @@ def _title(text: str, end: int, doc_no: Field | None) -> Field | None:
         for match in pattern.finditer(text, 0, head_end):
             quoted = text.rfind("《", 0, match.start()) > text.rfind("》", 0, match.start())
             if not quoted and re.search(_KIND, match["title"]):
-                return _field(match, "title", 0.95, "head.title.published")
+                found = _field(match, "title", 0.95, "head.title.published")
+                return _fuller_title(text, found, head_end) or found
     repeated = _repeated_title(text, head_end)
     if repeated:
         return repeated
@@ -193,6 +194,13 @@ def _title(text: str, end: int, doc_no: Field | None) -> Field | None:
     if run_on and not _IN_SENTENCE.match(run_on["title"]):
         return _field(run_on, "title", 0.7, "head.title.run_on")
     return None
+
+
+def _fuller_title(text: str, issued: Field, end: int) -> Field | None:
+    """Return the plan's own title below its notice where that names the place before the words of the notice."""
+    own = re.compile(rf"(?<=[\n \u3000])[\u4e00-\u9fff]{{2,14}}{re.escape(issued.value)}(?=\s)")
+    match = own.search(text, issued.span.end, end)
+    return replace(issued, value=match.group(), span=Span(*match.span())) if match else None
 
 
 def _repeated_title(text: str, end: int) -> Field | None:

@@ -31,8 +31,8 @@ RANK_SECTION, RANK_GROUP, RANK_ITEM, RANK_SUBITEM, RANK_CIRCLED = 1, 2, 3, 4, 5
 
 HEADING_END = re.compile(r"[。：:；;\n]")
 ANNEX = re.compile(
-    r"(?:(?<=[\n。）)])|\A)[ \t\u3000]{0,8}附\s{0,4}(?:件|表|录)\s{0,2}(?:\d{1,2}|[一二三四五六七八九十]{1,2})?"
-    r"(?=\s{0,2}[:：.．、\n]|\s{0,2}[\u4e00-\u9fff]{4})"
+    r"(?:(?<=\n)[ \t\u3000]{0,8}附\s?[:：]|(?:(?<=[\n。）)])|\A)[ \t\u3000]{0,8}附\s{0,4}(?:件|表|录)\s{0,2}(?:\d{1,2}|[一二三四五六七八九十]{1,2})?"
+    r"(?=\s{0,2}[:：.．、\n]|\s{0,2}[\u4e00-\u9fff]{4}))"
 )
 # An annex heading on a line of its own ends the plan wherever it stands; 附件：1.清单 2.表 is the list of annexes.
 _ANNEX_LINE = re.compile(

@@ -33,7 +33,6 @@ _END_LINE = re.compile(
     r"|(?:各|本|该|整治|行动|工作|专项|活动|上述|以上)?[\u4e00-\u9fff]{0,16}(?:领导小组|小组|专班|指挥部|工作组|委员会|办公室)(?:下设|主要|的|负责|办公室|成员|实行|具体|职责|设|人员|全面|在|要|统一|$|[:：，,])"
     r"|下设|主要职责|工作职责|职责|具体职责|职\s{0,4}责|联系人|联系电话|工作要求|要求|为|各|全面|统筹|负责)"
 )
-# （以下简称领导小组）: what a body is called further on is not its name.
 _SHORT_NAME = re.compile(r"[（(]\s?(?:以下)?(?:简|统)称[^（）()\n]{2,24}[)）]")
 _VERB = re.compile(r"(?:成立|组建|下设|设立|建立|调整充实|调整|充实|关于|决定|明确|组成|设置)(?:了)?")
 
@@ -58,9 +57,13 @@ class _Role:
     name: tuple[str, Span] | None
 
 
+def without_short_names(text: str) -> str:
+    """Return the text with （以下简称…） blanked out: what a body is called further on is not its name."""
+    return _SHORT_NAME.sub(lambda match: " " * len(match.group()), text)
+
+
 def find_rosters(text: str) -> list[Roster]:
     """Return the rosters of a text in printed order."""
-    text = _SHORT_NAME.sub(lambda match: " " * len(match.group()), text)
     groups: list[list[_Role]] = []
     for role in _roles(text):
         if groups and _continues(text, groups[-1], role):

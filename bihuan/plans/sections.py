@@ -42,6 +42,8 @@ _DUTIES = re.compile(
     r"(?:职责|责任|部门|任务|工作|职能)分工$|(?:职责|责任|任务|工作)分工(?!方案|表|情况)|部门分工|(?:部门|单位|成员|工作|主要|各方|岗位|相关|职能)(?:的)?(?:主要|工作|具体)?职责"
     r"|职责(?:任务|划分|要求|和任务|及任务)|责任划分|职能分工|分工(?:和|与|及|、)职责|职责(?:和|与|及|、)分工|(?:和|与|及|、)职责$|^职责$"
 )
+# 活动内容与责任分工: what is to be done stands first, the shares in brackets behind it.
+_WORK_AND_SHARES = re.compile(r"(?:内容|任务|措施|项目|重点)(?:和|与|及|、)(?:职责|责任|任务|部门)?分工$")
 _CLEAN = re.compile(r"[\s“”\"'（(].*$")
 
 
@@ -66,7 +68,7 @@ def kind_of(title: str) -> str:
         return "situation"
     if _COST.search(plain):
         return "cost"
-    if _DUTIES.search(plain):
+    if _DUTIES.search(plain) and not _WORK_AND_SHARES.search(plain):
         return "duties"
     if _PHASES.search(plain):
         return "phases"

@@ -67,7 +67,7 @@ def find_targets(outline: Outline, text: str) -> list[Target]:
     for node in outline.walk():
         start, end = (node.title.start, node.own.end)
         kind = _kind(node, text)
-        if kind in ("cost", "scope", "introduction") or not _ANY_COUNT.search(text, start, end):
+        if kind in ("cost", "scope") or not _ANY_COUNT.search(text, start, end):
             continue
         claims = Claims(Span(start, max(start, end)))
         patterns = [
@@ -153,6 +153,8 @@ def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
             cursor = i + 1
 
 
+# 组建消防队 配备队员不少于25人: a heading that lost its line break stands before the order.
+_HEADING_BEFORE = re.compile(rf"[\u4e00-\u9fff]{{4,16}}[ \u3000]{{1,4}}(?={_VERBS})")
 _SENTENCE_END = re.compile(r"[。；;\n]")
 _BARE_COUNT = re.compile(rf"{_NUM}\s?{_COUNTED}(?=[\u4e00-\u9fff]{{2}})(?!以[上下内外])")
 
@@ -177,6 +179,9 @@ def _in_piece(text: str, piece: Span, *, goes_on: bool) -> Target | None:
     place = _PLACE_FIRST.match(text[start:end])
     if place:
         start += place.end()
+    heading = _HEADING_BEFORE.match(text, start, end)
+    if heading:
+        start = heading.end()
     match = _PERCENT.search(text, start, end)
     rule = "target.percent"
     if match:
@@ -226,7 +231,7 @@ def _promises(text: str, start: int, match: re.Match[str]) -> bool:
             re.search(r"不少于|至少|达到|不低于|人次|万人|万户", match.group())
         )
     if re.search(
-        r"关闭|完成|建成|新建|改造|培训|新增|建设|整治|淘汰|撤并|拆除|安装|配备|清淤|创建|更新|培育|打造|引进|培养|选拔|遴选|评选|扶持|资助|开工|竣工|吸纳|救助|筛查|施工|轮训",
+        r"关闭|完成|建成|新建|改造|培训|新增|建设|整治|淘汰|撤并|拆除|安装|配备|清淤|创建|更新|培育|打造|引进|培养|选拔|遴选|评选|扶持|资助|开工|竣工|吸纳|救助|筛查|施工|轮训|搬迁",
         match.group(),
     ):
         return True

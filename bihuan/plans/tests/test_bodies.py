@@ -303,3 +303,9 @@ def test_a_roster_in_one_line_is_named_before_its_short_name():
     assert body.head == ["赵一鸣 副市长"]
     assert body.deputies == ["钱二虎 市政府副秘书长", "孙三立 市应急局局长"]
     assert body.members == ["李四海 市公安局副局长", "周五味 市教育局副局长"]
+
+
+def test_posts_before_names_in_one_line():
+    text = "一、组织领导\n整治领导小组\n组长：市长 赵一鸣\n副组长：副市长 钱二虎 市政府秘书长 孙三立\n成员：市公安局、市教育局\n二、任务\n1.查。"
+    (body,) = compile_text(text).bodies
+    assert body.deputies == ["副市长 钱二虎", "市政府秘书长 孙三立"]

@@ -197,3 +197,13 @@ def test_an_introduction_before_a_lost_first_item_is_no_task():
         "一、任务\n围绕安全目标开展工作，实施如下重点项目：\n2.查企业。\n3.查场所。\n二、要求\n1.按时完成。"
     )
     assert [task.no for task in plan.tasks] == ["一/2", "一/3", "二/1"]
+
+
+def test_contents_with_shares_behind_them_are_work():
+    plan = compile_text(
+        "一、活动内容与责任分工\n1.启动仪式：全员签名承诺。（安环处牵头，保卫处负责）\n2.应急演练：开展泄漏演练。（各分厂负责）\n"
+        "二、要求\n（一）按时完成各项任务。\n（二）做到全员参与。\n云溪铝业公司安环处\n2031年5月26日\n附：安全检查记录表\n1.\n2."
+    )
+    assert [task.no for task in plan.tasks] == ["一/1", "一/2", "二/（一）", "二/（二）"]
+    assert plan.duties == []
+    assert plan.issuer.value == "云溪铝业公司安环处"

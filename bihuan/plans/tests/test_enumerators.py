@@ -5,6 +5,7 @@ import time
 import pytest
 
 from bihuan.plans import compile_text
+from bihuan.plans.enumerators import find_enumerators
 from bihuan.plans.outline import build_outline
 from bihuan.plans.tests import sample
 
@@ -166,3 +167,12 @@ def test_paragraphs_of_running_text_are_no_items():
         "一、工作要求\n加强组织领导。各单位成立专班推进工作。\n整治期间每周调度一次。\n二、任务\n1.查企业。"
     )
     assert [t.no for t in compile_text(text).tasks] == ["二/1"]
+
+
+def test_words_that_begin_like_a_reference_head_an_item():
+    text = "为做好工作，制定本方案。 一、目标要求 消除隐患。 二、条件保障 落实经费。 三、类别划分 分级管理。按照第（三）项、第二、三类场所检查。"
+    assert [e.label for e in find_enumerators(text, 0, len(text)) if e.form == "section"] == [
+        "一",
+        "二",
+        "三",
+    ]

@@ -132,3 +132,13 @@ def test_the_hour_of_a_page_does_not_hide_its_day(line):
     text = f"云溪市冬季防火工作方案\n{line}\n为做好工作，制定本方案。\n{BODY}"
     assert head(text)[3] == date(2031, 10, 29)
     assert head(f"{text}\n云溪市林草局\n2031年9月2日")[3] == date(2031, 9, 2)
+
+
+def test_the_plans_own_title_is_fuller_than_the_notices():
+    text = f"云溪高新区管委会关于印发危险化学品治理方案的通知\n各企业：\n现印发给你们。\n云溪高新区管委会\n2031年4月2日\n云溪高新区危险化学品治理方案\n{BODY}"
+    assert head(text) == ("云溪高新区危险化学品治理方案", "云溪高新区管委会", None, date(2031, 4, 2))
+
+
+def test_a_line_in_brackets_below_the_title_names_the_issuer():
+    text = f"云溪市自建房整治方案\n（云溪市自建房整治领导小组办公室 二〇三一年六月）\n为做好工作，制定本方案。\n{BODY}"
+    assert head(text) == ("云溪市自建房整治方案", "云溪市自建房整治领导小组办公室", None, None)
