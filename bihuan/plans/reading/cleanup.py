@@ -101,6 +101,7 @@ def _lines(mapped: Mapped) -> tuple[Mapped, int]:
     """Strip every line, join runs of blanks, drop empty, repeated and furniture lines; count the last."""
     edits: list[Edit] = []
     furniture, last, size = 0, "", len(mapped.text)
+    gaps = _BLANK_RUN.search(mapped.text) is not None
     for start, stop in _line_places(mapped.text):
         raw = mapped.text[start:stop]
         line = raw.strip(_STRIP)
@@ -122,7 +123,7 @@ def _lines(mapped: Mapped) -> tuple[Mapped, int]:
             edits.append(Edit(start, left, ""))
         edits += [
             Edit(left + run.start(), left + run.end(), "\u3000" if "\u3000" in run.group() else " ")
-            for run in _BLANK_RUN.finditer(line)
+            for run in (_BLANK_RUN.finditer(line) if gaps else ())
         ]
         if right < stop:
             edits.append(Edit(right, stop, ""))

@@ -227,7 +227,13 @@ def find_damage(text: str) -> list[Damage]:
     A text damaged in more than `MOST` places is past mending: the rest is flagged as a whole.
     """
     starts = [m for m in _DAMAGED_START.finditer(text) if _is_start(text, m)]
-    turns = [m for m in _ROW_A3.finditer(text) if _odd_after(text, m.end()) or _is_double(m.group())]
+    # Every comma might be one: without a single odd character or question mark in the whole text none is.
+    turned = "?" in text or "？" in text or any(map(_is_odd, set(text)))
+    turns = [
+        m
+        for m in _ROW_A3.finditer(text if turned else "")
+        if _odd_after(text, m.end()) or _is_double(m.group())
+    ]
     split = list(_SPLIT_NOTE.finditer(text))
     odd = [m for m in _ODD.finditer(text) if _is_stray(text, m.start())]
     if not (starts or turns or split or odd):
