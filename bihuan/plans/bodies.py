@@ -190,7 +190,7 @@ def _composition(text: str, verb: re.Match[str], sentence_end: int, follow: int)
     if verb.re is _SET_UP and not _ANY_GROUP.search(text, inner, sentence_end):
         return None
     last = start
-    office = re.compile(r"办公室(?:设|主任|由|成员)|下设").search(text, inner, follow)
+    office = re.compile(r"办公室 {0,30}(?:设|主任|由|成员)|下设").search(text, inner, follow)
     limit = office.start() if office and _ROLE_WORD.search(text, inner, office.start()) else follow
     pending: list[tuple[str, Span]] = []
     for first, stop in _clauses(text, inner, limit):
@@ -293,7 +293,9 @@ def _offices(text: str, start: int, end: int) -> list[Body]:
     if "主任" not in text[start:end]:
         return []
     found: list[Body] = []
-    for match in re.compile(rf"{_OFFICE_NAME}(?=[，,。；;：:（(\n]|设|由|主任|$)").finditer(text, start, end):
+    for match in re.compile(rf"{_OFFICE_NAME}(?= {{0,30}}(?:[，,。；;：:（(\n]|设|由|主任)|$)").finditer(
+        text, start, end
+    ):
         if found and match.start() < found[-1].span.end:
             continue
         stop = _stop(text, match.end(), min(end, match.end() + 260), "\n")

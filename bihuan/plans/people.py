@@ -71,11 +71,9 @@ def _line(text: str, start: int, end: int) -> list[tuple[str, Span]]:
         or all(looks_like_unit(token) or _POST_TOKEN.search(token) for token in tokens)
     ):
         return _at(text, start, end, re.compile(r"\s+"))
-    if len(tokens) > 1 and not PERSON_FIRST.match(line) and _POST_TOKEN.search(tokens[0]):
-        # 副市长 赵一鸣 市政府秘书长 钱二虎: every post is followed by its holder.
-        holders = [i for i, token in enumerate(tokens) if i % 2 and _NAME_TOKEN.fullmatch(token)]
-        if len(holders) * 2 == len(tokens):
-            return _at(text, start, end, _AFTER_HOLDER)
+    holders = _holders(text, start, end)
+    if holders:
+        return holders
     columns = [part for part in re.split(r"[ \u3000]{2,}|\u3000|\t", line) if part.strip()]
     if (
         len(columns) > 1
@@ -98,9 +96,29 @@ def _line(text: str, start: int, end: int) -> list[tuple[str, Span]]:
     return found
 
 
-_AFTER_HOLDER = re.compile(
-    rf"(?<=[ \u3000][{SURNAMES}][\u4e00-\u9fff])[ \u3000]+|(?<=[ \u3000][{SURNAMES}][\u4e00-\u9fff]{{2}})[ \u3000]+"
+_POST_END = re.compile(
+    r"(?:[局处科所站队校院厂部会园矿镇乡县区市省]长|主任|书记|经理|工程师|总监|主席|政委|秘书长|负责人|委员|常委|总工|科员)$"
 )
+_BARE_NAME = re.compile(r"[\u4e00-\u9fff]{2,3}")
+_TOKEN = re.compile(r"[^ \u3000\t]+")
+
+
+def _holders(text: str, start: int, end: int) -> list[tuple[str, Span]]:
+    """Return the pairs of a line in which every post is followed by its holder (副市长 赵一鸣 秘书长 钱二虎), or none."""
+    tokens = list(_TOKEN.finditer(text, start, end))
+    pairs = list(zip(tokens[::2], tokens[1::2], strict=False))
+    if not pairs or len(tokens) % 2:
+        return []
+    for post, name in pairs:
+        held = name.group()
+        if not _POST_END.search(post.group()) or not _BARE_NAME.fullmatch(held):
+            return []
+        if _POST_END.search(held) or looks_like_unit(held):
+            return []
+    spans = [Span(post.start(), name.end()) for post, name in pairs]
+    return [(text[span.start : span.end], span) for span in spans]
+
+
 # …负责人及各村书记: the conjunction after a post parts two entries.
 _AFTER_POST = re.compile(r"(?<=负责人|责同志)(?:以及|及|和)(?=[\u4e00-\u9fff]{2})")
 # A second person on the line: after a gap or a comma, a name that is itself followed by a gap and a post.

@@ -178,9 +178,16 @@ def bracketed_period(text: str, start: int, end: int, own_year: int | None) -> P
     return None
 
 
+# 昼夜值守。9月20日至11月20日为重点时段: the period opens the text behind the heading.
+_SHORT_HEADING = re.compile(r"[^\d。：:；;，,（(\n]{2,16}[。：:]")
+
+
 def own_period(text: str, start: int, end: int, own_year: int | None) -> Period | None:
     """Return the item's own period: its opening words, or a bracket anywhere in text[start:end] that is no citation's."""
     opening = read_period(text, start, end, own_year)
+    heading = _SHORT_HEADING.match(text, start, end)
+    if not opening and heading:
+        opening = read_period(text, heading.end(), end, own_year)
     if opening and opening.start and opening.end and opening.start != opening.end:
         # 2031年修订完成制度 prints a year, 2031年3月至2033年5月 a campaign: neither is the time of the item.
         short = (opening.end - opening.start).days < 365 and not _whole_years(opening)

@@ -309,3 +309,20 @@ def test_posts_before_names_in_one_line():
     text = "一、组织领导\n整治领导小组\n组长：市长 赵一鸣\n副组长：副市长 钱二虎 市政府秘书长 孙三立\n成员：市公安局、市教育局\n二、任务\n1.查。"
     (body,) = compile_text(text).bodies
     assert body.deputies == ["副市长 钱二虎", "市政府秘书长 孙三立"]
+
+
+def test_the_short_name_of_an_office_does_not_hide_it():
+    text = (
+        "一、组织领导\n成立石鼓镇禁烧指挥部，镇党委书记赵一鸣任指挥长，镇人大主席任副指挥长，镇直站所负责人、各村支部书记为成员；"
+        "指挥部办公室(简称“镇禁烧办”)设在农综站，由副镇长钱二虎任主任。\n二、任务\n1.查。"
+    )
+    group, office = compile_text(text).bodies
+    assert group.members == ["镇直站所负责人", "各村支部书记"]
+    assert (office.name, office.head) == ("指挥部办公室", ["副镇长钱二虎"])
+
+
+def test_posts_parted_by_a_stop_stay_with_their_holder():
+    text = "一、组织领导\n整治领导小组\n组长：市委副书记、市长 赵一鸣\n副组长：市委常委、常务副市长 傅晓 副市长 丘文\n成员：市公安局、市教育局\n二、任务\n1.查。"
+    (body,) = compile_text(text).bodies
+    assert body.head == ["市委副书记、市长 赵一鸣"]
+    assert body.deputies == ["市委常委、常务副市长 傅晓", "副市长 丘文"]

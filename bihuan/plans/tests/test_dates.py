@@ -119,3 +119,10 @@ def test_chinese_numerals():
         None,
     ]
     assert signed_day("二〇三一年三月十五日") == date(2031, 3, 15)
+
+
+def test_a_period_may_open_the_text_behind_a_short_heading():
+    text = "昼夜值守。9月20日至11月20日为重点时段，成立巡逻队。"
+    assert own_period(text, 0, len(text), 2031).end == date(2031, 11, 20)
+    later = "昼夜值守。成立巡逻队，9月20日至11月20日为重点时段。"
+    assert own_period(later, 0, len(later), 2031) is None
