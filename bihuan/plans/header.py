@@ -175,8 +175,8 @@ def _title(text: str, end: int, doc_no: Field | None) -> Field | None:
         for match in pattern.finditer(text, 0, head_end):
             quoted = text.rfind("《", 0, match.start()) > text.rfind("》", 0, match.start())
             if not quoted and re.search(_KIND, match["title"]):
-                found = _field(match, "title", 0.95, "head.title.published")
-                return _fuller_title(text, found, head_end) or found
+                issued = _field(match, "title", 0.95, "head.title.published")
+                return _fuller_title(text, issued, head_end) or issued
     repeated = _repeated_title(text, head_end)
     if repeated:
         return repeated
