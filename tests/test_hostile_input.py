@@ -25,7 +25,7 @@ db, stage, visitor = house.db, house.stage, house.visitor
 PAGES = [line for line in LINES if "GET" in line.methods]
 BUTTONS = [line for line in LINES if "POST" in line.methods]
 # Health is asked by machines.
-ANSWERS = frozenset({200, 302, 304, 400, 403, 404, 409, 422})
+ANSWERS = frozenset({200, 204, 302, 304, 400, 403, 404, 409, 422})
 
 
 def insider(line: Line, stage: Stage) -> User | None:
