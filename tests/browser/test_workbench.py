@@ -77,7 +77,7 @@ def focus_is_kept(page: Page) -> None:
 
 
 def test_sixty_tasks_each_looked_at_and_confirmed_by_keys_alone(
-    world: World, enter: Enter, record_property
+    world: World, enter: Enter, request: pytest.FixtureRequest
 ) -> None:
     draft = make_draft(world, faulty_plan())
     office = enter("office")
@@ -94,15 +94,15 @@ def test_sixty_tasks_each_looked_at_and_confirmed_by_keys_alone(
         expect(page.locator(f"#{was}[data-asks]:not(.is-sent)")).to_have_count(0)
         focus_is_kept(page)
     expect(page.get_by_text("全部核对完", exact=True)).to_be_visible()
-    record_property("keystrokes", keys.count)
-    record_property("seconds", round(time.monotonic() - began, 1))
+    request.node.user_properties.append(("keystrokes", keys.count))
+    request.node.user_properties.append(("seconds", round(time.monotonic() - began, 1)))
     tasks = draft.items.filter(kind="task")
     assert tasks.count() >= 60
     assert not draft.items.filter(state=PlanItem.State.PROPOSED).exists()
     assert keys.count <= KEYS
 
 
-def test_sixty_tasks_at_a_few_strokes(world: World, enter: Enter, record_property) -> None:
+def test_sixty_tasks_at_a_few_strokes(world: World, enter: Enter, request: pytest.FixtureRequest) -> None:
     """What the compiler is sure of at one stroke, chapters at one stroke, the error by itself."""
     draft = make_draft(world, faulty_plan())
     office = enter("office")
@@ -122,7 +122,7 @@ def test_sixty_tasks_at_a_few_strokes(world: World, enter: Enter, record_propert
         keys.press("a" if here.get_attribute("data-finding-id") else "c")
         expect(page.locator(f"#{was}[data-asks]:not(.is-sent)")).to_have_count(0)
     expect(page.get_by_text("全部核对完", exact=True)).to_be_visible()
-    record_property("keystrokes", keys.count)
+    request.node.user_properties.append(("keystrokes", keys.count))
     assert keys.count <= 2 * AT_ONCE
     assert not draft.items.filter(state=PlanItem.State.PROPOSED).exists()
 
