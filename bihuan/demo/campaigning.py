@@ -78,7 +78,7 @@ GAS = Corrections(
     not_targets=("不少于30名", "改造46公里", "不少于1500个", "至少配备2名", "完成3200套"),
     targets=("燃气经营企业、充装企业、配送站检查覆盖率达到100%", "一般隐患整改率达到95%以上"),
     by_hand=("宣传覆盖率",),
-    units={"市建设局": "zhujian", "市燃气行业协会": ""},
+    units={"市燃气行业协会": ""},
 )
 CHEMICALS = Corrections(
     kinds={
