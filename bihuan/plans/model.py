@@ -41,7 +41,7 @@ class Flag(NamedTuple):
 class SourceText:
     """A document as plain text: paragraphs separated by a newline, no paragraph empty.
 
-    `kind` is one of docx, pdf, html, text. `notices` are Chinese sentences about what was dropped or could
+    `kind` is one of docx, pdf, html, text, image. `notices` are Chinese sentences about what was dropped or could
     not be repaired (R269): they belong on the screen beside the text. `mapped` leads from every character back to
     the text as the file holds it; None for text that was plain from the start. The places of `tables` are offsets in
     `original`.
