@@ -12,6 +12,7 @@ _FREQUENCIES = (
     ("daily", r"每[日天]|按[日天]|逐日|日报|一日一报"),
     ("fortnight", r"每(?:两|双)(?:个)?(?:周|星期)|双周报|两周一报"),
     ("weekly", r"每(?:个)?(?:周|星期)|按周|逐周|周报|[一每]周一报"),
+    ("bimonthly", r"每(?:两|双|隔)个?月|双月报|两月一报"),
     ("halfmonth", r"每半个?月|半月报|半月一报"),
     ("tendays", r"每旬|旬报|按旬"),
     ("halfyear", r"每半年|半年报|按半年"),
@@ -43,6 +44,8 @@ def rrule_of(when: str, context: str = "") -> str:
             return f"FREQ=WEEKLY;{_WORKDAYS}"
         case "weekly" | "fortnight":
             return _weekly(when, "FREQ=WEEKLY" if kind == "weekly" else "FREQ=WEEKLY;INTERVAL=2")
+        case "bimonthly":
+            return "FREQ=MONTHLY;INTERVAL=2"
         case "halfmonth":
             return "FREQ=MONTHLY;BYMONTHDAY=15,-1"
         case "tendays":
