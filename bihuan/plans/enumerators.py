@@ -31,6 +31,12 @@ STAGE = 8.0  # 第一阶段 has no depth of its own: it stands under whatever is
 
 _CN = "一二三四五六七八九十"
 _LINE = r"(?:(?<=\n)|\A)[ \t\u3000\xa0#*]{0,8}?"
+# What a web page prints about itself in a list above the document: its date, its source, its buttons.
+_PAGE_LINE = (
+    r"\S\s{0,3}(?:(?:19|20)\d\d\s?[年.\-/]\s?\d{1,2}\s?[月.\-/]\s?\d{1,2}\s?日?[ \t]{0,4}(?:\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)?[ \t]{0,4}(?:\n|\Z)"
+    r"|(?:信息来源|来源|作者|编辑|责任编辑|浏览次数|浏览量|浏览|点击数?|阅读次数|发布时间|发布日期|发布机构|发布人|时间|日期|索引号|主题分类|文号)\s?[:：]"
+    r"|[【\[]?(?:字体|字号|打印|分享|收藏|关闭|下载)(?:[:：\]】]|文本|本页|\s))"
+)
 # After a number: 1.2031年…, 2.3月底前…
 _YEAR = r"(?:(?:19|20)\d\d\s?年|\d{1,2}\s?月[\d底末上中下前至])"
 _FORMS: list[tuple[str, float, str]] = [
@@ -52,7 +58,7 @@ _FORMS: list[tuple[str, float, str]] = [
     ("stage", STAGE, rf"(?:{_LINE}|(?<=[。；;：:，,）)、.．])|(?<=[\u4e00-\u9fff][ \u3000]))(?=[ \u3000]{{0,4}}第[{_CN}\d](?:个)?(?:阶段|步(?!伐|骤[的是]))(?:[：:，,、（(\s]|[\u4e00-\u9fff]))"),
     ("circled", CIRCLED, r"[①-⑳㉑-㉟❶-❿]"),
     ("letter", LETTER, rf"{_LINE}[a-zA-Z][.．、)）](?=\s?[\u4e00-\u9fff])"),
-    ("bullet", BULLET, rf"{_LINE}(?P<mark>[■◆●○▲△★☆※◇□▪▶➤►✦·•]|[-—–*](?= )|(?:——|--)(?=[\u4e00-\u9fff]))\s{{0,3}}(?=[\u4e00-\u9fff“《【（0-9])"),
+    ("bullet", BULLET, rf"{_LINE}(?!{_PAGE_LINE})(?P<mark>[■◆●○▲△★☆※◇□▪▶➤►✦·•]|[-—–*](?= )|(?:——|--)(?=[\u4e00-\u9fff]))\s{{0,3}}(?=[\u4e00-\u9fff“《【（0-9])"),
     ("boxed", BULLET, rf"{_LINE}(?=【[\u4e00-\u9fff、]{{2,20}}】)"),
 ]  # fmt: skip
 # Most places of a text begin none of the forms: they are passed over by their character alone.

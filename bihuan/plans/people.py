@@ -45,7 +45,23 @@ def split_people(text: str, start: int, end: int) -> list[tuple[str, Span]]:
         if shared and shared.start():
             last = first + shared.start()
         found.extend(_line(text, first, last))
-    return [(name, span) for name, span in found if 1 < len(name) <= 60]
+    return [
+        (name, span)
+        for name, span in (_without_phone(name, span) for name, span in found)
+        if 1 < len(name) <= 60
+    ]
+
+
+# 赵某 电话6120, 钱某（1990000…）: how to reach a person is no part of the name; a number alone is nobody.
+_PHONE = re.compile(
+    r"[ \u3000，,]{0,4}[（(]?(?:(?:联系|办公|值班|固定|移动)?(?:电话|手机|座机|传真)(?:号码?)?|联系方式|邮箱|[Tt]el)\s?[:：]?\s?[\d\-—－ +A-Za-z@.、/]{0,40}[）)]?$"
+    r"|[ \u3000]{0,4}[（(]?\d[\d\-—－]{3,14}[）)]?$"
+)
+
+
+def _without_phone(name: str, span: Span) -> tuple[str, Span]:
+    phone = _PHONE.search(name)
+    return (name[: phone.start()], Span(span.start, span.start + phone.start())) if phone else (name, span)
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bihuan.plans.around import found_around
@@ -24,6 +25,12 @@ _BARE_ROLE = re.compile(
     rf"(?:(?<=\n)|\A)[ \u3000\t]{{0,8}}(?P<name>)(?P<role>{_DEPUTY}|{_HEAD}|{_MEMBER})(?:[ \u3000\t]{{1,8}}(?=[\u4e00-\u9fffA-Z×*_])|[ \u3000\t]{{0,8}}(?=\n))"
     rf"|(?<=[，,；;])(?P<name2>)(?P<role2>成员)(?=各|由|[\u4e00-\u9fff]{{2,12}}(?:、|负责人))"
 )
+# 专班：牵头人 甲；成员单位 乙、丙。 The name, a colon, then roles that only a blank or nothing parts from their holders.
+_LINE_ROLE = rf"(?:牵头人|负责人|{_DEPUTY}|{_HEAD}|{_MEMBER})"
+ONE_LINE = re.compile(
+    rf"(?:(?<=[\n\s。；;）)、.．])|\A)(?P<name>[\u4e00-\u9fff“”]{{0,30}}?{GROUP}(?<!办公室))[:：][ \u3000]?(?={_LINE_ROLE}[ \u3000：:\u4e00-\u9fff])"
+)
+_NEXT_ROLE = re.compile(rf"(?<=[：:；;，, \u3000])(?P<role>{_LINE_ROLE})[ \u3000：:]{{0,3}}(?=[\u4e00-\u9fff])")
 _ENUMERATOR = re.compile(
     r"[\s\u3000]*(?:附\s?件\s{0,2}\d{0,2}[:：\s]{0,2}|[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|\d{1,2}[.．、\s]{1,2}(?!\d)|第[一二三四五六七八九十]{1,2}[章节部分条])+"
 )
@@ -87,14 +94,30 @@ def _roles(text: str) -> list[_Role]:
     for match in [*roles, *_BARE_ROLE.finditer(text)]:
         groups = match.groupdict()
         word = re.sub(r"\s", "", groups["role"] or groups.get("role2") or "")
-        kind = (
-            "deputies" if "副" in word else "members" if re.search(r"成员|组员|委员|人员", word) else "head"
-        )
         place = "role" if groups["role"] else "role2"
         name = (match["name"], Span(*match.span("name"))) if groups["name"] else None
         start = match.start("name") if name else match.start(place)
-        found.setdefault(match.end(), _Role(kind, word, start, match.end(), name))
+        found.setdefault(match.end(), _Role(_kind(word), word, start, match.end(), name))
+    for role in _roles_of_one_line(text):
+        found.setdefault(role.end, role)
     return sorted(found.values(), key=lambda role: role.start)
+
+
+def _roles_of_one_line(text: str) -> Iterator[_Role]:
+    for line in ONE_LINE.finditer(text):
+        stop = min(place for place in (*(text.find(c, line.end()) for c in "。\n"), len(text)) if place >= 0)
+        name = cut_name(text, *line.span("name"))
+        for i, match in enumerate(_NEXT_ROLE.finditer(text, line.end(), stop)):
+            word = re.sub(r"\s", "", match["role"])
+            named = name if i == 0 else None
+            yield _Role(_kind(word), word, named[1].start if named else match.start(), match.end(), named)
+
+
+def _kind(word: str) -> str:
+    """Return which of the three lists of a roster a role word opens."""
+    if "副" in word:
+        return "deputies"
+    return "members" if re.search(r"成员|组员|委员|人员", word) else "head"
 
 
 def _continues(text: str, group: list[_Role], role: _Role) -> bool:

@@ -32,9 +32,18 @@ _SHARE_FIRST = re.compile(
 )
 # Every target prints one of these; most items hold none and need no closer look.
 _ANY_COUNT = re.compile(r"\d|百分之|至少|最少|不少于|不低于|不超过")
+# 摸排率、鉴定率、整改率三个100%: the sum of a list of rates. Where 即 or a colon follows, the rates stand one by one.
+_ALL_FULL = re.compile(
+    rf"[\u4e00-\u9fff]{{2,20}}?[率面](?:[、和及][\u4e00-\u9fff]{{2,20}}?[率面]){{1,6}}(?:实现|达到|均达到?)?[“”]?[两三四五六2-6]个\s?[“”]?100\s?[%％][“”]?"
+)
 _OPENING_COUNT = re.compile(
     rf"(?<=[，,、；;。])(?:完成(?:在运)?)?{_NUM}\s?{_COUNTED}[^，,。；;、：:\n（）()]{{0,20}}[（(][^（）()\n]{{2,16}}[）)]"
     r"(?:(?!等)[^，,。；;、：:\n]){0,30}"
+)
+# 每个县（市、区）打造3个样板工地, 在两村各建1个收储点: so many for each.
+_FOR_EACH = re.compile(
+    rf"(?:每(?:个|家|所|座)?[\u4e00-\u9fff]{{1,6}}(?:[（(][^（）()\n]{{1,8}}[）)])?|在[\u4e00-\u9fff、]{{2,20}}各)"
+    rf"(?:打造|建成|创建|培育|建立|新建|设立|选树|组建|建设|设置|配备|建)\s?{_NUM}\s?{_COUNTED}(?:[\u4e00-\u9fff“”]{{2,16}}(?=[，,。；;、\n]|\Z))?"
 )
 _GOAL_COUNT = re.compile(rf"(?<=等){_NUM}\s?{_COUNTED}[^，,。；;：:\n]{{2,50}}")
 _PERCENT = re.compile(
@@ -42,7 +51,7 @@ _PERCENT = re.compile(
     rf"(?:到|至|了|约|近)?\s?{_PERCENTAGE}(?:\s?[-—~～至到和、]\s?{_PERCENTAGE})*\s?(?:左右|以上|以内|以下|及以上|之内)?"
 )
 _COUNT = re.compile(
-    rf"(?:{_VERBS}(?:[^，,。；;、：:\n\d]{{0,24}}?)|[\u4e00-\u9fff]{{2,16}}?)(?:不少于|不低于|不超过|至少|达到?|约|控制在|减少到|压减到|压减至|增加到|≥)?\s?{_NUM}\s?{_COUNTED}(?:左右|以上|以内|以下|及以上)?(?:[、和]{_NUM}\s?{_COUNTED}(?=[、，,。；;和]))*"
+    rf"(?:{_VERBS}(?:[^，,。；;、：:\n\d]{{0,24}}?)|[\u4e00-\u9fff]{{2,16}}?)(?:不少于|不低于|不超过|至少|达到?|约|控制在|减少到|压减到|压减至|增加到|≥)?\s?{_NUM}\s?{_COUNTED}(?:左右|以上|以内|以下|及以上)?(?:[、和]{_NUM}\s?{_COUNTED}(?=[、，,。；;和（(]|\Z))*"
 )
 _LEAD = re.compile(
     r"^(?:[^，,]{0,14}?(?:确保|力争|努力实现|努力|实现|使得?|争取|要求|做到|将|鼓励并|每年)(?=[\u4e00-\u9fff“])|(?:到|至|在|于)?(?:(?:19|20)\d\d\s?年)?\s?\d{1,2}\s?月(?:份)?(?:\d{1,2}\s?[日号]|底|末|上旬|中旬|下旬)?(?:之?前|以前|，)?"
@@ -71,8 +80,10 @@ def find_targets(outline: Outline, text: str) -> list[Target]:
             continue
         claims = Claims(Span(start, max(start, end)))
         patterns = [
+            (_ALL_FULL, "target.percent", 0.8),
             (_OPENING_COUNT, "target.counted", 0.7),
             (_AT_LEAST, "target.at_least", 0.9),
+            (_FOR_EACH, "target.verb_count", 0.75),
             (_SHARE_FIRST, "target.percent", 0.75),
         ]
         if kind == "goals":
@@ -109,7 +120,7 @@ _ORDERS = re.compile(
 
 _NEXT_SHARE = re.compile(_PERCENTAGE)
 # 分别完成30个、25个: the counts of one target for several years or places.
-_NEXT_BARE = re.compile(rf"{_NUM}\s?{_COUNTED}(?=[、，,。；;和]|\Z)")
+_NEXT_BARE = re.compile(rf"{_NUM}\s?{_COUNTED}(?=[、，,。；;和（(]|\Z)")
 
 
 # 资助200名技能人才和100名工匠: two counts, each with its noun.
@@ -244,9 +255,15 @@ def _promises(text: str, start: int, match: re.Match[str]) -> bool:
     )
 
 
+# 23个重点乡镇（街道）调查: a short bracket inside the noun belongs to it.
+_COUNTED_NOUN = re.compile(
+    r"[^，,。；;、：:\n（()）]{0,28}(?:[（(][\u4e00-\u9fff、]{1,8}[）)](?=[\u4e00-\u9fff])[^，,。；;、：:\n（()）]{1,20})?"
+)
+
+
 def _object_end(text: str, stop: int, end: int) -> int:
     """Return where the thing counted ends: after its noun (78公里波形护栏安装), not at a further order."""
-    rest = re.compile(r"[^，,。；;、：:\n（()）]{0,28}").match(text, stop, end)
+    rest = _COUNTED_NOUN.match(text, stop, end)
     return rest.end() if rest else stop
 
 

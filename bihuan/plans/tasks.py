@@ -24,6 +24,7 @@ from bihuan.plans.outline import Node, Outline, heading_of
 from bihuan.plans.periods import own_period
 from bihuan.plans.phases import PERIOD_BRACKET
 from bihuan.plans.phrases import phrase_units
+from bihuan.plans.rosters import ONE_LINE
 from bihuan.plans.sections import is_frame_chapter, kind_of
 
 _SCOPE_TEXT = re.compile(
@@ -31,7 +32,7 @@ _SCOPE_TEXT = re.compile(
 )
 # The composition of a body (组长：… 成员：…) orders nothing; `bodies` reads it.
 _ROLE_LINES = re.compile(
-    r"(?:^|(?<=[\n\s，,；;。:：]))(?:副\s{0,3}组\s{0,3}长|组\s{0,3}长|成\s{0,3}员|召集人|总指挥|副总指挥|(?:副\s{0,3})?主\s{0,3}任)\s?[:：]"
+    r"(?:^|(?<=[\n\s，,；;。:：)）]))(?:副\s{0,3}组\s{0,3}长|组\s{0,3}长|成\s{0,3}员|召集人|总指挥|副总指挥|(?:副\s{0,3})?主\s{0,3}任)\s?[:：]"
 )
 _DIRECTIVE = re.compile(
     r"^[^，。；:：\n]{2,70}?(?:部门|单位|局|厅|委|政府|乡镇|街道|企业)(?:等部门)?(?:要|应当?|须|负责)"
@@ -67,6 +68,23 @@ _FACT = re.compile(
 )
 
 
+# 整治重点：（一）城乡结合部的自建房；（二）三层以上的民宿。 Items that only name what the campaign looks at.
+_FOCUS = re.compile(r"(?:整治|排查|检查|治理|监管|防范|攻坚)(?:的)?重点(?:对象|部位|区域|场所|单位|企业)?")
+_OBJECT_ONLY = re.compile(
+    r"[^。；;：:\n]{2,60}(?:场所|企业|单位|建筑物?|房屋|自建房|住宅|厂房|仓库|民宿|区域|地段|路段|部位|水域|车辆|船舶|场站|工地|园区|市场|商场|学校|医院|矿山|库房|作坊|商铺|门店)[。；;]?"
+)
+_ORDER_WORD = re.compile(r"排查|整治|检查|治理|打击|查处|加强|落实|督促|是否|清理|严|未|违|隐患|问题|行为|推进|完成|建立|对|要")
+
+
+def _names_objects(node: Node, text: str) -> bool:
+    """Say whether an item below 整治重点 is nothing but the name of what is looked at."""
+    parent = node.parent
+    if not parent or not _FOCUS.fullmatch(text[parent.title.start : parent.title.end]):
+        return False
+    own = text[node.title.start : node.own.end].strip()
+    return bool(_OBJECT_ONLY.fullmatch(own)) and not _ORDER_WORD.search(own)
+
+
 _ONLY_DUTIES = re.compile(r"[^任务领导组织措施]{0,8}职责[^任务领导组织措施]{0,6}")
 
 
@@ -82,7 +100,7 @@ def _excluded(node: Node, text: str) -> bool:
             return not (_ORDERING_TITLE.match(title) and text.startswith("。", node.title.end))
     if not node.is_section and _FACT.match(text, node.title.start, node.own.end):
         return True
-    if is_torn(node, text):
+    if is_torn(node, text) or _names_objects(node, text):
         return True
     branch: Node | None = node
     below = node
@@ -151,7 +169,7 @@ def _leaf_items(node: Node, text: str) -> Iterator[_Item]:
         text[start : min(stop, start + 80)].partition("。")[2] or text[start:stop][:60]
     ):
         return
-    if len(_ROLE_LINES.findall(text, start, stop)) >= 2:
+    if len(_ROLE_LINES.findall(text, start, stop)) >= 2 or ONE_LINE.match(text, start, stop):
         return
     found = end_brackets(text, start, stop)
     if not found:
