@@ -68,6 +68,9 @@ _ORGAN_START = re.compile(
 _OWN_LINE = re.compile(
     r"[\u4e00-\u9fff（()）]{2,30}(?:政府|委员会|办公室|局|厅|委|公司|集团|学校|中学|小学|中心校|幼儿园|医院|街道办事处|管委会|指挥部|领导小组|矿|厂|大队|支队|学院|大学|中心)"
 )
+# 技 术 部: a letterhead set wide is an office's name whatever the office is.
+_SPACED_OUT = re.compile(r"[\u4e00-\u9fff](?:[ \u3000]{1,4}[\u4e00-\u9fff]){2,20}")
+_OFFICE_LINE = re.compile(r"[\u4e00-\u9fff]{2,20}[部科处室委]")
 _ORGAN_LINE = re.compile(rf"[\u4e00-\u9fff（()）]{{3,36}}?{_ORGAN_END}")
 _TITLE_ORGAN = re.compile(r"[\u4e00-\u9fff]{2,24}?(?:公司|局|厅|委员会|政府|办公室|管委会|集团)")
 _LABELLED_ISSUER = re.compile(
@@ -216,7 +219,9 @@ def _repeated_title(text: str, end: int) -> Field | None:
 
 def _line_title(lines: list[tuple[int, str]], pattern: re.Pattern[str]) -> Field | None:
     """Return the title that stands on one line of the head, or on up to four lines of one phrase."""
-    for i, (start, _) in enumerate(lines):
+    for i, (start, first) in enumerate(lines):
+        if _SPACED_OUT.fullmatch(first) and _ORGAN_LINE.fullmatch(_closed_up(first)):
+            continue
         joined = ""
         for j in range(i, min(i + 4, len(lines))):
             offset, line = lines[j]
@@ -259,6 +264,11 @@ def _lines(text: str, end: int) -> list[tuple[int, str]]:
             found.append((start + line.index(stripped), stripped))
         start = stop + 1
     return found
+
+
+def _closed_up(line: str) -> str:
+    """Return a line set wide (技 术 部) without its gaps, any other line as it is."""
+    return re.sub(r"[ \u3000]", "", line) if _SPACED_OUT.fullmatch(line) else line
 
 
 def _date_of(match: re.Match[str]) -> date | None:
@@ -313,6 +323,12 @@ def _signature(
     return _undated(text, tail_start, body_end)
 
 
+# A month without a day below the signature: it dates nothing to the day.
+_NO_DAY = re.compile(
+    r"\s*\n[ \t\u3000]*(?:(?:19|20)\d\d|[〇○零一二三四五六七八九]{4})\s?年\s?[\d一二三四五六七八九十]{1,3}\s?月\Z"
+)
+
+
 def _undated(
     text: str, tail_start: int, body_end: int
 ) -> tuple[Span | None, Field | None, date | None, Span | None]:
@@ -320,12 +336,18 @@ def _undated(
     stop = min(body_end, len(text))
     while stop > tail_start and text[stop - 1].isspace():
         stop -= 1
+    closing = stop
+    below = _NO_DAY.search(text[:stop], tail_start)
+    if below:
+        stop = below.start()
     first = text.rfind("\n", tail_start, stop) + 1
     line = text[first:stop] if first > tail_start else ""
-    if not _OWN_LINE.fullmatch(line.strip()):
+    name = _closed_up(line.strip())
+    if not _OWN_LINE.fullmatch(name) and not (below and _OFFICE_LINE.fullmatch(name)):
         return None, None, None, None
     place = Span(stop - len(line.lstrip()), stop)
-    return place, Field(line.strip(), place, 0.7, "head.signature"), None, None
+    issuer = Field(name, Span(place.start, place.start + len(line.strip())), 0.7, "head.signature")
+    return Span(place.start, closing), issuer, None, None
 
 
 def _joint_issuers(text: str, signed: Span, floor: int) -> tuple[str, Span]:
@@ -412,9 +434,12 @@ def _letterhead(text: str, head_end: int, title: Field | None) -> Field | None:
     notice = _NOTICE_BY.search(text, 0, min(head_end, 2000))
     if notice and "\n\n" not in notice.group():
         return _field(notice, "issuer", 0.7, "head.title_issuer")
-    first = _lines(text, min(head_end, 400))[:1]
-    if first and title and title.span.start > first[0][0] and _OWN_LINE.fullmatch(first[0][1]):
-        start, value = first[0]
-        return Field(value, Span(start, start + len(value)), 0.6, "head.letterhead")
+    lines = _lines(text, min(head_end, 400))
+    first = lines[:1] + [entry for entry in lines[1:3] if _SPACED_OUT.fullmatch(entry[1])]
+    for start, line in first:
+        value = _closed_up(line)
+        organ = _OWN_LINE.fullmatch(value) or (value != line and _OFFICE_LINE.fullmatch(value))
+        if title and title.span.start > start and organ:
+            return Field(value, Span(start, start + len(line)), 0.6, "head.letterhead")
     match = _LABELLED_ISSUER.search(text, 0, min(head_end, 2000))
     return _field(match, "issuer", 0.7, "head.labelled") if match else None

@@ -30,7 +30,9 @@ _LINE_ROLE = rf"(?:牵头人|负责人|{_DEPUTY}|{_HEAD}|{_MEMBER})"
 ONE_LINE = re.compile(
     rf"(?:(?<=[\n\s。；;）)、.．])|\A)(?P<name>[\u4e00-\u9fff“”]{{0,30}}?{GROUP}(?<!办公室))[:：][ \u3000]?(?={_LINE_ROLE}[ \u3000：:\u4e00-\u9fff])"
 )
-_NEXT_ROLE = re.compile(rf"(?<=[：:；;，, \u3000])(?P<role>{_LINE_ROLE})[ \u3000：:]{{0,3}}(?=[\u4e00-\u9fff])")
+_NEXT_ROLE = re.compile(
+    rf"(?<=[：:；;，, \u3000])(?P<role>{_LINE_ROLE})[ \u3000：:]{{0,3}}(?=[\u4e00-\u9fff])"
+)
 _ENUMERATOR = re.compile(
     r"[\s\u3000]*(?:附\s?件\s{0,2}\d{0,2}[:：\s]{0,2}|[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|\d{1,2}[.．、\s]{1,2}(?!\d)|第[一二三四五六七八九十]{1,2}[章节部分条])+"
 )

@@ -34,7 +34,7 @@ _SHARE_FIRST = re.compile(
 _ANY_COUNT = re.compile(r"\d|百分之|至少|最少|不少于|不低于|不超过")
 # 摸排率、鉴定率、整改率三个100%: the sum of a list of rates. Where 即 or a colon follows, the rates stand one by one.
 _ALL_FULL = re.compile(
-    rf"[\u4e00-\u9fff]{{2,20}}?[率面](?:[、和及][\u4e00-\u9fff]{{2,20}}?[率面]){{1,6}}(?:实现|达到|均达到?)?[“”]?[两三四五六2-6]个\s?[“”]?100\s?[%％][“”]?"
+    rf"(?:(?<=确保)|(?<=实现)|(?<=做到)|(?<=达到)|(?<![\u4e00-\u9fff])(?!确保|实现|做到|达到))[\u4e00-\u9fff]{{2,20}}?[率面](?:[、和及][\u4e00-\u9fff]{{2,20}}?[率面]){{1,6}}(?:实现|达到|均达到?)?[“”]?[两三四五六2-6]个\s?[“”]?100\s?[%％][“”]?"
 )
 _OPENING_COUNT = re.compile(
     rf"(?<=[，,、；;。])(?:完成(?:在运)?)?{_NUM}\s?{_COUNTED}[^，,。；;、：:\n（）()]{{0,20}}[（(][^（）()\n]{{2,16}}[）)]"
@@ -44,6 +44,10 @@ _OPENING_COUNT = re.compile(
 _FOR_EACH = re.compile(
     rf"(?:每(?:个|家|所|座)?[\u4e00-\u9fff]{{1,6}}(?:[（(][^（）()\n]{{1,8}}[）)])?|在[\u4e00-\u9fff、]{{2,20}}各)"
     rf"(?:打造|建成|创建|培育|建立|新建|设立|选树|组建|建设|设置|配备|建)\s?{_NUM}\s?{_COUNTED}(?:[\u4e00-\u9fff“”]{{2,16}}(?=[，,。；;、\n]|\Z))?"
+)
+# 3500辆在用校车全部安装终端: all of a printed number.
+_ALL_OF = re.compile(
+    rf"(?:(?<=[。；;，,\n：:])|\A)[\u4e00-\u9fff]{{0,6}}{_NUM}\s?{_COUNTED}[\u4e00-\u9fff]{{2,16}}?(?:全部|均)(?:完成|安装|达到|达标|建成|配备|接入|纳入|整改|改造|实现|签订|落实)[^，,。；;、：:\n（()）]{{0,20}}"
 )
 _GOAL_COUNT = re.compile(rf"(?<=等){_NUM}\s?{_COUNTED}[^，,。；;：:\n]{{2,50}}")
 _PERCENT = re.compile(
@@ -62,7 +66,7 @@ _NOT_A_TARGET = re.compile(
     r"学时|课时|小时|[0-9一二两三]次|(?<![三两双])轮(?![胎船换椅机渡])|(?<!\d)批(?!次|发|准)|一批次|零(?![售件部散星])|标准限值|国家标准|浓度|爆炸下限|含量|采购规模|费用|万元|亿元|利率|罚款|罚金|奖励|扣分?|坡度|间距|湿度|温度|载荷|净宽|宽度|高度|直径|容积|距离|压力|超过[^，]{0,8}的|的企业$|的单位$|人以[上下](?!$)|层以上|层以下"
 )
 _PAST = re.compile(
-    r"已(?!成立|建成的)|截至|截止|目前|现有|现存|共有|发现|存在|原有|查处了|涉及|上报|占[^，。达]{0,10}$|为辖区|我[市县区]现"
+    r"已(?!成立|建成的)|截至|截止|目前|现有|现存|共有|发现|存在|原有|查处了|涉及|(?<!人均)上报|占[^，。达]{0,10}$|为辖区|我[市县区]现"
 )
 _CONDITION = re.compile(r"^(?:的(?!目标|要求|任务)|时[，,]|，应|，要求|者|及以上的)")
 _SHORTFALL = re.compile(
@@ -83,6 +87,7 @@ def find_targets(outline: Outline, text: str) -> list[Target]:
             (_ALL_FULL, "target.percent", 0.8),
             (_OPENING_COUNT, "target.counted", 0.7),
             (_AT_LEAST, "target.at_least", 0.9),
+            (_ALL_OF, "target.counted", 0.7),
             (_FOR_EACH, "target.verb_count", 0.75),
             (_SHARE_FIRST, "target.percent", 0.75),
         ]
@@ -176,7 +181,7 @@ def _in_piece(text: str, piece: Span, *, goes_on: bool) -> Target | None:
     A bare count with its noun is one where it `goes_on` the list of the same sentence (选拔100名正职、200名副职).
     """
     start, end = piece
-    while start < end and text[start] in " \u3000“":
+    while start < end and (text[start] in " \u3000" or (text[start] == "“" and "”" not in text[start:end])):
         start += 1
     if (
         end - start < 4
