@@ -126,6 +126,7 @@ class TaskOut(Schema):
     due_source: str = Field(description="期限来源")
     kinds: list[str] = Field(description="适用对象类型代码")
     risks: list[str] = Field(description="适用风险等级，空为全部")
+    ended_on: dt.date | None = Field(description="终止日期：修订后的方案不再要求这项任务，空为仍在进行")
 
     @staticmethod
     def resolve_campaign(task: Task) -> int:

@@ -28,10 +28,12 @@ def workbench(request: Request, pk: int) -> HttpResponse:
     """The whole page."""
     document = plan_or_404(request, pk)
     context = page_context(request, document)
+    flags = document.reading.get("flags", [])
     context |= {
         "cards": context["desk"].cards(),
         "omitted": len(document.reading.get("dropped", [])),
-        "flags": document.reading.get("flags", []),
+        "flags": flags,
+        "hints": len(document.notices) + len(flags),
     }
     return render(request, "campaigns/workbench.html", context)
 
