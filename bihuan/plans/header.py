@@ -10,25 +10,27 @@ from datetime import date
 from bihuan.plans.dates import CHINESE_DAY, NUMERIC_DAY, signed_day
 from bihuan.plans.metadata import Entry
 from bihuan.plans.model import Field, Span
+from bihuan.plans.title_words import PAPER_WORDS, PLAN_WORDS, TITLE_SUFFIX
 
-_KIND = r"(?:方案|计划|通知|意见|要点|安排|办法|规定|细则|通告|决定|规划|部署|清单)"
-_SUFFIX = r"(?:[（(][^（）()\n]{1,24}[）)])?"
+_KIND = rf"(?:{PAPER_WORDS}|安排|决定|部署|清单)"
 _PUBLISHED = re.compile(
-    rf"(?:关于|印发)(?:印发|转发|下发|发布|做好)?\s{{0,2}}[《〈](?P<title>[^《》]{{4,120}}?{_SUFFIX})[》〉]\s{{0,2}}的\s{{0,2}}通知"
+    rf"(?:关于|印发)(?:印发|转发|下发|发布|做好)?\s{{0,2}}[《〈](?P<title>[^《》]{{4,120}}?{TITLE_SUFFIX})[》〉]\s{{0,2}}的\s{{0,2}}通知"
 )
 _PUBLISHED_PLAIN = re.compile(
-    rf"关于(?:印发|转发|下发)\s{{0,2}}(?P<title>[^《》。，；：]{{4,80}}?{_KIND}\s{{0,4}}{_SUFFIX})\s{{0,2}}的\s{{0,2}}通知"
+    rf"关于(?:印发|转发|下发)\s{{0,2}}(?P<title>[^《》。，；：]{{4,80}}?{_KIND}\s{{0,4}}{TITLE_SUFFIX})\s{{0,2}}的\s{{0,2}}通知"
 )
 _ENCLOSED = re.compile(
-    rf"现将[《〈](?P<title>[^《》\n]{{4,100}}?{_KIND}{_SUFFIX})[》〉]\s{{0,2}}(?:已经[^。]{{0,30}})?(?:印发|转发|下发)"
+    rf"现将[《〈](?P<title>[^《》\n]{{4,100}}?{_KIND}{TITLE_SUFFIX})[》〉]\s{{0,2}}(?:已经[^。]{{0,30}})?(?:印发|转发|下发)"
 )
 _ISSUED = re.compile(r"关于(?:印发|转发|下发|发布|批转)(?P<title>[^。；：:]{6,120}?)的\s?通知(?=\s)")
-_TITLE_LINE = re.compile(rf"(?P<title>[^。；：:《》\n][^。；：:\n]{{3,80}}?{_KIND}{_SUFFIX})$")
+_TITLE_LINE = re.compile(rf"(?P<title>[^。；：:《》\n][^。；：:\n]{{3,80}}?{_KIND}{TITLE_SUFFIX})$")
 # Words other than the usual kinds end a title only near the top and in a line long enough to be one.
 _RARE_KIND = r"(?:任务分工|分工|措施|预案|指引|指南|行动|公告|通报|函|纲要|倡议书|责任书|制度|工作提示|提示|标准|安排表|分解表|工作台账)"
-_RARE_TITLE = re.compile(rf"(?P<title>[^。；：:《》\n，,][^。；：:\n，,]{{10,80}}?{_RARE_KIND}{_SUFFIX})$")
+_RARE_TITLE = re.compile(
+    rf"(?P<title>[^。；：:《》\n，,][^。；：:\n，,]{{10,80}}?{_RARE_KIND}{TITLE_SUFFIX})$"
+)
 _TITLE_RUN_ON = re.compile(
-    rf"(?P<title>[^。；：:《》\s，,][^。；：:《》\n，,]{{3,80}}?{_KIND}{_SUFFIX})"
+    rf"(?P<title>[^。；：:《》\s，,][^。；：:《》\n，,]{{3,80}}?{_KIND}{TITLE_SUFFIX})"
     r"(?=\s{0,3}(?:为了?|按照|根据|依据|各[\u4e00-\u9fff]{1,14}[:：、(（]|[\u4e00-\u9fff]{2,20}[:：]))"
 )
 _IN_SENTENCE = re.compile(
@@ -55,7 +57,7 @@ _SIGNED_LINES = re.compile(
     rf"(?<=\n)[ \t\u3000]{{0,60}}(?P<issuer>[\u4e00-\u9fff（()）·]{{2,30}})[ \t\u3000]*\n[ \t\u3000]*[（(]?(?P<date>{_DAY})[）)]?[ \t\u3000]*(?=\n|\Z)"
 )
 _DATED_LINE = re.compile(
-    rf"(?<=\n)[ \t\u3000]*[（(]?(?P<date>{_DAY})[）)]?[ \t\u3000]*(?=\n|\Z|(?<=[日）)])[ \u3000]{{1,4}}[^\n。]{{6,60}}(?:方案|计划|要点|办法|意见)(?:\n|[ \u3000]))"
+    rf"(?<=\n)[ \t\u3000]*[（(]?(?P<date>{_DAY})[）)]?[ \t\u3000]*(?=\n|\Z|(?<=[日）)])[ \u3000]{{1,4}}[^\n。]{{6,60}}(?:{PLAN_WORDS})(?:\n|[ \u3000]))"
 )
 _LETTERHEAD = re.compile(rf"(?P<issuer>[\u4e00-\u9fff（()）]{{3,42}}?{_ORGAN_END})(?:部门)?文件")
 _TITLE_ISSUER = re.compile(

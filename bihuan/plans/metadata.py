@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from bihuan.plans.dates import DATE
 from bihuan.plans.model import Span
+from bihuan.plans.title_words import PAPER_WORDS, TITLE_SUFFIX
 
 _KINDS: dict[str, tuple[str, ...]] = {
     "doc_no": ("发文字号", "文件编号", "文件文号", "公文文号", "文书号", "文号", "发文文号", "文件字号"),
@@ -42,9 +43,7 @@ _ENTRY = re.compile(
     rf"(?:[【\[]\s?(?P<boxed>{_LABEL})\s?[】\]]\s{{0,2}}[:：]?|(?P<named>{_LABEL})(?:\s{{0,2}}[:：]|(?=[ \t\u3000|]{{1,8}}\S)|(?=[ \t]{{0,8}}\n)))"
 )
 _SENTENCE = re.compile(r"。|[\n ][一二三四五六七八九十]{1,2}、")
-_TITLE = re.compile(
-    r"(?:方案|计划|要点|办法|意见|通知|规划|规定|细则|公告|通告|预案)(?:[（(][^（）()\n]{1,24}[）)])?$"
-)
+_TITLE = re.compile(rf"(?:{PAPER_WORDS}|公告|预案){TITLE_SUFFIX}$")
 _SHAPES = {
     "doc_no": re.compile(r"号$"),
     "issuer": re.compile(r"^[\u4e00-\u9fff、（）() ]{2,40}(?<!方案)(?<!通知)(?<!意见)(?<!计划)(?<!办法)$"),

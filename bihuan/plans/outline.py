@@ -26,6 +26,7 @@ from bihuan.plans.enumerators import (
 )
 from bihuan.plans.model import Span
 from bihuan.plans.sections import ANNOUNCES_SECTION, is_section_line
+from bihuan.plans.title_words import PLAN_WORDS, TITLE_SUFFIX
 
 RANK_SECTION, RANK_GROUP, RANK_ITEM, RANK_SUBITEM, RANK_CIRCLED = 1, 2, 3, 4, 5
 
@@ -44,6 +45,7 @@ TITLE_END = re.compile(
     r"|组织(?:领导|实施|保障|机构|体系|架构)|领导(?:机构|小组)|费用构成|经费保障|(?:保障|工作|长效)机制|责任追究|监督检查|督导检查|考核评估|考核奖惩|信息报送|有关事项|工作背景|编制依据|工作依据)"
     r"(?![和与及、的])"
 )
+
 _STRONG = "。；;！!？?)）】”」\n"
 
 
@@ -328,7 +330,7 @@ def _senior(firm: list[Enumerator]) -> float:
     return SECTION
 
 
-_PLAN_TITLE = re.compile(r"(?:方案|计划|要点|办法|意见|规划)(?:[（(][^（）()\n]{1,16}[）)])?\s*$")
+_PLAN_TITLE = re.compile(rf"(?:{PLAN_WORDS}){TITLE_SUFFIX}\s*$")
 
 
 def _main_segment(text: str, segments: list[list[Enumerator]], end: int) -> tuple[int, int]:

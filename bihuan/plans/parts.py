@@ -16,6 +16,7 @@ from bihuan.plans.metadata import read_metadata, without_metadata
 from bihuan.plans.model import Part, SourceText, Span
 from bihuan.plans.numerals import any_number
 from bihuan.plans.reading.mapped import Mapped
+from bihuan.plans.title_words import PLAN_WORDS, TITLE_SUFFIX
 
 PART_KINDS = {
     "plan": "方案",
@@ -37,14 +38,12 @@ _ANNEX = re.compile(
     r"附\s{0,4}(?:件|表|录)\s{0,2}(?:\d{1,2}|[一二三四五六七八九十]{1,2})?\s{0,2}[:：.．、]?\s{0,2}(?P<title>[^\n]{0,80})"
 )
 _LISTED = re.compile(r"(?:\d{1,2}\s?[.．、]|附\s?[件表录])")
-_PLAN = re.compile(
-    r"(?:方案|计划|要点|办法|意见|规划|安排|措施|预案|部署)(?:[（(][^（）()\n]{1,24}[)）])?(?:\d{1,2}|范文)?$"
-)
-_TITLE_RUN_ON = re.compile(r"[^。；：:\n]{4,88}?(?:方案|计划|要点|办法|意见)(?:[（(][^（）()\n]{1,24}[)）])?")
-_NOTICE = re.compile(r"(?:通知|通告|公告|函|决定|批复)(?:[（(][^（）()\n]{1,24}[)）])?$")
-_REPORT = re.compile(r"(?:总结|汇报|报告|情况|讲话|通报|小结|纪要)(?:[（(][^（）()\n]{1,24}[)）])?$")
+_PLAN = re.compile(rf"(?:{PLAN_WORDS}|安排|措施|预案|部署){TITLE_SUFFIX}(?:\d{{1,2}}|范文)?$")
+_TITLE_RUN_ON = re.compile(rf"[^。；：:\n]{{4,88}}?(?:{PLAN_WORDS}){TITLE_SUFFIX}")
+_NOTICE = re.compile(rf"(?:通知|通告|公告|函|决定|批复){TITLE_SUFFIX}$")
+_REPORT = re.compile(rf"(?:总结|汇报|报告|情况|讲话|通报|小结|纪要){TITLE_SUFFIX}$")
 _FORM = re.compile(
-    r"(?:表|书|单|卡|台账|登记簿|样式|样表|模板|式样|名册|回执|问卷)(?:\d{1,2})?(?:[（(][^（）()\n]{1,24}[)）])?$"
+    rf"(?:表|书|单|卡|台账|登记簿|样式|样表|模板|式样|名册|回执|问卷)(?:\d{{1,2}})?{TITLE_SUFFIX}$"
 )
 # What a form prints and a text does not: labels with nothing behind them, rules to write on, boxes to tick.
 _BLANK_FIELD = re.compile(
