@@ -10,9 +10,7 @@ from bihuan.plans.reading.encoding import decode
 from bihuan.plans.reading.errors import PlanReadError
 from bihuan.plans.reading.extracted import Extracted
 from bihuan.plans.reading.html import mhtml_page, read_html
-from bihuan.plans.reading.ocr import read_picture
 from bihuan.plans.reading.office import NAMES, as_docx, old_format
-from bihuan.plans.reading.pdf import read_pdf
 from bihuan.plans.reading.plain import looks_like_html, read_plain
 from bihuan.plans.reading.word import read_word
 
@@ -59,8 +57,13 @@ def _read(data: bytes, filename: str) -> tuple[str, Extracted]:
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "docx", read_word(data)
     if b"%PDF-" in data[:1024]:
+        # The PDF library loads slowly and most files need none.
+        from bihuan.plans.reading.pdf import read_pdf
+
         return "pdf", read_pdf(data)
     if data.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")):
+        from bihuan.plans.reading.ocr import read_picture
+
         return "image", read_picture(data)
     if data.startswith((b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"MZ", b"\x7fELF")):
         raise PlanReadError("这不是文档文件（是压缩包或程序）。请解压后选择其中的方案文件再导入。")
