@@ -111,3 +111,10 @@ def test_targets_printed_otherwise(sentence, expected):
 def test_reports_printed_otherwise(sentence, when, rrule):
     plan = compile_text(f"云溪市专项整治方案\n一、工作要求\n（一）及时报送。{sentence}\n")
     assert [(r.who, r.when, r.rrule) for r in plan.reports] == [("各县区", when, rrule)]
+
+
+@pytest.mark.parametrize("verb", ["抽取部分企业开展验收", "召开现场会", "选派专家上门服务", "逐家核验"])
+def test_what_two_units_do_is_no_part_of_the_second_name(verb):
+    plan = compile_text(f"云溪市专项整治方案\n一、工作任务\n（一）督导验收。市教育局会同市公安局{verb}。\n")
+    (task,) = plan.tasks
+    assert (task.lead, task.support) == (["市教育局"], ["市公安局"])
