@@ -14,7 +14,20 @@ PLAIN = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the process exit code. Unknown words print the list of commands."""
+    """Run one command; returns the process exit code. Unknown words print the list of commands.
+
+    A reader that has seen enough (`| head`) closes the pipe: that is no error worth a traceback.
+    """
+    try:
+        code = _run(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="bihuan", description="闭环：安全生产专项整治闭环管理")
     commands = parser.add_subparsers(dest="command", metavar="命令", required=True)
