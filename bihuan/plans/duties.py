@@ -47,7 +47,9 @@ def find_duties(outline: Outline, text: str) -> list[Duty]:
 
 
 _UNIT_LINE = re.compile(
-    r"(?:(?<=\n)|(?<=[。；;])|\A)[ \t\u3000]{0,8}(?P<units>[\u4e00-\u9fff、，（）()及和与]{2,60}?)\s?(?:[：:]|——|(?=\n))"
+    r"(?:(?<=\n)|(?<=[。；;])|\A)[ \t\u3000]{0,8}(?:\d{1,2}[.．、]|[（(][一二三四五六七八九十]{1,2}[）)])?【?(?P<units>[\u4e00-\u9fff、，（）()及和与]{2,60}?)"
+    # 市应急局：, 【市应急局】, and the name in a column of its own.
+    r"(?:】[：:]?|\s?(?:[：:]|——|(?=\n))|(?:[ \u3000]{2,}|\t)(?=[\u4e00-\u9fff]))"
 )
 
 
@@ -71,11 +73,11 @@ def _unit_lines(text: str, start: int, end: int) -> list[Duty]:
         short = all(2 <= len(name) <= 8 for name, _ in names) and not _PERSON.search(match["units"])
         if short and match.group()[-1:] in "：:" and _BEGINS_CHARGE.match(text, match.end(), end):
             # 公安：负责… names a department by its field.
-            heads.append((match.start("units"), names, match.end()))
+            heads.append((match.start(), names, match.end()))
             continue
         known = names and all(looks_like_unit(name) or is_collective(name) for name, _ in names)
         if known and not any(_NO_CHARGE.search(name) or len(name) > 26 for name, _ in names):
-            heads.append((match.start("units"), names, match.end()))
+            heads.append((match.start(), names, match.end()))
     stops = [head[0] for head in heads[1:]] + [end] if heads else []
     return [
         _duty(text, name, place, begin, stop, "duty.item", 0.9)

@@ -118,3 +118,22 @@ def test_what_two_units_do_is_no_part_of_the_second_name(verb):
     plan = compile_text(f"云溪市专项整治方案\n一、工作任务\n（一）督导验收。市教育局会同市公安局{verb}。\n")
     (task,) = plan.tasks
     assert (task.lead, task.support) == (["市教育局"], ["市公安局"])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "1、市应急局  综合协调。\n2、市公安局  道路检查。",
+        "【市应急局】综合协调。\n【市公安局】道路检查。",
+        "市应急局\t综合协调。\n市公安局\t道路检查。",
+        "市应急局——综合协调。\n市公安局——道路检查。",
+    ],
+)
+def test_duties_behind_a_name_in_a_column_or_a_box(lines):
+    plan = compile_text(
+        f"云溪市专项整治方案\n{WORK}二、部门职责\n{lines}\n三、工作要求\n（一）加强宣传。广泛宣传。\n"
+    )
+    assert [(d.unit, d.text.strip("。")) for d in plan.duties] == [
+        ("市应急局", "综合协调"),
+        ("市公安局", "道路检查"),
+    ]
