@@ -17,6 +17,7 @@ Spans = dict[str, Any]
 
 ROLES = ("lead", "responsible", "support", "territorial")
 CONFIDENT = 0.9
+KICK_OFF = re.compile(r"(?:动员|宣传|部署|发动|启动|准备)")
 
 _SENTENCE = re.compile(r"[^。；;！!？?]*[。；;！!？?]+[）)”\s]*|[^。；;！!？?]+")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*[%％]")
@@ -128,11 +129,17 @@ def propose_target(text: str) -> Data:
     return {"text": text, "metric": metric.value, "threshold": float(percent[1]) if percent else None}
 
 
+def working_phase(names: Sequence[str]) -> int | None:
+    """The index of the first phase that does the work: 动员部署 only calls it out, its last day is no deadline for it."""
+    working = (index for index, name in enumerate(names) if not KICK_OFF.match(name))
+    return next(working, 0 if names else None)
+
+
 def elements_of(plan: Plan, kinds: Sequence[EnterpriseKind]) -> list[PlanItem]:
     """Every element of a compiled plan as an unsaved item, in the order of the text.
 
     `data["phase"]` of a task holds the index of its phase among the phases returned (or None): the caller, who alone
-    knows the ids, replaces it. Tasks outside every phase are proposed for the first one.
+    knows the ids, replaces it. Tasks outside every phase are proposed for the first one in which work is done.
     """
     text = plan.source.text
     found: list[tuple[int, PlanItem]] = []
@@ -163,6 +170,7 @@ def elements_of(plan: Plan, kinds: Sequence[EnterpriseKind]) -> list[PlanItem]:
     for phase in phases:
         data: Data = {"name": phase.name, "start": _iso(phase.start), "end": _iso(phase.end)}
         add(PlanItem.Kind.PHASE, data, phase, heading_place(phase))
+    usual = working_phase([phase.name for phase in phases])
     for task in plan.tasks:
         hints = "，".join([task.heading, task.text, *task.object_hints])
         inside = [index for index, phase in enumerate(phases) if phase.span.covers(task.span)]
@@ -175,7 +183,7 @@ def elements_of(plan: Plan, kinds: Sequence[EnterpriseKind]) -> list[PlanItem]:
             "responsible": task.responsible,
             "territorial": task.territorial,
             "due": _iso(task.due),
-            "phase": inside[0] if inside else (0 if phases else None),
+            "phase": inside[0] if inside else usual,
             "kinds": propose_kinds(hints, kinds),
             "check_items": [
                 {

@@ -118,3 +118,18 @@ def test_there_is_nothing_to_split_before_the_first_or_after_the_last_sentence(a
 @given(st.text(alphabet="甲乙，。；！）\n", max_size=60))
 def test_sentences_lose_nothing(text):
     assert "".join(drafts.sentences(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["动员部署阶段", "集中整治阶段", "总结提升阶段"], 1),
+        (["宣传发动", "自查自改", "巩固"], 1),
+        (["集中攻坚阶段", "巩固提升阶段"], 0),
+        (["自查部署阶段", "集中整治阶段"], 0),
+        (["动员部署阶段"], 0),
+        ([], None),
+    ],
+)
+def test_work_without_a_phase_belongs_where_work_is_done(names, expected):
+    assert drafts.working_phase(names) == expected
