@@ -98,7 +98,8 @@ def _task(request: HttpRequest, user: User) -> Task | None:
         return None
     number = row_number(wanted)
     task = queries.open_task(user, number) if number else None
-    if task is None:
+    # A visit walked before a revision took the task out may still be handed in; a new one is not begun.
+    if task is None or (task.ended_on and request.method != "POST"):
         raise Http404
     return task
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 import pytest
@@ -107,6 +108,12 @@ def test_an_enterprise_out_of_sight_is_not_there(client, people, world, gas):
     client.force_login(people.outsider)
     assert client.get(walk_url(gas, world.enterprises.shop)).status_code == 404
     assert client.post(walk_url(gas, world.enterprises.shop), {}).status_code == 404
+
+
+def test_no_new_visit_begins_for_a_task_that_was_taken_out(inspector, world, gas):
+    gas.task.ended_on = dt.date(2026, 1, 1)
+    gas.task.save(update_fields=["ended_on"])
+    assert inspector.get(walk_url(gas, world.enterprises.shop)).status_code == 404
 
 
 @pytest.mark.parametrize("query", ["enterprise=x", "enterprise=999999", "task=999999", "duty=999999", ""])
