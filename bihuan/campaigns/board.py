@@ -198,6 +198,8 @@ class Board:
     def today_note(self) -> str:
         """今天 2026-11-21 · 集中攻坚还剩 9 天."""
         words = f"今天 {self.on}"
+        if self.current and self.current.starts_on and self.on < self.current.starts_on:
+            return f"{words} · {self.current.name}还有 {(self.current.starts_on - self.on).days} 天开始"
         if self.current is None or self.current.ends_on is None:
             return words
         left = (self.current.ends_on - self.on).days
