@@ -1,42 +1,18 @@
 """Two people at one draft: real threads, on whichever database the suite runs; and what their pages tell each other."""
 
-import threading
-
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from bihuan.accounts.models import User
 from bihuan.accounts.tests.world import make_world
 from bihuan.campaigns import actions
 from bihuan.campaigns.models import PlanDocument, PlanFinding, PlanItem, PlanPresence, PlanUnit
+from bihuan.core.tests.together import at_once
 
 from .plans import make_colleague, make_draft, task
 
 PEOPLE = 6
 HTMX = {"HX-Request": "true"}
-
-
-def at_once(act, count=PEOPLE):
-    """Run `act(number)` in `count` threads that start together; returns [(result, error)]."""
-    gate = threading.Barrier(count)
-    results = [None] * count
-
-    def run(number):
-        try:
-            gate.wait(timeout=10)
-            results[number] = (act(number), None)
-        except Exception as error:
-            results[number] = (None, error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return results
 
 
 @pytest.mark.django_db(transaction=True)
@@ -50,7 +26,7 @@ def test_of_six_edits_at_one_version_one_is_saved_and_five_see_it():
         data = views[number].data | {"heading": f"第 {number} 人的标题"}
         return actions.edit_item(views[number], data, version=1, by=people[number])
 
-    results = at_once(edit)
+    results = at_once(edit, PEOPLE)
     saved = [item for item, error in results if error is None]
     assert len(saved) == 1
     refusals = [error for _, error in results if error is not None]
@@ -66,7 +42,9 @@ def test_edits_of_different_elements_at_once_are_all_saved_under_revisions_of_th
     before = draft.revision
     items = list(draft.items.filter(state="proposed")[:PEOPLE])
     people = [User.objects.get(username="office") for _ in range(PEOPLE)]
-    results = at_once(lambda number: actions.confirm_item(items[number], version=1, by=people[number]))
+    results = at_once(
+        lambda number: actions.confirm_item(items[number], version=1, by=people[number]), PEOPLE
+    )
     assert [error for _, error in results if error] == []
     touched = list(draft.items.filter(state="confirmed", version=2).values_list("touched", flat=True))
     assert len(touched) == len(set(touched)) == PEOPLE
@@ -81,12 +59,13 @@ def test_a_unit_is_identified_once_and_findings_are_not_doubled_by_six_rechecks(
     units = [PlanUnit.objects.select_related("document").get(name="市燃气协会") for _ in range(PEOPLE)]
     people = [User.objects.get(username="office") for _ in range(PEOPLE)]
     results = at_once(
-        lambda number: actions.match_unit(units[number], by=people[number], group="ignored", version=1)
+        lambda number: actions.match_unit(units[number], by=people[number], group="ignored", version=1),
+        PEOPLE,
     )
     assert sum(error is None for _, error in results) == 1
     PlanFinding.objects.filter(document=draft).delete()
     documents = [PlanDocument.objects.get(pk=draft.pk) for _ in range(PEOPLE)]
-    results = at_once(lambda number: actions.recheck(documents[number]))
+    results = at_once(lambda number: actions.recheck(documents[number]), PEOPLE)
     assert [error for _, error in results if error] == []
     keys = list(PlanFinding.objects.filter(document=draft).values_list("key", flat=True))
     assert len(keys) == len(set(keys))
