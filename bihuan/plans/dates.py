@@ -178,16 +178,11 @@ def _may_lend(text: str, mention: DateMention, end: int) -> bool:
 
 
 def signed_day(printed: str) -> date | None:
-    """Return the day a signature prints in Chinese numerals (`CHINESE_DAY`), or None when there is no such day."""
+    """Return the day a signature prints in Chinese numerals (`CHINESE_DAY`); a day its month lacks is the last one."""
     parts = _CHINESE_PARTS.match(re.sub(rf"[{_ZERO}]", "〇", re.sub(r"\s", "", printed)))
     year = chinese_year(parts["y"]) if parts else None
     month, day = (chinese_number(parts["m"]), chinese_number(parts["d"])) if parts else (None, None)
-    if not (year and month and day):
-        return None
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
+    return day_of(year, month, day, last=True) if year and month and day else None
 
 
 _OWN_WORK = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bihuan.plans.dates import CHINESE_DAY, NUMERIC_DAY, signed_day
+from bihuan.plans.dates import CHINESE_DAY, NUMERIC_DAY, day_of, signed_day
 from bihuan.plans.metadata import Entry
 from bihuan.plans.model import Field, Span
 from bihuan.plans.title_words import PAPER_WORDS, PLAN_WORDS, TITLE_SUFFIX
@@ -277,10 +277,7 @@ def _date_of(match: re.Match[str]) -> date | None:
     year, month, day = (
         (match["y"], match["m"], match["d"]) if match["y"] else (match["y2"], match["m2"], match["d2"])
     )
-    try:
-        return date(int(year), int(month), int(day))
-    except ValueError:
-        return None
+    return day_of(int(year), int(month), int(day), last=True)
 
 
 def _signature(

@@ -142,3 +142,11 @@ def test_the_plans_own_title_is_fuller_than_the_notices():
 def test_a_line_in_brackets_below_the_title_names_the_issuer():
     text = f"云溪市自建房整治方案\n（云溪市自建房整治领导小组办公室 二〇三一年六月）\n为做好工作，制定本方案。\n{BODY}"
     assert head(text) == ("云溪市自建房整治方案", "云溪市自建房整治领导小组办公室", None, None)
+
+
+@pytest.mark.parametrize("printed", ["2031年2月30日", "二○三一年二月三十日"])
+def test_a_day_its_month_lacks_is_the_last_one(printed):
+    plan = compile_text(
+        f"云溪市检查方案\n一、任务\n（一）检查商场。全面检查。\n云溪市应急管理局\n{printed}\n"
+    )
+    assert plan.issued_on == date(2031, 2, 28)
