@@ -396,13 +396,18 @@ def labelled_lines(text: str, start: int, end: int) -> Attribution | None:
 
 
 def heading_units(text: str, span: Span) -> Attribution | None:
-    """Read a group heading that says who is charged (市公安局负责：), or None.
+    """Read a group heading that says who is charged (市公安局负责：, 清查行动（市公安局牵头）), or None.
 
     A heading that only names a level or a unit charges nobody.
     """
     heading = text[span.start : span.end].rstrip("。：: ")
     if "牵头" not in heading and "负责" not in heading:
         return None
+    closing = next(reversed([*brackets(text, *span)]), None)
+    if closing and closing.outer.end == span.start + len(heading):
+        found = read_bracket(text, closing)
+        said = any(word in text[closing.inner.start : closing.inner.end] for word in ("牵头", "负责"))
+        return replace(found, rule="units.group_heading") if found and said else None
     match = re.fullmatch(
         r"(?:由)?(?P<units>[^，。；]{2,40}?)(?P<role>牵头|负责)(?:负责|落实|组织|实施|推进|抓好|完成)*(?:的[^，。]{0,12})?",
         heading,

@@ -235,7 +235,9 @@ def find_tasks(outline: Outline, text: str, own_year: int | None, phases: dict[i
 def _group_attribution(node: Node, text: str) -> Attribution | None:
     branch = node.parent
     while branch:
-        found = heading_units(text, branch.title)
+        # A heading speaks for its group; the bracket behind a paragraph speaks for that paragraph alone.
+        is_heading = not text[branch.title.end : branch.own.end].strip("。：: \t\n\u3000")
+        found = heading_units(text, branch.title) if is_heading else None
         if found:
             return found
         branch = branch.parent

@@ -303,3 +303,20 @@ def test_one_that_plainly_answers_leads_those_who_share_by_their_duties():
     assert first.lead == ["市自然资源局"]
     assert first.support == ["市住建局", "市交通局［含公路中心］", "各县区政府"]
     assert second.responsible == ["市应急局", "市公安局"]
+
+
+def test_a_heading_that_says_who_leads_speaks_for_its_group():
+    plan = compile_text(
+        "云溪市养殖用药整治方案\n一、重点任务\n（一）禁用药物清查（市农业农村局负责）\n1.查生产环节。逐户检查。\n2.查经营环节。逐店检查。\n"
+        "（二）市场准入治理（市市场监管局牵头，市商务局配合）\n1.查批发市场。严格索证。\n2.查大型超市。严格索票。\n"
+        "（三）档案管理。建立台账，长期保存。（市应急局负责）\n1.查纸质档案。逐卷核对。\n2.查电子档案。逐条核对。\n"
+    )
+    assert [(task.no, task.lead, task.support) for task in plan.tasks] == [
+        ("一/（一）/1", ["市农业农村局"], []),
+        ("一/（一）/2", ["市农业农村局"], []),
+        ("一/（二）/1", ["市市场监管局"], ["市商务局"]),
+        ("一/（二）/2", ["市市场监管局"], ["市商务局"]),
+        # A bracket behind a paragraph speaks for that paragraph alone.
+        ("一/（三）/1", [], []),
+        ("一/（三）/2", [], []),
+    ]
