@@ -70,11 +70,11 @@ def candidates(campaign: Campaign) -> Candidates:
     """Offices of the regions below, and every department and locality with a share of a task."""
     asked = set(campaign.subplans.standing().values_list("organization_id", flat=True))
     shares = Assignment.objects.filter(task__campaign=campaign, task__ended_on=None)
+    standing = shares.exclude(status=AssignmentStatus.ENDED)
     charged = (
-        Organization.objects.filter(assignments__in=shares.exclude(status=AssignmentStatus.ENDED))
+        Organization.objects.filter(pk__in=standing.values("organization"))
         .exclude(pk=campaign.office_id)
         .select_related("region")
-        .distinct()
         .order_by("region_id", "id")
     )
     below = (
