@@ -22,11 +22,13 @@ def covering_tasks(enterprise: Enterprise, user: User) -> Panel | None:
     """Which tasks of running campaigns cover this object, and whether it has been visited under each."""
     tasks = [
         task
-        for task in Task.objects.live().filter(
+        for task in Task.objects.live()
+        .filter(
             campaign__in=Campaign.objects.visible_to(user),
             campaign__status=Campaign.Status.RUNNING,
             kinds=enterprise.kind_id,
-        ).select_related("campaign")
+        )
+        .select_related("campaign")
         if enterprise.city_id.startswith(task.campaign.region_id)
         or task.campaign.region_id in (enterprise.county_id, enterprise.locality_id)
         if not task.risks or enterprise.risk in task.risks
