@@ -6,815 +6,330 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("accounts", "0001_initial"),
-        ("attachments", "0001_initial"),
-        ("registry", "0001_initial"),
+        ('accounts', '0001_initial'),
+        ('attachments', '0001_initial'),
+        ('registry', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Assignment",
+            name='Assignment',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("lead", "牵头"),
-                            ("responsible", "责任"),
-                            ("support", "配合"),
-                            ("territorial", "属地"),
-                        ],
-                        max_length=12,
-                        verbose_name="职责",
-                    ),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("assigned", "未开始"),
-                            ("working", "进行中"),
-                            ("reported", "已报完成"),
-                            ("confirmed", "已确认"),
-                        ],
-                        default="assigned",
-                        max_length=12,
-                        verbose_name="状态",
-                    ),
-                ),
-                ("progress", models.CharField(blank=True, max_length=500, verbose_name="进展")),
-                ("updated_at", models.DateTimeField(null=True, verbose_name="更新时间")),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="assignments",
-                        to="accounts.organization",
-                        verbose_name="单位",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('lead', '牵头'), ('responsible', '责任'), ('support', '配合'), ('territorial', '属地')], max_length=12, verbose_name='职责')),
+                ('status', models.CharField(choices=[('assigned', '未开始'), ('working', '进行中'), ('reported', '已报完成'), ('confirmed', '已确认')], default='assigned', max_length=12, verbose_name='状态')),
+                ('progress', models.CharField(blank=True, max_length=500, verbose_name='进展')),
+                ('updated_at', models.DateTimeField(null=True, verbose_name='更新时间')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='accounts.organization', verbose_name='单位')),
             ],
             options={
-                "verbose_name": "任务分工",
-                "verbose_name_plural": "任务分工",
-                "ordering": ["task__position", "id"],
+                'verbose_name': '任务分工',
+                'verbose_name_plural': '任务分工',
+                'ordering': ['task__position', 'id'],
             },
         ),
         migrations.CreateModel(
-            name="AssignmentTransition",
+            name='AssignmentTransition',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("move", models.CharField(max_length=12, verbose_name="动作")),
-                ("from_status", models.CharField(max_length=12, verbose_name="原状态")),
-                ("to_status", models.CharField(max_length=12, verbose_name="新状态")),
-                ("note", models.CharField(blank=True, max_length=500, verbose_name="说明")),
-                ("at", models.DateTimeField(verbose_name="时间")),
-                (
-                    "assignment",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="transitions",
-                        to="campaigns.assignment",
-                        verbose_name="分工",
-                    ),
-                ),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="办理人",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('move', models.CharField(max_length=12, verbose_name='动作')),
+                ('from_status', models.CharField(max_length=12, verbose_name='原状态')),
+                ('to_status', models.CharField(max_length=12, verbose_name='新状态')),
+                ('note', models.CharField(blank=True, max_length=500, verbose_name='说明')),
+                ('at', models.DateTimeField(verbose_name='时间')),
+                ('assignment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transitions', to='campaigns.assignment', verbose_name='分工')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='办理人')),
             ],
             options={
-                "verbose_name": "任务流转",
-                "verbose_name_plural": "任务流转",
-                "ordering": ["id"],
+                'verbose_name': '任务流转',
+                'verbose_name_plural': '任务流转',
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="Campaign",
+            name='Campaign',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("title", models.CharField(max_length=200, verbose_name="名称")),
-                ("short_title", models.CharField(max_length=40, verbose_name="简称")),
-                ("doc_no", models.CharField(blank=True, max_length=60, verbose_name="文号")),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[("running", "进行中"), ("finished", "已结束")],
-                        default="running",
-                        max_length=10,
-                        verbose_name="状态",
-                    ),
-                ),
-                ("starts_on", models.DateField(null=True, verbose_name="开始")),
-                ("ends_on", models.DateField(null=True, verbose_name="结束")),
-                ("published_at", models.DateTimeField(verbose_name="发布时间")),
-                (
-                    "office",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="campaigns",
-                        to="accounts.organization",
-                        verbose_name="组织单位",
-                    ),
-                ),
-                (
-                    "published_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="发布人",
-                    ),
-                ),
-                (
-                    "region",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="campaigns",
-                        to="accounts.region",
-                        verbose_name="区划",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('title', models.CharField(max_length=200, verbose_name='名称')),
+                ('short_title', models.CharField(max_length=40, verbose_name='简称')),
+                ('doc_no', models.CharField(blank=True, max_length=60, verbose_name='文号')),
+                ('status', models.CharField(choices=[('running', '进行中'), ('finished', '已结束')], default='running', max_length=10, verbose_name='状态')),
+                ('starts_on', models.DateField(null=True, verbose_name='开始')),
+                ('ends_on', models.DateField(null=True, verbose_name='结束')),
+                ('published_at', models.DateTimeField(verbose_name='发布时间')),
+                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='accounts.organization', verbose_name='组织单位')),
+                ('published_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='发布人')),
+                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='accounts.region', verbose_name='区划')),
             ],
             options={
-                "verbose_name": "专项整治",
-                "verbose_name_plural": "专项整治",
-                "ordering": ["-id"],
+                'verbose_name': '专项整治',
+                'verbose_name_plural': '专项整治',
+                'ordering': ['-id'],
             },
         ),
         migrations.CreateModel(
-            name="Body",
+            name='Body',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=120, verbose_name="名称")),
-                ("head", models.JSONField(default=list, verbose_name="组长")),
-                ("deputies", models.JSONField(default=list, verbose_name="副组长")),
-                ("members", models.JSONField(default=list, verbose_name="成员")),
-                (
-                    "campaign",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="bodies",
-                        to="campaigns.campaign",
-                        verbose_name="专项整治",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120, verbose_name='名称')),
+                ('head', models.JSONField(default=list, verbose_name='组长')),
+                ('deputies', models.JSONField(default=list, verbose_name='副组长')),
+                ('members', models.JSONField(default=list, verbose_name='成员')),
+                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bodies', to='campaigns.campaign', verbose_name='专项整治')),
             ],
             options={
-                "verbose_name": "组织机构",
-                "verbose_name_plural": "组织机构",
+                'verbose_name': '组织机构',
+                'verbose_name_plural': '组织机构',
             },
         ),
         migrations.CreateModel(
-            name="Phase",
+            name='Phase',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=60, verbose_name="名称")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="次序")),
-                ("starts_on", models.DateField(null=True, verbose_name="开始")),
-                ("ends_on", models.DateField(null=True, verbose_name="结束")),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[("pending", "未开始"), ("open", "进行中"), ("closed", "已关闭")],
-                        default="pending",
-                        max_length=10,
-                        verbose_name="状态",
-                    ),
-                ),
-                ("closed_at", models.DateTimeField(null=True, verbose_name="关闭时间")),
-                (
-                    "campaign",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="phases",
-                        to="campaigns.campaign",
-                        verbose_name="专项整治",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=60, verbose_name='名称')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='次序')),
+                ('starts_on', models.DateField(null=True, verbose_name='开始')),
+                ('ends_on', models.DateField(null=True, verbose_name='结束')),
+                ('status', models.CharField(choices=[('pending', '未开始'), ('open', '进行中'), ('closed', '已关闭')], default='pending', max_length=10, verbose_name='状态')),
+                ('closed_at', models.DateTimeField(null=True, verbose_name='关闭时间')),
+                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='phases', to='campaigns.campaign', verbose_name='专项整治')),
             ],
             options={
-                "verbose_name": "阶段",
-                "verbose_name_plural": "阶段",
-                "ordering": ["position"],
+                'verbose_name': '阶段',
+                'verbose_name_plural': '阶段',
+                'ordering': ['position'],
             },
         ),
         migrations.CreateModel(
-            name="GateCondition",
+            name='GateCondition',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "metric",
-                    models.CharField(
-                        choices=[
-                            ("coverage", "覆盖率不低于"),
-                            ("rectification", "整改率不低于"),
-                            ("overdue", "逾期未改不多于"),
-                            ("major_open", "未销号重大隐患不多于"),
-                            ("tasks_done", "本阶段任务完成率不低于"),
-                        ],
-                        max_length=16,
-                        verbose_name="指标",
-                    ),
-                ),
-                (
-                    "threshold",
-                    models.DecimalField(
-                        decimal_places=2, help_text="率为百分数，数为个", max_digits=8, verbose_name="门槛"
-                    ),
-                ),
-                (
-                    "phase",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="conditions",
-                        to="campaigns.phase",
-                        verbose_name="阶段",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('metric', models.CharField(choices=[('coverage', '覆盖率不低于'), ('rectification', '整改率不低于'), ('overdue', '逾期未改不多于'), ('major_open', '未销号重大隐患不多于'), ('tasks_done', '本阶段任务完成率不低于')], max_length=16, verbose_name='指标')),
+                ('threshold', models.DecimalField(decimal_places=2, help_text='率为百分数，数为个', max_digits=8, verbose_name='门槛')),
+                ('phase', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conditions', to='campaigns.phase', verbose_name='阶段')),
             ],
             options={
-                "verbose_name": "关口条件",
-                "verbose_name_plural": "关口条件",
-                "ordering": ["id"],
+                'verbose_name': '关口条件',
+                'verbose_name_plural': '关口条件',
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="PhaseTransition",
+            name='PhaseTransition',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("move", models.CharField(max_length=10, verbose_name="动作")),
-                ("from_status", models.CharField(max_length=10, verbose_name="原状态")),
-                ("to_status", models.CharField(max_length=10, verbose_name="新状态")),
-                ("report", models.JSONField(default=list, verbose_name="关口核对")),
-                ("reason", models.CharField(blank=True, max_length=300, verbose_name="说明")),
-                ("at", models.DateTimeField(verbose_name="时间")),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="办理人",
-                    ),
-                ),
-                (
-                    "phase",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="transitions",
-                        to="campaigns.phase",
-                        verbose_name="阶段",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('move', models.CharField(max_length=10, verbose_name='动作')),
+                ('from_status', models.CharField(max_length=10, verbose_name='原状态')),
+                ('to_status', models.CharField(max_length=10, verbose_name='新状态')),
+                ('report', models.JSONField(default=list, verbose_name='关口核对')),
+                ('reason', models.CharField(blank=True, max_length=300, verbose_name='说明')),
+                ('at', models.DateTimeField(verbose_name='时间')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='办理人')),
+                ('phase', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transitions', to='campaigns.phase', verbose_name='阶段')),
             ],
             options={
-                "verbose_name": "阶段流转",
-                "verbose_name_plural": "阶段流转",
-                "ordering": ["id"],
+                'verbose_name': '阶段流转',
+                'verbose_name_plural': '阶段流转',
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="PlanDocument",
+            name='PlanDocument',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("title", models.CharField(max_length=200, verbose_name="标题")),
-                ("doc_no", models.CharField(blank=True, max_length=60, verbose_name="文号")),
-                ("issuer", models.CharField(blank=True, max_length=120, verbose_name="发文机关")),
-                ("issued_on", models.DateField(blank=True, null=True, verbose_name="发文日期")),
-                ("text", models.TextField(verbose_name="原文")),
-                ("notices", models.JSONField(default=list, verbose_name="读取提示")),
-                (
-                    "compiled",
-                    models.JSONField(
-                        default=dict, help_text="初次编译的完整输出，留作对照", verbose_name="编译结果"
-                    ),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[("draft", "校核中"), ("published", "已发布"), ("discarded", "已作废")],
-                        default="draft",
-                        max_length=10,
-                        verbose_name="状态",
-                    ),
-                ),
-                ("uploaded_at", models.DateTimeField(verbose_name="导入时间")),
-                (
-                    "file",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="attachments.attachment",
-                        verbose_name="原件",
-                    ),
-                ),
-                (
-                    "region",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.region",
-                        verbose_name="适用区划",
-                    ),
-                ),
-                (
-                    "uploaded_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="导入人",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('title', models.CharField(max_length=200, verbose_name='标题')),
+                ('doc_no', models.CharField(blank=True, max_length=60, verbose_name='文号')),
+                ('issuer', models.CharField(blank=True, max_length=120, verbose_name='发文机关')),
+                ('issued_on', models.DateField(blank=True, null=True, verbose_name='发文日期')),
+                ('text', models.TextField(verbose_name='原文')),
+                ('notices', models.JSONField(default=list, verbose_name='读取提示')),
+                ('compiled', models.JSONField(default=dict, help_text='初次编译的完整输出，留作对照', verbose_name='编译结果')),
+                ('status', models.CharField(choices=[('draft', '校核中'), ('published', '已发布'), ('discarded', '已作废')], default='draft', max_length=10, verbose_name='状态')),
+                ('uploaded_at', models.DateTimeField(verbose_name='导入时间')),
+                ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='attachments.attachment', verbose_name='原件')),
+                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.region', verbose_name='适用区划')),
+                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='导入人')),
             ],
             options={
-                "verbose_name": "方案",
-                "verbose_name_plural": "方案",
-                "ordering": ["-id"],
+                'verbose_name': '方案',
+                'verbose_name_plural': '方案',
+                'ordering': ['-id'],
             },
         ),
         migrations.AddField(
-            model_name="campaign",
-            name="plan",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="campaign",
-                to="campaigns.plandocument",
-                verbose_name="方案",
-            ),
+            model_name='campaign',
+            name='plan',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='campaign', to='campaigns.plandocument', verbose_name='方案'),
         ),
         migrations.CreateModel(
-            name="PlanItem",
+            name='PlanItem',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("section", "章节"),
-                            ("phase", "阶段"),
-                            ("task", "任务"),
-                            ("report", "报送"),
-                            ("target", "目标"),
-                            ("body", "组织机构"),
-                            ("duty", "部门职责"),
-                        ],
-                        max_length=10,
-                        verbose_name="类别",
-                    ),
-                ),
-                ("position", models.PositiveIntegerField(verbose_name="次序")),
-                ("data", models.JSONField(default=dict, verbose_name="内容")),
-                (
-                    "spans",
-                    models.JSONField(
-                        default=dict,
-                        help_text="{'whole': [起, 止], 'lead': [[起, 止], …]}",
-                        verbose_name="原文位置",
-                    ),
-                ),
-                ("rule", models.CharField(blank=True, max_length=40, verbose_name="识别规则")),
-                ("confidence", models.FloatField(default=1.0, verbose_name="把握")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("proposed", "待核对"), ("confirmed", "已确认"), ("removed", "已移除")],
-                        default="proposed",
-                        max_length=10,
-                        verbose_name="状态",
-                    ),
-                ),
-                (
-                    "version",
-                    models.PositiveIntegerField(default=1, help_text="防止两人互相覆盖", verbose_name="版本"),
-                ),
-                ("edited_at", models.DateTimeField(null=True, verbose_name="校核时间")),
-                (
-                    "document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="items",
-                        to="campaigns.plandocument",
-                        verbose_name="方案",
-                    ),
-                ),
-                (
-                    "edited_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="校核人",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('section', '章节'), ('phase', '阶段'), ('task', '任务'), ('report', '报送'), ('target', '目标'), ('body', '组织机构'), ('duty', '部门职责')], max_length=10, verbose_name='类别')),
+                ('position', models.PositiveIntegerField(verbose_name='次序')),
+                ('data', models.JSONField(default=dict, verbose_name='内容')),
+                ('spans', models.JSONField(default=dict, help_text="{'whole': [起, 止], 'lead': [[起, 止], …]}", verbose_name='原文位置')),
+                ('rule', models.CharField(blank=True, max_length=40, verbose_name='识别规则')),
+                ('confidence', models.FloatField(default=1.0, verbose_name='把握')),
+                ('state', models.CharField(choices=[('proposed', '待核对'), ('confirmed', '已确认'), ('removed', '已移除')], default='proposed', max_length=10, verbose_name='状态')),
+                ('version', models.PositiveIntegerField(default=1, help_text='防止两人互相覆盖', verbose_name='版本')),
+                ('edited_at', models.DateTimeField(null=True, verbose_name='校核时间')),
+                ('document', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='campaigns.plandocument', verbose_name='方案')),
+                ('edited_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='校核人')),
             ],
             options={
-                "verbose_name": "方案要素",
-                "verbose_name_plural": "方案要素",
-                "ordering": ["position", "id"],
+                'verbose_name': '方案要素',
+                'verbose_name_plural': '方案要素',
+                'ordering': ['position', 'id'],
             },
         ),
         migrations.CreateModel(
-            name="PlanUnit",
+            name='PlanUnit',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=120, verbose_name="原文写法")),
-                ("key", models.CharField(max_length=120, verbose_name="比较键")),
-                (
-                    "group",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("townships", "各乡镇"),
-                            ("streets", "各街道"),
-                            ("localities", "各乡镇街道和功能区"),
-                            ("departments", "各有关部门"),
-                            ("ignored", "不派发"),
-                        ],
-                        max_length=12,
-                        verbose_name="对应一类单位",
-                    ),
-                ),
-                (
-                    "document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="units",
-                        to="campaigns.plandocument",
-                        verbose_name="方案",
-                    ),
-                ),
-                (
-                    "matched_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="认定人",
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.organization",
-                        verbose_name="对应单位",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120, verbose_name='原文写法')),
+                ('key', models.CharField(max_length=120, verbose_name='比较键')),
+                ('group', models.CharField(blank=True, choices=[('townships', '各乡镇'), ('streets', '各街道'), ('localities', '各乡镇街道和功能区'), ('departments', '各有关部门'), ('ignored', '不派发')], max_length=12, verbose_name='对应一类单位')),
+                ('document', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='units', to='campaigns.plandocument', verbose_name='方案')),
+                ('matched_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='认定人')),
+                ('organization', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization', verbose_name='对应单位')),
             ],
             options={
-                "verbose_name": "方案中的单位",
-                "verbose_name_plural": "方案中的单位",
-                "ordering": ["id"],
+                'verbose_name': '方案中的单位',
+                'verbose_name_plural': '方案中的单位',
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="ReportingRule",
+            name='ReportingRule',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("who", models.CharField(blank=True, max_length=120, verbose_name="报送单位")),
-                ("to", models.CharField(blank=True, max_length=120, verbose_name="接收单位")),
-                ("when", models.CharField(max_length=120, verbose_name="时间要求")),
-                (
-                    "recurrence",
-                    models.CharField(blank=True, help_text="RRULE", max_length=120, verbose_name="周期"),
-                ),
-                (
-                    "campaign",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="reporting_rules",
-                        to="campaigns.campaign",
-                        verbose_name="专项整治",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('who', models.CharField(blank=True, max_length=120, verbose_name='报送单位')),
+                ('to', models.CharField(blank=True, max_length=120, verbose_name='接收单位')),
+                ('when', models.CharField(max_length=120, verbose_name='时间要求')),
+                ('recurrence', models.CharField(blank=True, help_text='RRULE', max_length=120, verbose_name='周期')),
+                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reporting_rules', to='campaigns.campaign', verbose_name='专项整治')),
             ],
             options={
-                "verbose_name": "报送要求",
-                "verbose_name_plural": "报送要求",
+                'verbose_name': '报送要求',
+                'verbose_name_plural': '报送要求',
             },
         ),
         migrations.CreateModel(
-            name="Target",
+            name='Target',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("text", models.CharField(max_length=200, verbose_name="目标")),
-                (
-                    "metric",
-                    models.CharField(
-                        choices=[("coverage", "覆盖率"), ("rectification", "整改率"), ("manual", "人工填报")],
-                        default="manual",
-                        max_length=16,
-                        verbose_name="对应指标",
-                    ),
-                ),
-                (
-                    "threshold",
-                    models.DecimalField(decimal_places=2, max_digits=10, null=True, verbose_name="目标值"),
-                ),
-                (
-                    "campaign",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="targets",
-                        to="campaigns.campaign",
-                        verbose_name="专项整治",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('text', models.CharField(max_length=200, verbose_name='目标')),
+                ('metric', models.CharField(choices=[('coverage', '覆盖率'), ('rectification', '整改率'), ('manual', '人工填报')], default='manual', max_length=16, verbose_name='对应指标')),
+                ('threshold', models.DecimalField(decimal_places=2, max_digits=10, null=True, verbose_name='目标值')),
+                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='targets', to='campaigns.campaign', verbose_name='专项整治')),
             ],
             options={
-                "verbose_name": "目标",
-                "verbose_name_plural": "目标",
+                'verbose_name': '目标',
+                'verbose_name_plural': '目标',
             },
         ),
         migrations.CreateModel(
-            name="Task",
+            name='Task',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("no", models.CharField(max_length=40, verbose_name="编号")),
-                ("heading", models.CharField(max_length=60, verbose_name="任务")),
-                ("text", models.TextField(verbose_name="原文")),
-                ("position", models.PositiveIntegerField(verbose_name="次序")),
-                ("due_on", models.DateField(blank=True, null=True, verbose_name="完成期限")),
-                (
-                    "due_source",
-                    models.CharField(
-                        blank=True,
-                        help_text="任务自身、所属阶段或未定",
-                        max_length=60,
-                        verbose_name="期限来源",
-                    ),
-                ),
-                (
-                    "risks",
-                    models.JSONField(
-                        blank=True, default=list, help_text="空为全部", verbose_name="适用风险等级"
-                    ),
-                ),
-                ("source_span", models.JSONField(default=list, verbose_name="原文位置")),
-                (
-                    "campaign",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="tasks",
-                        to="campaigns.campaign",
-                        verbose_name="专项整治",
-                    ),
-                ),
-                (
-                    "kinds",
-                    models.ManyToManyField(
-                        blank=True,
-                        related_name="tasks",
-                        to="registry.enterprisekind",
-                        verbose_name="适用对象类型",
-                    ),
-                ),
-                (
-                    "phase",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="tasks",
-                        to="campaigns.phase",
-                        verbose_name="阶段",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('no', models.CharField(max_length=40, verbose_name='编号')),
+                ('heading', models.CharField(max_length=60, verbose_name='任务')),
+                ('text', models.TextField(verbose_name='原文')),
+                ('position', models.PositiveIntegerField(verbose_name='次序')),
+                ('due_on', models.DateField(blank=True, null=True, verbose_name='完成期限')),
+                ('due_source', models.CharField(blank=True, help_text='任务自身、所属阶段或未定', max_length=60, verbose_name='期限来源')),
+                ('risks', models.JSONField(blank=True, default=list, help_text='空为全部', verbose_name='适用风险等级')),
+                ('source_span', models.JSONField(default=list, verbose_name='原文位置')),
+                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='campaigns.campaign', verbose_name='专项整治')),
+                ('kinds', models.ManyToManyField(blank=True, related_name='tasks', to='registry.enterprisekind', verbose_name='适用对象类型')),
+                ('phase', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='campaigns.phase', verbose_name='阶段')),
             ],
             options={
-                "verbose_name": "任务",
-                "verbose_name_plural": "任务",
-                "ordering": ["position"],
+                'verbose_name': '任务',
+                'verbose_name_plural': '任务',
+                'ordering': ['position'],
             },
         ),
         migrations.CreateModel(
-            name="Checklist",
+            name='Checklist',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("version", models.PositiveSmallIntegerField(verbose_name="版本")),
-                ("created_at", models.DateTimeField(verbose_name="编制时间")),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="编制人",
-                    ),
-                ),
-                (
-                    "task",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="checklists",
-                        to="campaigns.task",
-                        verbose_name="任务",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.PositiveSmallIntegerField(verbose_name='版本')),
+                ('created_at', models.DateTimeField(verbose_name='编制时间')),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='编制人')),
+                ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='checklists', to='campaigns.task', verbose_name='任务')),
             ],
             options={
-                "verbose_name": "检查表",
-                "verbose_name_plural": "检查表",
-                "ordering": ["-version"],
+                'verbose_name': '检查表',
+                'verbose_name_plural': '检查表',
+                'ordering': ['-version'],
             },
         ),
         migrations.AddField(
-            model_name="assignment",
-            name="task",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="assignments",
-                to="campaigns.task",
-                verbose_name="任务",
-            ),
+            model_name='assignment',
+            name='task',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='campaigns.task', verbose_name='任务'),
         ),
         migrations.CreateModel(
-            name="CheckItem",
+            name='CheckItem',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("position", models.PositiveSmallIntegerField(verbose_name="次序")),
-                ("text", models.CharField(max_length=300, verbose_name="检查事项")),
-                ("criterion", models.CharField(blank=True, max_length=200, verbose_name="判定标准")),
-                ("method", models.CharField(blank=True, max_length=100, verbose_name="检查方法")),
-                ("basis", models.CharField(blank=True, max_length=200, verbose_name="依据")),
-                (
-                    "dispositions",
-                    models.JSONField(
-                        default=list, help_text="如 ['限期改正', '吊销许可']", verbose_name="处置阶梯"
-                    ),
-                ),
-                ("major_if_failed", models.BooleanField(default=False, verbose_name="不合格即按重大判定")),
-                (
-                    "checklist",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="items",
-                        to="campaigns.checklist",
-                        verbose_name="检查表",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='次序')),
+                ('text', models.CharField(max_length=300, verbose_name='检查事项')),
+                ('criterion', models.CharField(blank=True, max_length=200, verbose_name='判定标准')),
+                ('method', models.CharField(blank=True, max_length=100, verbose_name='检查方法')),
+                ('basis', models.CharField(blank=True, max_length=200, verbose_name='依据')),
+                ('dispositions', models.JSONField(default=list, help_text="如 ['限期改正', '吊销许可']", verbose_name='处置阶梯')),
+                ('major_if_failed', models.BooleanField(default=False, verbose_name='不合格即按重大判定')),
+                ('checklist', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='campaigns.checklist', verbose_name='检查表')),
             ],
             options={
-                "verbose_name": "检查项",
-                "verbose_name_plural": "检查项",
-                "ordering": ["position"],
-                "constraints": [
-                    models.UniqueConstraint(fields=("checklist", "position"), name="campaigns_item_position")
-                ],
+                'verbose_name': '检查项',
+                'verbose_name_plural': '检查项',
+                'ordering': ['position'],
+                'constraints': [models.UniqueConstraint(fields=('checklist', 'position'), name='campaigns_item_position')],
             },
         ),
         migrations.AddConstraint(
-            model_name="phase",
-            constraint=models.UniqueConstraint(
-                fields=("campaign", "position"), name="campaigns_phase_position"
-            ),
+            model_name='phase',
+            constraint=models.UniqueConstraint(fields=('campaign', 'position'), name='campaigns_phase_position'),
         ),
         migrations.AddConstraint(
-            model_name="phase",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "open")), fields=("campaign",), name="campaigns_one_open_phase"
-            ),
+            model_name='phase',
+            constraint=models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('campaign',), name='campaigns_one_open_phase'),
         ),
         migrations.AddConstraint(
-            model_name="phase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at__isnull", False), ("status", "closed")),
-                    models.Q(models.Q(("status", "closed"), _negated=True), ("closed_at", None)),
-                    _connector="OR",
-                ),
-                name="campaigns_phase_closed_iff_stamped",
-            ),
+            model_name='phase',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('status', 'closed')), models.Q(models.Q(('status', 'closed'), _negated=True), ('closed_at', None)), _connector='OR'), name='campaigns_phase_closed_iff_stamped'),
         ),
         migrations.AddConstraint(
-            model_name="phase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("starts_on", None),
-                    ("ends_on", None),
-                    ("ends_on__gte", models.F("starts_on")),
-                    _connector="OR",
-                ),
-                name="campaigns_phase_dates",
-            ),
+            model_name='phase',
+            constraint=models.CheckConstraint(condition=models.Q(('starts_on', None), ('ends_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='campaigns_phase_dates'),
         ),
         migrations.AddConstraint(
-            model_name="gatecondition",
-            constraint=models.UniqueConstraint(fields=("phase", "metric"), name="campaigns_condition_unique"),
+            model_name='gatecondition',
+            constraint=models.UniqueConstraint(fields=('phase', 'metric'), name='campaigns_condition_unique'),
         ),
         migrations.AddConstraint(
-            model_name="planunit",
-            constraint=models.UniqueConstraint(fields=("document", "key"), name="campaigns_unit_unique"),
+            model_name='planunit',
+            constraint=models.UniqueConstraint(fields=('document', 'key'), name='campaigns_unit_unique'),
         ),
         migrations.AddConstraint(
-            model_name="task",
-            constraint=models.UniqueConstraint(
-                fields=("campaign", "position"), name="campaigns_task_position"
-            ),
+            model_name='task',
+            constraint=models.UniqueConstraint(fields=('campaign', 'position'), name='campaigns_task_position'),
         ),
         migrations.AddConstraint(
-            model_name="checklist",
-            constraint=models.UniqueConstraint(
-                fields=("task", "version"), name="campaigns_checklist_version"
-            ),
+            model_name='checklist',
+            constraint=models.UniqueConstraint(fields=('task', 'version'), name='campaigns_checklist_version'),
         ),
         migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.UniqueConstraint(
-                fields=("task", "organization"), name="campaigns_assignment_unique"
-            ),
+            model_name='assignment',
+            constraint=models.UniqueConstraint(fields=('task', 'organization'), name='campaigns_assignment_unique'),
         ),
     ]
