@@ -21,6 +21,10 @@ UV := .venv/bin/uv
 	$(UV) pip install --quiet --require-hashes -r requirements/dev.txt
 	@touch $@
 
+.venv/.bench: requirements/bench.txt .venv/.dev
+	$(UV) pip install --quiet --require-hashes -r requirements/bench.txt
+	@touch $@
+
 setup: .venv/.base
 
 setup-dev: .venv/.dev
@@ -43,14 +47,14 @@ check: setup-dev
 test: setup-dev
 	scripts/test
 
-bench: setup-dev
+bench: .venv/.bench
 	$(PY) -m bench
 
 bench-plans: setup-dev
 	$(PY) -m bench.plans
 
 requirements: | .venv/bin/uv
-	for name in base dev; do $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
+	for name in base dev bench; do $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header requirements/$$name.in -o requirements/$$name.txt; done
 
 format: setup-dev
