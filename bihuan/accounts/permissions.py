@@ -47,4 +47,5 @@ class Permission(TextChoices):
     HAND_OVER = "accounts.hand_over", "办理本单位人员交接与代理"
     VIEW_AUDIT = "audit.view", "查看审计记录"
     VERIFY_AUDIT = "audit.verify", "核验审计记录"
+    OPERATE = "operations.operate", "查看系统体检和备份，批准清理到期记录"
     USE_API = "api.use", "使用接口令牌"

@@ -125,8 +125,8 @@ ROLES: dict[str, RoleDefinition] = {
         "看辖区内全部记录，不改任何一条。", _READ | {P.EXPORT_HAZARDS, P.VERIFY_AUDIT}
     ),
     Role.SYSTEM_ADMIN: RoleDefinition(
-        "维护区划、单位、岗位和账号，看不到业务数据，也不能授权。",
-        frozenset({P.MANAGE_ORGANIZATIONS, P.MANAGE_USERS}),
+        "维护区划、单位、岗位和账号，照看系统体检和备份；看不到业务数据，也不能授权。",
+        frozenset({P.MANAGE_ORGANIZATIONS, P.MANAGE_USERS, P.OPERATE}),
         needs_second_factor=True,
     ),
     Role.SECURITY_ADMIN: RoleDefinition(

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "bihuan.inspections",
     "bihuan.desk",
     "bihuan.api",
+    "bihuan.operations",
     "bihuan.demo",
 ]
 
@@ -196,7 +197,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 UPLOAD_MAX_BYTES = 25 * 1024 * 1024
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# Ours notes the request a job came from; see operations/jobs.py.
+TASKS = {"default": {"BACKEND": "bihuan.operations.jobs.DatabaseBackend"}}
 
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
