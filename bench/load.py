@@ -76,6 +76,9 @@ def load_hazards(total: int, *, seed: int = 2026) -> None:
                     round=1,
                     by=author,
                     at=now,
+                    level=hazard.level,
+                    due_on=hazard.due_on,
+                    counted_on=_counted_on(hazard),
                 )
                 for hazard in hazards
             ]
@@ -140,12 +143,16 @@ def _hazard(draw, enterprises, tasks, author, organization, now, today) -> Hazar
     status = "closed" if is_closed else draw.choice(["rectifying", "rectifying", "reinspecting"])
     return Hazard(
         enterprise=enterprise, campaign_id=task.campaign_id, task=task, department_id=enterprise.department_id,
-        city_id=enterprise.city_id, county_id=enterprise.county_id, locality_id=enterprise.locality_id,
+        city_id=enterprise.city_id, county_id=enterprise.county_id, locality_id=enterprise.locality_id, kind_id=enterprise.kind_id,
         source="inspection", level=level, status=status, description="连接软管长度超过两米，接头松动",
         location="后厨", found_on=found_on, found_at=now, found_by=author, found_organization=organization,
         reviewing_organization=organization, due_on=due_on, closed_on=closed_on if is_closed else None,
         closed_at=now if is_closed else None,
     )  # fmt: skip
+
+
+def _counted_on(hazard: Hazard) -> dt.date:
+    return hazard.found_on if hazard.status == "rectifying" else hazard.closed_on or hazard.found_on
 
 
 def _deltas(hazard: Hazard) -> Iterator[Delta]:
@@ -162,6 +169,6 @@ def _deltas(hazard: Hazard) -> Iterator[Delta]:
         if values:
             yield Delta(
                 day=day, campaign_id=hazard.campaign_id, task_id=hazard.task_id,
-                department_id=hazard.department_id or 0, city_id=hazard.city_id, county_id=hazard.county_id,
+                department_id=hazard.department_id or 0, kind=hazard.kind_id, source=hazard.source, city_id=hazard.city_id, county_id=hazard.county_id,
                 locality_id=hazard.locality_id, subject=f"hazards.hazard:{hazard.pk}", **values,
             )  # fmt: skip

@@ -19,7 +19,7 @@ from bihuan.audit.actions import chain_of
 from bihuan.duties.models import Duty
 from bihuan.hazards.actions import door
 from bihuan.hazards.deadlines import CLOCKS, deadline, extended, fixed
-from bihuan.hazards.deltas import State
+from bihuan.hazards.deltas import State, delta_rows, state_of
 from bihuan.hazards.models import (
     Acceptance,
     EffectEvaluation,
@@ -81,8 +81,8 @@ class Case:
         hazard = self.hazard
         if not is_legal(move, "", hazard.level) or hazard.status != target_of(move, "", hazard.level):
             raise ValueError(f"{move} cannot begin a {hazard.level} hazard as {hazard.status}")
-        self._line(move, "", by=by)
-        self.book.deltas += door.delta_rows(hazard, None, door.state_of(hazard), hazard.found_on)
+        self._line(move, "", by=by, counted_on=hazard.found_on)
+        self.book.deltas += delta_rows(hazard, None, state_of(hazard), hazard.found_on)
         self.owing.open_for(hazard, by=by, at=self.at)
 
     def move(
@@ -103,19 +103,26 @@ class Case:
             raise ValueError(f"{move} needs a reason")
         if rule.evidence and (evidence is None or evidence._meta.model_name != rule.evidence):
             raise ValueError(f"{move} needs a {rule.evidence}")
-        before: State = door.state_of(hazard)
+        before: State = state_of(hazard)
         target = target_of(move, left, hazard.level)
         for column, value in {**door._effects(hazard, move, at), **(changed or {})}.items():
             setattr(hazard, column, value)
         hazard.status, self.at = target, at
-        line = self._line(move, left, by=by, reason=reason, evidence=evidence)
         day = hazard.found_on if move == Move.FIX_ON_SPOT else at.date()
-        self.book.deltas += door.delta_rows(hazard, before, door.state_of(hazard), day)
+        line = self._line(move, left, by=by, counted_on=day, reason=reason, evidence=evidence)
+        self.book.deltas += delta_rows(hazard, before, state_of(hazard), day)
         self._duties(move, left, by=by)
         self._tell(line, by=by)
 
     def _line(
-        self, move: Move, left: str, *, by: User, reason: str = "", evidence: models.Model | None = None
+        self,
+        move: Move,
+        left: str,
+        *,
+        by: User,
+        counted_on: dt.date,
+        reason: str = "",
+        evidence: models.Model | None = None,
     ) -> HazardTransition:
         hazard = self.hazard
         line = self.book.add(
@@ -129,6 +136,9 @@ class Case:
                 evidence=chain_of(evidence) if evidence is not None else "",
                 by=by,
                 at=self.at,
+                level=hazard.level,
+                due_on=hazard.due_on,
+                counted_on=counted_on,
             )
         )
         self.lines.append(line)

@@ -253,6 +253,7 @@ class Visits:
                 city_id=enterprise.city_id,
                 county_id=enterprise.county_id,
                 locality_id=enterprise.locality_id,
+                kind_id=enterprise.kind_id,
                 source=source,
                 level=text["level"],
                 criterion_code=text["criterion"],

@@ -12,8 +12,15 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bihuan.audit.actions import chain_of
+from bihuan.tally.models import Delta
 
 from .workflow import RUNNING, Level, Status
+
+if TYPE_CHECKING:
+    from .models import Hazard
 
 ONE_DAY = dt.timedelta(days=1)
 Changes = dict[dt.date, dict[str, int]]
@@ -50,6 +57,31 @@ def changes(before: State | None, after: State, on: dt.date) -> Changes:
         for day, metrics in sorted(found.items())
     }
     return {day: metrics for day, metrics in exact.items() if metrics}
+
+
+def state_of(hazard: Hazard) -> State:
+    """The part of a hazard that figures depend on."""
+    return State(hazard.status, hazard.level, hazard.due_on, hazard.closed_on)
+
+
+def delta_rows(hazard: Hazard, before: State | None, after: State, on: dt.date) -> list[Delta]:
+    """The deltas of one change of state, with the dimensions of the hazard; see `changes`."""
+    return [
+        Delta(
+            day=day,
+            campaign_id=hazard.campaign_id or 0,
+            task_id=hazard.task_id or 0,
+            department_id=hazard.department_id or 0,
+            kind=hazard.kind_id,
+            source=hazard.source,
+            city_id=hazard.city_id,
+            county_id=hazard.county_id,
+            locality_id=hazard.locality_id,
+            subject=chain_of(hazard),
+            **metrics,
+        )
+        for day, metrics in changes(before, after, on).items()
+    ]
 
 
 def _standing(state: State) -> dict[str, int]:

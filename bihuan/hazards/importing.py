@@ -33,9 +33,8 @@ from bihuan.tally.actions import record as record_deltas
 from bihuan.tally.models import Delta
 
 from . import owed
-from .actions.door import delta_rows
 from .deadlines import CLOCKS, fixed
-from .deltas import State
+from .deltas import State, delta_rows
 from .models import Hazard, HazardTransition
 from .standing import seats
 from .workflow import Level, Move, Status
@@ -334,7 +333,8 @@ def _enter(rows: list[OldHazard], by: User) -> None:
     lines = HazardTransition.objects.bulk_create(
         HazardTransition(
             hazard=hazard, move=Move.IMPORT, from_status="", to_status=hazard.status, round=1,
-            reason="由历史台账导入", by=by, at=now,
+            reason="由历史台账导入", by=by, at=now, level=hazard.level, due_on=hazard.due_on,
+            counted_on=_counted_on(hazard),
         )
         for hazard in hazards
     )  # fmt: skip
@@ -355,6 +355,7 @@ def _hazard(row: OldHazard, by: User, now: dt.datetime) -> Hazard:
         city_id=enterprise.city_id,
         county_id=enterprise.county_id,
         locality_id=enterprise.locality_id,
+        kind_id=enterprise.kind_id,
         source=Hazard.Source.IMPORT,
         level=row.level,
         status=row.status,
@@ -374,10 +375,21 @@ def _hazard(row: OldHazard, by: User, now: dt.datetime) -> Hazard:
 
 def _history(hazard: Hazard) -> list[Delta]:
     """The figures of an imported life: found on its day, running until closed on its day."""
-    running = Status.PLANNING if hazard.level == Level.MAJOR else Status.RECTIFYING
+    running = _running(hazard)
     opened = State(running, hazard.level, hazard.due_on, None)
     present = State(hazard.status, hazard.level, hazard.due_on, hazard.closed_on)
     found = delta_rows(hazard, None, opened, hazard.found_on)
     if hazard.status == running:
         return found
-    return found + delta_rows(hazard, opened, present, hazard.closed_on or timezone.localdate())
+    return found + delta_rows(hazard, opened, present, _counted_on(hazard))
+
+
+def _running(hazard: Hazard) -> Status:
+    return Status.PLANNING if hazard.level == Level.MAJOR else Status.RECTIFYING
+
+
+def _counted_on(hazard: Hazard) -> dt.date:
+    """The day from which the state it was imported in counts: until then it ran."""
+    if hazard.status == _running(hazard):
+        return hazard.found_on
+    return hazard.closed_on or timezone.localdate()

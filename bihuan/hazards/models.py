@@ -12,7 +12,7 @@ from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import areas_q, scope_of
 from bihuan.campaigns.models import Campaign, CheckItem, Task
-from bihuan.registry.models import Enterprise, Premises
+from bihuan.registry.models import Enterprise, EnterpriseKind, Premises
 
 from .workflow import OPEN, RUNNING, ExtensionStatus, Level, Status
 
@@ -71,6 +71,14 @@ class Hazard(models.Model):
     )
     premises = models.ForeignKey(
         Premises, models.PROTECT, verbose_name="场所", null=True, blank=True, related_name="hazards"
+    )
+    kind = models.ForeignKey(
+        EnterpriseKind,
+        models.PROTECT,
+        verbose_name="对象类型",
+        related_name="+",
+        db_index=False,
+        help_text="发现时企业所属的类型；企业以后改类不影响已登记的隐患",
     )
     campaign = models.ForeignKey(
         Campaign,
@@ -247,7 +255,12 @@ class Hazard(models.Model):
 
 
 class HazardTransition(models.Model):
-    """One line of the ledger: who moved it, from where to where, why. Never rewritten."""
+    """One line of the ledger: who moved it, from where to where, why. Never rewritten.
+
+    `level`, `due_on` and `counted_on` are the state the line leads to, so that every figure can be counted again
+    from the lines alone. Lines written before these columns existed (`edition` 1) were filled in afterwards, and
+    what was signed then does not speak of them.
+    """
 
     hazard = models.ForeignKey(Hazard, models.PROTECT, verbose_name="隐患", related_name="transitions")
     move = models.CharField("动作", max_length=24)
@@ -258,6 +271,12 @@ class HazardTransition(models.Model):
     evidence = models.CharField("所据材料", max_length=80, blank=True, help_text="模型标签:主键")
     by = models.ForeignKey(User, models.PROTECT, verbose_name="办理人", related_name="+")
     at = models.DateTimeField("时间")
+    level = models.CharField("等级", max_length=8, choices=Level.choices)
+    due_on = models.DateField("整改期限", null=True)
+    counted_on = models.DateField("计入日期", help_text="新状态从哪一天起计入统计")
+    edition = models.PositiveSmallIntegerField(
+        "版式", default=2, help_text="1 为签名不含等级和日期的早期流转"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "隐患流转"
@@ -267,7 +286,7 @@ class HazardTransition(models.Model):
         return f"{self.hazard_id} {self.move}"
 
     def signed_content(self) -> dict[str, object]:
-        return {
+        content: dict[str, object] = {
             "hazard": self.hazard_id,
             "move": self.move,
             "from": self.from_status,
@@ -278,6 +297,9 @@ class HazardTransition(models.Model):
             "by": self.by_id,
             "at": self.at,
         }
+        if self.edition > 1:
+            content |= {"level": self.level, "due_on": self.due_on, "counted_on": self.counted_on}
+        return content
 
 
 class Rectification(models.Model):

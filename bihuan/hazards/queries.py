@@ -136,7 +136,7 @@ def ledger(user: User, filters: Filters | Mapping[str, Any], *, on: dt.date | No
         "task": chosen.task,
         "department": chosen.department,
         "enterprise": chosen.enterprise,
-        "enterprise__kind": chosen.kind,
+        "kind": chosen.kind,
         "level": chosen.level,
         "status": chosen.status,
         "source": chosen.source,

@@ -42,6 +42,8 @@ class Delta(Measures):
     city_id = models.CharField("市", max_length=12)
     county_id = models.CharField("县区", max_length=12)
     locality_id = models.CharField("乡镇街道", max_length=12)
+    kind = models.CharField("对象类型", max_length=40, default="")
+    source = models.CharField("来源", max_length=12, default="")
     subject = models.CharField("来源记录", max_length=80)
 
     class Meta:

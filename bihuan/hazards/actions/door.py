@@ -20,11 +20,10 @@ from bihuan.duties.models import Duty
 from bihuan.notifications.actions import notify
 from bihuan.notifications.models import Message
 from bihuan.tally.actions import record as record_deltas
-from bihuan.tally.models import Delta
 
 from .. import owed
 from ..deadlines import deadline
-from ..deltas import State, changes
+from ..deltas import State, delta_rows, state_of
 from ..models import Extension, Hazard, HazardTransition
 from ..standing import may_move
 from ..workflow import RULES, ExtensionStatus, Level, Move, Status, is_legal, target_of
@@ -80,11 +79,19 @@ def move_hazard(
         raise IllegalMove(stale(hazard))
     hazard.refresh_from_db()
 
-    line = write_line(
-        hazard, move, from_status=seen["status"], by=by, at=now, reason=reason, evidence=evidence
-    )
     # Fixed on the spot means fixed on the day it was found, also when the phone sends it a day later.
-    count(hazard, before, on=hazard.found_on if move == Move.FIX_ON_SPOT else today)
+    counted_on = hazard.found_on if move == Move.FIX_ON_SPOT else today
+    line = write_line(
+        hazard,
+        move,
+        from_status=seen["status"],
+        by=by,
+        at=now,
+        counted_on=counted_on,
+        reason=reason,
+        evidence=evidence,
+    )
+    count(hazard, before, on=counted_on)
     _follow_with_duties(hazard, move, seen["status"], by=by, today=today)
     transaction.on_commit(partial(tell, line.pk))
     return line
@@ -97,11 +104,6 @@ def stale(hazard: Hazard) -> str:
     return f"隐患{hazard.number}的状态已变化（现为“{label}”），请核对后重试"
 
 
-def state_of(hazard: Hazard) -> State:
-    """The part of the hazard that figures depend on."""
-    return State(hazard.status, hazard.level, hazard.due_on, hazard.closed_on)
-
-
 def write_line(
     hazard: Hazard,
     move: Move,
@@ -109,10 +111,14 @@ def write_line(
     from_status: str,
     by: User,
     at: dt.datetime,
+    counted_on: dt.date,
     reason: str = "",
     evidence: models.Model | None = None,
 ) -> HazardTransition:
-    """Append the ledger line and record it, the hazard and its evidence in the audit chains."""
+    """Append the ledger line and record it, the hazard and its evidence in the audit chains.
+
+    `counted_on` is the day from which figures count the new state.
+    """
     line = HazardTransition.objects.create(
         hazard=hazard,
         move=move,
@@ -123,6 +129,9 @@ def write_line(
         evidence=chain_of(evidence) if evidence is not None else "",
         by=by,
         at=at,
+        level=hazard.level,
+        due_on=hazard.due_on,
+        counted_on=counted_on,
     )
     summary = f"{move.label}：{hazard.number} {hazard.description}"
     act = f"hazards.{move.value}"
@@ -143,24 +152,6 @@ def write_line(
 def count(hazard: Hazard, before: State | None, *, on: dt.date) -> None:
     """Write the dated deltas of one act into the figures."""
     record_deltas(*delta_rows(hazard, before, state_of(hazard), on))
-
-
-def delta_rows(hazard: Hazard, before: State | None, after: State, on: dt.date) -> list[Delta]:
-    """The deltas of one change of state, with the dimensions of the hazard."""
-    return [
-        Delta(
-            day=day,
-            campaign_id=hazard.campaign_id or 0,
-            task_id=hazard.task_id or 0,
-            department_id=hazard.department_id or 0,
-            city_id=hazard.city_id,
-            county_id=hazard.county_id,
-            locality_id=hazard.locality_id,
-            subject=chain_of(hazard),
-            **metrics,
-        )
-        for day, metrics in changes(before, after, on).items()
-    ]
 
 
 def _effects(hazard: Hazard, move: Move, now: dt.datetime) -> dict[str, Any]:

@@ -88,6 +88,7 @@ def record_hazard(
         city_id=enterprise.city_id,
         county_id=enterprise.county_id,
         locality_id=enterprise.locality_id,
+        kind_id=enterprise.kind_id,
         source=source,
         level=level,
         criterion_code=criterion_code,
@@ -112,7 +113,7 @@ def record_hazard(
         with transaction.atomic():
             hazard.save(force_insert=True)
             attach_if_any(hazard, photos, "before", by=by)
-            write_line(hazard, move, from_status="", by=by, at=now)
+            write_line(hazard, move, from_status="", by=by, at=now, counted_on=found_on)
             count(hazard, None, on=found_on)
             owed.open_for(hazard, by=by, on=today)
     except IntegrityError:
