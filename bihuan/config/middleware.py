@@ -35,7 +35,7 @@ class RequestIdMiddleware:
         given = request.headers.get("X-Request-Id", "")
         request_id = given if _ID.match(given) else uuid.uuid4().hex
         with structlog.contextvars.bound_contextvars(
-            request_id=request_id, ip=request.META.get("REMOTE_ADDR", ""), path=request.path
+            request_id=request_id, ip=request.META.get("REMOTE_ADDR", "")
         ):
             response = self.get_response(request)
         response["X-Request-Id"] = request_id

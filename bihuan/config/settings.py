@@ -1,13 +1,13 @@
 """One settings file; everything an operator may change comes from the environment (docs/how-to/configure.md)."""
 
 from pathlib import Path
-from urllib.parse import unquote, urlparse
 
 import structlog
-from django.core.exceptions import ImproperlyConfigured
 
 from bihuan.config import environment as env
+from bihuan.config.databases import databases
 from bihuan.config.secrets import key_from
+from bihuan.operations.logs import mask_personal
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = env.directory("BIHUAN_DATA", BASE_DIR / "var")
@@ -22,6 +22,8 @@ BIHUAN_HASH = env.text("BIHUAN_HASH", "sm3")
 ALLOWED_HOSTS = env.names("BIHUAN_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.names("BIHUAN_TRUSTED_ORIGINS")
 HTTPS = env.flag("BIHUAN_HTTPS")
+# Whose X-Forwarded-* headers are believed; see config/proxies.py.
+TRUSTED_PROXIES = env.networks("BIHUAN_TRUSTED_PROXIES")
 PUBLIC_URL = env.text("BIHUAN_PUBLIC_URL", f"http://127.0.0.1:{env.integer('PORT', 8000)}").rstrip("/")
 
 INSTALLED_APPS = [
@@ -51,6 +53,7 @@ INSTALLED_APPS = [
     "bihuan.campaigns",
     "bihuan.hazards",
     "bihuan.inspections",
+    "bihuan.archive",
     "bihuan.desk",
     "bihuan.api",
     "bihuan.operations",
@@ -58,7 +61,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "bihuan.config.proxies.TrustedProxiesMiddleware",
     "bihuan.config.middleware.RequestIdMiddleware",
+    "bihuan.operations.observation.ObservationMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "bihuan.config.middleware.ContentSecurityPolicyMiddleware",
     "bihuan.config.middleware.BodyLimitMiddleware",
@@ -100,37 +105,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 
-def _database() -> dict:
-    url = env.text("DATABASE_URL")
-    if not url:
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": DATA_DIR / "bihuan.sqlite3",
-            "CONN_MAX_AGE": 600,
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                "init_command": (
-                    "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA cache_size=-65536;"
-                    "PRAGMA mmap_size=268435456;PRAGMA temp_store=MEMORY;"
-                ),
-            },
-        }
-    parts = urlparse(url)
-    if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured("DATABASE_URL 应以 postgresql:// 开头；不设置则使用内置 SQLite")
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
-        "PORT": parts.port or "",
-        "CONN_MAX_AGE": 600,
-    }
-
-
-DATABASES = {"default": _database()}
+DATABASES = databases(DATA_DIR)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -198,6 +173,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 UPLOAD_MAX_BYTES = 25 * 1024 * 1024
 
 # Ours notes the request a job came from; see operations/jobs.py.
+# Where `bihuan archive` keeps its Parquet files; with several machines, a directory all of them see.
+ARCHIVE_DIR = Path(env.text("BIHUAN_ARCHIVE") or DATA_DIR / "archive")
+
 TASKS = {"default": {"BACKEND": "bihuan.operations.jobs.DatabaseBackend"}}
 
 EMAIL_BACKEND = (
@@ -213,6 +191,19 @@ EMAIL_USE_TLS = env.flag("BIHUAN_EMAIL_TLS")
 DEFAULT_FROM_EMAIL = env.text("BIHUAN_EMAIL_FROM", "bihuan@localhost")
 BIHUAN_SMS_BACKEND = env.text("BIHUAN_SMS_BACKEND")  # dotted path to a callable(phone, text)
 
+# Operations: docs/how-to/monitoring.md, docs/how-to/backup.md, docs/how-to/retention.md
+METRICS_TOKEN = env.text("BIHUAN_METRICS_TOKEN")
+METRICS_ALLOW = env.networks("BIHUAN_METRICS_ALLOW")
+REQUEST_LOG = env.flag("BIHUAN_REQUEST_LOG", True)
+LOG_FILE = env.text("BIHUAN_LOG_FILE")
+CERTIFICATES = env.names("BIHUAN_CERTIFICATES")
+BACKUP_DIR = env.text("BIHUAN_BACKUP_DIR")
+BACKUP_AT = env.clock("BIHUAN_BACKUP_AT", "02:30")
+BACKUP_KEEP = env.counts("BIHUAN_BACKUP_KEEP", "7,4,12", of=3)
+BACKUP_KEY_FILE = env.text("BIHUAN_BACKUP_KEY_FILE")
+RETENTION_DAYS = env.days("BIHUAN_RETENTION_DAYS")
+RETENTION_AUTO = env.flag("BIHUAN_RETENTION_AUTO")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -221,6 +212,7 @@ LOGGING = {
             "()": structlog.stdlib.ProcessorFormatter,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                mask_personal,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
             "foreign_pre_chain": [
@@ -232,9 +224,23 @@ LOGGING = {
             ],
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env.text("BIHUAN_LOG_LEVEL", "WARNING")},
-    "loggers": {"bihuan": {"level": env.text("BIHUAN_LOG_LEVEL", "INFO")}},
+    "handlers": {
+        "out": {"class": "logging.StreamHandler", "formatter": "json"}
+        if not LOG_FILE
+        # Watched, because logrotate moves it away under several processes.
+        else {
+            "class": "logging.handlers.WatchedFileHandler",
+            "filename": LOG_FILE,
+            "encoding": "utf-8",
+            "formatter": "json",
+        }
+    },
+    "root": {"handlers": ["out"], "level": env.text("BIHUAN_LOG_LEVEL", "WARNING")},
+    "loggers": {
+        "bihuan": {"level": env.text("BIHUAN_LOG_LEVEL", "INFO")},
+        # It names user names; failed logins are counted, and written to the audit record.
+        "axes": {"level": "ERROR"},
+    },
 }
 structlog.configure(
     processors=[

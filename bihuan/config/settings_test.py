@@ -1,6 +1,7 @@
 """Settings for the test suite: fast hashing, strict templates, files in a throw-away directory."""
 
 import atexit
+import ipaddress
 import os
 import shutil
 import tempfile
@@ -20,6 +21,8 @@ STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.st
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 WHITENOISE_AUTOREFRESH = True
 PUBLIC_URL = "http://testserver"
+# The test client stands where Prometheus would; that the page is closed to others is tested in operations.
+METRICS_ALLOW = [ipaddress.ip_network("127.0.0.1")]
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in production: the in-memory test database knows no WAL, so races would not be the real ones.

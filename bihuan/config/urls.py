@@ -8,10 +8,12 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 
 from bihuan.config.health import live, ready
+from bihuan.operations.metrics.exposition import metrics
 
 urlpatterns = [
     path("healthz/", live, name="live"),
     path("readyz/", ready, name="ready"),
+    path("metrics", metrics, name="metrics"),
     path("", include("bihuan.desk.urls")),
     path("accounts/", include("bihuan.accounts.urls")),
     path("audit/", include("bihuan.audit.urls")),
@@ -24,6 +26,7 @@ urlpatterns = [
     path("hazards/", include("bihuan.hazards.urls")),
     path("inspections/", include("bihuan.inspections.urls")),
     path("api/v1/", include("bihuan.api.urls")),
+    path("operations/", include("bihuan.operations.urls")),
 ]
 if settings.DEBUG:
     sample = json.loads((settings.BASE_DIR / "templates/components/gallery.json").read_text("utf-8"))

@@ -37,9 +37,11 @@ class Periodic:
     def run_if_due(self, now: float) -> None:
         if now < self.next_at:
             return
+        from bihuan.operations.heartbeat import timed
+
         self.next_at = now + self.seconds
         try:
-            self.action()
+            timed(self.name, self.action)
         except Exception:
             log.exception("periodic_failed", job=self.name)
 
@@ -99,9 +101,10 @@ def main() -> int:
     from bihuan.audit.actions import seal_due
     from bihuan.duties.sweep import sweep
     from bihuan.notifications.delivery import send_due
+    from bihuan.operations.heartbeat import beat
     from bihuan.tally.actions import fold_all
 
-    name = worker_id()
+    name, started_at = worker_id(), timezone.now()
     jobs = Worker(
         queue_names=["*"], interval=0.5, batch=False, backend_name="default", startup_delay=False,
         max_tasks=None, worker_id=name, excluded_queue_names=[],
@@ -123,6 +126,7 @@ def main() -> int:
         Periodic("sweep", 60, lambda: sweep(timezone.now())),
         Periodic("send", 60, lambda: send_due(timezone.now())),
         Periodic("seal", 300, lambda: seal_due(timezone.now())),
+        Periodic("heartbeat", 5, lambda: beat(name, started_at=started_at)),
     ]
     log.info("worker_started", worker=name)
     while not stopping.wait(0.5):

@@ -28,6 +28,7 @@ GROUPS = {
 PAGES = """
 live                          | GET      | list      | public              |
 ready                         | GET      | list      | public              |
+metrics                       | GET      | list      | public              |
 papers:verify                 | GET      | list      | public              |
 api:openapi-json              | GET      | list      | public              |
 api:docs                      | GET      | list      | public              |
