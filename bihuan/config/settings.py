@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "bihuan.accounts",
     "bihuan.attachments",
     "bihuan.notifications",
+    "bihuan.search",
     "bihuan.duties",
     "bihuan.papers",
     "bihuan.registry",
@@ -172,10 +173,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 UPLOAD_MAX_BYTES = 25 * 1024 * 1024
 
-# Ours notes the request a job came from; see operations/jobs.py.
 # Where `bihuan archive` keeps its Parquet files; with several machines, a directory all of them see.
 ARCHIVE_DIR = Path(env.text("BIHUAN_ARCHIVE") or DATA_DIR / "archive")
 
+# Ours notes the request a job came from; see operations/jobs.py.
 TASKS = {"default": {"BACKEND": "bihuan.operations.jobs.DatabaseBackend"}}
 
 EMAIL_BACKEND = (
