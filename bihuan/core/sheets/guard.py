@@ -29,6 +29,13 @@ TRAPS = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 TAG = re.compile(rb"<(?:\w+:)?(row|c)(?=[\s>/])([^>]*?)(/?)>")
 CELL_PLACE = re.compile(rb"\br\s*=\s*[\"']([A-Z]{1,3})(\d{1,7})[\"']")
 ROW_PLACE = re.compile(rb"\br\s*=\s*[\"'](\d{1,7})[\"']")
+# How spreadsheet programs write them: an address first, plain attributes after it. What does not look like this is
+# looked at tag by tag.
+PLAIN = rb"(?: [A-Za-z0-9:]{1,32}=\"[^\"'&<>]*\")*"
+UNUSUAL = re.compile(rb":(?:row|c)[\s>/]|<(?:row|c)[\t-\r>/]")
+PLAIN_CELL = re.compile(rb"<c r=\"([A-Z]{1,3}[0-9]{1,7})\"" + PLAIN + rb">")
+PLAIN_ROW = re.compile(rb"<row r=\"([0-9]{1,7})\"" + PLAIN + rb">")
+LETTERS, DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
 ODS_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 ODS_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 
@@ -126,6 +133,20 @@ class _Box:
         self.rows = self.columns = 0
 
     def take(self, text: bytes) -> None:
+        cells, rows = PLAIN_CELL.findall(text), PLAIN_ROW.findall(text)
+        openings = text.count(b"<c ") + text.count(b"<row ")
+        if len(cells) + len(rows) != openings or UNUSUAL.search(text):
+            self._take_one_by_one(text)
+            return
+        if cells:
+            places = b",".join(cells)
+            rows += set(places.translate(None, LETTERS).split(b","))
+            letters = set(places.translate(None, DIGITS).split(b","))
+            self.columns = max(self.columns, max(map(_column_number, letters)))
+        if rows:
+            self.rows = max(self.rows, max(map(int, rows)))
+
+    def _take_one_by_one(self, text: bytes) -> None:
         for match in TAG.finditer(text):
             name, attributes, closed = match.groups()
             if b"&" in attributes or attributes.count(b'"') % 2 or attributes.count(b"'") % 2:

@@ -7,8 +7,10 @@ import datetime as dt
 import io
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import zip_longest
+from typing import Any, overload
 
 import python_calamine as calamine
 
@@ -36,12 +38,39 @@ class Row:
     problems: list[tuple[str, str]] = field(default_factory=list)
 
 
+class Rows(Sequence[Row]):
+    """The data rows of a table, kept as columns of text; a Row is made when it is asked for.
+
+    ``numbers`` are the sheet's own row numbers, ``texts`` the cleaned cells by header, ``problems`` what was lost, by
+    position: whoever reads a hundred thousand rows takes whole columns.
+    """
+
+    def __init__(
+        self, numbers: list[int], texts: dict[str, list[str]], problems: dict[int, list[tuple[str, str]]]
+    ) -> None:
+        self.numbers, self.texts, self.problems = numbers, texts, problems
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        position = range(len(self))[index]
+        cells = {header: column[position] for header, column in self.texts.items()}
+        return Row(self.numbers[position], cells, self.problems.get(position, []))
+
+
 @dataclass(frozen=True)
 class Table:
     """A sheet with its header row found. ``columns`` maps each header to its column index from 0."""
 
     headers: list[str]
-    rows: list[Row]
+    rows: Rows
     header_row: int
     columns: dict[str, int]
     sheet: str
@@ -52,8 +81,12 @@ def sheet_names(data: bytes, filename: str) -> list[str]:
     if check_file(data, filename) == "csv":
         return [""]
     with _open(data) as book:
-        visible = calamine.SheetVisibleEnum.Visible
-        return [meta.name for meta in book.sheets_metadata if meta.visible == visible]
+        return _visible_names(book)
+
+
+def _visible_names(book: calamine.CalamineWorkbook) -> list[str]:
+    visible = calamine.SheetVisibleEnum.Visible
+    return [meta.name for meta in book.sheets_metadata if meta.visible == visible]
 
 
 def read_table(
@@ -72,11 +105,7 @@ def read_table(
     columns = _columns(grid, header_index)
     if not columns:
         raise SheetError(f"第{header_index + 1}行没有列名，请指定正确的表头行")
-    rows = [
-        row
-        for number, values in enumerate(grid[header_index + 1 :], start=header_index + 2)
-        if (row := _row(number, values, columns)) is not None
-    ]
+    rows = _rows(grid[header_index + 1 :], header_index + 2, columns)
     if len(rows) > MAX_ROWS:
         raise SheetError(f"共{len(rows)}行数据，超过{MAX_ROWS}行上限，请拆分后分次导入")
     if not rows:
@@ -89,7 +118,7 @@ def read_grid(data: bytes, filename: str, sheet: str | None = None) -> tuple[Gri
     if check_file(data, filename) == "csv":
         return _csv_grid(data), ""
     with _open(data) as book:
-        names = sheet_names(data, filename)
+        names = _visible_names(book)
         if not names:
             raise SheetError("文件中没有可见的工作表")
         name = names[0] if sheet is None else sheet
@@ -132,6 +161,9 @@ def clean_text(value: Any) -> str:
 
 
 def _tidy(text: str) -> str:
+    if text.isprintable() and "_x000D_" not in text:
+        text = text.strip()
+        return GUARDED.sub("", text) if text.startswith("'") else text
     text = text.replace("_x000D_", "").replace("\r\n", "\n").replace("\r", "\n")
     text = text.replace("\u3000", " ").replace("\xa0", " ")
     kept = (sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in {"Cc", "Cf", "Cs"})
@@ -212,15 +244,46 @@ def _columns(grid: Grid, header_index: int) -> dict[str, int]:
     return columns
 
 
-def _row(number: int, values: list[Any], columns: dict[str, int]) -> Row | None:
-    cells: dict[str, str] = {}
-    problems: list[tuple[str, str]] = []
+def _rows(below: Grid, first_number: int, columns: dict[str, int]) -> Rows:
+    """The rows that say anything, column by column: what stands a thousand times in a column is cleaned once."""
+    across = list(zip_longest(*below, fillvalue="")) if below else []
+    texts: dict[str, list[str]] = {}
+    lost: dict[int, list[tuple[str, str]]] = {}
     for header, index in columns.items():
-        value = values[index] if index < len(values) else ""
-        cells[header] = clean_text(value)
-        if _lost_digits(value):
-            problems.append((header, LOST_MESSAGE))
-    return Row(number, cells, problems) if any(cells.values()) else None
+        texts[header], faulty = _clean_column(across[index] if index < len(across) else ("",) * len(below))
+        for position in faulty:
+            lost.setdefault(position, []).append((header, LOST_MESSAGE))
+    filled = [position for position, cells in enumerate(zip(*texts.values(), strict=True)) if any(cells)]
+    if len(filled) == len(below):
+        return Rows(list(range(first_number, first_number + len(below))), texts, lost)
+    return Rows(
+        [first_number + position for position in filled],
+        {header: [column[position] for position in filled] for header, column in texts.items()},
+        {new: lost[old] for new, old in enumerate(filled) if old in lost},
+    )
+
+
+def _clean_column(values: Sequence[Any]) -> tuple[list[str], list[int]]:
+    """The cells as text, and the positions of those that had lost digits."""
+    known: dict[str, str] = {}
+    rounded: set[str] = set()
+    texts: list[str] = []
+    faulty: list[int] = []
+    for position, value in enumerate(values):
+        if type(value) is str:
+            text = known.get(value)
+            if text is None:
+                text = known[value] = _tidy(value)
+                if _lost_digits(value):
+                    rounded.add(value)
+            if rounded and value in rounded:
+                faulty.append(position)
+        else:
+            text = clean_text(value)
+            if _lost_digits(value):
+                faulty.append(position)
+        texts.append(text)
+    return texts, faulty
 
 
 def _lost_digits(value: Any) -> bool:
