@@ -46,39 +46,55 @@ def canonical_json(value: object) -> bytes:
     that a value hashes alike before it is saved and after it was read back from either database.
     Raises TypeError for naive moments, NaN, bytes, sets and keys that are not text: none has one form.
     """
-    return json.dumps(
-        _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    _check_keys(value)
+    return _ENCODER.encode(value).encode()
+
+
+def _check_keys(value: object) -> None:
+    """The encoder would turn numbers used as keys into text without a word."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise TypeError("keys of signed content must be text")
+            if isinstance(item, _NESTED):
+                _check_keys(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            if isinstance(item, _NESTED):
+                _check_keys(item)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise TypeError("NaN and infinity have no canonical form")
 
 
 def _plain(value: object) -> Any:
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, str | Promise):
-        return str.__str__(value) if isinstance(value, str) else str(value)
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise TypeError("NaN and infinity have no canonical form")
-        return value
-    if isinstance(value, Decimal):
-        if not value.is_finite():
-            raise TypeError("NaN and infinity have no canonical form")
-        return format(value.normalize() if value else Decimal(0), "f")
+    """The JSON form of what the encoder does not know itself."""
     if isinstance(value, dt.datetime):
         if value.tzinfo is None:
             raise TypeError("a moment without a time zone has no canonical form")
         return value.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     if isinstance(value, dt.date):
         return value.isoformat()
-    if isinstance(value, uuid.UUID):
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise TypeError("NaN and infinity have no canonical form")
+        return format(value.normalize() if value else Decimal(0), "f")
+    if isinstance(value, uuid.UUID | Promise):
         return str(value)
     if isinstance(value, Mapping):
-        if not all(isinstance(key, str) for key in value):
-            raise TypeError("keys of signed content must be text")
-        return {str.__str__(key): _plain(item) for key, item in value.items()}
+        plain = dict(value)
+        _check_keys(plain)
+        return plain
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
-        return [_plain(item) for item in value]
+        plain_list = list(value)
+        _check_keys(plain_list)
+        return plain_list
     raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+_NESTED = (dict, list, tuple, float)
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
+)
 
 
 def hash_bytes(data: bytes, algorithm: str | None = None) -> str:
