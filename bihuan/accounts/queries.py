@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db.models import Q
 from django.utils import timezone
 
+from bihuan.core.statements import is_postgresql, rows
 from bihuan.plans import normalize_unit
 from bihuan.rules.regions import ancestors, prefix_range
 
@@ -65,6 +68,64 @@ def _holdings_on(day: dt.date):
         .select_related("user")
         .order_by("kind", "id")
     )
+
+
+@dataclass(frozen=True)
+class Chair:
+    """One post in use of an organization, and the people a message to it reaches on the day it was read."""
+
+    post_id: int
+    organization_id: int
+    role: str
+    is_default: bool
+    people: tuple[int, ...]
+
+
+def chairs_sql(organizations: str) -> str:
+    """An expression whose text is every post in use of `organizations` (SQL of a list of ids) with its holders.
+
+    Takes the day twice as values. For `chairs_of`; an act reads it along with its own row.
+    """
+    posts, holdings, users = (model._meta.db_table for model in (Post, Holding, User))
+    if is_postgresql():
+        answer, day = (
+            "json_agg(json_build_array(p.id, p.organization_id, p.role, p.is_default, u.id) ORDER BY p.id, k.kind, k.id)::text",
+            "%s::date",
+        )
+    else:
+        answer, day = "json_group_array(json_array(p.id, p.organization_id, p.role, p.is_default, u.id))", "%s"
+    return (
+        f"SELECT {answer} FROM {posts} p "  # noqa: S608
+        f"LEFT JOIN {holdings} k ON k.post_id = p.id AND k.from_on <= {day} AND (k.to_on IS NULL OR k.to_on >= {day}) "
+        f"LEFT JOIN {users} u ON u.id = k.user_id AND u.is_active AND NOT u.is_service "
+        f"WHERE p.is_active AND p.organization_id IN ({organizations})"
+    )
+
+
+def chairs_of(text: str | None) -> list[Chair]:
+    """The chairs a text of `chairs_sql` stands for, by post."""
+    posts: dict[int, tuple[int, str, bool]] = {}
+    people: dict[int, list[int]] = {}
+    for post, organization, role, is_default, person in json.loads(text or "[]") or []:
+        posts[post] = (organization, role, bool(is_default))
+        held = people.setdefault(post, [])
+        if person is not None and person not in held:
+            held.append(person)
+    return [
+        Chair(post, organization, role, is_default, tuple(people[post]))
+        for post, (organization, role, is_default) in sorted(posts.items())
+    ]
+
+
+def chairs_in(organizations: Iterable[int], on: dt.date) -> list[Chair]:
+    """The chairs of these organizations, in one query."""
+    wanted = list(organizations)
+    if not wanted:
+        return []
+    marks = ", ".join(["%s::bigint" if is_postgresql() else "%s"] * len(wanted))
+    day = on.isoformat()
+    found = rows(chairs_sql(marks), [day, day, *(str(each) for each in wanted)])
+    return chairs_of(found[0][0])
 
 
 def resolve_unit(name: str, region_code: str, on: dt.date | None = None) -> Organization | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from bihuan.core.digest import content_hash, merkle_root
 from bihuan.core.errors import Refused
+from bihuan.core.writes import Writes
 
 from .models import Event, Head, Seal
 
@@ -33,6 +35,17 @@ def chain_of(subject: models.Model) -> str:
     return f"{subject._meta.label_lower}:{subject.pk}"
 
 
+@dataclass(frozen=True)
+class Last:
+    """The last link of a chain as it was read; a chain without one begins with `NEW`."""
+
+    seq: int
+    hash: str
+
+
+NEW = Last(0, "")
+
+
 def record(
     act: str, subject: models.Model, *, by: Actor | None, summary: str, payload: dict[str, Any] | None = None
 ) -> Event:
@@ -49,29 +62,71 @@ def record(
     if head is None:
         Head.objects.bulk_create([Head(chain=chain, seq=0, hash="")], ignore_conflicts=True)
         head = Head.objects.select_for_update().get(pk=chain)
-    now = timezone.now()
-    context = structlog.contextvars.get_contextvars()
-    event = Event(
-        chain=chain,
-        seq=head.seq + 1,
-        at=now,
-        day=timezone.localdate(now),
-        act=act,
-        actor_id=by.pk if by else None,
-        actor_name=by.full_name if by else "未登录",
-        actor_post=str(by.main_post or "") if by else "",
-        summary=summary[:300],
-        payload=payload or {},
-        content_hash=hash_of(subject),
-        previous_hash=head.hash,
-        request_id=str(context.get("request_id", ""))[:64],
-        ip=str(context.get("ip", ""))[:45],
-    )
-    event.hash = link_hash(event)
+    link = _link(act, chain, Last(head.seq, head.hash), hash_of(subject), by, summary, payload, timezone.now())
+    event = Event(**link)
     event.save(force_insert=True)
-    head.seq, head.hash = event.seq, event.hash
-    head.save(update_fields=["seq", "hash"])
+    Head.objects.filter(pk=chain).update(seq=event.seq, hash=event.hash)
     return event
+
+
+def append(
+    writes: Writes,
+    act: str,
+    subject: models.Model,
+    *,
+    after: Last,
+    by: Actor | None,
+    summary: str,
+    payload: dict[str, Any] | None = None,
+    at: dt.datetime,
+) -> Last:
+    """Add one event to the writes of an act and return it as the chain's new last link.
+
+    `after` is the chain's last link as the act read it, `NEW` for a record made by this very act. If somebody else
+    has written to the chain since, the whole act is refused when it is sent. For the first of several events of one
+    act on one chain; the others follow by `record`.
+    """
+    chain = chain_of(subject)
+    link = _link(act, chain, after, hash_of(subject), by, summary, payload, at)
+    if after is NEW:
+        writes.insert(Head, {"chain": chain, "seq": link["seq"], "hash": link["hash"]})
+    else:
+        seen = {"seq": after.seq, "hash": after.hash}
+        writes.swap(Head, chain, seen=seen, values={"seq": link["seq"], "hash": link["hash"]})
+    writes.insert(Event, link)
+    return Last(link["seq"], link["hash"])
+
+
+def _link(
+    act: str,
+    chain: str,
+    after: Last,
+    content: str,
+    by: Actor | None,
+    summary: str,
+    payload: dict[str, Any] | None,
+    at: dt.datetime,
+) -> dict[str, Any]:
+    """The columns of one event, its hash included."""
+    context = structlog.contextvars.get_contextvars()
+    link = {
+        "chain": chain,
+        "seq": after.seq + 1,
+        "at": at,
+        "act": act,
+        "actor_id": by.pk if by else None,
+        "actor_name": by.full_name if by else "未登录",
+        "actor_post": str(by.main_post or "") if by else "",
+        "summary": summary[:300],
+        "payload": payload or {},
+        "content_hash": content,
+        "previous_hash": after.hash,
+        "request_id": str(context.get("request_id", ""))[:64],
+        "ip": str(context.get("ip", ""))[:45],
+    }
+    link["hash"] = content_hash(link)
+    link["day"] = timezone.localdate(at)
+    return link
 
 
 def hash_of(subject: models.Model) -> str:

@@ -197,7 +197,9 @@ def _compose(shape: tuple[tuple[Any, ...], ...]) -> str:
             column = columns[name]
             bound = mark(column)
             parts.append(
-                f"{alias}.{column.name} IS NOT DISTINCT FROM {bound}" if is_null else f"{alias}.{column.name} = {bound}"
+                f"{alias}.{column.name} IS NOT DISTINCT FROM {bound}"
+                if is_null
+                else f"{alias}.{column.name} = {bound}"
             )
         return " AND ".join(parts)
 
@@ -230,9 +232,7 @@ def _compose(shape: tuple[tuple[Any, ...], ...]) -> str:
                 )
             case ("insert", model, names, unless_known, rows):
                 columns = [columns_of(model)[name] for name in names]
-                lines = ", ".join(
-                    f"({', '.join(mark(column) for column in columns)})" for _ in range(rows)
-                )
+                lines = ", ".join(f"({', '.join(mark(column) for column in columns)})" for _ in range(rows))
                 into = f"INSERT INTO {_table(model)} ({', '.join(column.name for column in columns)})"
                 source = f"SELECT v.* FROM held, (VALUES {lines}) v" if swaps else f"VALUES {lines}"  # noqa: S608
                 conflict = " ON CONFLICT DO NOTHING" if unless_known else ""

@@ -17,12 +17,14 @@ from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import holders_of
 from bihuan.audit.actions import chain_of, record
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+from bihuan.core.writes import Writes
 from bihuan.notifications.actions import notify
 from bihuan.notifications.models import Message
 
 from .clock import due as derive_due
 from .ladder import Ladders, copy_shipped_ladder
 from .models import CalendarDay, CalendarYear, Duty, LadderStep
+from .terms import Terms
 
 
 class Place(Protocol):
@@ -97,26 +99,57 @@ def open_duties(new: Sequence[NewDuty], *, by: User) -> list[Duty]:
         )
     }
     duties = Duty.objects.bulk_create(
-        Duty(
-            kind=item.kind,
-            title=item.title[:200],
-            subject=chain_of(item.subject),
-            url=item.url,
-            organization=item.organization,
-            post=item.post or default_posts.get(item.organization.pk),
-            city_id=item.place.city_id,
-            county_id=item.place.county_id,
-            locality_id=item.place.locality_id,
-            opened_at=now,
-            due_on=item.due_on,
-            clock=item.clock,
-            ladder=item.ladder,
-            next_step_on=ladders.next_step_on(item.ladder, item.due_on, after=today),
-        )
+        Duty(**_columns(item, item.post or default_posts.get(item.organization.pk), ladders, now, today))
         for item in new
     )
     transaction.on_commit(partial(_tell_holders, [duty.pk for duty in duties], by.pk))
     return duties
+
+
+def add_duty(
+    writes: Writes, new: NewDuty, *, post: Post | None, terms: Terms, at: dt.datetime, today: dt.date
+) -> None:
+    """Open one duty with the writes of the act that causes it; `post` as the act has read it. See `open_duty`."""
+    row = _columns(new, post, terms, at, today)
+    writes.insert(Duty, row | {"status": Duty.Status.OPEN, "steps_taken": 0})
+
+
+def _columns(
+    new: NewDuty, post: Post | None, ladders: Ladders | Terms, now: dt.datetime, today: dt.date
+) -> dict[str, Any]:
+    """The columns of a duty that opens now."""
+    return {
+        "kind": new.kind,
+        "title": new.title[:200],
+        "subject": chain_of(new.subject),
+        "url": new.url,
+        "organization_id": new.organization.pk,
+        "post_id": post.pk if post else None,
+        "city_id": new.place.city_id,
+        "county_id": new.place.county_id,
+        "locality_id": new.place.locality_id,
+        "opened_at": now,
+        "due_on": new.due_on,
+        "clock": new.clock,
+        "ladder": new.ladder,
+        "next_step_on": ladders.next_step_on(new.ladder, new.due_on, after=today),
+    }
+
+
+def close_duties(
+    writes: Writes, subject: models.Model, kind: str, *, by: User, at: dt.datetime, cancelled: bool = False
+) -> None:
+    """Close the open duties of that kind on `subject` with the writes of the act that settles them."""
+    writes.update(
+        Duty,
+        where={"subject": chain_of(subject), "kind": kind, "status": Duty.Status.OPEN},
+        values={
+            "status": Duty.Status.CANCELLED if cancelled else Duty.Status.DONE,
+            "closed_at": at,
+            "closed_by_id": by.pk,
+            "next_step_on": None,
+        },
+    )
 
 
 def finish_duty(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bihuan.rules.ladder import all_steps, ladder_for
@@ -20,17 +21,23 @@ class Rung:
     audiences: tuple[str, ...]
 
 
-class Ladders:
-    """All ladders at one moment, read once per sweep or page."""
+EditedRung = tuple[str, bool, Rung]  # ladder, for a duty nobody holds, rung
 
-    def __init__(self, on: dt.date) -> None:
+
+class Ladders:
+    """All ladders at one moment, read once per sweep or page; `edited` if the caller has read them already."""
+
+    def __init__(self, on: dt.date, edited: Iterable[EditedRung] | None = None) -> None:
         self._on = on
         self._rows: dict[tuple[str, bool], list[Rung]] = {}
-        self._edited = False
-        for row in LadderStep.objects.all():
-            self._edited = True
-            rung = Rung(row.offset_days, row.instrument, row.label, tuple(row.audiences))
-            self._rows.setdefault((row.ladder, row.unheld), []).append(rung)
+        if edited is None:
+            edited = (
+                (row.ladder, row.unheld, Rung(row.offset_days, row.instrument, row.label, tuple(row.audiences)))
+                for row in LadderStep.objects.all()
+            )
+        for ladder, unheld, rung in edited:
+            self._rows.setdefault((ladder, unheld), []).append(rung)
+        self._edited = bool(self._rows)
 
     def rungs(self, ladder: str, *, held: bool) -> list[Rung]:
         """Rungs of one ladder, earliest first; an unlisted ladder climbs the default one."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -11,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from bihuan.accounts.models import User
+from bihuan.core.writes import Writes
 
 from .delivery import deliver_waiting
 from .models import Delivery, Message
@@ -64,6 +66,60 @@ def notify(
         if deliveries:
             transaction.on_commit(_enqueue_waiting)
     return messages
+
+
+def add_message(
+    writes: Writes,
+    recipient_id: int,
+    *,
+    category: str,
+    title: str,
+    body: str = "",
+    url: str = "",
+    key: str,
+    at: dt.datetime,
+) -> None:
+    """Put one message into an inbox with the writes of the act it tells of: nobody reads it unless the act stands.
+
+    For recipients known to be active people. The same person gets the same `key` only once. After the act call
+    `send_out_after_commit`.
+    """
+    writes.insert(
+        Message,
+        {
+            "recipient_id": recipient_id,
+            "category": category,
+            "title": title[:120],
+            "body": body[:500],
+            "url": url[:200],
+            "key": key[:120],
+            "created_at": at,
+        },
+        unless_known=True,
+    )
+
+
+def send_out_after_commit(told: Collection[tuple[int, str]]) -> None:
+    """Let messages written by `add_message`, (recipient, key) of each, leave the house once the act is committed."""
+    if settings.EMAIL_HOST or settings.BIHUAN_SMS_BACKEND:
+        recipients, keys = {recipient for recipient, _ in told}, {key[:120] for _, key in told}
+        if recipients:
+            transaction.on_commit(partial(_send_out, recipients, keys))
+
+
+def _send_out(recipients: set[int], keys: set[str]) -> None:
+    now = timezone.now()
+    messages = Message.objects.filter(
+        recipient_id__in=recipients, key__in=keys, deliveries=None
+    ).select_related("recipient")
+    deliveries = [
+        Delivery(message=message, channel=channel, next_attempt_at=now)
+        for message in messages
+        for channel in channels_for(message)
+    ]
+    Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
+    if deliveries:
+        _enqueue_waiting()
 
 
 def channels_for(message: Message) -> list[str]:

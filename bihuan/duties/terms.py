@@ -1,0 +1,82 @@
+"""What the office has entered about time: calendar corrections and edited ladders, cached by their content.
+
+Every act needs them and they change a few times a year. A cache that is told of changes would have to be told in
+every process; this one is keyed by what the tables say at the moment of the act, which the act reads along with its
+own row, so it cannot be wrong. The tables are a few dozen rows at most and usually empty.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from functools import lru_cache
+from typing import Any
+
+from bihuan.core.statements import is_postgresql
+from bihuan.rules.calendar import Calendar
+from bihuan.rules.clocks import Due, rule_for
+from bihuan.rules.clocks import due as derive
+
+from .ladder import Ladders, Rung
+from .models import CalendarDay, CalendarYear, LadderStep
+
+
+class Terms:
+    """Calendar and ladders as entered at one moment; derived dates are kept, they are asked for again and again."""
+
+    def __init__(self, days: list[list[Any]], years: list[int], rungs: list[list[Any]]) -> None:
+        overrides = {dt.date.fromisoformat(day): bool(working) for day, working in days}
+        self.calendar = Calendar(overrides, published_years=years)
+        self._rungs = [
+            (ladder, bool(unheld), Rung(offset, instrument, label, tuple(audiences)))
+            for ladder, unheld, offset, instrument, label, audiences in rungs
+        ]
+        self._due: dict[tuple[str, dt.date], Due] = {}
+        self._steps: dict[tuple[str, dt.date | None, dt.date], dt.date | None] = {}
+
+    def due(self, rule_key: str, start: dt.date) -> Due:
+        """When `rule_key`, in force on `start`, falls due counted from `start`; its explanation is not to be changed."""
+        known = self._due.get((rule_key, start))
+        if known is None:
+            known = derive(rule_for(rule_key, start), start, self.calendar)
+            _keep(self._due, (rule_key, start), known)
+        return known
+
+    def next_step_on(self, ladder: str, due_on: dt.date | None, *, after: dt.date) -> dt.date | None:
+        """The first rung day later than `after`; see `Ladders.next_step_on`."""
+        key = (ladder, due_on, after)
+        if key not in self._steps:
+            _keep(self._steps, key, Ladders(after, self._rungs).next_step_on(ladder, due_on, after=after))
+        return self._steps[key]
+
+
+def _keep(known: dict[Any, Any], key: Any, value: Any) -> None:
+    if len(known) >= 4096:
+        known.clear()
+    known[key] = value
+
+
+def terms_sql() -> str:
+    """An expression whose text is everything the office has entered about time; for `terms_of`."""
+    if is_postgresql():
+        days = f"SELECT json_agg(json_build_array(day, working) ORDER BY day) FROM {CalendarDay._meta.db_table}"
+        years = f"SELECT json_agg(year ORDER BY year) FROM {CalendarYear._meta.db_table}"
+        rungs = (
+            "SELECT json_agg(json_build_array(ladder, unheld, offset_days, instrument, label, audiences) ORDER BY id) "
+            f"FROM {LadderStep._meta.db_table}"
+        )
+        return f"json_build_array(({days}), ({years}), ({rungs}))::text"
+    days = f"SELECT json_group_array(json_array(day, working)) FROM (SELECT * FROM {CalendarDay._meta.db_table} ORDER BY day)"
+    years = f"SELECT json_group_array(year) FROM (SELECT year FROM {CalendarYear._meta.db_table} ORDER BY year)"
+    rungs = (
+        "SELECT json_group_array(json_array(ladder, unheld, offset_days, instrument, label, json(audiences))) "
+        f"FROM (SELECT * FROM {LadderStep._meta.db_table} ORDER BY id)"
+    )
+    return f"json_array(json(({days})), json(({years})), json(({rungs})))"
+
+
+@lru_cache(maxsize=16)
+def terms_of(entered: str) -> Terms:
+    """The terms a text of `terms_sql` stands for."""
+    days, years, rungs = json.loads(entered)
+    return Terms(days or [], years or [], rungs or [])
