@@ -78,8 +78,10 @@ def _posts(kind: str) -> list[Post]:
     return list(posts.order_by("pk"))
 
 
-def _person(kind: str, number: int, post: Post, password: str, now: dt.datetime) -> Person:
-    username = f"bench-{kind}-{number}"
+def _person(
+    kind: str, number: int, post: Post, password: str, now: dt.datetime, *, username: str = ""
+) -> Person:
+    username = username or f"bench-{kind}-{number}"
     user, _ = User.objects.update_or_create(
         username=username,
         defaults={
@@ -179,3 +181,21 @@ def picture(number: int, *, width: int = 1600, height: int = 1200) -> bytes:
 def as_plain(people: Sequence[Person]) -> list[dict[str, object]]:
     """The people as JSON can carry them to the process that plays them."""
     return [asdict(each) for each in people]
+
+
+def api_people(count: int) -> list[dict[str, object]]:
+    """Inspectors with API keys and an enterprise without an account each, for programs that act without a pause."""
+    posts = _posts("inspector")
+    now = timezone.now()
+    people: list[dict[str, object]] = []
+    for number in range(count):
+        post = posts[number * 3 % len(posts)]
+        person = _person("inspector", 0, post, make_password(None), now, username=f"bench-kill-{number}")
+        objects = Enterprise.objects.filter(
+            locality_id=person.region, organization=None, status=Enterprise.Status.OPERATING
+        )
+        found = objects.order_by("pk").first()
+        if found is None:
+            continue
+        people.append(asdict(person) | {"enterprise": found.pk})
+    return people
