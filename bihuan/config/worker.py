@@ -99,6 +99,7 @@ def main() -> int:
     from django_tasks_db.management.commands.db_worker import Worker
 
     from bihuan.audit.actions import seal_due
+    from bihuan.core.partitions import keep_ahead
     from bihuan.duties.sweep import sweep
     from bihuan.notifications.delivery import send_due
     from bihuan.operations.heartbeat import beat
@@ -126,6 +127,7 @@ def main() -> int:
         Periodic("sweep", 60, lambda: sweep(timezone.now())),
         Periodic("send", 60, lambda: send_due(timezone.now())),
         Periodic("seal", 300, lambda: seal_due(timezone.now())),
+        Periodic("partitions", 3600, keep_ahead),
         Periodic("heartbeat", 5, lambda: beat(name, started_at=started_at)),
     ]
     log.info("worker_started", worker=name)

@@ -102,7 +102,7 @@ def build_index(
             schema_editor.add_index(model, index)
         return
     _refuse_in_transaction(schema_editor)
-    with _waiting_as_long_as_it_takes(schema_editor):
+    with waiting_as_long_as_it_takes(schema_editor):
         partitions = _leaves_of(schema_editor, table)
         if partitions is None:
             _build_one(schema_editor, str(index.create_sql(model, schema_editor, concurrently=True)), name)
@@ -173,7 +173,7 @@ def _refuse_in_transaction(schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 @contextmanager
-def _waiting_as_long_as_it_takes(schema_editor: BaseDatabaseSchemaEditor) -> Iterator[None]:
+def waiting_as_long_as_it_takes(schema_editor: BaseDatabaseSchemaEditor) -> Iterator[None]:
     """A concurrent build waits for older transactions without holding anybody up, so no lock_timeout for it."""
     before = _value(schema_editor, "SHOW lock_timeout")
     schema_editor.execute("SET lock_timeout = 0")
