@@ -10,6 +10,9 @@ from collections.abc import Sequence
 PLAIN = {
     "demo": (["demo"], "装入演示城市"),
     "sweep": (["sweep"], "立即执行一次到期催办"),
+    "search": (["search"], "核对或重建查找索引（search check、search rebuild）"),
+    "backup": (["backup"], "backup 目录：不停机备份数据库和附件"),
+    "restore": (["restore"], "restore --verify 备份：演练恢复；restore --into 备份：恢复到空系统"),
 }
 
 

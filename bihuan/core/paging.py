@@ -59,28 +59,75 @@ def paginate(
     """
     if not 1 <= size <= MAX_SIZE:
         raise ValueError(f"每页条数应在1至{MAX_SIZE}之间，现为{size}")
-    fields = [_field(queryset.model, name) for name in order]
+    position = position_of(queryset.model, order, cursor)
+    return position.page(list(position.of(queryset)[: size + 1]), size)
+
+
+@dataclass(frozen=True)
+class Position(Generic[M]):
+    """Where in a list a page begins and in which direction it is read; `bounds` are None at the beginning."""
+
+    model: type[M]
+    order: tuple[str, ...]
+    backward: bool
+    bounds: tuple[Any, ...] | None
+
+    def of(self, queryset: QuerySet[M]) -> QuerySet[M]:
+        """The rows from here on, in reading direction."""
+        fields = [_field(self.model, name) for name in self.order]
+        if self.bounds is not None:
+            queryset = queryset.filter(_beyond(self.order, fields, self.bounds, backward=self.backward))
+        return queryset.order_by(*_ordering(self.order, fields, backward=self.backward))
+
+    def page(self, found: list[M], size: int) -> KeysetPage[M]:
+        """The page made of the first `size` rows found here; one more of them says that there is another page."""
+        more, items = len(found) > size, found[:size]
+        if self.backward:
+            items.reverse()
+        if not items:
+            # Every row past the cursor has gone since: offer the way back to the beginning, not a dead end.
+            return KeysetPage([], None, None, size)
+        is_more_after = more if not self.backward else True
+        is_more_before = more if self.backward else self.bounds is not None
+        return KeysetPage(
+            items,
+            _encode("next", self.order, items[-1]) if is_more_after else None,
+            _encode("previous", self.order, items[0]) if is_more_before else None,
+            size,
+        )
+
+
+def position_of(model: type[M], order: Sequence[str], cursor: str | None) -> Position[M]:
+    """What a cursor says. Raises BadCursor; ValueError for an order without a unique end."""
+    fields = [_field(model, name) for name in order]
     if not fields[-1].unique:
         raise ValueError("keyset order must end in a unique field")
     backward, bounds = _decode(cursor, order, fields) if cursor else (False, None)
-    rows = queryset
-    if bounds is not None:
-        rows = rows.filter(_beyond(order, fields, bounds, backward=backward))
-    found = list(rows.order_by(*_ordering(order, fields, backward=backward))[: size + 1])
-    more, items = len(found) > size, found[:size]
-    if backward:
-        items.reverse()
-    if not items:
-        # Every row past the cursor has gone since: offer the way back to the beginning, not a dead end.
-        return KeysetPage([], None, None, size)
-    is_more_after = more if not backward else True
-    is_more_before = more if backward else bounds is not None
-    return KeysetPage(
-        items,
-        _encode("next", order, items[-1]) if is_more_after else None,
-        _encode("previous", order, items[0]) if is_more_before else None,
-        size,
-    )
+    return Position(model, tuple(order), backward, None if bounds is None else tuple(bounds))
+
+
+def paginate_any(
+    branches: Sequence[QuerySet[M]],
+    *,
+    order: Sequence[str] = ("-found_at", "-id"),
+    cursor: str | None = None,
+    size: int = 50,
+    related: Sequence[str] = (),
+) -> KeysetPage[M]:
+    """A page of the rows that are in any of the branches.
+
+    An OR over several indexes is read by no database in order; each branch alone is, so the page is the first rows
+    of the first rows of each. One query more than there are branches, or a single one for a single branch. `related`
+    are joined when the page itself is read. Raises as `paginate`.
+    """
+    if len(branches) == 1:
+        return paginate(branches[0].select_related(*related), order=order, cursor=cursor, size=size)
+    position = position_of(branches[0].model, order, cursor)
+    keys = {
+        key for branch in branches for key in position.of(branch).values_list("pk", flat=True)[: size + 1]
+    }
+    rows = position.of(branches[0].model._default_manager.filter(pk__in=keys)).select_related(*related)
+    return position.page(list(rows[: size + 1]), size)
 
 
 def _field(model: type[models.Model], name: str) -> models.Field:

@@ -10,10 +10,13 @@ class HazardsConfig(AppConfig):
     def ready(self) -> None:
         from bihuan.attachments.access import register
         from bihuan.attachments.imports import register as register_importer
+        from bihuan.search.sources import register as register_source
 
         from .access import VISIBLE
         from .importing import HazardImporter
+        from .searching import SOURCE
 
         for label, visible in VISIBLE.items():
             register(label, visible)
         register_importer(HazardImporter())
+        register_source(SOURCE)

@@ -32,7 +32,7 @@ from bihuan.rules.codes import normalize_code
 from bihuan.tally.actions import record as record_deltas
 from bihuan.tally.models import Delta
 
-from . import owed
+from . import owed, searching
 from .deadlines import CLOCKS, fixed
 from .deltas import State, delta_rows
 from .models import Hazard, HazardTransition
@@ -96,6 +96,7 @@ class HazardImporter:
     """Reads rows of an old ledger; see attachments.imports.Importer."""
 
     target = TARGET
+    page = "hazards:batch"
     fields: Sequence[FieldSpec] = FIELDS
 
     def prepare(self, rows: list[SheetRow], by: User) -> Prepared:
@@ -330,6 +331,7 @@ def _enter(rows: list[OldHazard], by: User) -> None:
     now = timezone.now()
     today = timezone.localdate(now)
     hazards = Hazard.objects.bulk_create(_hazard(row, by, now) for row in rows)
+    searching.index(hazards)
     lines = HazardTransition.objects.bulk_create(
         HazardTransition(
             hazard=hazard, move=Move.IMPORT, from_status="", to_status=hazard.status, round=1,

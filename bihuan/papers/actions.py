@@ -17,6 +17,7 @@ from bihuan.audit import actions as audit
 from bihuan.core.digest import canonical_json
 from bihuan.core.errors import Refused
 
+from . import searching
 from .documents import check_content
 from .models import Paper, PaperReceipt
 from .numbering import allot
@@ -89,6 +90,7 @@ def issue_paper(
         raise Refused(
             f"文号“{number.text}”已被其他单位使用：请在单位资料里给“{organization.name}”设置不同的文书代字"
         ) from error
+    searching.index(paper)
     audit.record("papers.issue", paper, by=by, summary=f"制发{paper}，送{recipient_name}")
     return paper
 

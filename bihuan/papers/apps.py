@@ -9,8 +9,12 @@ class PapersConfig(AppConfig):
 
     def ready(self) -> None:
         from bihuan.attachments import access
+        from bihuan.search import sources
 
         from .models import Paper
+        from .searching import SOURCE
+
+        sources.register(SOURCE)
 
         access.register(
             "papers.paper", lambda user, pk: Paper.objects.visible_to(user).filter(pk=pk).exists()

@@ -17,6 +17,7 @@ from bihuan.accounts.roles import Role
 from bihuan.audit.actions import record
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 
+from . import searching
 from .access import edit_scope
 from .changes import MIRRORED, Change, apply_values, mirror, summary_of
 from .matching import Existing, Key
@@ -100,6 +101,7 @@ def _save(
     if is_new or changes:
         summary = f"登记“{current}”" if is_new else f"修改“{current}”：{summary_of(changes)}"
         _note(current, What.CREATED if is_new else What.UPDATED, by=by, summary=summary, changes=changes)
+        searching.index([(current, changes)])
     return current
 
 

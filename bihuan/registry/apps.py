@@ -10,9 +10,12 @@ class RegistryConfig(AppConfig):
     def ready(self) -> None:
         from bihuan.accounts import hooks
         from bihuan.attachments import imports
+        from bihuan.search import sources
 
         from .importing import EnterpriseImporter
+        from .searching import SOURCE
         from .succession import pass_supervision
 
         imports.register(EnterpriseImporter())
+        sources.register(SOURCE)
         hooks.on_reform(pass_supervision)

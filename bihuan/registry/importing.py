@@ -17,6 +17,7 @@ from bihuan.attachments.imports import Prepared, RowRefused, SheetRow
 from bihuan.audit.actions import record
 from bihuan.core.sheets import FieldSpec
 
+from . import searching
 from .access import EditScope, import_scope
 from .changes import MIRRORED, Change, apply_values, label_of, mirror
 from .matching import Ambiguous, Existing
@@ -36,6 +37,7 @@ class EnterpriseImporter:
     """Reads rows of the registry's table; see attachments.imports.Importer."""
 
     target = "registry.enterprise"
+    page = "registry:batch"
     fields: Sequence[FieldSpec] = FIELDS
 
     def prepare(self, rows: list[SheetRow], by: User) -> Prepared:
@@ -223,6 +225,7 @@ class _Chunk:
             )
             for number in touched
         )
+        searching.index((self.records[number], self.changes[number]) for number in touched)
         created, updated = len(self.new), len(touched) - len(self.new)
         if touched:
             payload: dict[str, Any] = {

@@ -4,41 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from django.db import connections, router, transaction
+
 from .grams import words_of
 from .models import Entry, Kind
-from .sources import Text, source_of
+from .sources import Text, source_of, sources
 
 BATCH = 2000
+# One statement for a batch of any size: an object and a parameter for each row cost more than the row.
+_ARRAYS = (
+    'INSERT INTO search_entry (id, "on", words) SELECT * FROM unnest(%s::bigint[], %s::date[], %s::text[])'
+)
+_ROW = 'INSERT INTO search_entry (id, "on", words) VALUES (%s, %s, %s)'
+_REPLACING = ' ON CONFLICT (id) DO UPDATE SET "on" = excluded."on", words = excluded.words'
 
 
-def entries_of(kind: Kind, texts: Iterable[Text]) -> list[Entry]:
-    """The entries these texts should have."""
-    return [
-        Entry(
-            id=kind.key(text.pk), on=text.on, words=words_of((kind.mark, *filter(None, text.places)), text.texts)
-        )
-        for text in texts
-    ]
+def entry_of(kind: Kind, text: Text) -> Entry:
+    """The entry a record should have."""
+    marks = (kind.mark, *filter(None, text.places))
+    return Entry(id=kind.key(text.pk), on=text.on, words=words_of(marks, text.texts))
 
 
 def add(kind: Kind, texts: Iterable[Text]) -> None:
     """Enter records that are not in the index yet."""
-    Entry.objects.bulk_create(entries_of(kind, texts), batch_size=BATCH)
+    write([entry_of(kind, text) for text in texts], replacing=False)
 
 
 def put(kind: Kind, texts: Iterable[Text]) -> None:
     """Enter records, or replace what the index has of them."""
-    Entry.objects.bulk_create(
-        entries_of(kind, texts),
-        batch_size=BATCH,
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=["on", "words"],
-    )
+    write([entry_of(kind, text) for text in texts], replacing=True)
 
 
 def refresh(kind: Kind, pks: Sequence[int]) -> None:
-    """Read records again and replace what the index has of them, e.g. everything of an enterprise that was renamed."""
+    """Read records again and replace what the index has of them, and of all that repeats their words."""
     source = source_of(kind)
     for start in range(0, len(pks), BATCH):
         put(kind, source.texts(pks[start : start + BATCH]))
+    for other in sources():
+        for repeated, field in other.repeats:
+            if repeated == kind:
+                rows = other.model._base_manager.filter(**{f"{field}__in": pks}).order_by()
+                refresh(other.kind, list(rows.values_list("pk", flat=True)))
+
+
+def write(entries: Sequence[Entry], *, replacing: bool) -> None:
+    """Store entries; `replacing` those that are there already, which otherwise are an error."""
+    if not entries:
+        return
+    connection = connections[router.db_for_write(Entry)]
+    end = _REPLACING if replacing else ""
+    rows = [(entry.id, entry.on, entry.words) for entry in entries]
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(_ARRAYS + end, [list(column) for column in zip(*rows, strict=True)])
+        else:
+            cursor.executemany(_ROW + end, rows)

@@ -89,16 +89,16 @@ class Terms:
     def patterns(self) -> tuple[str, ...]:
         """What `Entry.words` must contain, literally, for each word."""
         return tuple(
-            f" {word}" if len(word) == 1 else f" {' '.join(word[at : at + 2] for at in range(len(word) - 1))} "
+            f" {word}"
+            if len(word) == 1
+            else f" {' '.join(word[at : at + 2] for at in range(len(word) - 1))} "
             for word in self.words
         )
 
     @property
     def pairs(self) -> tuple[str, ...]:
         """The distinct pairs of all words of two characters and more."""
-        return tuple(
-            dict.fromkeys(word[at : at + 2] for word in self.words for at in range(len(word) - 1))
-        )
+        return tuple(dict.fromkeys(word[at : at + 2] for word in self.words for at in range(len(word) - 1)))
 
     @property
     def singles(self) -> tuple[str, ...]:

@@ -57,8 +57,8 @@ class Holds(Func):
         column = compiler.compile(F("id").resolve_expression(compiler.query))[0]
         wanted = [f'"{token}"' for token in (*(f"@{mark}" for mark in self.marks), *self.terms.pairs)]
         wanted += [f'"{single}"*' for single in self.terms.singles]
-        sql = f"{column} IN (SELECT rowid FROM search_words WHERE search_words MATCH %s)"
-        return sql, [" AND ".join(wanted)]
+        found = "(SELECT rowid FROM search_words WHERE search_words MATCH %s)"
+        return f"{column} IN {found}", [" AND ".join(wanted)]
 
 
 # The expression under the index on PostgreSQL; built from built-in immutable functions, so that nothing of ours has

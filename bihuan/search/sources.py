@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -37,24 +37,25 @@ class Card:
 class Source:
     """One kind of record.
 
-    `columns` are read by `values_list` and handed to `compose`, which says what of them is searchable; `order` is the
-    order of its list; `visible` is where every read begins; `show` reads a row of `related`; `url` lists everything.
+    `read` says what of some records is searchable; `order` is the order of their list; `visible` is where every read
+    begins; `show` reads a row with its `related` joined; `url` lists everything that holds some words. `repeats`
+    names the foreign keys to records of other kinds whose words these entries repeat: an enterprise's name is part of
+    what its hazards are found by.
     """
 
     kind: Kind
     model: type[Model]
     order: tuple[str, ...]
-    columns: tuple[str, ...]
-    compose: Callable[..., Text]
+    read: Callable[[QuerySet[Any]], Iterable[Text]]
     visible: Callable[[User], QuerySet[Any]]
     related: tuple[str, ...]
     show: Callable[[Any], Card]
     url: Callable[[str], str]
+    repeats: tuple[tuple[Kind, str], ...] = ()
 
     def texts(self, pks: Sequence[int]) -> list[Text]:
         """The records with these keys as the index should keep them."""
-        rows = self.model._base_manager.filter(pk__in=pks).order_by().values_list(*self.columns)
-        return [self.compose(*row) for row in rows]
+        return list(self.read(self.model._base_manager.filter(pk__in=pks).order_by()))
 
 
 _SOURCES: dict[Kind, Source] = {}

@@ -21,7 +21,7 @@ from bihuan.rules.calendar import DateOutOfRange, check_range
 from bihuan.rules.hazards import criterion
 from bihuan.rules.records import UnknownRule
 
-from .. import owed
+from .. import owed, searching
 from ..deadlines import deadline
 from ..models import Hazard, HazardTransition, Rectification
 from ..standing import may_move, seats
@@ -112,6 +112,7 @@ def record_hazard(
     try:
         with transaction.atomic():
             hazard.save(force_insert=True)
+            searching.index([hazard])
             attach_if_any(hazard, photos, "before", by=by)
             write_line(hazard, move, from_status="", by=by, at=now, counted_on=found_on)
             count(hazard, None, on=found_on)
