@@ -1,6 +1,5 @@
 """Reading the database for the archive: a stretch of ids as one CSV file, by keyset, without a row passing through
 Python objects (COPY on PostgreSQL, the csv module on SQLite)."""
-# ruff: noqa: S608 - DuckDB is given our own file names, ids and constants only
 
 from __future__ import annotations
 
