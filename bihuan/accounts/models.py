@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from bihuan.core.addresses import row_address
 from bihuan.core.fields import SealedCharField
 
 from .permissions import Permission
@@ -104,7 +105,7 @@ class Organization(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("accounts:organization", args=[self.pk])
+        return row_address("accounts:organization", self.pk)
 
     def is_current(self, day: dt.date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (

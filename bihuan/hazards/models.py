@@ -6,12 +6,12 @@ import datetime as dt
 
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import areas_q, scope_of
 from bihuan.campaigns.models import Campaign, CheckItem, Task
+from bihuan.core.addresses import row_address
 from bihuan.registry.models import Enterprise, EnterpriseKind, Premises
 
 from .workflow import OPEN, RUNNING, ExtensionStatus, Level, Status
@@ -206,7 +206,7 @@ class Hazard(models.Model):
         return f"{self.number} {self.description[:20]}"
 
     def get_absolute_url(self) -> str:
-        return reverse("hazards:detail", args=[self.pk])
+        return row_address("hazards:detail", self.pk)
 
     @property
     def number(self) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import areas_q, scope_of
 from bihuan.campaigns.models import Campaign, CheckItem, Checklist, Task
+from bihuan.core.addresses import row_address
 from bihuan.hazards.models import Hazard
 from bihuan.registry.models import Enterprise, Premises
 
@@ -114,7 +114,7 @@ class Inspection(models.Model):
         return f"{self.inspected_on} {self.enterprise}"
 
     def get_absolute_url(self) -> str:
-        return reverse("inspections:detail", args=[self.pk])
+        return row_address("inspections:detail", self.pk)
 
     def signed_content(self) -> dict[str, object]:
         """Everything that was on the record when it was signed, answers included."""

@@ -6,11 +6,11 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import areas_q, scope_of
+from bihuan.core.addresses import row_address
 
 
 class PaperQuerySet(models.QuerySet["Paper"]):
@@ -105,7 +105,7 @@ class Paper(models.Model):
         return f"{self.get_kind_display()} {self.number}"
 
     def get_absolute_url(self) -> str:
-        return reverse("papers:detail", args=[self.pk])
+        return row_address("papers:detail", self.pk)
 
     def signed_content(self) -> dict[str, object]:
         return {"kind": self.kind, "number": self.number, "content": self.content, "at": self.issued_at}

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import area_q, areas_q, scope_of
+from bihuan.core.addresses import row_address
 from bihuan.core.fields import SealedCharField
 
 from .workflow import SUPERVISED, EnterpriseStatus
@@ -138,7 +138,7 @@ class Enterprise(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("registry:detail", args=[self.pk])
+        return row_address("registry:detail", self.pk)
 
 
 class Premises(models.Model):

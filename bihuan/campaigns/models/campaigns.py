@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import area_q
+from bihuan.core.addresses import row_address
 from bihuan.registry.models import Enterprise, EnterpriseKind
 from bihuan.rules.regions import ancestors
 
@@ -60,7 +60,7 @@ class Campaign(models.Model):
         return self.short_title
 
     def get_absolute_url(self) -> str:
-        return reverse("campaigns:detail", args=[self.pk])
+        return row_address("campaigns:detail", self.pk)
 
     def signed_content(self) -> dict[str, object]:
         return {
@@ -108,7 +108,7 @@ class Phase(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("campaigns:phase", args=[self.pk])
+        return row_address("campaigns:phase", self.pk)
 
 
 class GateCondition(models.Model):
@@ -203,7 +203,7 @@ class Task(models.Model):
         return f"{self.no} {self.heading}"
 
     def get_absolute_url(self) -> str:
-        return reverse("campaigns:task", args=[self.pk])
+        return row_address("campaigns:task", self.pk)
 
     def covered_enterprises(self) -> models.QuerySet[Enterprise]:
         """The denominator of coverage: supervised objects of the task's kinds and risks in the campaign's region."""
