@@ -92,7 +92,7 @@ def reap() -> int:
 
 
 def main() -> int:
-    """`bihuan worker`: run until told to stop; a job under way is finished first."""
+    """`bihuan worker`: run until told to stop; a short job under way is finished first, a long one handed back."""
     django.setup()
     from django.db import close_old_connections
     from django.utils import timezone
@@ -101,42 +101,54 @@ def main() -> int:
     from bihuan.audit.actions import seal_due
     from bihuan.core.partitions import keep_ahead
     from bihuan.duties.sweep import sweep
+    from bihuan.jobs import running as long_work
+    from bihuan.jobs.actions import tidy
     from bihuan.notifications.delivery import send_due
+    from bihuan.operations.backup.schedule import backup_due
     from bihuan.operations.heartbeat import beat
     from bihuan.tally.actions import fold_all
 
     name, started_at = worker_id(), timezone.now()
-    jobs = Worker(
-        queue_names=["*"], interval=0.5, batch=False, backend_name="default", startup_delay=False,
-        max_tasks=None, worker_id=name, excluded_queue_names=[],
-    )  # fmt: skip
+    queues = [
+        Worker(
+            queue_names=wanted, interval=0.5, batch=False, backend_name="default", startup_delay=False,
+            max_tasks=None, worker_id=name, excluded_queue_names=excluded,
+        )
+        for wanted, excluded in ((["*"], [long_work.QUEUE]), ([long_work.QUEUE], []))
+    ]  # fmt: skip
     stopping = threading.Event()
 
     def stop(signum: int, frame: FrameType | None) -> None:
-        jobs.running = False
+        for queue in queues:
+            queue.running = False
+        long_work.stopping.set()
         stopping.set()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     reap()
-    runner = threading.Thread(target=jobs.run, name="jobs", daemon=True)
-    runner.start()
+    runners = [threading.Thread(target=queue.run, name="jobs", daemon=True) for queue in queues]
+    for runner in runners:
+        runner.start()
     rounds = [
         Periodic("fold", 1, fold_all),
         Periodic("reap", 15, reap),
+        Periodic("jobs", 30, lambda: tidy(timezone.now())),
         Periodic("sweep", 60, lambda: sweep(timezone.now())),
         Periodic("send", 60, lambda: send_due(timezone.now())),
         Periodic("seal", 300, lambda: seal_due(timezone.now())),
         Periodic("partitions", 3600, keep_ahead),
+        Periodic("backup", 60, lambda: backup_due(timezone.now())),
         Periodic("heartbeat", 5, lambda: beat(name, started_at=started_at)),
     ]
     log.info("worker_started", worker=name)
     while not stopping.wait(0.5):
-        if not runner.is_alive():
+        if not all(runner.is_alive() for runner in runners):
             log.error("job_runner_died")
             return 1
         for job in rounds:
             job.run_if_due(time.monotonic())
         close_old_connections()
-    runner.join(timeout=60)
+    for runner in runners:
+        runner.join(timeout=60)
     return 0
