@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.urls import reverse
-
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission as P
+from bihuan.core.addresses import address
 
 
 @dataclass(frozen=True)
@@ -67,15 +66,16 @@ GROUPS: list[tuple[str, list[Entry]]] = [
 def navigation(user: User, path: str, badges: dict[str, int]) -> list[dict[str, object]]:
     """The groups a person sees, the current page marked, counts beside 待办 and 消息."""
     permissions = user.permissions
+    current = _current(path)
     groups: list[dict[str, object]] = []
     for label, entries in GROUPS:
         items = [
             {
                 "label": entry.label,
-                "url": (url := reverse(entry.view)),
+                "url": address(entry.view),
                 "icon": entry.icon,
                 "badge": badges.get(entry.view, 0),
-                "active": path == url or (url != "/" and path.startswith(url) and not _better(path, url)),
+                "active": entry.view == current,
             }
             for entry in entries
             if not entry.permissions or permissions.intersection(entry.permissions)
@@ -85,7 +85,12 @@ def navigation(user: User, path: str, badges: dict[str, int]) -> list[dict[str, 
     return groups
 
 
-def _better(path: str, url: str) -> bool:
-    """Whether another entry's address fits `path` more closely than `url` does."""
-    others = (reverse(entry.view) for _, entries in GROUPS for entry in entries)
-    return any(len(other) > len(url) and path.startswith(other) for other in others)
+def _current(path: str) -> str:
+    """The view of the entry a page belongs to: the one whose address fits most closely; the home page only itself."""
+    fitting = [
+        (len(url), entry.view)
+        for _, entries in GROUPS
+        for entry in entries
+        if path == (url := address(entry.view)) or (url != "/" and path.startswith(url))
+    ]
+    return max(fitting, default=(0, ""))[1]
