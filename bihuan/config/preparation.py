@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from bihuan.accounts.queries import service_user
+from bihuan.config.migrating import patiently
 from bihuan.registry.kinds import ensure_kinds
 
 
@@ -22,7 +23,7 @@ def is_migrated() -> bool:
 def prepare(*, verbosity: int = 0) -> None:
     """Migrate, make sure the service account and the shipped kinds exist, collect static files if any of ours changed."""
     if not is_migrated():
-        call_command("migrate", verbosity=verbosity, interactive=False)
+        patiently(lambda: call_command("migrate", verbosity=verbosity, interactive=False))
     service_user()
     ensure_kinds()
     stamp = Path(settings.STATIC_ROOT) / ".stamp"
@@ -34,7 +35,7 @@ def prepare(*, verbosity: int = 0) -> None:
 
 def _static_stamp() -> str:
     digest = hashlib.sha256()
-    for path in sorted((Path(settings.BASE_DIR) / "static").rglob("*")):
+    for path in sorted((Path(settings.SHELL_DIR) / "static").rglob("*")):
         if path.is_file():
             status = path.stat()
             digest.update(f"{path}:{status.st_size}:{status.st_mtime_ns};".encode())

@@ -30,7 +30,6 @@ class PartitionByMonth(Operation):
     partitioned table serves the same model. The migration needs `atomic = False`.
     """
 
-    atomic = False
     reduces_to_sql = False
     category = OperationCategory.ALTERATION
 

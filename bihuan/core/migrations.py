@@ -23,7 +23,6 @@ from django.db.utils import NotSupportedError
 class AddIndexOnline(AddIndex):
     """AddIndex without a lock on writers. Arguments as `AddIndex`."""
 
-    atomic = False
     category = OperationCategory.ADDITION
 
     def describe(self) -> str:
@@ -55,7 +54,6 @@ class AddIndexOnline(AddIndex):
 class RemoveIndexOnline(RemoveIndex):
     """RemoveIndex without a lock on writers. Arguments as `RemoveIndex`."""
 
-    atomic = False
     category = OperationCategory.REMOVAL
 
     def describe(self) -> str:
