@@ -1,14 +1,13 @@
 """Imports that land whole or say why (invariant 6): remembered columns, chunks that commit, a marked copy back.
 
-A page calls `start_batch`, shows the columns, then `begin`; a worker runs `run_import`, which finds the importer by
-`target` and calls `run_batch`. Each chunk of rows and the count of processed rows commit together, so a worker that
-dies loses at most one chunk, and running the batch again goes on where it stopped.
+A page calls `start_batch`, shows the columns, then `begin`; a background job finds the importer by `target` and calls
+`run_batch`. Each chunk of rows and the count of processed rows commit together, so a worker that dies loses at most
+one chunk, and running the batch again goes on where it stopped.
 """
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,12 +16,12 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import DatabaseError, transaction
 from django.utils import timezone
-from django_tasks import task
 
 from bihuan.accounts.models import User
 from bihuan.audit.actions import record
 from bihuan.core.digest import content_hash
 from bihuan.core.errors import IllegalMove, Refused
+from bihuan.core.progress import Interrupted, Unwatched, Watcher
 from bihuan.core.sheets import (
     FieldSpec,
     SheetError,
@@ -40,7 +39,9 @@ from .models import Attachment, ColumnMapping, ImportBatch
 from .sniffing import XLSX
 
 log = structlog.get_logger(__name__)
-CHUNK = 200
+CHUNK = 2000
+SAMPLE = 5
+REPORTED = 1000  # rows between two reports of the check
 
 Issues = list[tuple[str, str]]  # (field name or "" for the whole row, Chinese sentence)
 
@@ -77,6 +78,7 @@ class Importer(Protocol):
 
     target: str
     fields: Sequence[FieldSpec]
+    page: str  # the URL name of the page that shows a batch, e.g. "registry:batch"
 
     def prepare(self, rows: list[SheetRow], by: User) -> Prepared:
         """Parse and check all rows of the sheet; changes nothing. Runs again after an interruption."""
@@ -101,6 +103,15 @@ def importer_for(target: str) -> Importer:
         return _IMPORTERS[target]
     except KeyError as error:
         raise ImportRefused(f"没有“{target}”的导入程序") from error
+
+
+Runner = Callable[[ImportBatch], None]
+_RUNNER: list[Runner] = []
+
+
+def run_with(runner: Runner) -> None:
+    """Say who runs confirmed batches, called inside their transaction; the package of background jobs does."""
+    _RUNNER[:] = [runner]
 
 
 # --- columns -----------------------------------------------------------------------------------------
@@ -164,6 +175,7 @@ def start_batch(target: str, uploaded_file: UploadedFile, *, by: User) -> Import
             target=target,
             file=file,
             mapping=match_columns(table.headers, importer.fields, remembered_mapping(target, table.headers)),
+            preview=_preview(table),
             total=len(table.rows),
             by=by,
             created_at=timezone.now(),
@@ -175,6 +187,25 @@ def table_of(batch: ImportBatch) -> Table:
     return read_table(storage.read(batch.file.path), batch.file.name)
 
 
+@dataclass(frozen=True)
+class Preview:
+    """What a page shows of a table before it is imported: headings, the first rows, the header's row number."""
+
+    headers: list[str]
+    sample: list[list[str]]
+    header_row: int
+
+
+def _preview(table: Table) -> dict[str, Any]:
+    sample = [[row.cells[header] for header in table.headers] for row in table.rows[:SAMPLE]]
+    return {"headers": table.headers, "sample": sample, "header_row": table.header_row}
+
+
+def preview_of(batch: ImportBatch) -> Preview:
+    """The batch's headings and first rows; the file is read again only for batches that kept none. Raises SheetError."""
+    return Preview(**(batch.preview or _preview(table_of(batch))))
+
+
 @transaction.atomic
 def begin(batch: ImportBatch, mapping: Mapping[str, str], *, by: User) -> None:
     """Confirm the columns, remember them, and hand the batch to the worker.
@@ -182,7 +213,7 @@ def begin(batch: ImportBatch, mapping: Mapping[str, str], *, by: User) -> None:
     Raises ImportRefused when a required column is missing, IllegalMove when the batch already runs.
     """
     importer = importer_for(batch.target)
-    headers = table_of(batch).headers
+    headers = preview_of(batch).headers
     chosen = checked_mapping(mapping, headers, importer.fields)
     moved = ImportBatch.objects.filter(pk=batch.pk, status=ImportBatch.Status.UPLOADED).update(
         status=ImportBatch.Status.RUNNING, mapping=chosen
@@ -198,46 +229,63 @@ def begin(batch: ImportBatch, mapping: Mapping[str, str], *, by: User) -> None:
         summary=f"导入“{batch.file.name}”，共 {batch.total} 行",
         payload={"target": batch.target, "file": str(batch.file_id), "mapping": chosen},
     )
-    transaction.on_commit(lambda: run_import.enqueue(str(batch.pk)))
+    _run(batch)
 
 
 @transaction.atomic
 def resume(batch: ImportBatch, *, by: User) -> None:
-    """Run a failed batch on from where it stopped. Raises IllegalMove when it did not fail."""
-    moved = ImportBatch.objects.filter(pk=batch.pk, status=ImportBatch.Status.FAILED).update(
+    """Run a batch that failed or was stopped on from where it was. Raises IllegalMove when it is neither."""
+    halted = [ImportBatch.Status.FAILED, ImportBatch.Status.STOPPED]
+    moved = ImportBatch.objects.filter(pk=batch.pk, status__in=halted).update(
         status=ImportBatch.Status.RUNNING, message="", finished_at=None
     )
     if not moved:
         raise IllegalMove("这次导入没有中断，不需要继续")
     batch.refresh_from_db()
     record("attachments.import", batch, by=by, summary=f"继续导入“{batch.file.name}”")
-    transaction.on_commit(lambda: run_import.enqueue(str(batch.pk)))
+    _run(batch)
 
 
-@task()
-def run_import(batch_id: str) -> str:
-    """The background job: run the batch with the importer registered for its target. Safe to run again."""
-    batch = ImportBatch.objects.select_related("file", "by").get(pk=uuid.UUID(batch_id))
-    run_batch(batch, importer_for(batch.target), by=batch.by)
-    return batch.status
+def stop(batch: ImportBatch) -> None:
+    """Note that the owner has stopped the batch; the rows imported so far are valid."""
+    message = f"已停止：{summary(batch)}；其余 {batch.total - batch.processed} 行没有导入，可以继续"
+    ImportBatch.objects.filter(pk=batch.pk, status=ImportBatch.Status.RUNNING).update(
+        status=ImportBatch.Status.STOPPED, message=message, finished_at=timezone.now()
+    )
+    batch.refresh_from_db()
+
+
+def _run(batch: ImportBatch) -> None:
+    for runner in _RUNNER:
+        runner(batch)
 
 
 class _Overtaken(Exception):
     """Another worker is running the same batch; it goes on, this one stops."""
 
 
-def run_batch(batch: ImportBatch, importer: Importer, *, by: User) -> ImportBatch:
+def run_batch(
+    batch: ImportBatch, importer: Importer, *, by: User, watcher: Watcher | None = None
+) -> ImportBatch:
     """Import what the batch has not yet processed and finish it; idempotent, resumable.
 
-    What goes wrong with the file as a whole ends in status FAILED with a message, never in an exception.
+    What goes wrong with the file as a whole ends in status FAILED with a message, never in an exception; only the
+    watcher's Interrupted goes through, between two chunks.
     """
     if batch.status == ImportBatch.Status.DONE:
         return batch
+    watcher = watcher or Unwatched()
     try:
+        watcher.begin("读取表格", total=0)
         table = table_of(batch)
-        prepared = _prepare(table, batch.mapping, importer, by)
-        _run_chunks(batch, table, prepared, importer, by)
-        _finish(batch, table)
+        watcher.begin("核对内容", total=len(table.rows))
+        prepared = _prepare(table, batch.mapping, importer, by, watcher)
+        watcher.begin("写入", total=len(table.rows), done=batch.processed)
+        _run_chunks(batch, table, prepared, importer, by, watcher)
+        _finish(batch, table, watcher)
+    except Interrupted:
+        batch.refresh_from_db()
+        raise
     except _Overtaken:
         log.warning("import.overtaken", batch=str(batch.pk))
         batch.refresh_from_db()
@@ -253,24 +301,44 @@ def run_batch(batch: ImportBatch, importer: Importer, *, by: User) -> ImportBatc
     return batch
 
 
-def _prepare(table: Table, mapping: Mapping[str, str], importer: Importer, by: User) -> Prepared:
-    rows, lost = [], {}
+class _Watched(list[SheetRow]):
+    """Rows that tell the watcher how many of them have been looked at."""
+
+    watcher: Watcher = Unwatched()
+
+    def __iter__(self) -> Iterator[SheetRow]:
+        for count, row in enumerate(super().__iter__()):
+            if count % REPORTED == 0:
+                self.watcher.step(count)
+            yield row
+
+
+def _prepare(
+    table: Table, mapping: Mapping[str, str], importer: Importer, by: User, watcher: Watcher
+) -> Prepared:
     names = {heading: name for name, heading in mapping.items()}
-    for row in table.rows:
-        issues = [(names[heading], words) for heading, words in row.problems if heading in names]
-        if issues:
-            lost[row.number] = issues
-        else:
-            rows.append(
-                SheetRow(row.number, {name: row.cells.get(heading, "") for heading, name in names.items()})
-            )
+    lost = {}
+    for position, problems in table.rows.problems.items():
+        if issues := [(names[heading], words) for heading, words in problems if heading in names]:
+            lost[table.rows.numbers[position]] = issues
+    nothing = [""] * len(table.rows)
+    columns = [table.rows.texts.get(heading, nothing) for heading in names]
+    keys = list(names.values())
+    rows = _Watched(
+        SheetRow(number, dict(zip(keys, cells, strict=True)))
+        for number, cells in zip(table.rows.numbers, zip(*columns, strict=True), strict=True)
+        if number not in lost
+    )
+    rows.watcher = watcher
     prepared = importer.prepare(rows, by)
     return Prepared(prepared.rows, lost | prepared.errors)
 
 
-def _run_chunks(batch: ImportBatch, table: Table, prepared: Prepared, importer: Importer, by: User) -> None:
+def _run_chunks(
+    batch: ImportBatch, table: Table, prepared: Prepared, importer: Importer, by: User, watcher: Watcher
+) -> None:
     parsed = dict(prepared.rows)
-    numbers = [row.number for row in table.rows]
+    numbers = table.rows.numbers
     batch.total = len(numbers)
     while batch.processed < len(numbers):
         start = batch.processed
@@ -290,43 +358,52 @@ def _run_chunks(batch: ImportBatch, table: Table, prepared: Prepared, importer: 
             known.updated += updated
             known.unchanged += unchanged
             known.total = batch.total
-            known.errors = known.errors | {
-                str(number): [[batch.mapping.get(name, ""), words] for name, words in issues]
-                for number, issues in (errors | refused).items()
-            }
-            known.save(update_fields=["created", "updated", "unchanged", "total", "errors"])
+            written = ["created", "updated", "unchanged", "total"]
+            if found := errors | refused:
+                known.errors |= {
+                    str(number): [[batch.mapping.get(name, ""), words] for name, words in issues]
+                    for number, issues in found.items()
+                }
+                written.append("errors")
+            known.save(update_fields=written)
         batch.refresh_from_db()
+        watcher.step(batch.processed)
 
 
 def _save(
     rows: list[tuple[int, Any]], importer: Importer, by: User
 ) -> tuple[tuple[int, int, int], dict[int, Issues]]:
-    """Save a chunk at once; if a row is refused, row by row, so that one bad row does not cost the others."""
+    """Save a chunk at once; if a row is refused, its halves, so that one bad row does not cost the others."""
     if not rows:
         return (0, 0, 0), {}
     try:
         with transaction.atomic():
             return importer.save_rows([parsed for _, parsed in rows], by), {}
-    except (Refused, ValidationError, DatabaseError, ValueError):
-        log.info("import.chunk_refused", target=importer.target, rows=len(rows))
-    counts, refused = [0, 0, 0], {}
-    for number, parsed in rows:
-        try:
-            with transaction.atomic():
-                counts = [
-                    have + more for have, more in zip(counts, importer.save_rows([parsed], by), strict=True)
-                ]
-        except Refused as error:
-            refused[number] = [(getattr(error, "field", ""), str(error))]
-        except ValidationError as error:
-            refused[number] = [("", "；".join(error.messages))]
-        except (DatabaseError, ValueError):
-            log.exception("import.row_failed", target=importer.target, row=number)
-            refused[number] = [("", "这一行无法保存，请核对各列内容后重新导入")]
-    return (counts[0], counts[1], counts[2]), refused
+    except (Refused, ValidationError, DatabaseError, ValueError) as error:
+        if len(rows) == 1:
+            return (0, 0, 0), {rows[0][0]: _refusal(error, importer.target, rows[0][0])}
+    half = len(rows) // 2
+    first, first_refused = _save(rows[:half], importer, by)
+    second, second_refused = _save(rows[half:], importer, by)
+    created, updated, unchanged = (one + other for one, other in zip(first, second, strict=True))
+    return (created, updated, unchanged), first_refused | second_refused
 
 
-def _finish(batch: ImportBatch, table: Table) -> None:
+def _refusal(error: Exception, target: str, number: int) -> Issues:
+    """Why one row was not saved, in words."""
+    if isinstance(error, Refused):
+        return [(getattr(error, "field", ""), str(error))]
+    if isinstance(error, ValidationError):
+        return [("", "；".join(error.messages))]
+    log.error("import.row_failed", target=target, row=number, exc_info=error)
+    return [("", "这一行无法保存，请核对各列内容后重新导入")]
+
+
+def _finish(batch: ImportBatch, table: Table, watcher: Watcher) -> None:
+    result = None
+    if batch.errors:
+        watcher.begin("制作标注副本", total=0)
+        result = _marked_copy(batch, table)
     with transaction.atomic():
         done = ImportBatch.objects.filter(pk=batch.pk, status=ImportBatch.Status.RUNNING).update(
             status=ImportBatch.Status.DONE, finished_at=timezone.now()
@@ -334,8 +411,7 @@ def _finish(batch: ImportBatch, table: Table) -> None:
         if not done:
             raise _Overtaken
         batch.refresh_from_db()
-        if batch.errors:
-            batch.result = _marked_copy(batch, table)
+        batch.result = result
         batch.message = summary(batch)
         batch.save(update_fields=["result", "message"])
         record("attachments.import_done", batch, by=batch.by, summary=f"“{batch.file.name}”{batch.message}")

@@ -148,6 +148,7 @@ class ImportBatch(models.Model):
         UPLOADED = "uploaded", "待对应列"
         RUNNING = "running", "导入中"
         DONE = "done", "已完成"
+        STOPPED = "stopped", "已停止"
         FAILED = "failed", "未完成"
 
     SHOWN_ERRORS = 50
@@ -156,6 +157,7 @@ class ImportBatch(models.Model):
     target = models.CharField("导入到", max_length=40, help_text="例如 registry.enterprise")
     file = models.ForeignKey(Attachment, models.PROTECT, verbose_name="原表", related_name="+")
     mapping = models.JSONField("列对应", default=dict)
+    preview = models.JSONField("表头和前几行", default=dict, help_text="核对列时显示，不必再读整张表")
     status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.UPLOADED)
     total = models.PositiveIntegerField("总行数", default=0)
     processed = models.PositiveIntegerField("已处理", default=0, help_text="断电后从这里继续")

@@ -7,5 +7,4 @@ urlpatterns = [
     path("upload/", views.upload, name="upload"),
     path("<uuid:pk>/", views.file, name="file"),
     path("<uuid:pk>/thumbnail/", views.thumbnail, name="thumbnail"),
-    path("batches/<uuid:pk>/", views.batch, name="batch"),
 ]

@@ -6,7 +6,7 @@ import uuid
 from pathlib import Path
 
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.utils.http import http_date, parse_http_date_safe
 from django.views.decorators.http import require_GET, require_POST
 
@@ -16,7 +16,7 @@ from bihuan.core.http import Request, content_disposition, problem
 
 from . import access, storage
 from .actions import store_upload
-from .models import Attachment, ImportBatch
+from .models import Attachment
 
 # Opened inside the browser; everything else is only ever saved.
 INLINE = {"image/jpeg", "image/png", "application/pdf"}
@@ -104,12 +104,3 @@ def _served(path: Path, media_type: str) -> FileResponse:
     response["Content-Security-Policy"] = SANDBOX
     response["Cache-Control"] = "private, no-cache"
     return response
-
-
-@require_GET
-def batch(request: Request, pk: uuid.UUID) -> HttpResponse:
-    """How an import stands, as the fragment its page polls."""
-    found = get_object_or_404(
-        ImportBatch.objects.filter(by=user_of(request)).select_related("file", "result"), pk=pk
-    )
-    return render(request, "attachments/_batch.html", {"batch": found})

@@ -10,7 +10,12 @@ from bihuan.config.secrets import key_from
 from bihuan.operations.logs import mask_personal
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-DATA_DIR = env.directory("BIHUAN_DATA", BASE_DIR / "var")
+# In a checkout the shell lies beside the package; installed, inside it (setup.py).
+IS_CHECKOUT = (BASE_DIR / "templates" / "base.html").is_file()
+SHELL_DIR = BASE_DIR if IS_CHECKOUT else BASE_DIR / "bihuan" / "shell"
+DATA_DIR = env.directory(
+    "BIHUAN_DATA", BASE_DIR / "var" if IS_CHECKOUT else Path.home() / ".local" / "share" / "bihuan"
+)
 
 DEBUG = env.flag("BIHUAN_DEBUG")
 SECRET_KEY = env.text("BIHUAN_SECRET_KEY") or key_from(DATA_DIR / "secret.key", size=48)
@@ -47,6 +52,7 @@ INSTALLED_APPS = [
     "bihuan.attachments",
     "bihuan.notifications",
     "bihuan.search",
+    "bihuan.jobs",
     "bihuan.duties",
     "bihuan.papers",
     "bihuan.registry",
@@ -90,7 +96,7 @@ WSGI_APPLICATION = "bihuan.config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [SHELL_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -154,7 +160,7 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [SHELL_DIR / "static"]
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -177,7 +183,9 @@ UPLOAD_MAX_BYTES = 25 * 1024 * 1024
 ARCHIVE_DIR = Path(env.text("BIHUAN_ARCHIVE") or DATA_DIR / "archive")
 
 # Ours notes the request a job came from; see operations/jobs.py.
-TASKS = {"default": {"BACKEND": "bihuan.operations.jobs.DatabaseBackend"}}
+# Long work has a queue and a thread of the worker to itself, so that a message never waits behind an export.
+TASKS = {"default": {"BACKEND": "bihuan.operations.jobs.DatabaseBackend", "QUEUES": ["default", "long"]}}
+JOB_RESULT_DAYS = env.integer("BIHUAN_JOB_RESULT_DAYS", 7)
 
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"

@@ -19,16 +19,18 @@ urlpatterns = [
     path("audit/", include("bihuan.audit.urls")),
     path("files/", include("bihuan.attachments.urls")),
     path("messages/", include("bihuan.notifications.urls")),
+    path("jobs/", include("bihuan.jobs.urls")),
     path("duties/", include("bihuan.duties.urls")),
     path("papers/", include("bihuan.papers.urls")),
     path("registry/", include("bihuan.registry.urls")),
     path("campaigns/", include("bihuan.campaigns.urls")),
     path("hazards/", include("bihuan.hazards.urls")),
     path("inspections/", include("bihuan.inspections.urls")),
+    path("history/", include("bihuan.archive.urls")),
     path("api/v1/", include("bihuan.api.urls")),
     path("operations/", include("bihuan.operations.urls")),
 ]
 if settings.DEBUG:
-    sample = json.loads((settings.BASE_DIR / "templates/components/gallery.json").read_text("utf-8"))
+    sample = json.loads((settings.SHELL_DIR / "templates/components/gallery.json").read_text("utf-8"))
     gallery = TemplateView.as_view(template_name="components/gallery.html", extra_context=sample)
     urlpatterns += [path("gallery/", login_not_required(gallery), name="gallery")]

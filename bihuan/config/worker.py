@@ -98,6 +98,7 @@ def main() -> int:
     from django.utils import timezone
     from django_tasks_db.management.commands.db_worker import Worker
 
+    from bihuan.archive.nightly import archive_due
     from bihuan.audit.actions import seal_due
     from bihuan.core.partitions import keep_ahead
     from bihuan.duties.sweep import sweep
@@ -139,6 +140,7 @@ def main() -> int:
         Periodic("seal", 300, lambda: seal_due(timezone.now())),
         Periodic("partitions", 3600, keep_ahead),
         Periodic("backup", 60, lambda: backup_due(timezone.now())),
+        Periodic("archive", 600, lambda: archive_due(timezone.now())),
         Periodic("heartbeat", 5, lambda: beat(name, started_at=started_at)),
     ]
     log.info("worker_started", worker=name)

@@ -90,7 +90,14 @@ audit:seal                    | GET      | list      | AU IS               |
 attachments:upload            | POST     | list      | everyone            |
 attachments:file              | GET      | street    | officials EM        | EX NO admins
 attachments:thumbnail         | GET      | street    | officials EM        | EX NO admins
-attachments:batch             | GET      | own       | LO                  | everyone
+
+jobs:list                     | GET      | list      | everyone            |
+jobs:all                      | GET      | list      | SY                  |
+jobs:detail                   | GET      | own       | LO                  | everyone
+jobs:state                    | GET      | own       | LO                  | everyone
+jobs:result                   | GET      | own       | LO                  | everyone
+jobs:stop                     | POST     | own       | LO                  | everyone
+jobs:resume                   | POST     | own       | LO                  | everyone
 
 notifications:list            | GET      | list      | everyone            |
 notifications:read            | POST     | list      | everyone            |
@@ -229,6 +236,10 @@ hazards:act supervision       | POST     | street    | OL OO               | EX 
 hazards:act lifting           | POST     | street    | OL OO               | EX NO admins
 hazards:act assignment        | POST     | street    | desk                | EX NO admins
 
+archive:index                 | GET      | list      | OL OO IS            |
+archive:statistic             | GET      | list      | OL OO IS            |
+archive:download              | GET      | list      | OL OO IS            |
+
 inspections:list              | GET      | list      | officials EM EX     |
 inspections:choose            | GET      | list      | field               |
 inspections:walk              | GET POST | street    | field               |
@@ -265,7 +276,8 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "audit:seal": {"day": "day"},
     "attachments:file": {"pk": "photo"},
     "attachments:thumbnail": {"pk": "photo"},
-    "attachments:batch": {"pk": "registry_batch"},
+    "jobs:detail": {"pk": "job"}, "jobs:state": {"pk": "job"}, "jobs:result": {"pk": "job"}, "jobs:stop": {"pk": "job"},
+    "jobs:resume": {"pk": "job"},
     "notifications:open": {"pk": "message"},
     "duties:detail": {"pk": "review"},
     "duties:reassignment": {"pk": "review"},

@@ -37,6 +37,7 @@ from bihuan.hazards.tests.factories import make_hazard, make_submitted
 from bihuan.inspections.actions import submit_inspection
 from bihuan.inspections.submission import MemberGiven
 from bihuan.inspections.tests.factories import deadline, drawn, fixed, make_campaign, member, photo, visit
+from bihuan.jobs.actions import start as start_job
 from bihuan.notifications.models import Message
 from bihuan.papers.models import Paper
 from bihuan.registry.models import Enterprise
@@ -254,6 +255,7 @@ def make_stage() -> Stage:
         "photo": before,
         "review": Duty.objects.get(kind=Duty.Kind.HAZARD_REVIEW, subject=f"hazards.hazard:{submitted.pk}").pk,
         "rung": LadderStep.objects.first().pk,
+        "job": start_job("import", title="导入", by=owner, parameters={}).pk,
         "registry_batch": start_batch("registry.enterprise", _sheet("企业名称", "属地"), by=owner).pk,
         "hazard_batch": start_batch("hazards.hazard", _sheet("企业名称", "隐患描述"), by=inside["OO"]).pk,
         "message": Message.objects.create(recipient=owner, category="duty", title="青石", created_at=now).pk,

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import openpyxl
 import pytest
-from django.urls import reverse
 
 from bihuan.accounts.models import OrganizationAlias
 from bihuan.attachments import imports, storage
@@ -28,6 +27,7 @@ class AliasImporter:
 
     organization: object
     target: str = "test.alias"
+    page: str = "registry:batch"
     fields: list = field(
         default_factory=lambda: [
             FieldSpec("name", "别名", ("名称",), required=True),
@@ -64,6 +64,7 @@ class AliasImporter:
 @pytest.fixture
 def importer(world, monkeypatch):
     monkeypatch.setattr(imports, "_IMPORTERS", {})
+    monkeypatch.setattr(imports, "CHUNK", 200)
     made = AliasImporter(world.organizations.housing)
     imports.register(made)
     OrganizationAlias.objects.all().delete()
@@ -215,21 +216,3 @@ def test_what_is_no_table_is_refused(world, importer, file, words):
 def test_an_unknown_target_is_refused(world, importer):
     with pytest.raises(ImportRefused):
         imports.start_batch("test.other", sheet(["甲"]), by=world.people.office)
-
-
-def test_the_fragment_is_for_its_owner_and_stops_polling(
-    client, world, importer, django_capture_on_commit_callbacks
-):
-    batch = imports.start_batch("test.alias", sheet(names(60, bad=set(range(55)))), by=world.people.office)
-    url = reverse("attachments:batch", args=[batch.pk])
-    client.force_login(world.people.office)
-    ImportBatch.objects.filter(pk=batch.pk).update(status="running", mapping={"name": "单位别名名称"})
-    running = client.get(url).content.decode()
-    assert f'hx-get="{url}"' in running
-    imports.run_batch(ImportBatch.objects.get(pk=batch.pk), importer, by=world.people.office)
-    done = client.get(url).content.decode()
-    assert "hx-get" not in done
-    assert "下载标注后的表" in done
-    assert "另有 5 处" in done
-    client.force_login(world.people.housing)
-    assert client.get(url).status_code == 404

@@ -17,6 +17,7 @@ from bihuan.attachments.models import ImportBatch
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request
 from bihuan.core.sheets import SheetError
+from bihuan.jobs.imports import progress_of
 
 from ..importing import FIELDS, TARGET
 from .shared import user_of
@@ -51,9 +52,9 @@ def batch(request: Request, pk: uuid.UUID) -> HttpResponse:
     user = user_of(request)
     found = _own_batch(request, pk)
     if found.status != ImportBatch.Status.UPLOADED:
-        return render(request, "hazards/import_batch.html", {"batch": found})
+        return render(request, "hazards/import_batch.html", {"batch": found, **progress_of(found)})
     try:
-        table = imports.table_of(found)
+        table = imports.preview_of(found)
         if request.method == "POST":
             imports.begin(found, {spec.name: request.POST.get(spec.name, "") for spec in FIELDS}, by=user)
             return redirect("hazards:batch", found.pk)
@@ -65,12 +66,11 @@ def batch(request: Request, pk: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         mapping = {spec.name: request.POST.get(spec.name, "") for spec in FIELDS}
     columns = [{"spec": spec, "chosen": mapping.get(spec.name, "")} for spec in FIELDS]
-    sample = table.rows[:3]
     context = {
         "batch": found,
         "columns": columns,
         "headers": table.headers,
-        "sample": [[row.cells.get(heading, "") for heading in table.headers] for row in sample],
+        "sample": table.sample[:3],
     }
     return render(request, "hazards/import_columns.html", context)
 

@@ -271,7 +271,8 @@ class Killed(BaseException):
     """What a kill -9 looks like from inside: nothing after it runs."""
 
 
-def test_killed_after_a_chunk_the_rest_follows_and_the_totals_are_right(world, run):
+def test_killed_after_a_chunk_the_rest_follows_and_the_totals_are_right(world, run, monkeypatch):
+    monkeypatch.setattr(imports, "CHUNK", 200)
     by = world.people.qingshi_officer
     rows = [good_row(number) for number in range(1, 451)]
     rows[449][HEADINGS.index("从业人员")] = "若干"

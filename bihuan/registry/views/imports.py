@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
-from bihuan.attachments.imports import begin, start_batch, table_of
+from bihuan.attachments.imports import begin, preview_of, start_batch
 from bihuan.attachments.imports import resume as resume_batch
 from bihuan.attachments.models import ImportBatch
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request, content_disposition
 from bihuan.core.sheets import SheetError
+from bihuan.jobs.imports import progress_of
 from bihuan.rules.codes import mask_phone
 
 from ..blank import blank_workbook
@@ -29,7 +30,6 @@ from . import user_of
 from .lists import XLSX
 
 RECENT = 10
-SAMPLE = 5
 PHONE = re.compile(r"(?<![0-9A-Za-z])(?:1\d{10}|0\d{2,3}-?\d{7,8})(?![0-9A-Za-z])")
 
 
@@ -73,7 +73,7 @@ def columns(request: Request, pk: uuid.UUID) -> HttpResponse:
     if found.status != ImportBatch.Status.UPLOADED:
         return redirect("registry:batch", pk=found.pk)
     try:
-        table = table_of(found)
+        table = preview_of(found)
     except (SheetError, FileNotFoundError) as error:
         messages.error(
             request, str(error) if isinstance(error, SheetError) else "原表已不在存储中，请重新上传"
@@ -101,11 +101,8 @@ def columns(request: Request, pk: uuid.UUID) -> HttpResponse:
             "form": form,
             "headers": table.headers,
             "unused": [header for header in table.headers if header not in used],
-            "sample": [
-                [_without_phones(row.cells.get(header, "")) for header in table.headers]
-                for row in table.rows[:SAMPLE]
-            ],
-            "total": len(table.rows),
+            "sample": [[_without_phones(cell) for cell in row] for row in table.sample],
+            "total": found.total,
             "header_row": table.header_row,
             "cancel_url": reverse("registry:import"),
         },
@@ -122,7 +119,7 @@ def batch(request: Request, pk: uuid.UUID) -> HttpResponse:
     return render(
         request,
         "registry/batch.html",
-        {"batch": found, "resume_url": reverse("registry:resume", args=[found.pk])},
+        {"batch": found, "resume_url": reverse("registry:resume", args=[found.pk]), **progress_of(found)},
     )
 
 
