@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from bihuan.core.addresses import row_address
 from bihuan.core.fields import SealedCharField
+from bihuan.core.lazyjson import LazyJSONField
 
 from .permissions import Permission
 from .roles import ROLES, Role
@@ -35,7 +36,7 @@ class Region(models.Model):
     parent = models.ForeignKey(
         "self", models.PROTECT, verbose_name="上级", null=True, blank=True, related_name="children"
     )
-    outline = models.JSONField(
+    outline = LazyJSONField(
         "示意轮廓", default=list, blank=True, help_text="1000×720 画布上的多边形顶点 [[x, y], …]"
     )
     longitude = models.FloatField("经度", null=True, blank=True)
