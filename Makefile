@@ -6,7 +6,7 @@ export UV_PYTHON_DOWNLOADS := never
 PY := .venv/bin/python
 UV := .venv/bin/uv
 
-.PHONY: setup setup-dev run test check bench bench-plans requirements worker format clean
+.PHONY: setup setup-dev run test check bench bench-quick bench-plans requirements worker format clean
 
 .venv/bin/uv:
 	python3 -m venv .venv
@@ -47,8 +47,12 @@ check: setup-dev
 test: setup-dev
 	scripts/test
 
+# make bench [SUITES=panels,lists] [ROWS=10000000] [BENCH="--keep"]; make bench-quick takes a few minutes.
 bench: .venv/.bench
-	$(PY) -m bench
+	$(PY) -m bench $(if $(SUITES),--suites $(SUITES)) $(if $(ROWS),--rows $(ROWS)) $(BENCH)
+
+bench-quick: .venv/.bench
+	$(PY) -m bench --quick $(if $(SUITES),--suites $(SUITES)) $(BENCH)
 
 bench-plans: setup-dev
 	$(PY) -m bench.plans
