@@ -93,7 +93,10 @@ def chairs_sql(organizations: str) -> str:
             "%s::date",
         )
     else:
-        answer, day = "json_group_array(json_array(p.id, p.organization_id, p.role, p.is_default, u.id))", "%s"
+        answer, day = (
+            "json_group_array(json_array(p.id, p.organization_id, p.role, p.is_default, u.id))",
+            "%s",
+        )
     return (
         f"SELECT {answer} FROM {posts} p "  # noqa: S608
         f"LEFT JOIN {holdings} k ON k.post_id = p.id AND k.from_on <= {day} AND (k.to_on IS NULL OR k.to_on >= {day}) "

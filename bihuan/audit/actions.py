@@ -62,7 +62,9 @@ def record(
     if head is None:
         Head.objects.bulk_create([Head(chain=chain, seq=0, hash="")], ignore_conflicts=True)
         head = Head.objects.select_for_update().get(pk=chain)
-    link = _link(act, chain, Last(head.seq, head.hash), hash_of(subject), by, summary, payload, timezone.now())
+    link = _link(
+        act, chain, Last(head.seq, head.hash), hash_of(subject), by, summary, payload, timezone.now()
+    )
     event = Event(**link)
     event.save(force_insert=True)
     Head.objects.filter(pk=chain).update(seq=event.seq, hash=event.hash)

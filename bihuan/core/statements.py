@@ -56,7 +56,8 @@ def hot_cursor() -> Any:
     raw: Any = connection.connection
     if raw.prepare_threshold is None:
         raw.prepare_threshold = 0  # only cursors that ask for it prepare; Django's own bind at the client
-    return connection.make_cursor(PreparedCursor(raw))
+    make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    return make(PreparedCursor(raw))
 
 
 @cache
@@ -102,4 +103,4 @@ def next_id(model: type[models.Model]) -> str:
     key = model._meta.pk.column
     if is_postgresql():
         return f"nextval(pg_get_serial_sequence('{table}', '{key}'))"
-    return f"(SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = '{table}')"
+    return f"(SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = '{table}')"  # noqa: S608

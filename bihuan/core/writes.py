@@ -160,6 +160,15 @@ class Writes:
         )
 
 
+def row_of(instance: models.Model) -> dict[str, Any]:
+    """A model instance as a row for `Writes.insert`, without the key if it has none yet."""
+    row = {field.attname: getattr(instance, field.attname) for field in instance._meta.concrete_fields}
+    pk = instance._meta.pk.attname
+    if row[pk] is None:
+        del row[pk]
+    return row
+
+
 def _take(values: list[Any], model: type[models.Model], given: Values) -> None:
     """Append the parameters of columns, in the order given."""
     columns = columns_of(model)
@@ -224,11 +233,11 @@ def _compose(shape: tuple[tuple[Any, ...], ...]) -> str:
             case ("swap", model, _, key, names):
                 sets = assignment(model, names)
                 where = condition(model, [(key, False)], "t")
-                parts.append(f"w{index} AS (UPDATE {_table(model)} t SET {sets}{held_from} WHERE {where})")
+                parts.append(f"w{index} AS (UPDATE {_table(model)} t SET {sets}{held_from} WHERE {where})")  # noqa: S608
             case ("update", model, where, names):
                 sets = assignment(model, names)
                 parts.append(
-                    f"w{index} AS (UPDATE {_table(model)} t SET {sets}{held_from} WHERE {condition(model, where, 't')})"
+                    f"w{index} AS (UPDATE {_table(model)} t SET {sets}{held_from} WHERE {condition(model, where, 't')})"  # noqa: S608
                 )
             case ("insert", model, names, unless_known, rows):
                 columns = [columns_of(model)[name] for name in names]

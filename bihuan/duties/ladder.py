@@ -32,7 +32,11 @@ class Ladders:
         self._rows: dict[tuple[str, bool], list[Rung]] = {}
         if edited is None:
             edited = (
-                (row.ladder, row.unheld, Rung(row.offset_days, row.instrument, row.label, tuple(row.audiences)))
+                (
+                    row.ladder,
+                    row.unheld,
+                    Rung(row.offset_days, row.instrument, row.label, tuple(row.audiences)),
+                )
                 for row in LadderStep.objects.all()
             )
         for ladder, unheld, rung in edited:

@@ -59,17 +59,21 @@ def _keep(known: dict[Any, Any], key: Any, value: Any) -> None:
 def terms_sql() -> str:
     """An expression whose text is everything the office has entered about time; for `terms_of`."""
     if is_postgresql():
-        days = f"SELECT json_agg(json_build_array(day, working) ORDER BY day) FROM {CalendarDay._meta.db_table}"
-        years = f"SELECT json_agg(year ORDER BY year) FROM {CalendarYear._meta.db_table}"
+        days = (
+            f"SELECT json_agg(json_build_array(day, working) ORDER BY day) FROM {CalendarDay._meta.db_table}"
+        )
+        years = f"SELECT json_agg(year ORDER BY year) FROM {CalendarYear._meta.db_table}"  # noqa: S608
         rungs = (
-            "SELECT json_agg(json_build_array(ladder, unheld, offset_days, instrument, label, audiences) ORDER BY id) "
+            "SELECT json_agg(json_build_array(ladder, unheld, offset_days, instrument, label, audiences) ORDER BY id) "  # noqa: S608
             f"FROM {LadderStep._meta.db_table}"
         )
         return f"json_build_array(({days}), ({years}), ({rungs}))::text"
-    days = f"SELECT json_group_array(json_array(day, working)) FROM (SELECT * FROM {CalendarDay._meta.db_table} ORDER BY day)"
-    years = f"SELECT json_group_array(year) FROM (SELECT year FROM {CalendarYear._meta.db_table} ORDER BY year)"
+    days = f"SELECT json_group_array(json_array(day, working)) FROM (SELECT * FROM {CalendarDay._meta.db_table} ORDER BY day)"  # noqa: S608
+    years = (
+        f"SELECT json_group_array(year) FROM (SELECT year FROM {CalendarYear._meta.db_table} ORDER BY year)"
+    )
     rungs = (
-        "SELECT json_group_array(json_array(ladder, unheld, offset_days, instrument, label, json(audiences))) "
+        "SELECT json_group_array(json_array(ladder, unheld, offset_days, instrument, label, json(audiences))) "  # noqa: S608
         f"FROM (SELECT * FROM {LadderStep._meta.db_table} ORDER BY id)"
     )
     return f"json_array(json(({days})), json(({years})), json(({rungs})))"

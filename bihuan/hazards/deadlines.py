@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from bihuan.core.errors import Refused
@@ -16,13 +17,20 @@ CLOCKS = {Level.GENERAL: "hazard.rectify.general", Level.MAJOR: "hazard.rectify.
 LONGEST_EXTENSION = {Level.GENERAL: "extension.max_days", Level.MAJOR: "extension.max_days.major"}
 
 
-def deadline(level: str, start: dt.date, chosen: dt.date | None = None, *, by_whom: str = "检查人员") -> Due:
+def deadline(
+    level: str,
+    start: dt.date,
+    chosen: dt.date | None = None,
+    *,
+    by_whom: str = "检查人员",
+    due_by: Callable[[str, dt.date], Due] = due,
+) -> Due:
     """The deadline of a round that starts on `start`: the rule's own, or the day `chosen` within its limits.
 
     Earlier is always allowed, later only as far as one extension could go (major: at most the total limit).
     Raises Refused naming the latest day.
     """
-    derived = due(CLOCKS[Level(level)], start)
+    derived = due_by(CLOCKS[Level(level)], start)
     if chosen is None or chosen == derived.due_on:
         return derived
     if chosen < start:

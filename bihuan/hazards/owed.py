@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bihuan.accounts.models import Organization, Post, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import default_post, office_of
 from bihuan.accounts.roles import ROLES
-from bihuan.duties.actions import NewDuty, finish_duty, open_duties, open_duty
+from bihuan.duties.actions import NewDuty, open_duty
 from bihuan.duties.clock import due
 from bihuan.duties.models import Duty
+from bihuan.rules.clocks import Due
 
 from .models import Extension, Hazard
 from .workflow import Level, Status
@@ -67,44 +69,68 @@ class Owner:
     on_behalf: bool = False
 
 
-def owner_of(kind: str, hazard: Hazard) -> Owner:
+class Bodies:
+    """Who can owe something on a hazard, looked up as needed. An act that has read them already brings its own."""
+
+    def local_authority(self, hazard: Hazard) -> Organization | None:
+        return Organization.objects.filter(
+            kind=Organization.Kind.LOCALITY, region=hazard.locality_id, valid_to=None
+        ).first()
+
+    def default_post(self, organization: Organization) -> Post | None:
+        return default_post(organization)
+
+    def posts(self, organization: Organization) -> Iterable[Post]:
+        """Its posts in use, first to last."""
+        return organization.posts.filter(is_active=True).order_by("pk")
+
+
+def owner_of(kind: str, hazard: Hazard, bodies: Bodies | None = None) -> Owner:
     """Who owes a duty of that kind on this hazard."""
+    known = bodies or Bodies()
     if kind in _ENTERPRISE_KINDS:
-        if hazard.enterprise.organization is not None:
+        if hazard.enterprise.organization_id is not None:
             return Owner(hazard.enterprise.organization, None)
-        return Owner(_local_authority(hazard), None, on_behalf=True)
+        return Owner(known.local_authority(hazard) or hazard.reviewing_organization, None, on_behalf=True)
     if kind == Kind.EXTENSION:
         body = _decider(hazard)
-        return Owner(body, post_with(body, Permission.DECIDE_EXTENSION))
+        return Owner(body, post_with(body, Permission.DECIDE_EXTENSION, known))
     if kind in (Kind.HAZARD_CONFIRM, Kind.HAZARD_REVIEW):
         body = hazard.reviewing_organization
     else:
         body = _major_authority(hazard)
-    return Owner(body, post_with(body, _NEEDED[kind]))
+    return Owner(body, post_with(body, _NEEDED[kind], known))
 
 
-def post_with(organization: Organization, permission: str) -> Post | None:
+def post_with(organization: Organization, permission: str, bodies: Bodies | None = None) -> Post | None:
     """The default post if it carries `permission`, else the first that does, else the default one (shown unheld)."""
-    default = default_post(organization)
+    known = bodies or Bodies()
+    default = known.default_post(organization)
     if default is not None and permission in ROLES[default.role].permissions:
         return default
-    for post in organization.posts.filter(is_active=True).order_by("pk"):
+    for post in known.posts(organization):
         if permission in ROLES[post.role].permissions:
             return post
     return default
 
 
-def duties_for(hazard: Hazard, *, on: dt.date) -> list[NewDuty]:
+def duties_for(
+    hazard: Hazard,
+    *,
+    on: dt.date,
+    bodies: Bodies | None = None,
+    due_by: Callable[[str, dt.date], Due] = due,
+) -> list[NewDuty]:
     """What the hazard's present status makes someone owe from `on`."""
     found = []
     for kind in KINDS_OF.get(hazard.status, ()):
         if kind == Kind.REPORT and hazard.major_reports.exists():
             continue
-        owner = owner_of(kind, hazard)
+        owner = owner_of(kind, hazard, bodies)
         if kind == Kind.HAZARD_RECTIFY:
             due_on, clock = hazard.due_on, hazard.clock
         else:
-            derived = due(CLOCK_OF[kind], on)
+            derived = due_by(CLOCK_OF[kind], on)
             due_on, clock = derived.due_on, derived.explanation
         found.append(
             NewDuty(
@@ -121,18 +147,6 @@ def duties_for(hazard: Hazard, *, on: dt.date) -> list[NewDuty]:
             )
         )
     return found
-
-
-def open_for(hazard: Hazard, *, by: User, on: dt.date) -> None:
-    """Open what the hazard's present status makes someone owe."""
-    if duties := duties_for(hazard, on=on):
-        open_duties(duties, by=by)
-
-
-def close_for(hazard: Hazard, status: str, *, by: User, cancelled: bool) -> None:
-    """Finish what the status just left made someone owe."""
-    for kind in KINDS_OF.get(status, ()):
-        finish_duty(hazard, kind, by=by, cancelled=cancelled)
 
 
 def open_for_extension(extension: Extension, *, by: User, on: dt.date) -> None:
@@ -157,13 +171,6 @@ def title_of(kind: str, hazard: Hazard, owner: Owner) -> str:
     """What the inbox says; a locality standing in for an enterprise without an account is told so."""
     verb = f"{ON_BEHALF}·{VERBS[kind]}" if owner.on_behalf else VERBS[kind]
     return f"{verb}：{hazard.enterprise.name} {hazard.description[:60]}"
-
-
-def _local_authority(hazard: Hazard) -> Organization:
-    local = Organization.objects.filter(
-        kind=Organization.Kind.LOCALITY, region=hazard.locality_id, valid_to=None
-    ).first()
-    return local or hazard.reviewing_organization
 
 
 def _major_authority(hazard: Hazard) -> Organization:

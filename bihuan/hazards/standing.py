@@ -9,9 +9,10 @@ from __future__ import annotations
 from bihuan.accounts.models import Organization, Post, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.roles import ROLES
+from bihuan.accounts.scope import scope_of
 
 from .models import Hazard
-from .workflow import JUDGING, RULES, Level, Move, is_legal
+from .workflow import JUDGING, RULES, Level, Move, Status, is_legal
 
 _AREA_KINDS = frozenset({Organization.Kind.OFFICE, Organization.Kind.LOCALITY})
 _ENTERPRISE_PERMISSIONS = frozenset({Permission.RECTIFY_HAZARD})
@@ -61,12 +62,53 @@ def has_standing(user: User, move: str, hazard: Hazard) -> bool:
     return any(oversees(post.organization, hazard) for post in posts)
 
 
+def sees(user: User, hazard: Hazard) -> bool:
+    """Whether `user` may see this hazard: `visible_to` asked of one row that has been read, without a query.
+
+    Only who took part in a visit is looked up, when nothing else shows the hazard to that person.
+    """
+    scope = scope_of(user, Permission.VIEW_HAZARDS)
+    if any(_lies_in(code, hazard) for code in scope.areas):
+        return True
+    bodies = (hazard.department_id, hazard.found_organization_id, hazard.reviewing_organization_id)
+    if any(department in bodies for department in scope.departments):
+        return True
+    # What others reported about it stays with the authority until it is confirmed (R133).
+    is_told = hazard.status not in (Status.REPORTED, Status.DISMISSED) or hazard.source == "self_check"
+    if scope.enterprises and is_told and hazard.enterprise.organization_id in scope.enterprises:
+        return True
+    return scope.participant and (
+        hazard.found_by_id == scope.user_id or hazard.experts.filter(pk=scope.user_id).exists()
+    )
+
+
+def _lies_in(code: str, hazard: Hazard) -> bool:
+    match len(code):
+        case 2:
+            return True
+        case 4:
+            return hazard.city_id == code
+        case 6:
+            return hazard.county_id == code
+        case _:
+            return hazard.locality_id == code
+
+
 def handed_in(user: User, move: str, hazard: Hazard) -> bool:
     """Whether `user` handed in what the move would judge."""
     if move in (Move.RETURN_PLAN, Move.APPROVE_PLAN):
         return hazard.major_plans.order_by("-pk").values_list("by", flat=True).first() == user.pk
     submission = hazard.rectifications.filter(round=hazard.round).order_by("-pk")
     return submission.values_list("by", flat=True).first() == user.pk
+
+
+def may_judge_or_make(user: User, move: str, hazard: Hazard, handed_in_by: int | None) -> bool:
+    """`may_move` of a row that has been read along with who handed in what the move would judge (None: nobody)."""
+    return (
+        has_standing(user, move, hazard)
+        and sees(user, hazard)
+        and not (move in JUDGING and handed_in_by == user.pk)
+    )
 
 
 def may_move(user: User, move: str, hazard: Hazard) -> bool:

@@ -1,32 +1,39 @@
-"""The one door: permission, compare-and-swap, ledger line, duties, figures and audit in one transaction."""
+"""The one door: permission, compare-and-swap, ledger line, duties, figures and audit in one transaction.
+
+An act is one read (`sight`), decisions in Python, and one write (`core.writes`); see ADR 11.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 
 from bihuan.accounts.models import User
-from bihuan.accounts.queries import default_post, holders_of
-from bihuan.audit.actions import chain_of, record
+from bihuan.audit.actions import NEW, Last, append, chain_of, record
+from bihuan.audit.models import Head
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
-from bihuan.duties.actions import finish_duty, reschedule_duty
+from bihuan.core.statements import whole_act
+from bihuan.core.writes import Writes, row_of
+from bihuan.duties.actions import NewDuty, add_duty, close_duties, finish_duty, reschedule_duty
 from bihuan.duties.models import Duty
-from bihuan.notifications.actions import notify
+from bihuan.duties.terms import Terms
+from bihuan.notifications.actions import add_message, send_out_after_commit
 from bihuan.notifications.models import Message
-from bihuan.tally.actions import record as record_deltas
+from bihuan.tally.models import Delta
 
 from .. import owed
-from ..deadlines import deadline
-from ..deltas import State, delta_rows, state_of
+from ..deadlines import CLOCKS
+from ..deltas import delta_rows, state_of
 from ..models import Extension, Hazard, HazardTransition
-from ..standing import may_move
+from ..standing import may_judge_or_make
 from ..workflow import RULES, ExtensionStatus, Level, Move, Status, is_legal, target_of
+from .sight import Sight, look
 
 # Everything duties and figures are derived from; a move made from an outdated view of any of it is refused.
 _SEEN = ("status", "round", "level", "due_on", "reviewing_organization_id", "is_supervised")
@@ -37,9 +44,10 @@ _TOLD_TO_ENTERPRISE = frozenset(
         Move.FAIL_EVALUATION, Move.CLOSE_MAJOR, Move.EXTEND, Move.PLACE_UNDER_SUPERVISION, Move.LIFT_SUPERVISION,
     }
 )  # fmt: skip
+_COLUMNS = [field.attname for field in Hazard._meta.concrete_fields]
+_RELATIONS = {field.name: field.attname for field in Hazard._meta.concrete_fields if field.is_relation}
 
 
-@transaction.atomic
 def move_hazard(
     hazard: Hazard,
     move: str,
@@ -56,58 +64,151 @@ def move_hazard(
     ReasonRequired, Refused for missing evidence, IllegalMove for the wrong state or when somebody was quicker.
     """
     move = Move(move)
-    rule = RULES[move]
-    if not may_move(by, move, hazard):
-        raise PermissionDenied
-    if rule.needs_reason and not reason.strip():
-        raise ReasonRequired(move.label)
-    if not is_legal(move, hazard.status, hazard.level):
-        raise IllegalMove(stale(hazard))
-    if rule.evidence and (evidence is None or evidence._meta.model_name != rule.evidence):
-        raise Refused(f"“{move.label}”须附相应材料，请从隐患页面办理")
+    with whole_act():
+        sight = enter(hazard, move, by=by, reason=reason)
+        expected = RULES[move].evidence
+        if expected and (evidence is None or evidence._meta.model_name != expected):
+            raise Refused(f"“{move.label}”须附相应材料，请从隐患页面办理")
+        return carry_out(
+            hazard, sight, move, by=by, reason=reason, evidence=evidence, changed=changed, at=timezone.now()
+        )
 
-    now = timezone.now()
-    today = timezone.localdate(now)
-    before = state_of(hazard)
-    seen = {column: getattr(hazard, column) for column in _SEEN}
+
+def enter(
+    hazard: Hazard,
+    move: Move,
+    *,
+    by: User,
+    reason: str | None = None,
+    evidence: type[models.Model] | None = None,
+) -> Sight:
+    """Read the hazard for a move and refuse the wrong person and the wrong state before anything is written.
+
+    `reason` None leaves it to the verb to ask for one; `evidence` is the model of the row the verb will add.
+    """
+    sight = look(hazard, evidence)
+    if sight is None:
+        raise PermissionDenied
+    if not may_judge_or_make(by, move, sight.hazard, _handed_in_by(sight, move)):
+        raise PermissionDenied
+    if reason is not None and RULES[move].needs_reason and not reason.strip():
+        raise ReasonRequired(move.label)
+    fresh = sight.hazard
+    if not is_legal(move, fresh.status, fresh.level) or any(
+        getattr(hazard, column) != getattr(fresh, column) for column in _SEEN
+    ):
+        raise IllegalMove(_stale(hazard, fresh.status))
+    return sight
+
+
+def _handed_in_by(sight: Sight, move: Move) -> int | None:
+    """Who handed in what the move would judge."""
+    if move in (Move.RETURN_PLAN, Move.APPROVE_PLAN):
+        return sight.hazard.major_plans.order_by("-pk").values_list("by", flat=True).first()
+    if sight.handed_in is None or sight.handed_in.round != sight.hazard.round:
+        return None
+    return sight.handed_in.by_id
+
+
+def carry_out(
+    seen: Hazard,
+    sight: Sight,
+    move: Move,
+    *,
+    by: User,
+    at: dt.datetime,
+    reason: str = "",
+    evidence: models.Model | None = None,
+    changed: Mapping[str, Any] | None = None,
+) -> HazardTransition:
+    """Make a move that `enter` has let in: everything it changes in one go. Evidence without a key yet is added too."""
+    hazard, writes, today = sight.hazard, Writes(), timezone.localdate(at)
+    before, left = state_of(hazard), hazard.status
     fields = {
-        "status": target_of(move, hazard.status, hazard.level),
-        **_effects(hazard, move, now),
+        "status": target_of(move, left, hazard.level),
+        **_effects(hazard, move, at, sight.terms),
         **(changed or {}),
     }
-    if not Hazard.objects.filter(pk=hazard.pk, **seen).update(**fields):
-        raise IllegalMove(stale(hazard))
-    hazard.refresh_from_db()
+    writes.swap(Hazard, hazard.pk, seen={column: getattr(hazard, column) for column in _SEEN}, values=fields)
+    for column, value in fields.items():
+        setattr(hazard, column, value)
 
     # Fixed on the spot means fixed on the day it was found, also when the phone sends it a day later.
     counted_on = hazard.found_on if move == Move.FIX_ON_SPOT else today
-    line = write_line(
-        hazard,
-        move,
-        from_status=seen["status"],
-        by=by,
-        at=now,
-        counted_on=counted_on,
-        reason=reason,
-        evidence=evidence,
-    )
-    count(hazard, before, on=counted_on)
-    _follow_with_duties(hazard, move, seen["status"], by=by, today=today)
-    transaction.on_commit(partial(tell, line.pk))
+    if evidence is not None and evidence.pk is None:
+        evidence.pk = sight.evidence_id
+        writes.insert(type(evidence), row_of(evidence))
+        evidence._state.adding = False
+        after = NEW
+    elif evidence is not None:
+        after = _last_of(evidence)
+    line = add_line(
+        writes, hazard, move, pk=sight.line_id, after=sight.last, from_status=left, by=by, at=at,
+        counted_on=counted_on, reason=reason, evidence=evidence,
+    )  # fmt: skip
+    if evidence is not None:
+        append(
+            writes,
+            f"hazards.{move.value}",
+            evidence,
+            after=after,
+            by=by,
+            summary=_summary(hazard, move),
+            at=at,
+        )
+    for delta in delta_rows(hazard, before, state_of(hazard), counted_on):
+        writes.insert(Delta, row_of(delta))
+    told = _follow_with_duties(writes, sight, move, left, line, by=by)
+    told += tell(writes, sight, line, by=by)
+
+    more = _what_else(sight, move, left, by=by)
+    with whole_act(several=bool(more)):
+        if not writes.send():
+            raise IllegalMove(stale(seen))
+        for follow in more:
+            follow()
+    send_out_after_commit(told)
+    _show(seen, hazard)
     return line
+
+
+def _show(seen: Hazard, hazard: Hazard) -> None:
+    """Let the caller's instance say what the row says now; related rows it has loaded stay if they are still the same."""
+    for relation in [name for name in seen._state.fields_cache if name in _RELATIONS]:
+        attname = _RELATIONS[relation]
+        if getattr(seen, attname) != getattr(hazard, attname):
+            del seen._state.fields_cache[relation]
+    for attname in _COLUMNS:
+        seen.__dict__[attname] = hazard.__dict__[attname]
+
+
+def _last_of(evidence: models.Model) -> Last:
+    """The end of the chain of evidence that is already in the ledger."""
+    head = Head.objects.filter(pk=chain_of(evidence)).first()
+    return Last(head.seq, head.hash) if head else NEW
 
 
 def stale(hazard: Hazard) -> str:
     """What to say when the record is no longer as the person saw it."""
-    current = Hazard.objects.filter(pk=hazard.pk).values_list("status", flat=True).first()
+    return _stale(hazard, Hazard.objects.filter(pk=hazard.pk).values_list("status", flat=True).first())
+
+
+def _stale(hazard: Hazard, current: str | None) -> str:
     label = Status(current).label if current else "不存在"
     return f"隐患{hazard.number}的状态已变化（现为“{label}”），请核对后重试"
 
 
-def write_line(
+def _summary(hazard: Hazard, move: Move) -> str:
+    return f"{move.label}：{hazard.number} {hazard.description}"
+
+
+def add_line(
+    writes: Writes,
     hazard: Hazard,
     move: Move,
     *,
+    pk: int,
+    after: Last,
     from_status: str,
     by: User,
     at: dt.datetime,
@@ -115,59 +216,60 @@ def write_line(
     reason: str = "",
     evidence: models.Model | None = None,
 ) -> HazardTransition:
-    """Append the ledger line and record it, the hazard and its evidence in the audit chains.
+    """Add the ledger line, and record it and the hazard in the audit chains.
 
-    `counted_on` is the day from which figures count the new state.
+    `pk` is the id the line will have, `after` the end of the hazard's chain, `counted_on` the day from which
+    figures count the new state.
     """
-    line = HazardTransition.objects.create(
-        hazard=hazard,
+    line = HazardTransition(
+        pk=pk,
+        hazard_id=hazard.pk,
         move=move,
         from_status=from_status,
         to_status=hazard.status,
         round=hazard.round,
         reason=reason.strip()[:500],
         evidence=chain_of(evidence) if evidence is not None else "",
-        by=by,
+        by_id=by.pk,
         at=at,
         level=hazard.level,
         due_on=hazard.due_on,
         counted_on=counted_on,
     )
-    summary = f"{move.label}：{hazard.number} {hazard.description}"
-    act = f"hazards.{move.value}"
+    writes.insert(HazardTransition, row_of(line))
+    line._state.adding = False
+    act, summary = f"hazards.{move.value}", _summary(hazard, move)
     payload = {
         "line": line.pk,
         "from": from_status,
         "to": hazard.status,
         "round": hazard.round,
         "reason": line.reason,
+        "evidence": line.evidence,
     }
-    record(act, hazard, by=by, summary=summary, payload=payload | {"evidence": line.evidence})
-    record(act, line, by=by, summary=summary)
-    if evidence is not None:
-        record(act, evidence, by=by, summary=summary)
+    append(writes, act, hazard, after=after, by=by, summary=summary, payload=payload, at=at)
+    append(writes, act, line, after=NEW, by=by, summary=summary, at=at)
     return line
 
 
-def count(hazard: Hazard, before: State | None, *, on: dt.date) -> None:
-    """Write the dated deltas of one act into the figures."""
-    record_deltas(*delta_rows(hazard, before, state_of(hazard), on))
-
-
-def _effects(hazard: Hazard, move: Move, now: dt.datetime) -> dict[str, Any]:
+def _effects(hazard: Hazard, move: Move, now: dt.datetime, terms: Terms) -> dict[str, Any]:
     """The columns a move stamps besides the status."""
     today = timezone.localdate(now)
     effects: dict[str, Any] = {}
     match move:
         case Move.CONFIRM:
-            effects = _deadline_columns(hazard.level, today)
+            effects = _deadline_columns(hazard.level, today, terms)
         case Move.GRADE_MAJOR:
-            effects = {"level": Level.MAJOR, "submitted_on": None, **_deadline_columns(Level.MAJOR, today)}
+            effects = {
+                "level": Level.MAJOR,
+                "submitted_on": None,
+                **_deadline_columns(Level.MAJOR, today, terms),
+            }
         case Move.DOWNGRADE:
             effects = {
                 "level": Level.GENERAL,
                 "criterion_code": "",
-                **_deadline_columns(Level.GENERAL, today),
+                **_deadline_columns(Level.GENERAL, today, terms),
             }
         case Move.SUBMIT | Move.APPLY_ACCEPTANCE:
             effects = {"submitted_on": today}
@@ -180,7 +282,7 @@ def _effects(hazard: Hazard, move: Move, now: dt.datetime) -> dict[str, Any]:
                 "closed_on": None,
                 "closed_at": None,
                 "fixed_on_spot": False,
-                **_deadline_columns(hazard.level, today),
+                **_deadline_columns(hazard.level, today, terms),
             }
         case Move.PLACE_UNDER_SUPERVISION | Move.LIFT_SUPERVISION:
             placed = move == Move.PLACE_UNDER_SUPERVISION
@@ -194,34 +296,86 @@ def _effects(hazard: Hazard, move: Move, now: dt.datetime) -> dict[str, Any]:
     return effects
 
 
-def _deadline_columns(level: str, start: dt.date) -> dict[str, Any]:
-    derived = deadline(level, start)
+def _deadline_columns(level: str, start: dt.date, terms: Terms) -> dict[str, Any]:
+    derived = terms.due(CLOCKS[Level(level)], start)
     return {"due_on": derived.due_on, "clock": derived.explanation}
 
 
-def _follow_with_duties(hazard: Hazard, move: Move, left: str, *, by: User, today: dt.date) -> None:
-    """Close what the old status owed, open what the new one owes; moves that keep the status adjust what stands."""
+Told = list[tuple[int, str]]
+
+
+def _follow_with_duties(
+    writes: Writes, sight: Sight, move: Move, left: str, line: HazardTransition, *, by: User
+) -> Told:
+    """Close what the old status owed, open what the new one owes; returns who is told of it, by which key."""
+    hazard = sight.hazard
+    if move == Move.ASSIGN:
+        moved, is_cancelled = left in (Status.REPORTED, Status.REINSPECTING), True
+    else:
+        moved, is_cancelled = hazard.status != left, move in (Move.GRADE_MAJOR, Move.DOWNGRADE)
+    if not moved:
+        return []
+    for kind in owed.KINDS_OF.get(left, ()):
+        close_duties(writes, hazard, kind, by=by, at=line.at, cancelled=is_cancelled)
+    return open_owed(writes, sight, line, by=by)
+
+
+def open_owed(writes: Writes, sight: Sight, line: HazardTransition, *, by: User) -> Told:
+    """Open what the hazard's status makes someone owe and tell whoever sits in those chairs, once each."""
+    new = owed.duties_for(sight.hazard, on=sight.today, bodies=sight, due_by=sight.terms.due)
+    per_person: dict[int, list[NewDuty]] = {}
+    for duty in new:
+        post = duty.post or sight.default_post(duty.organization)
+        add_duty(writes, duty, post=post, terms=sight.terms, at=line.at, today=sight.today)
+        for person in sight.people_of(post) if post else ():
+            if person != by.pk:
+                per_person.setdefault(person, []).append(duty)
+    told = []
+    for person, duties in per_person.items():
+        first, key = duties[0], f"hazards.line:{line.pk}:{'+'.join(duty.kind for duty in duties)}"
+        if len(duties) == 1:
+            title, url = f"新待办：{first.title}", first.url
+            body = f"期限 {first.due_on}" if first.due_on else ""
+        else:
+            title, url = f"新增 {len(duties)} 项待办", "/duties/"
+            body = "、".join(duty.title for duty in duties[:3])[:480]
+        add_message(
+            writes,
+            person,
+            category=Message.Category.DUTY,
+            title=title,
+            body=body,
+            url=url,
+            key=key,
+            at=line.at,
+        )
+        told.append((person, key))
+    return told
+
+
+def _what_else(sight: Sight, move: Move, left: str, *, by: User) -> list[Callable[[], object]]:
+    """What rarer moves also settle, in statements of their own."""
+    hazard = sight.hazard
     if move == Move.EXTEND:
         assert hazard.due_on is not None
-        reschedule_duty(hazard, Duty.Kind.HAZARD_RECTIFY, hazard.due_on, hazard.clock, by=by)
-        finish_duty(hazard, Duty.Kind.EXTENSION, by=by)
-    elif move == Move.REPORT_MAJOR:
-        finish_duty(hazard, Duty.Kind.REPORT, by=by)
-    elif move == Move.ASSIGN:
-        if left in (Status.REPORTED, Status.REINSPECTING):
-            owed.close_for(hazard, left, by=by, cancelled=True)
-            owed.open_for(hazard, by=by, on=today)
-    elif hazard.status != left:
-        regraded = move in (Move.GRADE_MAJOR, Move.DOWNGRADE)
-        owed.close_for(hazard, left, by=by, cancelled=regraded)
-        owed.open_for(hazard, by=by, on=today)
-        _withdraw_pending_extension(hazard, left, by=by)
+        return [
+            partial(reschedule_duty, hazard, Duty.Kind.HAZARD_RECTIFY, hazard.due_on, hazard.clock, by=by),
+            partial(finish_duty, hazard, Duty.Kind.EXTENSION, by=by),
+        ]
+    if move == Move.REPORT_MAJOR:
+        return [partial(finish_duty, hazard, Duty.Kind.REPORT, by=by)]
+    if (
+        sight.has_pending_extension
+        and move != Move.ASSIGN
+        and hazard.status != left
+        and is_legal(Move.EXTEND, left, hazard.level)
+    ):
+        return [partial(_withdraw_pending_extension, hazard, by=by)]
+    return []
 
 
-def _withdraw_pending_extension(hazard: Hazard, left: str, *, by: User) -> None:
+def _withdraw_pending_extension(hazard: Hazard, *, by: User) -> None:
     """Once the clock no longer runs there is nothing left to extend."""
-    if not is_legal(Move.EXTEND, left, hazard.level):
-        return
     pending = hazard.extensions.filter(status=ExtensionStatus.PENDING).first()
     if pending is None:
         return
@@ -236,32 +390,37 @@ def _withdraw_pending_extension(hazard: Hazard, left: str, *, by: User) -> None:
     finish_duty(hazard, Duty.Kind.EXTENSION, by=by, cancelled=True)
 
 
-def tell(line_id: int) -> None:
+def tell(writes: Writes, sight: Sight, line: HazardTransition, *, by: User) -> Told:
     """Tell the other side what became of it; new duties announce themselves."""
-    line = HazardTransition.objects.select_related(
-        "hazard__enterprise__organization", "hazard__found_by"
-    ).get(pk=line_id)
-    hazard, move = line.hazard, Move(line.move)
+    hazard, move = sight.hazard, Move(line.move)
     if move == Move.DISMISS:
-        recipients = [hazard.found_by]
+        finder = User.objects.filter(pk=hazard.found_by_id, is_active=True, is_service=False)
+        recipients = tuple(finder.values_list("pk", flat=True))
     elif move in _TOLD_TO_ENTERPRISE:
-        recipients = people_of_enterprise(hazard)
+        recipients = _people_of_enterprise(sight)
     else:
-        return
-    notify(
-        [person for person in recipients if person.pk != line.by_id],
-        category=Message.Category.RESULT,
-        title=f"{move.label}：{hazard.description[:60]}",
-        body=line.reason,
-        url=hazard.get_absolute_url(),
-        key=f"hazards.line:{line.pk}",
-    )
+        return []
+    key, told = f"hazards.line:{line.pk}", []
+    for person in recipients:
+        if person != by.pk:
+            add_message(
+                writes,
+                person,
+                category=Message.Category.RESULT,
+                title=f"{move.label}：{hazard.description[:60]}",
+                body=line.reason,
+                url=hazard.get_absolute_url(),
+                key=key,
+                at=line.at,
+            )
+            told.append((person, key))
+    return told
 
 
-def people_of_enterprise(hazard: Hazard) -> list[User]:
+def _people_of_enterprise(sight: Sight) -> tuple[int, ...]:
     """Whoever answers for the enterprise: its post holders, or whoever last handed in something on its behalf."""
-    if hazard.enterprise.organization is not None:
-        post = default_post(hazard.enterprise.organization)
-        return holders_of(post) if post else []
-    last = hazard.rectifications.select_related("by").order_by("-pk").first()
-    return [last.by] if last else []
+    if sight.hazard.enterprise.organization is not None:
+        post = sight.default_post(sight.hazard.enterprise.organization)
+        return sight.people_of(post) if post else ()
+    last = sight.handed_in
+    return (last.by_id,) if last and last.is_reachable else ()

@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
 from bihuan.attachments.actions import attach
+from bihuan.audit.actions import NEW
 from bihuan.campaigns.models import Campaign, CheckItem, Task
 from bihuan.core.errors import Refused
+from bihuan.core.writes import Writes, row_of
+from bihuan.notifications.actions import send_out_after_commit
 from bihuan.registry.models import Enterprise, Premises
 from bihuan.rules.calendar import DateOutOfRange, check_range
 from bihuan.rules.hazards import criterion
 from bihuan.rules.records import UnknownRule
+from bihuan.tally.models import Delta
 
-from .. import owed, searching
+from .. import searching
 from ..deadlines import deadline
+from ..deltas import delta_rows, state_of
 from ..models import Hazard, HazardTransition, Rectification
-from ..standing import may_move, seats
+from ..standing import seats
 from ..workflow import RULES, Level, Move, Status, target_of
-from .door import count, move_hazard, write_line
+from .door import Told, add_line, carry_out, enter, open_owed
+from .sight import Sight, look_ahead
 
 # What somebody else says must first be confirmed; what an inspector saw stands.
 _UNCONFIRMED = frozenset({Hazard.Source.TIP, Hazard.Source.MONITORING})
@@ -75,54 +82,82 @@ def record_hazard(
     status = target_of(move, "", level)
     if status == Status.REPORTED and due_on is not None:
         raise Refused("待核实的隐患在核实时才确定整改期限，请留空")
+    reviewer = reviewing_organization or _reviewer(enterprise, found_organization)
     now = timezone.now()
-    derived = None if status == Status.REPORTED else deadline(level, found_on, due_on)
-    hazard = Hazard(
-        client_id=client_id,
-        enterprise=enterprise,
-        premises=premises,
-        campaign=campaign or (task.campaign if task else None),
-        task=task,
-        check_item=check_item,
-        department=department or enterprise.department,
-        city_id=enterprise.city_id,
-        county_id=enterprise.county_id,
-        locality_id=enterprise.locality_id,
-        kind_id=enterprise.kind_id,
-        source=source,
-        level=level,
-        criterion_code=criterion_code,
-        status=status,
-        description=description.strip(),
-        location=location.strip(),
-        basis=basis.strip(),
-        found_on=found_on,
-        found_at=now,
-        found_by=by,
-        found_organization=found_organization,
-        reviewing_organization=reviewing_organization or _reviewer(enterprise, found_organization),
-        due_on=derived.due_on if derived else None,
-        clock=derived.explanation if derived else {},
-        responsible_person=responsible_person.strip(),
-        measures=measures.strip(),
-        funds=cents(funds),
-        contingency=contingency.strip(),
-        interim_measures=interim_measures.strip(),
-    )
     try:
         with transaction.atomic():
-            hazard.save(force_insert=True)
+            sight = look_ahead(enterprise, reviewer)
+            derived = (
+                None
+                if status == Status.REPORTED
+                else deadline(level, found_on, due_on, due_by=sight.terms.due)
+            )
+            hazard = Hazard(
+                pk=sight.hazard.pk,
+                client_id=client_id,
+                enterprise=enterprise,
+                premises=premises,
+                campaign=campaign or (task.campaign if task else None),
+                task=task,
+                check_item=check_item,
+                department=department or enterprise.department,
+                city_id=enterprise.city_id,
+                county_id=enterprise.county_id,
+                locality_id=enterprise.locality_id,
+                kind_id=enterprise.kind_id,
+                source=source,
+                level=level,
+                criterion_code=criterion_code,
+                status=status,
+                description=description.strip(),
+                location=location.strip(),
+                basis=basis.strip(),
+                found_on=found_on,
+                found_at=now,
+                found_by=by,
+                found_organization=found_organization,
+                reviewing_organization=reviewer,
+                due_on=derived.due_on if derived else None,
+                clock=derived.explanation if derived else {},
+                responsible_person=responsible_person.strip(),
+                measures=measures.strip(),
+                funds=cents(funds),
+                contingency=contingency.strip(),
+                interim_measures=interim_measures.strip(),
+            )
+            told = _enter_into_ledger(hazard, replace(sight, hazard=hazard), move, by=by, at=now)
             searching.index([hazard])
             attach_if_any(hazard, photos, "before", by=by)
-            write_line(hazard, move, from_status="", by=by, at=now, counted_on=found_on)
-            count(hazard, None, on=found_on)
-            owed.open_for(hazard, by=by, on=today)
+            send_out_after_commit(told)
     except IntegrityError:
         # The same phone sent it twice at the same moment; the other one has won.
         if client_id and (known := _already(client_id, enterprise, by)):
             return known
         raise
     return hazard
+
+
+def _enter_into_ledger(hazard: Hazard, sight: Sight, move: Move, *, by: User, at: dt.datetime) -> Told:
+    """Write the hazard, its first line, its figures, its duties and the record of all that, in one go."""
+    writes = Writes()
+    writes.insert(Hazard, row_of(hazard))
+    line = add_line(
+        writes,
+        hazard,
+        move,
+        pk=sight.line_id,
+        after=NEW,
+        from_status="",
+        by=by,
+        at=at,
+        counted_on=hazard.found_on,
+    )
+    for delta in delta_rows(hazard, None, state_of(hazard), hazard.found_on):
+        writes.insert(Delta, row_of(delta))
+    told = open_owed(writes, sight, line, by=by)
+    writes.send()
+    hazard._state.adding, hazard._state.db = False, connection.alias
+    return told
 
 
 @transaction.atomic
@@ -139,24 +174,25 @@ def fix_on_spot(
     Only on the day it was entered and before anything was handed in; later it takes the ordinary way, because
     nobody was looking.
     """
-    if not may_move(by, Move.FIX_ON_SPOT, hazard):
-        raise PermissionDenied
-    if not may_fix_on_spot(hazard, on=timezone.localdate()):
+    sight = enter(hazard, Move.FIX_ON_SPOT, by=by, evidence=Rectification)
+    now = timezone.now()
+    if not may_fix_on_spot(hazard, on=timezone.localdate(now)):
         raise Refused("当场整改只能在登记当日、企业提交整改之前办理，请由企业提交整改后复查")
     if not text.strip():
         raise Refused("请写明当场怎样整改")
-    done = Rectification.objects.create(
-        hazard=hazard,
-        round=hazard.round,
+    done = Rectification(
+        hazard_id=hazard.pk,
+        round=sight.hazard.round,
         text=text.strip(),
         finished_on=hazard.found_on,
         on_behalf=True,
-        by=by,
-        at=timezone.now(),
+        by_id=by.pk,
+        at=now,
     )
     attach_if_any(hazard, before, "before", by=by)
+    line = carry_out(hazard, sight, Move.FIX_ON_SPOT, by=by, evidence=done, at=now)
     attach_if_any(done, after, "after", by=by)
-    return move_hazard(hazard, Move.FIX_ON_SPOT, by=by, evidence=done)
+    return line
 
 
 def may_fix_on_spot(hazard: Hazard, *, on: dt.date) -> bool:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from bihuan.accounts.models import User
 from bihuan.audit.actions import record
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+from bihuan.core.statements import whole_act
 from bihuan.duties.actions import finish_duty
 from bihuan.duties.models import Duty
 from bihuan.notifications.actions import notify
@@ -28,11 +29,10 @@ from ..deadlines import check_in_time, extended
 from ..models import Extension, Hazard, HazardTransition, Rectification, Reinspection
 from ..standing import may_act_for_enterprise, may_extend_ex_officio, may_move, may_request_extension
 from ..workflow import ExtensionStatus, Level, Move, is_legal
-from .door import move_hazard, stale
+from .door import carry_out, enter, move_hazard, stale
 from .recording import attach_if_any, cents
 
 
-@transaction.atomic
 def submit_rectification(
     hazard: Hazard,
     *,
@@ -47,28 +47,30 @@ def submit_rectification(
     An authority may do it for an enterprise without an account; the row then says so (代企业填报).
     """
     move = Move.APPLY_ACCEPTANCE if hazard.level == Level.MAJOR else Move.SUBMIT
-    if not may_move(by, move, hazard):
-        raise PermissionDenied
-    if not is_legal(move, hazard.status, hazard.level):
-        raise IllegalMove(stale(hazard))
-    today = timezone.localdate()
-    finished = finished_on or today
-    if not text.strip():
-        raise Refused("请写明整改情况：做了什么、现在怎样")
-    if finished > today or finished < hazard.found_on:
-        raise Refused(f"完成日期应在{hazard.found_on.isoformat()}至今天之间，所填为{finished.isoformat()}")
-    done = Rectification.objects.create(
-        hazard=hazard,
-        round=hazard.round,
-        text=text.strip(),
-        funds_spent=cents(funds_spent),
-        finished_on=finished,
-        on_behalf=not hazard.has_account,
-        by=by,
-        at=timezone.now(),
-    )
-    attach_if_any(done, photos, "after", by=by)
-    move_hazard(hazard, move, by=by, evidence=done)
+    files = list(photos)
+    with whole_act(several=bool(files)):
+        sight = enter(hazard, move, by=by, evidence=Rectification)
+        now = timezone.now()
+        today = timezone.localdate(now)
+        finished = finished_on or today
+        if not text.strip():
+            raise Refused("请写明整改情况：做了什么、现在怎样")
+        if finished > today or finished < hazard.found_on:
+            raise Refused(
+                f"完成日期应在{hazard.found_on.isoformat()}至今天之间，所填为{finished.isoformat()}"
+            )
+        done = Rectification(
+            hazard_id=hazard.pk,
+            round=sight.hazard.round,
+            text=text.strip(),
+            funds_spent=cents(funds_spent),
+            finished_on=finished,
+            on_behalf=not sight.hazard.has_account,
+            by_id=by.pk,
+            at=now,
+        )
+        carry_out(hazard, sight, move, by=by, evidence=done, at=now)
+        attach_if_any(done, files, "after", by=by)
     return done
 
 
@@ -86,7 +88,6 @@ def apply_acceptance(
     return submit_rectification(hazard, text=text, by=by, photos=photos, finished_on=finished_on)
 
 
-@transaction.atomic
 def reinspect(
     hazard: Hazard,
     *,
@@ -101,31 +102,30 @@ def reinspect(
     The reason is one of `bihuan.rules.reasons`; some also need words. Raises ReasonRequired without one.
     """
     move = Move.CLOSE if passed else Move.SEND_BACK
-    if not may_move(by, move, hazard):
-        raise PermissionDenied
-    if not is_legal(move, hazard.status, hazard.level):
-        raise IllegalMove(stale(hazard))
-    said = text.strip()
-    if passed:
-        said = said or "复查合格，同意销号"
-        reason = ""
-    else:
-        typed = _send_back_reason(reason_type, said)
-        reason = f"{typed.label}：{said}" if said else f"{typed.label}。{typed.remedy}"
-        said = said or typed.remedy
-    judged = hazard.rectifications.filter(round=hazard.round).order_by("-pk").first()
-    judgement = Reinspection.objects.create(
-        hazard=hazard,
-        rectification=judged,
-        round=hazard.round,
-        passed=passed,
-        reason_type="" if passed else reason_type,
-        text=said[:500],
-        by=by,
-        at=timezone.now(),
-    )
-    attach_if_any(judgement, photos, "scene", by=by)
-    move_hazard(hazard, move, by=by, reason=reason, evidence=judgement)
+    files = list(photos)
+    with whole_act(several=bool(files)):
+        sight = enter(hazard, move, by=by, evidence=Reinspection)
+        said = text.strip()
+        if passed:
+            said = said or "复查合格，同意销号"
+            reason = ""
+        else:
+            typed = _send_back_reason(reason_type, said)
+            reason = f"{typed.label}：{said}" if said else f"{typed.label}。{typed.remedy}"
+            said = said or typed.remedy
+        judged, now = sight.handed_in, timezone.now()
+        judgement = Reinspection(
+            hazard_id=hazard.pk,
+            rectification_id=judged.pk if judged and judged.round == sight.hazard.round else None,
+            round=sight.hazard.round,
+            passed=passed,
+            reason_type="" if passed else reason_type,
+            text=said[:500],
+            by_id=by.pk,
+            at=now,
+        )
+        carry_out(hazard, sight, move, by=by, reason=reason, evidence=judgement, at=now)
+        attach_if_any(judgement, files, "scene", by=by)
     return judgement
 
 
