@@ -138,7 +138,7 @@ def generate(root: Path, rows: int) -> Manifest:
                         str(last),
                         (root / path).stat().st_size,
                         "",
-                    )  # fmt: skip
+                    )
                 )
                 next_id, next_event = next_id + hazards, next_event + hazards * 5
     lists.save(root, manifest)

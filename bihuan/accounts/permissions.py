@@ -34,6 +34,8 @@ class Permission(TextChoices):
     IMPORT_HAZARDS = "hazards.import", "导入历史台账"
     EXPORT_HAZARDS = "hazards.export", "导出台账"
 
+    VIEW_HISTORY = "archive.view", "查看历史统计"
+
     ISSUE_PAPER = "papers.issue", "制发文书"
     VIEW_PAPERS = "papers.view", "查看文书"
 

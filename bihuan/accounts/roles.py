@@ -61,6 +61,7 @@ ROLES: dict[str, RoleDefinition] = {
             P.ASSIGN_HAZARD,
             P.IMPORT_HAZARDS,
             P.ASSIGN_DUTY,
+            P.VIEW_HISTORY,
             P.EDIT_CALENDAR,
             P.HAND_OVER,
         },
@@ -81,6 +82,7 @@ ROLES: dict[str, RoleDefinition] = {
             P.ASSIGN_DUTY,
             P.HAND_OVER,
             P.EXPORT_HAZARDS,
+            P.VIEW_HISTORY,
             P.REVEAL_PERSONAL,
         },
     ),
@@ -122,7 +124,7 @@ ROLES: dict[str, RoleDefinition] = {
         frozenset({P.VIEW_INSPECTIONS, P.VIEW_HAZARDS}),
     ),
     Role.INSPECTORATE: RoleDefinition(
-        "看辖区内全部记录，不改任何一条。", _READ | {P.EXPORT_HAZARDS, P.VERIFY_AUDIT}
+        "看辖区内全部记录，不改任何一条。", _READ | {P.EXPORT_HAZARDS, P.VERIFY_AUDIT, P.VIEW_HISTORY}
     ),
     Role.SYSTEM_ADMIN: RoleDefinition(
         "维护区划、单位、岗位和账号，照看系统体检和备份；看不到业务数据，也不能授权。",

@@ -62,7 +62,7 @@ def answer(statistic: Statistic, asked: Asked) -> Rows:
 
 def _run(request: dict[str, Any]) -> Rows:
     try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter and module
+        done = subprocess.run(
             [sys.executable, "-m", "bihuan.archive.process"],
             input=json.dumps(request),
             capture_output=True,

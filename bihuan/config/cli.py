@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 PLAIN = {
+    "archive": (["archive"], "archive run | verify | stats：归档历史记录、核对、计算历史统计"),
     "demo": (["demo"], "装入演示城市"),
     "sweep": (["sweep"], "立即执行一次到期催办"),
     "search": (["search"], "核对或重建查找索引（search check、search rebuild）"),

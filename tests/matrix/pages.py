@@ -237,8 +237,8 @@ hazards:act lifting           | POST     | street    | OL OO               | EX 
 hazards:act assignment        | POST     | street    | desk                | EX NO admins
 
 archive:index                 | GET      | list      | OL OO IS            |
-archive:statistic             | GET      | list      | OL OO IS            |
-archive:download              | GET      | list      | OL OO IS            |
+archive:statistic months      | GET      | list      | OL OO IS            |
+archive:download months       | GET      | list      | OL OO IS            |
 
 inspections:list              | GET      | list      | officials EM EX     |
 inspections:choose            | GET      | list      | field               |
@@ -330,6 +330,8 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "hazards:detail": {"pk": "hazard"},
     "hazards:print": {"pk": "hazard"},
     "hazards:act": {"pk": "hazard", "key": "="},
+    "archive:statistic": {"name": "="},
+    "archive:download": {"name": "="},
     **{f"inspections:{name}": {"pk": "inspection"} for name in ("detail", "done", "opinion")},
 }  # fmt: skip
 # Added to the address: the record of these pages stands in the query.

@@ -15,11 +15,17 @@ WITH dated AS (
 ), monthly AS (
     SELECT region, month, SUM(found) AS found, SUM(closed) AS closed, SUM(late) AS late, SUM(overdue) AS overdue
     FROM dated GROUP BY region, month
+), grid AS (
+    SELECT regions.region AS region, months.month AS month
+    FROM (SELECT DISTINCT region FROM monthly) AS regions CROSS JOIN (SELECT DISTINCT month FROM monthly) AS months
 ), running AS (
-    SELECT region, month, found, closed, late,
-        SUM(found - closed) OVER (PARTITION BY region ORDER BY month ROWS UNBOUNDED PRECEDING) AS stock,
-        SUM(overdue) OVER (PARTITION BY region ORDER BY month ROWS UNBOUNDED PRECEDING) AS overdue
-    FROM monthly
+    SELECT grid.region AS region, grid.month AS month, COALESCE(monthly.found, 0) AS found,
+        COALESCE(monthly.closed, 0) AS closed, COALESCE(monthly.late, 0) AS late,
+        SUM(COALESCE(monthly.found, 0) - COALESCE(monthly.closed, 0))
+            OVER (PARTITION BY grid.region ORDER BY grid.month ROWS UNBOUNDED PRECEDING) AS stock,
+        SUM(COALESCE(monthly.overdue, 0))
+            OVER (PARTITION BY grid.region ORDER BY grid.month ROWS UNBOUNDED PRECEDING) AS overdue
+    FROM grid LEFT JOIN monthly ON monthly.region = grid.region AND monthly.month = grid.month
 )
 SELECT running.region, running.month, running.found, running.closed, running.late, running.stock, running.overdue
 FROM running CROSS JOIN asked

@@ -8,10 +8,15 @@ WITH quarters AS (
         SUM(found_major) AS found, SUM(closed_major) AS closed
     FROM events WHERE event = 'line'
     GROUP BY county, EXTRACT(YEAR FROM day) * 10 + CAST(FLOOR((EXTRACT(MONTH FROM day) + 2) / 3) AS BIGINT)
+), grid AS (
+    SELECT regions.region AS region, spans.quarter AS quarter
+    FROM (SELECT DISTINCT region FROM quarters) AS regions CROSS JOIN (SELECT DISTINCT quarter FROM quarters) AS spans
 ), running AS (
-    SELECT region, quarter, found, closed,
-        SUM(found - closed) OVER (PARTITION BY region ORDER BY quarter ROWS UNBOUNDED PRECEDING) AS stock
-    FROM quarters
+    SELECT grid.region AS region, grid.quarter AS quarter, COALESCE(quarters.found, 0) AS found,
+        COALESCE(quarters.closed, 0) AS closed,
+        SUM(COALESCE(quarters.found, 0) - COALESCE(quarters.closed, 0))
+            OVER (PARTITION BY grid.region ORDER BY grid.quarter ROWS UNBOUNDED PRECEDING) AS stock
+    FROM grid LEFT JOIN quarters ON quarters.region = grid.region AND quarters.quarter = grid.quarter
 )
 SELECT running.region, running.quarter, running.found, running.closed, running.stock
 FROM running CROSS JOIN asked
