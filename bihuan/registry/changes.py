@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, cast
 
 from django.db import models
@@ -57,13 +58,20 @@ def _is_set(enterprise: Enterprise, name: str) -> bool:
     return not field.is_relation or getattr(enterprise, field.attname) is not None
 
 
+@cache
 def _field(name: str) -> models.Field:
     return cast(models.Field, Enterprise._meta.get_field(name))
 
 
+@cache
 def label_of(name: str) -> str:
     """The Chinese label of a field."""
     return str(_field(name).verbose_name)
+
+
+@cache
+def _labels(name: str) -> dict[str, str]:
+    return dict(_field(name).flatchoices)
 
 
 def words_of(enterprise: Enterprise, name: str, value: Any) -> str:
@@ -73,7 +81,7 @@ def words_of(enterprise: Enterprise, name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     if name in {"risk", "status"}:
-        return str(dict(_field(name).flatchoices).get(value, value))
+        return str(_labels(name).get(value, value))
     return str(value)
 
 

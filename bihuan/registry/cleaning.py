@@ -52,6 +52,9 @@ def fold(text: str) -> str:
 
 def is_unknown(text: str) -> bool:
     """Whether a cell says that nothing is known (empty, xx, 不详, /)."""
+    first = text[:1]
+    if first.isdigit() or ("\u4e00" <= first <= "\u9fff" and first not in "不未暂无"):
+        return False  # none of the placeholders begins so, however it is folded
     return not text.strip() or fold(text) in UNKNOWN
 
 
@@ -120,7 +123,9 @@ def clean_phone(text: str) -> str:
     """A mobile, landline or 400 number; blanks and hyphens do not matter. Never quoted in the message."""
     if is_unknown(text):
         return ""
-    digits = re.sub(r"[\s\-()]", "", unicodedata.normalize("NFKC", text)).removeprefix("+86")
+    digits = text
+    if not (text.isascii() and text.isdigit()):
+        digits = re.sub(r"[\s\-()]", "", unicodedata.normalize("NFKC", text)).removeprefix("+86")
     if not PHONE.fullmatch(digits):
         raise ValidationError("电话应为11位手机号，或带区号的座机号；有多个号码的只填一个")
     return digits

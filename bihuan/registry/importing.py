@@ -5,26 +5,33 @@ The machinery of chunks, marks and resumption is `attachments.imports`; here is 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import IntegrityError, models
 from django.utils import timezone
 
-from bihuan.accounts.models import Organization, User
+from bihuan.accounts.models import Organization, Region, User
+from bihuan.accounts.scope import place_of
 from bihuan.attachments.imports import Prepared, RowRefused, SheetRow
 from bihuan.audit.actions import record
+from bihuan.core.bulk import insert, reserve
 from bihuan.core.sheets import FieldSpec
 
 from . import searching
 from .access import EditScope, import_scope
-from .changes import MIRRORED, Change, apply_values, label_of, mirror
+from .changes import FIELDS as FILLED_IN
+from .changes import MIRRORED, Change, apply_values, label_of, mirror, words_of
 from .matching import Ambiguous, Existing
 from .models import Contact, Enterprise, EnterpriseChange, Permit
 from .rows import FIELDS, ContactEntry, ParsedRow, PermitEntry, RowCleaner
-from .workflow import explain_illegal, is_legal
+from .workflow import EnterpriseStatus, explain_illegal, is_legal
 
+What = EnterpriseChange.What
+REASON = "批量导入"
+CODED = frozenset({"risk", "status"})  # stored as a word of ours, read as a label
 ELSEWHERE = "已登记在您的管理范围之外，不能修改，请联系安委办核对"
 # Every column an import may write; auto_now does not act on bulk updates.
 WRITTEN = (
@@ -53,10 +60,11 @@ class EnterpriseImporter:
             else:
                 parsed.append(clean)
         existing = Existing([sound.key for sound in parsed])
+        judge = Judge(existing, scope, on)
         seen = _Seen()
         for sound in parsed:
             try:
-                seen.take(sound, decide(sound, existing, scope))
+                seen.take(sound, judge.decide(sound))
             except RowRefused as refusal:
                 prepared.errors[sound.number] = [(refusal.field, str(refusal))]
             else:
@@ -71,36 +79,48 @@ class EnterpriseImporter:
             raise RowRefused("保存时有人刚登记了同一对象，请重新导入一次") from error
 
 
-def decide(row: ParsedRow, existing: Existing, scope: EditScope) -> Enterprise | None:
-    """The record a row is about, None for a new one. Raises RowRefused when this person may not write it so."""
-    try:
-        enterprise = existing.find(row.key)
-    except Ambiguous as error:
-        raise RowRefused(str(error), error.field) from error
-    today = timezone.localdate()
-    department = row.values.get("department")
-    if enterprise is None:
-        refusal = scope.refusal(row.values["locality"], department, on=today)
-    elif not scope.covers(enterprise):
-        field = "credit_code" if row.values.get("credit_code") == enterprise.credit_code else "name"
-        raise RowRefused(f"“{row.values['name']}”{ELSEWHERE}", field)
-    elif enterprise.locality_id != row.values["locality"].pk or department not in (
-        None,
-        enterprise.department,
-    ):
-        refusal = scope.refusal(row.values["locality"], department or enterprise.department, on=today)
-    else:
-        refusal = None
-    if refusal:
-        raise RowRefused(refusal, "department" if "部门" in refusal else "locality")
-    status = row.values.get("status")
-    if (
-        enterprise is not None
-        and status not in (None, enterprise.status)
-        and not is_legal(enterprise.status, status)
-    ):
-        raise RowRefused(explain_illegal(enterprise.status, status), "status")
-    return enterprise
+class Judge:
+    """Which record each row is about, and whether this person may write it so."""
+
+    def __init__(self, existing: Existing, scope: EditScope, on: dt.date) -> None:
+        self._existing, self._scope, self._on = existing, scope, on
+        self._refusals: dict[tuple[str, int | None], str | None] = {}
+
+    def decide(self, row: ParsedRow) -> Enterprise | None:
+        """The record a row is about, None for a new one. Raises RowRefused when this person may not write it so."""
+        try:
+            enterprise = self._existing.find(row.key)
+        except Ambiguous as error:
+            raise RowRefused(str(error), error.field) from error
+        department = row.values.get("department")
+        if enterprise is None:
+            refusal = self._refusal(row.values["locality"], department)
+        elif not self._scope.covers(enterprise):
+            field = "credit_code" if row.values.get("credit_code") == enterprise.credit_code else "name"
+            raise RowRefused(f"“{row.values['name']}”{ELSEWHERE}", field)
+        elif enterprise.locality_id != row.values["locality"].pk or department not in (
+            None,
+            enterprise.department,
+        ):
+            refusal = self._refusal(row.values["locality"], department or enterprise.department)
+        else:
+            refusal = None
+        if refusal:
+            raise RowRefused(refusal, "department" if "部门" in refusal else "locality")
+        status = row.values.get("status")
+        if (
+            enterprise is not None
+            and status not in (None, enterprise.status)
+            and not is_legal(enterprise.status, status)
+        ):
+            raise RowRefused(explain_illegal(enterprise.status, status), "status")
+        return enterprise
+
+    def _refusal(self, locality: Region, department: Organization | None) -> str | None:
+        place = (locality.pk, department.pk if department else None)
+        if place not in self._refusals:
+            self._refusals[place] = self._scope.refusal(locality, department, on=self._on)
+        return self._refusals[place]
 
 
 class _Seen:
@@ -138,27 +158,69 @@ class _Chunk:
         self.rows, self.by, self.now = rows, by, timezone.now()
         self.changes: dict[int, list[Change]] = defaultdict(list)  # by row number
         self.records: dict[int, Enterprise] = {}
-        self.new: set[int] = set()
 
     def save(self) -> tuple[int, int, int]:
-        scope = import_scope(self.by)
-        existing = Existing([row.key for row in self.rows])
+        judge = Judge(Existing([row.key for row in self.rows]), import_scope(self.by), timezone.localdate())
+        known: list[ParsedRow] = []
+        fresh: list[ParsedRow] = []
         for row in self.rows:
-            enterprise = decide(row, existing, scope)
+            enterprise = judge.decide(row)
             if enterprise is None:
-                enterprise = Enterprise(risk=row.values["kind"].default_risk)
-                self.new.add(row.number)
+                fresh.append(row)
+                continue
+            known.append(row)
             self.changes[row.number] += apply_values(enterprise, row.values)
             enterprise.updated_at = self.now
             self.records[row.number] = enterprise
-        self._write_enterprises()
-        self._write_contacts()
-        self._write_permits()
-        return self._note()
+        created = self._register(fresh) if fresh else []
+        if known:
+            self._write_enterprises()
+            self._write_contacts(known)
+            self._write_permits(known)
+        return self._note(created)
+
+    def _register(self, rows: list[ParsedRow]) -> list[int]:
+        """Enter records nobody has yet, with all that hangs on them; returns their keys in row order."""
+        keys = list(reserve(Enterprise, len(rows)))
+        insert(
+            Enterprise, NEW_COLUMNS, (_columns(pk, row, self.now) for pk, row in zip(keys, rows, strict=True))
+        )
+        insert(
+            Contact,
+            ("enterprise_id", "role", "name", "phone"),
+            (
+                (pk, entry.role, entry.name, entry.phone)
+                for pk, row in zip(keys, rows, strict=True)
+                for entry in row.contacts
+            ),
+        )
+        insert(
+            Permit,
+            ("enterprise_id", "kind", "number", "issuer", "valid_to"),
+            (
+                (pk, entry.kind, entry.number, entry.issuer, entry.valid_to)
+                for pk, row in zip(keys, rows, strict=True)
+                if (entry := row.permit) is not None
+            ),
+        )
+        words = _Words()
+        insert(
+            EnterpriseChange,
+            ("enterprise_id", "what", "changes", "reason", "by_id", "at"),
+            (
+                (pk, What.CREATED, words.of(row), REASON, self.by.pk, self.now)
+                for pk, row in zip(keys, rows, strict=True)
+            ),
+        )
+        searching.enter(
+            (pk, places_of(row.values["locality"]), row.values["name"], row.values.get("address", ""),
+             row.values.get("credit_code", ""))
+            for pk, row in zip(keys, rows, strict=True)
+        )  # fmt: skip
+        return keys
 
     def _write_enterprises(self) -> None:
-        Enterprise.objects.bulk_create([self.records[number] for number in sorted(self.new)])
-        known = [self.records[n] for n, changes in self.changes.items() if changes and n not in self.new]
+        known = [self.records[number] for number, changes in self.changes.items() if changes]
         if known:
             Enterprise.objects.bulk_update(known, WRITTEN)
         labels = {label_of(name) for name in MIRRORED}
@@ -173,13 +235,13 @@ class _Chunk:
                 mirror(renamed[organization.pk], organization)
             Organization.objects.bulk_update(organizations, ["name", "short_name", "region"])
 
-    def _write_contacts(self) -> None:
+    def _write_contacts(self, rows: list[ParsedRow]) -> None:
         held: dict[int, list[Contact]] = defaultdict(list)
         for contact in Contact.objects.filter(enterprise__in=self._known()).order_by("id"):
             held[contact.enterprise_id].append(contact)
         fresh: list[Contact] = []
         altered: list[Contact] = []
-        for row in self.rows:
+        for row in rows:
             enterprise = self.records[row.number]
             for entry in row.contacts:
                 contact, change = _merge_contact(enterprise, entry, held[enterprise.pk])
@@ -190,13 +252,13 @@ class _Chunk:
         if altered:
             Contact.objects.bulk_update(altered, ["name", "phone"])
 
-    def _write_permits(self) -> None:
+    def _write_permits(self, rows: list[ParsedRow]) -> None:
         held: dict[int, list[Permit]] = defaultdict(list)
         for permit in Permit.objects.filter(enterprise__in=self._known()):
             held[permit.enterprise_id].append(permit)
         fresh: list[Permit] = []
         altered: list[Permit] = []
-        for row in self.rows:
+        for row in rows:
             enterprise = self.records[row.number]
             if row.permit is not None:
                 permit, change = _merge_permit(enterprise, row.permit, held[enterprise.pk])
@@ -208,33 +270,89 @@ class _Chunk:
             Permit.objects.bulk_update(altered, ["issuer", "valid_to"])
 
     def _known(self) -> list[int]:
-        return [each.pk for number, each in self.records.items() if number not in self.new]
+        return [each.pk for each in self.records.values()]
 
-    def _note(self) -> tuple[int, int, int]:
+    def _note(self, created: list[int]) -> tuple[int, int, int]:
         """Keep a line per changed record, and one recorded act for the chunk."""
-        what = EnterpriseChange.What
         touched = [number for number in self.records if self.changes[number]]
         EnterpriseChange.objects.bulk_create(
             EnterpriseChange(
-                enterprise=self.records[number],
-                what=what.CREATED if number in self.new else what.IMPORTED,
-                changes=self.changes[number],
-                reason="批量导入",
-                by=self.by,
-                at=self.now,
+                enterprise=self.records[number], what=What.IMPORTED, changes=self.changes[number], reason=REASON,
+                by=self.by, at=self.now,
             )
             for number in touched
-        )
+        )  # fmt: skip
         searching.index((self.records[number], self.changes[number]) for number in touched)
-        created, updated = len(self.new), len(touched) - len(self.new)
-        if touched:
+        if touched or created:
             payload: dict[str, Any] = {
-                "created": [self.records[number].pk for number in sorted(self.new)],
-                "updated": {str(self.records[n].pk): self.changes[n] for n in touched if n not in self.new},
+                "created": created,
+                "updated": {str(self.records[n].pk): self.changes[n] for n in touched},
             }
-            summary = f"批量导入底册：新增{created}家，更新{updated}家"
+            summary = f"批量导入底册：新增{len(created)}家，更新{len(touched)}家"
             record("registry.import", self.by, by=self.by, summary=summary, payload=payload)
-        return created, updated, len(self.records) - len(touched)
+        return len(created), len(touched), len(self.records) - len(touched)
+
+
+NEW_COLUMNS = (
+    "id", "name", "credit_code", "code_unchecked", "code_unchecked_reason", "kind_id", "department_id", "locality_id",
+    "city_id", "county_id", "address", "longitude", "latitude", "risk", "status", "employees", "remark",
+    "created_at", "updated_at",
+)  # fmt: skip
+
+
+def places_of(locality: Region) -> tuple[str, str, str]:
+    """City, county and locality of a record that lies there, as `changes.apply_values` sets them."""
+    place = place_of(locality)
+    return place.city_id, place.county_id or locality.code, locality.code
+
+
+def _columns(pk: int, row: ParsedRow, now: dt.datetime) -> tuple[Any, ...]:
+    said = row.values
+    department = said.get("department")
+    city, county, locality = places_of(said["locality"])
+    return (
+        pk, said["name"], said.get("credit_code"), said.get("code_unchecked", False),
+        said.get("code_unchecked_reason", ""), said["kind"].pk, department.pk if department else None, locality,
+        city, county, said.get("address", ""), said.get("longitude"), said.get("latitude"),
+        said.get("risk", said["kind"].default_risk), said.get("status", EnterpriseStatus.OPERATING),
+        said.get("employees"), said.get("remark", ""), now, now,
+    )  # fmt: skip
+
+
+class _Words:
+    """The line that says what a new record was registered with; the words of kinds and places are formed once."""
+
+    def __init__(self) -> None:
+        self._blank = Enterprise()
+        self._labels = {name: label_of(name) for name in (*FILLED_IN, "status")}
+        self._known: dict[tuple[str, Any], str] = {}
+
+    def of(self, row: ParsedRow) -> list[Change]:
+        """The same as `changes.apply_values` says of an empty record, then contacts and permit."""
+        before = {
+            "risk": row.values["kind"].default_risk, "status": EnterpriseStatus.OPERATING, "code_unchecked": False,
+        }  # fmt: skip
+        changes: list[Change] = []
+        for name, label in self._labels.items():
+            after = row.values.get(name)
+            old = before.get(name)
+            if after is None or after == "" or after == old:
+                continue
+            changes.append([label, self._say(name, old), self._say(name, after)])
+        changes += [[Contact.Role(entry.role).label, "", entry.name] for entry in row.contacts]
+        if row.permit is not None:
+            entry = row.permit
+            end = entry.valid_to.isoformat() if entry.valid_to else "长期"
+            changes.append(["许可证", "", f"{entry.kind} {entry.number} {entry.issuer}（至{end}）"])
+        return changes
+
+    def _say(self, name: str, value: Any) -> str:
+        if type(value) is str and name not in CODED:
+            return value
+        key = (name, value.pk if isinstance(value, models.Model) else value)
+        if key not in self._known:
+            self._known[key] = words_of(self._blank, name, value)
+        return self._known[key]
 
 
 def _merge_contact(

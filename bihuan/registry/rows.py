@@ -6,7 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.exceptions import ValidationError
 
@@ -20,8 +20,9 @@ from .access import EditScope
 from .matching import Key
 from .models import Contact, EnterpriseKind
 
-T = TypeVar("T")
 Issues = list[tuple[str, str]]
+Clean = Callable[[str], Any]
+Look = Callable[[str], tuple[Any, str]]
 
 FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("name", "企业名称", ("单位名称", "名称", "企业（单位）名称", "场所名称", "商户名称", "字号名称", "企业全称"), True),
@@ -99,6 +100,10 @@ class RowCleaner:
     departments: dict[tuple[str, str], Organization | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        own = {"name": cleaning.clean_name, "kind": self.kind, "locality": self.locality}
+        self._looks = {name: remembered(clean) for name, clean in (own | CLEANERS).items()}
+        self._is_unknown = remembered(cleaning.is_unknown)
+        self._departments_said: dict[tuple[str, str], tuple[Organization | None, str]] = {}
         self.kinds = defaultdict(list)
         self._keywords: dict[str, list[EnterpriseKind]] = defaultdict(list)
         for kind in EnterpriseKind.objects.all():
@@ -124,60 +129,62 @@ class RowCleaner:
     def clean(self, number: int, values: Mapping[str, str]) -> tuple[ParsedRow | None, Issues]:
         """The row as it will be saved, or None and every problem found in it as (field name, sentence)."""
         issues: Issues = []
+        found: dict[str, Any] = {}
+        looks = self._looks
 
-        def said(name: str) -> str:
-            return values.get(name, "")
+        def take(name: str) -> Any:
+            value, problem = looks[name](values.get(name, ""))
+            if problem:
+                issues.append((name, problem))
+            return value
 
-        def take(name: str, clean: Callable[[str], T]) -> T | None:
+        def is_said(name: str) -> bool:
+            text = values.get(name)
+            return bool(text) and not self._is_unknown(text)[0]
+
+        for name in ("name", "kind", "locality"):
+            found[name] = take(name)
+        if is_said("credit_code"):
+            reason = cleaning.clean_words(values.get("code_reason", ""), "放行理由", 10_000)[:200]
             try:
-                return clean(said(name))
+                code, is_released = cleaning.clean_credit_code(values["credit_code"], reason)
             except ValidationError as error:
-                issues.append((name, "；".join(error.messages)))
-                return None
-
-        found: dict[str, Any] = {
-            "name": take("name", cleaning.clean_name),
-            "kind": take("kind", self.kind),
-            "locality": take("locality", self.locality),
-        }
-        code = None
-        if not cleaning.is_unknown(said("credit_code")):
-            reason = cleaning.clean_words(said("code_reason"), "放行理由", 10_000)[:200]
-            code = take("credit_code", lambda text: cleaning.clean_credit_code(text, reason))
-        if code is not None and code[0]:
-            found |= {
-                "credit_code": code[0],
-                "code_unchecked": code[1],
-                "code_unchecked_reason": reason if code[1] else "",
-            }
-        optional: dict[str, Callable[[str], Any]] = {
-            "address": lambda text: cleaning.clean_words(text, "地址", 200),
-            "remark": lambda text: cleaning.clean_words(text, "备注", 300),
-            "risk": cleaning.clean_risk,
-            "status": cleaning.clean_status,
-            "employees": cleaning.clean_employees,
-            "longitude": lambda text: cleaning.clean_degrees(text, "经度"),
-            "latitude": lambda text: cleaning.clean_degrees(text, "纬度"),
-        }
-        for name, clean in optional.items():
-            if not cleaning.is_unknown(said(name)):
-                found[name] = take(name, clean)
+                issues.append(("credit_code", "；".join(error.messages)))
+            else:
+                if code:
+                    found["credit_code"] = code
+                    found["code_unchecked"] = is_released
+                    found["code_unchecked_reason"] = reason if is_released else ""
+        for name in OPTIONAL:
+            if is_said(name):
+                found[name] = take(name)
         try:
             if found.get("longitude") is not None or found.get("latitude") is not None:
                 cleaning.check_place(found.get("longitude"), found.get("latitude"))
         except ValidationError as error:
             if not any(name in {"longitude", "latitude"} for name, _ in issues):
                 issues.append(("longitude", "；".join(error.messages)))
-        if found["locality"] is not None and not cleaning.is_unknown(said("department")):
-            found["department"] = take("department", lambda text: self.department(text, found["locality"]))
+        if found["locality"] is not None and is_said("department"):
+            found["department"], problem = self._department(values["department"], found["locality"])
+            if problem:
+                issues.append(("department", problem))
         elif self.own is not None:
             # A department registers for itself; what it may change already belongs to it.
             found["department"] = self.own
-        contacts = self._contacts(said, take, issues)
-        permit = self._permit(said, take, issues)
+        contacts = self._contacts(is_said, take, issues)
+        permit = self._permit(is_said, take, issues)
         if issues:
             return None, issues
         return ParsedRow(number, found, tuple(contacts), permit), []
+
+    def _department(self, text: str, locality: Region) -> tuple[Organization | None, str]:
+        place = (text, locality.code[:6])
+        if place not in self._departments_said:
+            try:
+                self._departments_said[place] = (self.department(text, locality), "")
+            except ValidationError as error:
+                self._departments_said[place] = (None, "；".join(error.messages))
+        return self._departments_said[place]
 
     def kind(self, text: str) -> EnterpriseKind:
         """The kind a word means: its label or key, else a plan word that belongs to one kind only."""
@@ -232,24 +239,19 @@ class RowCleaner:
         return department
 
     def _contacts(
-        self, said: Callable[[str], str], take: Callable[..., Any], issues: Issues
+        self, is_said: Callable[[str], bool], take: Callable[[str], Any], issues: Issues
     ) -> list[ContactEntry]:
         people: dict[str, tuple[str, str]] = {}
-        for role, prefix in ((Contact.Role.LEGAL, "legal"), (Contact.Role.SAFETY, "safety")):
-            name_field, phone_field = f"{prefix}_name", f"{prefix}_phone"
-            name = ""
-            if not cleaning.is_unknown(said(name_field)):
-                name = (
-                    take(name_field, lambda text, f=name_field: cleaning.clean_person(text, LABELS[f])) or ""
-                )
-            phone = take(phone_field, cleaning.clean_phone) or ""
+        for role, name_field, phone_field in NAMED:
+            name = (take(name_field) or "") if is_said(name_field) else ""
+            phone = take(phone_field) or ""
             if name:
                 people[role] = (name, phone)
             elif phone:
                 issues.append(
                     (phone_field, f"填了{LABELS[phone_field]}但没有姓名，请补填{LABELS[name_field]}")
                 )
-        phone = take("phone", cleaning.clean_phone) or ""
+        phone = take("phone") or ""
         if phone:
             # A bare 电话 is the number to call: the safety manager's, else the legal representative's.
             called = next((r for r in (Contact.Role.SAFETY, Contact.Role.LEGAL) if r in people), None)
@@ -260,24 +262,67 @@ class RowCleaner:
         return [ContactEntry(role, name, phone) for role, (name, phone) in people.items()]
 
     def _permit(
-        self, said: Callable[[str], str], take: Callable[..., Any], issues: Issues
+        self, is_said: Callable[[str], bool], take: Callable[[str], Any], issues: Issues
     ) -> PermitEntry | None:
-        texts = {name: said(f"permit_{name}") for name in ("kind", "number", "issuer", "valid_to")}
-        if all(cleaning.is_unknown(text) for text in texts.values()):
+        said = {name: is_said(f"permit_{name}") for name in ("kind", "number", "issuer", "valid_to")}
+        if not any(said.values()):
             return None
         for name in ("kind", "number"):
-            if cleaning.is_unknown(texts[name]):
+            if not said[name]:
                 label = LABELS[f"permit_{name}"]
                 issues.append(
                     (f"permit_{name}", f"填了许可证信息但缺少{label}，请补填，或把许可证各栏都留空")
                 )
-        says_end = not cleaning.is_unknown(texts["valid_to"])
         return PermitEntry(
-            kind=take("permit_kind", lambda text: cleaning.clean_words(text, "许可证种类", 60)) or "",
-            number=take("permit_number", lambda text: cleaning.clean_words(text, "许可证号", 80)) or "",
-            issuer=""
-            if cleaning.is_unknown(texts["issuer"])
-            else take("permit_issuer", lambda text: cleaning.clean_words(text, "发证机关", 120)) or "",
-            valid_to=take("permit_valid_to", lambda text: cleaning.clean_end_date(text, "有效期至")),
-            says_end=says_end,
+            kind=take("permit_kind") or "",
+            number=take("permit_number") or "",
+            issuer=(take("permit_issuer") or "") if said["issuer"] else "",
+            valid_to=take("permit_valid_to"),
+            says_end=said["valid_to"],
         )
+
+
+def _words(label: str, limit: int) -> Clean:
+    return lambda text: cleaning.clean_words(text, label, limit)
+
+
+CLEANERS: dict[str, Clean] = {
+    "address": _words("地址", 200),
+    "remark": _words("备注", 300),
+    "risk": cleaning.clean_risk,
+    "status": cleaning.clean_status,
+    "employees": cleaning.clean_employees,
+    "longitude": lambda text: cleaning.clean_degrees(text, "经度"),
+    "latitude": lambda text: cleaning.clean_degrees(text, "纬度"),
+    "legal_name": lambda text: cleaning.clean_person(text, LABELS["legal_name"]),
+    "safety_name": lambda text: cleaning.clean_person(text, LABELS["safety_name"]),
+    "legal_phone": cleaning.clean_phone,
+    "safety_phone": cleaning.clean_phone,
+    "phone": cleaning.clean_phone,
+    "permit_kind": _words("许可证种类", 60),
+    "permit_number": _words("许可证号", 80),
+    "permit_issuer": _words("发证机关", 120),
+    "permit_valid_to": lambda text: cleaning.clean_end_date(text, "有效期至"),
+}
+OPTIONAL = ("address", "remark", "risk", "status", "employees", "longitude", "latitude")
+NAMED = (
+    (Contact.Role.LEGAL, "legal_name", "legal_phone"),
+    (Contact.Role.SAFETY, "safety_name", "safety_phone"),
+)
+
+
+def remembered(clean: Clean) -> Look:
+    """`clean` as (value, problem), asked once for each different text: columns repeat themselves."""
+    known: dict[str, tuple[Any, str]] = {}
+
+    def look(text: str) -> tuple[Any, str]:
+        found = known.get(text)
+        if found is None:
+            try:
+                found = (clean(text), "")
+            except ValidationError as error:
+                found = (None, "；".join(error.messages))
+            known[text] = found
+        return found
+
+    return look

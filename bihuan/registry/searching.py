@@ -16,7 +16,6 @@ from bihuan.search.sources import Card, Source, Text
 from .changes import Change, label_of
 from .models import Enterprise, EnterpriseChange
 
-
 _FOUND_BY = ("name", "credit_code", "address", "locality")
 
 
@@ -58,6 +57,17 @@ SOURCE = Source(
     show=_show,
     url=lambda text: f"{reverse('registry:list')}?{urlencode({'q': text})}",
 )
+
+
+def enter(rows: Iterable[tuple[int, tuple[str, str, str], str, str, str]]) -> None:
+    """Make records that were just registered findable: (key, places, name, address, credit code) of each."""
+    actions.add(
+        Kind.ENTERPRISE,
+        [
+            Text(pk, None, tuple(dict.fromkeys(places)), (name, address, code))
+            for pk, places, name, address, code in rows
+        ],
+    )
 
 
 def index(changed: Iterable[tuple[Enterprise, Sequence[Change]]]) -> None:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # 31 signs; I O S V Z are not used
+CREDIT_VALUES = {sign: value for value, sign in enumerate(CREDIT_ALPHABET)}
 CREDIT_WEIGHTS = tuple(pow(3, i, 31) for i in range(17))
 REGISTRARS = "1235679A4NY8"  # first sign: the registering authority's kind
 ORGANIZATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714, signs 9-16 of the credit code
@@ -24,16 +25,20 @@ LOOKALIKES = {"I": "1", "O": "0", "S": "5", "V": "U或Y", "Z": "2"}
 
 def normalize_code(text: str) -> str:
     """Return ``text`` half-width, upper case, without spaces, hyphens or the spreadsheet's apostrophe."""
+    if text.isascii() and text.isalnum():
+        return text.upper()
     return re.sub(r"[\s\-'’·]", "", unicodedata.normalize("NFKC", text)).upper()
 
 
 def credit_check_sign(prefix17: str) -> str:
     """Return the 18th sign for the first 17. Raises ValueError on length or a foreign sign."""
-    if len(prefix17) != 17 or any(sign not in CREDIT_ALPHABET for sign in prefix17):
-        raise ValueError("统一社会信用代码前17位应为17个字符，只用数字和大写字母（不含I、O、S、V、Z）")
-    total = sum(
-        CREDIT_ALPHABET.index(sign) * weight for sign, weight in zip(prefix17, CREDIT_WEIGHTS, strict=True)
-    )
+    try:
+        total = sum(
+            CREDIT_VALUES[sign] * weight for sign, weight in zip(prefix17, CREDIT_WEIGHTS, strict=True)
+        )
+    except (KeyError, ValueError) as error:
+        message = "统一社会信用代码前17位应为17个字符，只用数字和大写字母（不含I、O、S、V、Z）"
+        raise ValueError(message) from error
     return CREDIT_ALPHABET[(31 - total % 31) % 31]
 
 
@@ -64,7 +69,7 @@ def explain_credit_code(code: str) -> str | None:
     if len(code) != 18:
         return f"统一社会信用代码应为18位，现为{len(code)}位，请对照营业执照逐位核对是否漏录或多录"
     for place, sign in enumerate(code, start=1):
-        if sign not in CREDIT_ALPHABET:
+        if sign not in CREDIT_VALUES:
             hint = f"，可能是“{LOOKALIKES[sign]}”的误录" if sign in LOOKALIKES else ""
             return f"统一社会信用代码第{place}位“{sign}”不在允许的字符内（不使用I、O、S、V、Z）{hint}，请对照营业执照改正"
     if code[0] not in REGISTRARS:

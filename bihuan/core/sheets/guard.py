@@ -115,10 +115,12 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
             text = tail + chunk.replace(b"\x00", b"")
             if TRAPS.search(text):
                 raise SheetError("文件含有XML实体声明，可能是恶意文件，已拒绝读取")
-            box.take(text)
-            tail = text[text.rfind(b"<") :]
+            whole = max(0, text.rfind(b"<"))
+            box.take(text[:whole])
+            tail = text[whole:]
             if len(tail) > MAX_TAG:
                 raise SheetError("文件内部结构异常，请另存为新的 xlsx 后重试")
+    box.take(tail)
     check_rectangle(box.rows, box.columns)
 
 
