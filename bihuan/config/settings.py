@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "bihuan.config.replica.ReplicaMiddleware",
 ]
 
 ROOT_URLCONF = "bihuan.config.urls"
@@ -113,6 +114,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 
 DATABASES = databases(DATA_DIR)
+DATABASE_ROUTERS = ["bihuan.core.replica.ReplicaRouter"] if "replica" in DATABASES else []
+BIHUAN_REPLICA_MAX_LAG = env.integer("BIHUAN_REPLICA_MAX_LAG", 5)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
