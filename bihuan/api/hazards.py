@@ -25,14 +25,14 @@ from bihuan.hazards.models import (
     Rectification,
     Reinspection,
 )
-from bihuan.hazards.queries import ORDER, Filters, ledger
+from bihuan.hazards.queries import Filters, ledger_page
 from bihuan.hazards.standing import available_moves
 
 from .auth import caller
 from .choices import ExtensionStatus, HazardLevel, HazardMove, HazardSource, HazardStatus
 from .fields import Day, Id, Label, PageQuery, Place, RegionCode, Text
 from .files import AttachmentOut
-from .paging import Page, page_of
+from .paging import Page, page_of, shaped
 from .problems import LIST_ERRORS, READ_ERRORS, check_names, declared
 
 router = Router(tags=["隐患"])
@@ -259,8 +259,14 @@ def list_hazards(request: HttpRequest, query: ninja.Query[HazardQuery]) -> dict[
     user = caller(request, Permission.VIEW_HAZARDS)
     check_names(request, HazardQuery)
     wanted = query.model_dump(exclude={"cursor", "size"}, exclude_none=True)
-    rows = ledger(user, Filters(**wanted)).select_related(*RELATED)
-    return page_of(rows, query, *ORDER)
+    page = ledger_page(
+        user,
+        Filters(**wanted),
+        cursor=query.cursor or None,
+        size=query.size,
+        shape=lambda rows: rows.select_related(*RELATED),
+    )
+    return shaped(page)
 
 
 @router.get(

@@ -8,7 +8,7 @@ from django.db.models import Model, QuerySet
 from ninja import Schema
 from pydantic import Field
 
-from bihuan.core.paging import paginate
+from bihuan.core.paging import KeysetPage, paginate
 
 from .fields import PageQuery
 
@@ -26,5 +26,9 @@ class Page(Schema, Generic[T]):
 
 def page_of(rows: QuerySet[M], query: PageQuery, *order: str) -> dict[str, Any]:
     """The page the query asks for, in the shape of `Page`. Raises BadCursor."""
-    page = paginate(rows, order=order, cursor=query.cursor or None, size=query.size)
+    return shaped(paginate(rows, order=order, cursor=query.cursor or None, size=query.size))
+
+
+def shaped(page: KeysetPage[M]) -> dict[str, Any]:
+    """A page that was read elsewhere, in the shape of `Page`."""
     return {"items": page.items, "next": page.next_cursor, "previous": page.previous_cursor}

@@ -10,7 +10,7 @@ import base64
 import binascii
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -112,21 +112,21 @@ def paginate_any(
     order: Sequence[str] = ("-found_at", "-id"),
     cursor: str | None = None,
     size: int = 50,
-    related: Sequence[str] = (),
+    shape: Callable[[QuerySet[M]], QuerySet[M]] = lambda rows: rows,
 ) -> KeysetPage[M]:
     """A page of the rows that are in any of the branches.
 
     An OR over several indexes is read by no database in order; each branch alone is, so the page is the first rows
-    of the first rows of each. One query more than there are branches, or a single one for a single branch. `related`
-    are joined when the page itself is read. Raises as `paginate`.
+    of the first rows of each. One query more than there are branches, or a single one for a single branch. `shape`
+    says what the page itself is read with (joins, columns left out). Raises as `paginate`.
     """
     if len(branches) == 1:
-        return paginate(branches[0].select_related(*related), order=order, cursor=cursor, size=size)
+        return paginate(shape(branches[0]), order=order, cursor=cursor, size=size)
     position = position_of(branches[0].model, order, cursor)
     keys = {
         key for branch in branches for key in position.of(branch).values_list("pk", flat=True)[: size + 1]
     }
-    rows = position.of(branches[0].model._default_manager.filter(pk__in=keys)).select_related(*related)
+    rows = position.of(shape(branches[0].model._default_manager.filter(pk__in=keys)))
     return position.page(list(rows[: size + 1]), size)
 
 

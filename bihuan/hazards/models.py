@@ -56,14 +56,18 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
         return sights or [NOTHING]
 
     def open(self) -> HazardQuerySet:
-        return self.filter(status__in=OPEN)
+        """Neither closed nor found to be none: said as the indexes over open rows say it, or they are not used."""
+        return self.exclude(status__in=[Status.CLOSED, Status.DISMISSED])
 
     def overdue(self, *, on: dt.date) -> HazardQuerySet:
         """Past the deadline while still in the enterprise's hands; the due day itself is not overdue."""
-        return self.filter(status__in=RUNNING, due_on__lt=on)
+        return self.open().filter(status__in=RUNNING, due_on__lt=on)
 
     def approaching(self, *, on: dt.date, days: int = 3) -> HazardQuerySet:
-        return self.filter(status__in=RUNNING, due_on__gte=on, due_on__lte=on + dt.timedelta(days=days))
+        """To be done within so many days, counted from the day itself."""
+        return self.open().filter(
+            status__in=RUNNING, due_on__gte=on, due_on__lte=on + dt.timedelta(days=days)
+        )
 
 
 class Hazard(models.Model):

@@ -7,7 +7,7 @@ looked for in a window of the list, and where that does not fill it, by the inde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, repeat
 from typing import Any, TypeVar
 
@@ -38,12 +38,12 @@ def find(
     cursor: str | None = None,
     size: int = 50,
     place: str = "",
-    related: Sequence[str] = (),
+    shape: Callable[[QuerySet[M]], QuerySet[M]] = lambda rows: rows,
 ) -> KeysetPage[M]:
     """A page of the rows in any of `branches` (see core.paging.paginate_any) whose text holds every word.
 
     `order` is that of the entries: a day and the key, both descending, or the key alone. `place` is a region code all
-    rows are known to lie under. Raises BadCursor.
+    rows are known to lie under; `shape` says what the page itself is read with. Raises BadCursor.
     """
     if not 1 <= size <= MAX_SIZE:
         raise ValueError(f"每页条数应在1至{MAX_SIZE}之间，现为{size}")
@@ -54,7 +54,7 @@ def find(
     keys = _walked(branches, kind, terms, position, size)
     if keys is None:
         keys = _looked_up(branches, kind, terms, position, size, place)
-    rows = position.of(model._default_manager.filter(pk__in=keys[: size + 1])).select_related(*related)
+    rows = position.of(shape(model._default_manager.filter(pk__in=keys[: size + 1])))
     return position.page(list(rows), size)
 
 

@@ -20,14 +20,14 @@ from bihuan.accounts.permissions import Permission
 from bihuan.audit.actions import record
 from bihuan.campaigns.models import Campaign
 from bihuan.core.http import Request
-from bihuan.core.paging import BadCursor, paginate
+from bihuan.core.paging import BadCursor
 from bihuan.registry.models import EnterpriseKind
 
 from .. import actions
 from ..exporting import LIMIT, write_ledger
 from ..forms import BulkAssignForm, BulkExtendForm
-from ..models import Hazard
-from ..queries import ORDER, STATES, Filters, chips, holders_of_rows, parse_filters, total, without
+from ..models import Hazard, HazardQuerySet
+from ..queries import STATES, Filters, chips, holders_of_rows, ledger_page, parse_filters, total, without
 from ..queries import ledger as ledger_rows
 from ..standing import seats
 from ..workflow import RUNNING, Level, Status
@@ -46,15 +46,18 @@ _SHIPPED_VIEWS = (
 )
 
 
+def _listed(rows: HazardQuerySet) -> HazardQuerySet:
+    return rows.select_related(*_LISTED).defer("measures", "contingency", "basis")
+
+
 @require(Permission.VIEW_HAZARDS)
 @require_GET
 def ledger(request: Request) -> HttpResponse:
     """One page of what the person may see and asked for, newest first."""
     user = user_of(request)
     filters = parse_filters(request.GET)
-    rows = ledger_rows(user, filters).select_related(*_LISTED).defer("measures", "contingency", "basis")
     try:
-        page = paginate(rows, order=ORDER, cursor=request.GET.get("cursor"))
+        page = ledger_page(user, filters, cursor=request.GET.get("cursor"), shape=_listed)
     except BadCursor as error:
         return HttpResponseBadRequest(str(error))
     for problem in filters.problems:
