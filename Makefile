@@ -6,7 +6,7 @@ export UV_PYTHON_DOWNLOADS := never
 PY := .venv/bin/python
 UV := .venv/bin/uv
 
-.PHONY: setup setup-dev run test check bench bench-quick bench-plans requirements worker format clean
+.PHONY: setup setup-dev run test check bench bench-quick bench-plans requirements worker bundle format clean
 
 .venv/bin/uv:
 	python3 -m venv .venv
@@ -67,3 +67,8 @@ format: setup-dev
 
 clean:
 	rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+# An installation for machines without network, in dist/bundle or OUT.
+bundle: setup
+	rm -rf $(or $(OUT),dist/bundle)
+	PYTHON=$(CURDIR)/$(PY) scripts/bundle $(or $(OUT),dist/bundle)
