@@ -1,13 +1,12 @@
-"""Home pages and search, across all apps: what must I do, by when, and how do we stand."""
+"""Home pages, across all apps: what must I do, by when, and how do we stand."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
@@ -24,7 +23,6 @@ from bihuan.registry.models import Enterprise, Permit
 from bihuan.tally.queries import Figures, by_department, by_region, by_task, daily, totals
 
 TREND_DAYS = 30
-SEARCH_LIMIT = 10
 
 
 @dataclass(frozen=True)
@@ -230,39 +228,6 @@ def _supervised(region: str) -> dict[tuple[str, str], int]:
         .annotate(Count("pk"))
     )
     return {(kind, risk): count for kind, risk, count in rows.order_by()}
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a search found, by sort."""
-
-    enterprises: list[Enterprise]
-    hazards: list[Hazard]
-    papers: list[Paper]
-    campaigns: list[Campaign]
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.enterprises or self.hazards or self.papers or self.campaigns)
-
-
-def search(user: User, text: str) -> Found:
-    """Enterprises by name or credit code, hazards and papers by number, campaigns by title; each within view."""
-    text = text.strip()[:60]
-    if not text:
-        return Found([], [], [], [])
-    enterprises = Enterprise.objects.visible_to(user).filter(
-        Q(name__icontains=text) | Q(credit_code__iexact=text)
-    )
-    hazards = Hazard.objects.none()
-    if match := re.fullmatch(r"(?:\d{4}-)?0*(\d{1,12})", text):
-        hazards = Hazard.objects.visible_to(user).filter(pk=int(match[1])).select_related("enterprise")
-    return Found(
-        list(enterprises.select_related("kind", "locality")[:SEARCH_LIMIT]),
-        list(hazards),
-        list(Paper.objects.visible_to(user).filter(number__icontains=text)[:SEARCH_LIMIT]),
-        list(Campaign.objects.visible_to(user).filter(title__icontains=text)[:SEARCH_LIMIT]),
-    )
 
 
 def office_area(user: User) -> Region | None:

@@ -21,6 +21,7 @@ from bihuan.registry.models import Enterprise
 from bihuan.tally.queries import Figures
 
 from . import queries
+from .searching import results
 
 INBOX_LINES = 8
 
@@ -181,8 +182,7 @@ def _chart(rows: list[tuple[dt.date, Figures]]) -> str:
 
 @require_safe
 def search_page(request: Request) -> HttpResponse:
-    text = request.GET.get("q", "")
-    return render(
-        request, "desk/search.html",
-        {"search_query": text, "found": queries.search(request.user, text), "ledger": ledger_url(q=text)},
-    )  # fmt: skip
+    """What holds the words, by kind, best first."""
+    text = request.GET.get("q", "").replace("\x00", "").strip()
+    context = {"search_query": text, "sections": results(request.user, text)}
+    return render(request, "desk/search.html", context)

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import uuid
+from functools import reduce
+from operator import or_
 
 from django.db import models
 from django.db.models import Q
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
-from bihuan.accounts.scope import areas_q, scope_of
+from bihuan.accounts.scope import NOTHING, area_q, scope_of
 from bihuan.core.addresses import row_address
 
 
 class PaperQuerySet(models.QuerySet["Paper"]):
     def visible_to(self, user: User) -> PaperQuerySet:
         """Area for offices and localities, issued or received for departments, received for enterprises."""
+        return self.filter(reduce(or_, self._sights(user)))
+
+    def visible_branches(self, user: User) -> list[PaperQuerySet]:
+        """`visible_to` in parts that each follow one index; a paper may be in several (core.paging.paginate_any)."""
+        return [self.filter(sight) for sight in self._sights(user)]
+
+    @staticmethod
+    def _sights(user: User) -> list[Q]:
         scope = scope_of(user, Permission.VIEW_PAPERS)
-        return self.filter(
-            areas_q(scope.areas)
-            | Q(organization__in=scope.departments)
-            | Q(department__in=scope.departments)
-            | Q(recipient__in=scope.enterprises)
-        )
+        sights = [area_q(code) for code in scope.areas]
+        if Q() in sights:
+            return [Q()]
+        for department in scope.departments:
+            sights += [Q(organization=department), Q(department=department)]
+        sights += [Q(recipient=enterprise) for enterprise in scope.enterprises]
+        return sights or [NOTHING]
 
 
 class PaperSequence(models.Model):

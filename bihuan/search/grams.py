@@ -62,6 +62,17 @@ def fold(text: str) -> str:
     return " ".join(text[:MAX_TEXT].translate(_FOLDING).split())
 
 
+def fold_with_map(text: str) -> tuple[str, list[int]]:
+    """The folded text and, for each of its characters, where in the text it comes from. Spaces are not joined."""
+    folded: list[str] = []
+    places: list[int] = []
+    for at, character in enumerate(text[:MAX_TEXT]):
+        part = _FOLDING[ord(character)]
+        folded.append(part)
+        places += [at] * len(part)
+    return "".join(folded), places
+
+
 @lru_cache(maxsize=65_536)
 def grams(text: str) -> str:
     """The pairs of a text, separated by spaces; empty for a text without letters or digits."""

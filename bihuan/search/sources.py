@@ -37,8 +37,8 @@ class Card:
 class Source:
     """One kind of record.
 
-    `read` says what of some records is searchable; `order` is the order of their list; `visible` is where every read
-    begins; `show` reads a row with its `related` joined; `url` lists everything that holds some words. `repeats`
+    `read` says what of some records is searchable; `order` is the order of their list; `branches` are what a
+    person may see, in parts that each follow one index; `show` reads a row with its `related` joined; `url` lists everything that holds some words. `repeats`
     names the foreign keys to records of other kinds whose words these entries repeat: an enterprise's name is part of
     what its hazards are found by.
     """
@@ -47,7 +47,7 @@ class Source:
     model: type[Model]
     order: tuple[str, ...]
     read: Callable[[QuerySet[Any]], Iterable[Text]]
-    visible: Callable[[User], QuerySet[Any]]
+    branches: Callable[[User], Sequence[QuerySet[Any]]]
     related: tuple[str, ...]
     show: Callable[[Any], Card]
     url: Callable[[str], str]

@@ -1,4 +1,4 @@
-"""Home pages answer three questions for each kind of seat; search stays within view; the registry learns of tasks."""
+"""Home pages answer three questions for each kind of seat; the registry learns of tasks."""
 
 import datetime as dt
 
@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from bihuan.campaigns.models import Campaign, PlanDocument, Task
 from bihuan.desk.navigation import navigation
-from bihuan.desk.queries import search
 from bihuan.hazards.actions import record_hazard
 
 
@@ -114,14 +113,6 @@ def test_navigation_offers_only_what_the_post_allows(world):
     }
     assert "审计记录" in labels(world.people.auditor)
     assert not labels(world.people.auditor) & {"隐患台账", "企业与场所", "检查"}
-
-
-def test_search_stays_within_view(world, hazard):
-    assert search(world.people.office, "好味来").enterprises == [world.enterprises.shop]
-    assert search(world.people.outsider, "好味来").is_empty
-    assert search(world.people.inspector, hazard.number).hazards == [hazard]
-    assert search(world.people.outsider, hazard.number).is_empty
-    assert search(world.people.office, "  ").is_empty
 
 
 def test_the_page_of_an_enterprise_says_which_tasks_cover_it(client, world, task):
