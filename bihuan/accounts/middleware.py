@@ -65,7 +65,9 @@ class SessionPolicyMiddleware:
         if sessions.is_idle(session, now):
             sessions.end(session)
             return True
-        sessions.touch(session, now)
+        # A page that fetches its own figures anew is nobody at work: it must not keep a forgotten session alive.
+        if request.headers.get("X-Bihuan-Background") != "1":
+            sessions.touch(session, now)
         return False
 
     def _to(self, request: HttpRequest, url: str) -> HttpResponse:

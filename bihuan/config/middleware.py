@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from bihuan.attachments.limits import FILES_PER_REQUEST
+from bihuan.config.live import origin_of
 from bihuan.core.http import problem
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -43,14 +44,16 @@ class RequestIdMiddleware:
 
 
 class ContentSecurityPolicyMiddleware:
-    """No inline script or style, nothing from elsewhere."""
+    """No inline script or style, nothing from elsewhere; the live stream may have a port of its own (LIVE_URL)."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
+        live = origin_of(settings.LIVE_URL)
+        self.policy = _POLICY.replace("connect-src 'self'", f"connect-src 'self' {live}") if live else _POLICY
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.setdefault("Content-Security-Policy", _POLICY)
+        response.setdefault("Content-Security-Policy", self.policy)
         return response
 
 

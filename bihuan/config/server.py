@@ -11,8 +11,13 @@ import time
 from types import FrameType
 
 import django
+from django.conf import settings
 
 from bihuan.config import environment as env
+from bihuan.config.live import live_port
+
+
+LIVE_AGAIN_SECONDS = 30.0
 
 
 def run(arguments: list[str]) -> int:
@@ -53,8 +58,12 @@ def serve(arguments: list[str]) -> int:
     if "--no-worker" not in arguments:
         children.append(subprocess.Popen([sys.executable, "-m", "bihuan.config.cli", "worker"]))
 
+    # Pages do without the live process; its end is no reason to end the others, it is started again after a while.
+    live = [] if "--no-live" in arguments or not settings.LIVE_URL else [_live(host)]
+    live_at = time.monotonic()
+
     def stop(signum: int, frame: FrameType | None) -> None:
-        for child in children:
+        for child in children + live:
             if child.poll() is None:
                 child.terminate()
 
@@ -62,9 +71,24 @@ def serve(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, stop)
     while all(child.poll() is None for child in children):
         time.sleep(0.2)
+        if live and live[0].poll() is not None and time.monotonic() - live_at > LIVE_AGAIN_SECONDS:
+            live, live_at = [_live(host)], time.monotonic()
     stop(signal.SIGTERM, None)
     codes = [child.wait(timeout=15) for child in children]
+    for child in live:
+        child.wait(timeout=15)
     return 0 if all(code in (0, -signal.SIGTERM, 128 + signal.SIGTERM) for code in codes) else 1
+
+
+def _live(host: str) -> subprocess.Popen[bytes]:
+    """The process of live updates; open streams would hold up its end, so it is given three seconds."""
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        [
+            sys.executable, "-m", "granian", "--interface", "asgi", "--host", host, "--port", str(live_port()),
+            "--workers", "1", "--no-ws", "--log-level", "warning", "--workers-kill-timeout", "3",
+            "bihuan.live.app:application",
+        ]
+    )  # fmt: skip
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bihuan.config.settings")

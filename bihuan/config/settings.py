@@ -6,6 +6,7 @@ import structlog
 
 from bihuan.config import environment as env
 from bihuan.config.databases import databases
+from bihuan.config.live import live_url
 from bihuan.config.secrets import key_from
 from bihuan.operations.logs import mask_personal
 
@@ -30,6 +31,7 @@ HTTPS = env.flag("BIHUAN_HTTPS")
 # Whose X-Forwarded-* headers are believed; see config/proxies.py.
 TRUSTED_PROXIES = env.networks("BIHUAN_TRUSTED_PROXIES")
 PUBLIC_URL = env.text("BIHUAN_PUBLIC_URL", f"http://127.0.0.1:{env.integer('PORT', 8000)}").rstrip("/")
+LIVE_URL = live_url(PUBLIC_URL)  # where open pages hear of changes; "" without
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

@@ -18,9 +18,12 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend", "QUEUES": ["default", "long"]}}
+TASKS = {
+    "default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend", "QUEUES": ["default", "long"]}
+}
 WHITENOISE_AUTOREFRESH = True
 PUBLIC_URL = "http://testserver"
+LIVE_URL = ""
 # The test client stands where Prometheus would; that the page is closed to others is tested in operations.
 METRICS_ALLOW = [ipaddress.ip_network("127.0.0.1")]
 

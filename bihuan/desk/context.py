@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from bihuan.duties.models import Duty
@@ -25,6 +26,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "navigation": navigation(user, request.path, {"duties:inbox": duties, "notifications:list": unread}),
         "inbox_count": duties,
+        "live_url": settings.LIVE_URL,
         "current_region_name": post.organization.region.name if post else "",
         "current_user_name": user.full_name,
         "current_post_name": f"{post.organization.short_name} · {post.title}" if post else "",

@@ -65,6 +65,10 @@ GROUPS: list[tuple[str, list[Entry]]] = [
 ]
 
 
+# Counts that change under an open page, by the names static/js/live.mjs is told.
+LIVE_COUNTS = {"duties:inbox": "duties", "notifications:list": "messages"}
+
+
 def navigation(user: User, path: str, badges: dict[str, int]) -> list[dict[str, object]]:
     """The groups a person sees, the current page marked, counts beside 待办 and 消息."""
     permissions = user.permissions
@@ -77,6 +81,7 @@ def navigation(user: User, path: str, badges: dict[str, int]) -> list[dict[str, 
                 "url": address(entry.view),
                 "icon": entry.icon,
                 "badge": badges.get(entry.view, 0),
+                "count": LIVE_COUNTS.get(entry.view, ""),
                 "active": entry.view == current,
             }
             for entry in entries

@@ -4,6 +4,7 @@
  */
 const BEHAVIOURS = [
   ["[data-bihuan-menu]", "./menu.mjs"],
+  ["[data-bihuan-live]", "./live.mjs"],
   ["[data-bihuan-font]", "./font.mjs"],
   ["[data-percent], [data-width], [data-grow]", "./measure.mjs"],
   ["[data-bihuan-lightbox]", "./lightbox.mjs"],

@@ -1,0 +1,106 @@
+/**
+ * Keeps an open page current: one server-sent stream while the page is looked at, asking now and then without it.
+ *
+ *   <body data-bihuan-live="/live/">                      where the stream is
+ *   <span data-bihuan-count="duties" hidden>3</span>      a count: duties or messages
+ *   <section id="stats" data-bihuan-live-part>…</section> figures: fetched anew when they changed
+ *
+ * Jobs are told to the page as a `bihuan:job` event on the body, which their own component listens to. What is
+ * fetched here says so (X-Bihuan-Background), so that it does not count as somebody being at work.
+ */
+const POLL_MS = 60_000;
+const SETTLE_MS = 1_500;
+const HIDDEN_MS = 20_000;
+
+export function attach(body) {
+  const url = body.dataset.bihuanLive;
+  let source = null;
+  let polling = 0;
+  let settling = 0;
+  let leaving = 0;
+  let over = false;
+
+  function count(counts) {
+    for (const [name, number] of Object.entries(counts)) {
+      for (const element of document.querySelectorAll(`[data-bihuan-count="${CSS.escape(name)}"]`)) {
+        element.hidden = !number;
+        element.textContent = String(number);
+        const link = element.closest("a[aria-label]");
+        if (link) link.ariaLabel = link.ariaLabel.replace(/ .*$/, "") + (number ? ` ${number} 项` : "");
+      }
+    }
+  }
+
+  async function refresh() {
+    const parts = [...document.querySelectorAll("[data-bihuan-live-part][id]")];
+    const counted = document.querySelector("[data-bihuan-count]");
+    if (document.hidden || (!parts.length && !(polling && counted))) return;
+    let answer;
+    try {
+      answer = await fetch(location.href, { headers: { "X-Bihuan-Background": "1" }, redirect: "error" });
+    } catch {
+      return; // no network, or the session is over: the next click will say so
+    }
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of parts) {
+      const next = fresh.getElementById(part.id);
+      const busy = part.contains(document.activeElement) || part.matches(":hover");
+      if (!next || busy || next.innerHTML === part.innerHTML) continue;
+      part.replaceWith(document.adoptNode(next));
+      window.htmx?.process(next);
+    }
+    for (const element of document.querySelectorAll("[data-bihuan-count]")) {
+      const next = fresh.querySelector(`[data-bihuan-count="${CSS.escape(element.dataset.bihuanCount)}"]`);
+      if (next) count({ [element.dataset.bihuanCount]: Number.parseInt(next.textContent, 10) || 0 });
+    }
+  }
+
+  function poll() {
+    polling ||= window.setInterval(refresh, POLL_MS);
+    document.documentElement.dataset.live = "polling";
+  }
+
+  function open() {
+    if (source || over) return;
+    source = new EventSource(`${url}stream`, { withCredentials: true });
+    source.addEventListener("open", () => {
+      window.clearInterval(polling);
+      polling = 0;
+      document.documentElement.dataset.live = "open";
+    });
+    source.addEventListener("inbox", (event) => count(JSON.parse(event.data)));
+    source.addEventListener("job", (event) =>
+      body.dispatchEvent(new CustomEvent("bihuan:job", { detail: JSON.parse(event.data) })),
+    );
+    source.addEventListener("figures", () => {
+      settling ||= window.setTimeout(() => {
+        settling = 0;
+        refresh();
+      }, SETTLE_MS);
+    });
+    source.addEventListener("end", () => {
+      over = true;
+      close();
+    });
+    source.addEventListener("error", () => {
+      if (source?.readyState === EventSource.CLOSED) close();
+      if (!over) poll();
+    });
+  }
+
+  function close() {
+    source?.close();
+    source = null;
+    document.documentElement.dataset.live = "closed";
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    window.clearTimeout(leaving);
+    if (document.hidden) leaving = window.setTimeout(close, HIDDEN_MS);
+    else open();
+  });
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", (event) => event.persisted && open());
+  if (!document.hidden) open();
+}
