@@ -1,8 +1,8 @@
 """A million hazards into a demo installation, through the same models, deltas and cells as the product.
 
 The rows are spread over the demo's enterprises' localities, both campaigns and their tasks, and three years; one in
-fourteen is still open, one in seventy overdue. Cells come from `hazards.deltas` and `tally.actions`, so figures are
-those the product itself would have kept.
+fourteen is still open, one in seventy overdue. Cells are counted from the ledger lines by `tally.rebuild`, so figures
+are those the product itself would have kept.
 """
 
 from __future__ import annotations
@@ -21,11 +21,9 @@ from psycopg.types.json import Jsonb
 
 from bihuan.accounts.models import User
 from bihuan.campaigns.models import Task
-from bihuan.hazards.deltas import State, changes
 from bihuan.hazards.models import Hazard, HazardTransition
 from bihuan.registry.models import Enterprise
-from bihuan.tally.actions import CellSums, fold_all
-from bihuan.tally.models import METRICS, Delta
+from bihuan.tally.rebuild import rebuild
 
 CHUNK = 20_000
 
@@ -58,7 +56,6 @@ def load_hazards(total: int, *, seed: int = 2026) -> None:
     organization = author.organization
     now = timezone.now()
     first = (Hazard.objects.order_by("-pk").values_list("pk", flat=True).first() or 0) + 1
-    sums = CellSums()
     with _without_indexes(Hazard), _without_indexes(HazardTransition):
         for start in range(0, total, CHUNK):
             size = min(CHUNK, total - start)
@@ -85,12 +82,7 @@ def load_hazards(total: int, *, seed: int = 2026) -> None:
             with transaction.atomic():
                 _insert(Hazard, hazards, with_key=True)
                 _insert(HazardTransition, lines, with_key=False)
-            for hazard in hazards:
-                for delta in _deltas(hazard):
-                    sums.add(delta)
-        with transaction.atomic():
-            sums.store()
-    fold_all()
+    rebuild()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
@@ -153,22 +145,3 @@ def _hazard(draw, enterprises, tasks, author, organization, now, today) -> Hazar
 
 def _counted_on(hazard: Hazard) -> dt.date:
     return hazard.found_on if hazard.status == "rectifying" else hazard.closed_on or hazard.found_on
-
-
-def _deltas(hazard: Hazard) -> Iterator[Delta]:
-    running = State("rectifying", hazard.level, hazard.due_on, None)
-    final = State(hazard.status, hazard.level, hazard.due_on, hazard.closed_on)
-    days = changes(None, running, hazard.found_on)
-    if hazard.status != "rectifying":
-        for day, metrics in changes(running, final, hazard.closed_on or hazard.found_on).items():
-            merged = days.setdefault(day, {})
-            for metric, amount in metrics.items():
-                merged[metric] = merged.get(metric, 0) + amount
-    for day, metrics in days.items():
-        values = {metric: amount for metric, amount in metrics.items() if amount and metric in METRICS}
-        if values:
-            yield Delta(
-                day=day, campaign_id=hazard.campaign_id, task_id=hazard.task_id,
-                department_id=hazard.department_id or 0, kind=hazard.kind_id, source=hazard.source, city_id=hazard.city_id, county_id=hazard.county_id,
-                locality_id=hazard.locality_id, subject=f"hazards.hazard:{hazard.pk}", **values,
-            )  # fmt: skip

@@ -13,7 +13,7 @@ from django.db.models import Max
 
 from bihuan.accounts.models import User
 from bihuan.notifications.models import Message
-from bihuan.tally.actions import add_to_cells
+from bihuan.tally.actions import fold_all
 from bihuan.tally.models import Delta
 
 from .chronicle import Chronicle
@@ -74,7 +74,8 @@ class Book:
         for model, rows in self._rows.items():
             model._default_manager.bulk_create(rows, batch_size=BATCH)
             counts[model.__name__] += len(rows)
-        add_to_cells(self.deltas)
+        Delta.objects.bulk_create(self.deltas, batch_size=BATCH)
+        fold_all()
         counts["Event"] += self.chronicle.write()
         numbered = [model for model in self._rows if isinstance(model._meta.pk, models.AutoField)]
         with connection.cursor() as cursor:

@@ -11,8 +11,10 @@ class HazardsConfig(AppConfig):
         from bihuan.attachments.access import register
         from bihuan.attachments.imports import register as register_importer
         from bihuan.search.sources import register as register_source
+        from bihuan.tally.sources import register as register_counting
 
         from .access import VISIBLE
+        from .counting import SOURCE as COUNTED
         from .importing import HazardImporter
         from .searching import SOURCE
 
@@ -20,3 +22,4 @@ class HazardsConfig(AppConfig):
             register(label, visible)
         register_importer(HazardImporter())
         register_source(SOURCE)
+        register_counting(COUNTED)

@@ -17,7 +17,9 @@ class InspectionsConfig(AppConfig):
     def ready(self) -> None:
         from bihuan.attachments import access
         from bihuan.campaigns.queries.coverage import register_first_visits
+        from bihuan.tally.sources import register as register_counting
 
+        from .counting import SOURCE
         from .models import Answer, Inspection
         from .queries import first_visits
 
@@ -30,3 +32,4 @@ class InspectionsConfig(AppConfig):
         access.register("inspections.inspection", sees_inspection)
         access.register("inspections.answer", sees_answer)
         register_first_visits(first_visits)
+        register_counting(SOURCE)

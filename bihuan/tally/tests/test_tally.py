@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from bihuan.tally.actions import fold, fold_all, grains, record
+from bihuan.tally.actions import fold, fold_all, record
 from bihuan.tally.models import Cell, Delta
-from bihuan.tally.queries import Figures, by_department, by_region, by_task, daily, matrix, totals
+from bihuan.tally.queries import Figures, NotKept, by_department, by_region, by_task, daily, matrix, totals
 
 OCT, NOV = dt.date(2026, 10, 30), dt.date(2026, 11, 3)
 
@@ -58,9 +58,25 @@ def test_figures_are_the_same_before_during_and_after_the_fold(five_weeks, folde
             found=14, closed=2, closed_late=1, overdue=1, found_major=1
         )
         assert totals(on=day, region="5397", campaign=7).found == 10
-        assert totals(on=day, region="539702001", campaign=7, task=70).found == 5
+        if now.startswith("2026"):
+            assert totals(on=day, region="539702001", campaign=7, task=70).found == 5
+            assert {key: row.found for key, row in matrix(7, on=day).items()} == {
+                (70, "539702001"): 5,
+                (71, "539702101"): 5,
+            }
+            assert matrix(7, on=day, region="539703") == {}
+            assert len(matrix(7, on=day, region="539702")) == 2
+            assert {key: row.found for key, row in by_task(7, on=day, region="5397").items()} == {
+                70: 5,
+                71: 5,
+            }
+            assert totals(on=day, region="5397", department=3, campaign=7).found == 10
+        else:  # narrow combinations keep no day that long
+            with pytest.raises(NotKept):
+                totals(on=day, region="539702001", campaign=7, task=70)
+            with pytest.raises(NotKept):
+                matrix(7, on=day)
         assert totals(on=day, region="539771").found == 4
-        assert totals(on=day, region="5397", department=3, campaign=7).found == 10
         assert totals(on=dt.date(2026, 11, 8), region="5397").overdue == 2
         assert totals(on=dt.date(2026, 11, 4), region="5397").overdue == 0
         assert totals(on=OCT, region="5397").found == 3
@@ -70,20 +86,10 @@ def test_figures_are_the_same_before_during_and_after_the_fold(five_weeks, folde
         assert {code: row.found for code, row in by_region(["539702001", "539702101", "539771", "539799"], on=day).items()} == {
             "539702001": 5, "539702101": 5, "539771": 4, "539799": 0,
         }  # fmt: skip
-        assert {key: row.found for key, row in matrix(7, on=day).items()} == {
-            (70, "539702001"): 5,
-            (71, "539702101"): 5,
-        }
-        assert {key: row.found for key, row in by_task(7, on=day, region="5397").items()} == {70: 5, 71: 5}
         assert {key: row.found for key, row in by_department(on=day, region="5397").items()} == {3: 14}
         trend = dict(daily(since=dt.date(2026, 11, 4), until=dt.date(2026, 11, 10), region="5397"))
         assert [trend[dt.date(2026, 11, day)].overdue for day in range(4, 11)] == [0, 2, 2, 2, 2, 1, 1]
         assert trend[dt.date(2026, 11, 9)].closed == 1
-
-
-def test_a_zone_that_is_its_own_county_is_counted_once():
-    zone = delta(NOV, "539771", campaign_id=0, task_id=0, department_id=0)
-    assert grains(zone) == [(0, 0, 0, "5397"), (0, 0, 0, "539771")]
 
 
 def test_rates_are_none_without_a_denominator():
@@ -91,13 +97,6 @@ def test_rates_are_none_without_a_denominator():
     assert Figures(found=4, closed=3).rectification_rate == 75
     assert Figures(covered=3).coverage_rate(0) is None
     assert Figures(closed=2, closed_late=1).late_rate == 50
-
-
-def test_folding_costs_the_same_number_of_queries_for_many_rows(db, django_assert_num_queries):
-    record(*(delta(NOV, found=1) for _ in range(300)))
-    with django_assert_num_queries(5):  # begin, read, upsert, delete, commit
-        assert fold() == 300
-    assert Cell.objects.get(campaign_id=7, task_id=70, region="539702001", span="month").found == 300
 
 
 class AnyOrder(TestCase):

@@ -1,0 +1,74 @@
+"""Figures counted again from the ledger equal those kept by the acts, whatever lives hazards led."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from bihuan.hazards import actions
+from bihuan.hazards.models import HazardTransition
+from bihuan.hazards.tests.factories import make_accepting, make_closed, make_hazard, make_submitted
+from bihuan.tally.actions import fold, fold_all
+from bihuan.tally.models import Cell, Delta
+from bihuan.tally.queries import totals
+from bihuan.tally.rebuild import rebuild, verify
+
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def lives(world):
+    """Found late, handed in, sent back, closed, reopened, made major, given more time, dismissed."""
+    today, people = timezone.localdate(), world.people
+    make_closed(world, found_on=today - 30 * DAY)
+    make_submitted(world, found_on=today - 3 * DAY)
+    back = make_submitted(world)
+    actions.reinspect(back, passed=False, reason_type="photo_mismatch", by=people.inspector2)
+    actions.reopen(make_closed(world), reason="又堆放了", by=people.qingshi_leader)
+    actions.grade_major(make_hazard(world, found_on=today - DAY), reason="燃气泄漏", by=people.housing)
+    make_accepting(world)
+    tip = make_hazard(world, source="tip", by=people.qingshi_officer)
+    actions.dismiss(tip, reason="查无此事", by=people.office)
+
+
+@pytest.mark.parametrize("folded", ["pending", "half", "folded"])
+def test_nothing_differs(lives, folded):
+    {"pending": lambda: None, "half": lambda: fold(limit=4), "folded": fold_all}[folded]()
+    report = verify()
+    assert (report.count, report.differences) == (0, [])
+    assert report.cells > 50
+
+
+def test_a_changed_cell_is_named_and_put_right(lives):
+    fold_all()
+    Cell.objects.filter(span="all", region="5397", grain=11).update(found=99)
+    report = verify()
+    assert report.count == 1
+    [difference] = report.differences
+    assert (difference.region, difference.span, difference.metrics) == ("5397", "all", {"found": (6, 99)})
+    assert rebuild() == 1
+    assert verify().is_clean
+    assert totals(on=timezone.localdate(), region="5397").found == 6  # the tip was none
+
+
+def test_everything_can_be_counted_from_nothing(lives):
+    fold_all()
+    before = {tuple(row) for row in Cell.objects.filter(found__gt=0).values_list("grain", "span", "region", "found", "closed")}
+    Cell.objects.all().delete()
+    rebuild()
+    assert verify().is_clean
+    after = {tuple(row) for row in Cell.objects.filter(found__gt=0).values_list("grain", "span", "region", "found", "closed")}
+    assert before == after
+
+
+def test_a_line_changed_behind_its_back_shows(lives):
+    fold_all()
+    HazardTransition.objects.filter(to_status="closed").update(counted_on=timezone.localdate() - 5 * DAY)
+    assert not verify().is_clean
+
+
+def test_pending_deltas_that_were_lost_show(lives):
+    Delta.objects.all().delete()
+    assert not verify().is_clean
+    rebuild()
+    assert verify().is_clean
