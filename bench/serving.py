@@ -177,7 +177,9 @@ def _private(pid: int) -> int:
 
 def slope(samples: list[Sample], name: str, *, after: float = 0.0) -> float:
     """Megabytes per hour by which a part grew, by least squares over the samples from `after` seconds on."""
-    points = [(each.at / 3600, each.memory[name]) for each in samples if each.at >= after and name in each.memory]
+    points = [
+        (each.at / 3600, each.memory[name]) for each in samples if each.at >= after and name in each.memory
+    ]
     if len(points) < 3:
         return 0.0
     mean_x = sum(x for x, _ in points) / len(points)
