@@ -328,7 +328,7 @@ def differences(one: list[Any], other: list[Any]) -> int:
 
 def measure(root: Path, rows: int, rounds: int) -> dict[str, Any]:
     started = time.perf_counter()
-    manifest = generate(root, rows)
+    manifest = lists.load(root) if (root / lists.NAME).exists() else generate(root, rows)
     held, size = manifest.rows("lines"), sum(file.bytes for file in manifest.files)
     wrote = time.perf_counter() - started
     duck_cold = {name: cold_duck(root, name) for name in shipped()}
@@ -393,7 +393,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--directory", type=Path)
+    parser.add_argument("--directory", type=Path, help="keep the files here, and use those already there")
     parser.add_argument("--duck-child", action="store_true")
     parser.add_argument("--spark-child", nargs="*")
     options = parser.parse_args()
@@ -403,11 +403,15 @@ def main() -> None:
     if options.spark_child is not None:
         spark_child(options.directory, options.spark_child, options.rounds)
         return
-    root = Path(tempfile.mkdtemp(prefix="bihuan-archive-", dir=os.environ.get("BENCH_DIR", "/var/tmp")))
+    root = options.directory or Path(
+        tempfile.mkdtemp(prefix="bihuan-archive-", dir=os.environ.get("BENCH_DIR", "/var/tmp"))
+    )
+    root.mkdir(parents=True, exist_ok=True)
     try:
         result = measure(root, options.rows, options.rounds)
     finally:
-        shutil.rmtree(root, ignore_errors=True)
+        if not options.directory:
+            shutil.rmtree(root, ignore_errors=True)
     if options.json:
         options.json.write_text(json.dumps(result, ensure_ascii=False, indent=1), "utf-8")
     sys.stdout.write(result["markdown"] + "\n\n")
