@@ -13,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 from bihuan.accounts.queries import service_user
 from bihuan.config.migrating import patiently
 from bihuan.registry.kinds import ensure_kinds
+from bihuan.tally.rebuild import rebuild_if_stale
 
 
 def is_migrated() -> bool:
@@ -26,6 +27,7 @@ def prepare(*, verbosity: int = 0) -> None:
         patiently(lambda: call_command("migrate", verbosity=verbosity, interactive=False))
     service_user()
     ensure_kinds()
+    rebuild_if_stale()
     stamp = Path(settings.STATIC_ROOT) / ".stamp"
     current = _static_stamp()
     if not settings.DEBUG and (not stamp.exists() or stamp.read_text() != current):
