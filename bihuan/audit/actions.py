@@ -62,72 +62,70 @@ def record(
     if head is None:
         Head.objects.bulk_create([Head(chain=chain, seq=0, hash="")], ignore_conflicts=True)
         head = Head.objects.select_for_update().get(pk=chain)
-    link = _link(
-        act, chain, Last(head.seq, head.hash), hash_of(subject), by, summary, payload, timezone.now()
-    )
+    common = _common(act, by, summary, timezone.now())
+    link = _link(common, chain, Last(head.seq, head.hash), hash_of(subject), payload)
     event = Event(**link)
     event.save(force_insert=True)
     Head.objects.filter(pk=chain).update(seq=event.seq, hash=event.hash)
     return event
 
 
-def append(
-    writes: Writes,
-    act: str,
-    subject: models.Model,
-    *,
-    after: Last,
-    by: Actor | None,
-    summary: str,
-    payload: dict[str, Any] | None = None,
-    at: dt.datetime,
-) -> Last:
-    """Add one event to the writes of an act and return it as the chain's new last link.
+class Pen:
+    """Writes the events of one act into its `Writes`: one person, one moment, one summary, several records."""
 
-    `after` is the chain's last link as the act read it, `NEW` for a record made by this very act. If somebody else
-    has written to the chain since, the whole act is refused when it is sent. For the first of several events of one
-    act on one chain; the others follow by `record`.
-    """
-    chain = chain_of(subject)
-    link = _link(act, chain, after, hash_of(subject), by, summary, payload, at)
-    if after is NEW:
-        writes.insert(Head, {"chain": chain, "seq": link["seq"], "hash": link["hash"]})
-    else:
-        seen = {"seq": after.seq, "hash": after.hash}
-        writes.swap(Head, chain, seen=seen, values={"seq": link["seq"], "hash": link["hash"]})
-    writes.insert(Event, link)
-    return Last(link["seq"], link["hash"])
+    def __init__(self, writes: Writes, act: str, *, by: Actor | None, summary: str, at: dt.datetime) -> None:
+        self._writes = writes
+        self._common = _common(act, by, summary, at)
+
+    def append(self, subject: models.Model, *, after: Last, payload: dict[str, Any] | None = None) -> None:
+        """Add one event to the subject's chain.
+
+        `after` is the chain's last link as the act read it, `NEW` for a record made by this very act. If somebody
+        else has written to the chain since, the whole act is refused when it is sent.
+        """
+        chain = chain_of(subject)
+        link = _link(self._common, chain, after, hash_of(subject), payload)
+        if after is NEW:
+            self._writes.insert(Head, {"chain": chain, "seq": link["seq"], "hash": link["hash"]})
+        else:
+            self._writes.swap(
+                Head,
+                chain,
+                seen={"seq": after.seq, "hash": after.hash},
+                values={"seq": link["seq"], "hash": link["hash"]},
+            )
+        self._writes.insert(Event, link)
 
 
-def _link(
-    act: str,
-    chain: str,
-    after: Last,
-    content: str,
-    by: Actor | None,
-    summary: str,
-    payload: dict[str, Any] | None,
-    at: dt.datetime,
-) -> dict[str, Any]:
-    """The columns of one event, its hash included."""
+def _common(act: str, by: Actor | None, summary: str, at: dt.datetime) -> dict[str, Any]:
+    """What all events of one act say alike."""
     context = structlog.contextvars.get_contextvars()
-    link = {
-        "chain": chain,
-        "seq": after.seq + 1,
+    return {
         "at": at,
         "act": act,
         "actor_id": by.pk if by else None,
         "actor_name": by.full_name if by else "未登录",
         "actor_post": str(by.main_post or "") if by else "",
         "summary": summary[:300],
-        "payload": payload or {},
-        "content_hash": content,
-        "previous_hash": after.hash,
         "request_id": str(context.get("request_id", ""))[:64],
         "ip": str(context.get("ip", ""))[:45],
     }
+
+
+def _link(
+    common: dict[str, Any], chain: str, after: Last, content: str, payload: dict[str, Any] | None
+) -> dict[str, Any]:
+    """The columns of one event, its hash included."""
+    link = {
+        **common,
+        "chain": chain,
+        "seq": after.seq + 1,
+        "payload": payload or {},
+        "content_hash": content,
+        "previous_hash": after.hash,
+    }
     link["hash"] = content_hash(link)
-    link["day"] = timezone.localdate(at)
+    link["day"] = timezone.localdate(common["at"])
     return link
 
 

@@ -54,13 +54,13 @@ def _check_keys(value: object) -> None:
     """The encoder would turn numbers used as keys into text without a word."""
     if isinstance(value, dict):
         for key, item in value.items():
-            if not isinstance(key, str):
+            if type(key) is not str and not isinstance(key, str):
                 raise TypeError("keys of signed content must be text")
-            if isinstance(item, _NESTED):
+            if type(item) not in _LEAVES:
                 _check_keys(item)
     elif isinstance(value, list | tuple):
         for item in value:
-            if isinstance(item, _NESTED):
+            if type(item) not in _LEAVES:
                 _check_keys(item)
     elif isinstance(value, float) and not math.isfinite(value):
         raise TypeError("NaN and infinity have no canonical form")
@@ -91,7 +91,7 @@ def _plain(value: object) -> Any:
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
-_NESTED = (dict, list, tuple, float)
+_LEAVES = frozenset({str, int, bool, type(None), dt.date, dt.datetime})  # nothing to look into
 _ENCODER = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
 )

@@ -13,13 +13,15 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 
 Row = tuple[Any, ...]
 Load = Callable[[Sequence[Any]], dict[str, Any]]
 
 
+@cache
 def is_postgresql() -> bool:
+    """Which of the two databases this process works on; it does not change while the process runs."""
     return connection.vendor == "postgresql"
 
 
@@ -52,11 +54,12 @@ def hot_cursor() -> Any:
         return connection.cursor()
     from .prepared import PreparedCursor
 
-    connection.ensure_connection()
-    raw: Any = connection.connection
+    database: Any = connections[DEFAULT_DB_ALIAS]  # once: every look through the proxy costs
+    database.ensure_connection()
+    raw = database.connection
     if raw.prepare_threshold is None:
         raw.prepare_threshold = 0  # only cursors that ask for it prepare; Django's own bind at the client
-    make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    make = database.make_debug_cursor if database.queries_logged else database.make_cursor
     return make(PreparedCursor(raw))
 
 

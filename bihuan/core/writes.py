@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +24,8 @@ from django.db import connection, models, transaction
 from .statements import hot_cursor, is_postgresql
 
 Values = Mapping[str, Any]
-# A statement whose shape will hardly come again is not worth keeping on the server.
-MOST_ROWS_PREPARED = 24
+Preparer = Callable[[Any], Any]
+Shape = tuple[tuple[Any, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Column:
 
     name: str
     cast: str
-    prepare: Callable[[Any], Any]
+    prepare: Preparer
 
 
 @dataclass
@@ -89,30 +89,25 @@ class Writes:
         values: list[Any] = []
         shape: list[tuple[Any, ...]] = []
         for swap in self._swaps:
-            _take(values, swap.model, swap.seen)
+            values.extend(swap.seen.values())
         for swap in self._swaps:
-            _take(values, swap.model, swap.values)
-            _take(values, swap.model, {swap.key: swap.seen[swap.key]})
-            seen = tuple((name, value is None) for name, value in swap.seen.items())
-            shape.append(("swap", swap.model, seen, swap.key, tuple(swap.values)))
+            values.extend(swap.values.values())
+            values.append(swap.seen[swap.key])
+            shape.append(("swap", swap.model, _nulls(swap.seen), swap.key, tuple(swap.values)))
         for update in self._updates:
-            _take(values, update.model, update.values)
-            _take(values, update.model, update.where)
-            where = tuple((name, value is None) for name, value in update.where.items())
-            shape.append(("update", update.model, where, tuple(update.values)))
-        count = 0
+            values.extend(update.values.values())
+            values.extend(update.where.values())
+            shape.append(("update", update.model, _nulls(update.where), tuple(update.values)))
         for (model, names, unless_known), found in self._inserts.items():
-            columns = [columns_of(model)[name] for name in names]
             for row in found:
-                values.extend(
-                    None if value is None else column.prepare(value)
-                    for column, value in zip(columns, row.values(), strict=True)
-                )
-            count += len(found)
+                values.extend(row.values())
             shape.append(("insert", model, names, unless_known, len(found)))
-        sql = _statement(tuple(shape)) if count <= MOST_ROWS_PREPARED else _compose(tuple(shape))
+        sql, prepare = _statement(tuple(shape))
         with hot_cursor() as cursor:
-            cursor.execute(sql, values)
+            cursor.execute(
+                sql,
+                [None if value is None else make(value) for make, value in zip(prepare, values, strict=True)],
+            )
             return bool(cursor.fetchone()[0])
 
     # --- SQLite ----------------------------------------------------------------------------------------
@@ -185,19 +180,19 @@ def _table(model: type[models.Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
 
-@cache
-def _statement(shape: tuple[tuple[Any, ...], ...]) -> str:
-    return _compose(shape)
+def _nulls(columns: Values) -> tuple[tuple[str, bool], ...]:
+    """Conditions by name, and whether they ask for null: that is another statement."""
+    return tuple((name, value is None) for name, value in columns.items())
 
 
-def _compose(shape: tuple[tuple[Any, ...], ...]) -> str:
-    """The one statement for acts of this shape. Parameters in the order `_send_as_one` gathers them."""
-    count = 0
+@lru_cache(maxsize=512)
+def _statement(shape: Shape) -> tuple[str, list[Preparer]]:
+    """The one statement for acts of this shape, and how each value becomes a parameter, in the order they are gathered."""
+    prepare: list[Preparer] = []
 
     def mark(column: Column) -> str:
-        nonlocal count
-        count += 1
-        return f"${count}::{column.cast}"
+        prepare.append(column.prepare)
+        return f"${len(prepare)}::{column.cast}"
 
     def condition(model: type[models.Model], where: Iterable[tuple[str, bool]], alias: str) -> str:
         columns = columns_of(model)
@@ -247,7 +242,7 @@ def _compose(shape: tuple[tuple[Any, ...], ...]) -> str:
                 conflict = " ON CONFLICT DO NOTHING" if unless_known else ""
                 parts.append(f"w{index} AS ({into} {source}{conflict})")
     answer = "SELECT count(*) FROM held" if swaps else "SELECT 1"
-    return f"WITH {', '.join(parts)} {answer}"
+    return f"WITH {', '.join(parts)} {answer}", prepare
 
 
 # --- values ----------------------------------------------------------------------------------------------
@@ -255,35 +250,42 @@ def _compose(shape: tuple[tuple[Any, ...], ...]) -> str:
 
 def columns_of(model: type[models.Model]) -> dict[str, Column]:
     """{attribute: column} of a model on the present database."""
-    return _columns(connection.vendor, model)
+    return _columns(is_postgresql(), model)
 
 
 @cache
-def _columns(vendor: str, model: type[models.Model]) -> dict[str, Column]:
+def _columns(for_postgresql: bool, model: type[models.Model]) -> dict[str, Column]:
     quote = connection.ops.quote_name
     return {
         field.attname: Column(
             quote(field.column or ""),
             # Without the length: a cast to varchar(80) would cut what is too long instead of refusing it.
             re.sub(r"\(.*\)", "", field.db_type(connection) or "text"),
-            _preparer(vendor, field),
+            _preparer(for_postgresql, field),
         )
         for field in model._meta.concrete_fields
     }
 
 
-def _preparer(vendor: str, field: models.Field[Any, Any]) -> Callable[[Any], Any]:
+def _preparer(for_postgresql: bool, field: models.Field[Any, Any]) -> Preparer:
     target: Any = field
     while isinstance(target, models.ForeignKey):
         target = target.target_field
     if isinstance(target, models.JSONField):
         return _json
     prepare = target.get_db_prep_save
-    if vendor != "postgresql":
+    if not for_postgresql:
         return lambda value: prepare(value, connection)
-    if type(target).__module__.startswith("django.db.models"):
+    if isinstance(target, models.CharField | models.TextField) and _is_plain(target):
+        return str.__str__
+    if _is_plain(target):
         return _text
     return lambda value: _text(prepare(value, connection))  # a field that seals what it stores
+
+
+def _is_plain(field: models.Field[Any, Any]) -> bool:
+    """Whether the column stores just the value; a field of our own may seal it first."""
+    return type(field).__module__.startswith("django.db.models")
 
 
 def _json(value: Any) -> str:
@@ -292,12 +294,21 @@ def _json(value: Any) -> str:
 
 def _text(value: Any) -> str:
     """A value as PostgreSQL reads it from text; every parameter has the same type, so a shape is prepared once."""
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    if isinstance(value, dt.datetime | dt.date):
-        return value.isoformat()
-    if isinstance(value, int | Decimal | float | UUID):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} has no parameter form")
+    form = _FORMS.get(type(value))
+    if form is None:  # an enumeration, mostly
+        form = next((form for kind, form in _FORMS.items() if isinstance(value, kind)), None)
+    if form is None:
+        raise TypeError(f"{type(value).__name__} has no parameter form")
+    return form(value)
+
+
+_FORMS: dict[type, Callable[[Any], str]] = {
+    bool: lambda value: "t" if value else "f",
+    int: int.__repr__,
+    str: str.__str__,
+    dt.datetime: dt.datetime.isoformat,
+    dt.date: dt.date.isoformat,
+    Decimal: str,
+    float: repr,
+    UUID: str,
+}

@@ -15,7 +15,7 @@ from django.db import models
 from django.utils import timezone
 
 from bihuan.accounts.models import User
-from bihuan.audit.actions import NEW, Last, append, chain_of, record
+from bihuan.audit.actions import NEW, Last, Pen, chain_of, record
 from bihuan.audit.models import Head
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.core.statements import whole_act
@@ -86,7 +86,7 @@ def enter(
 
     `reason` None leaves it to the verb to ask for one; `evidence` is the model of the row the verb will add.
     """
-    sight = look(hazard, evidence)
+    sight = look(hazard, move, evidence)
     if sight is None:
         raise PermissionDenied
     if not may_judge_or_make(by, move, sight.hazard, _handed_in_by(sight, move)):
@@ -142,20 +142,13 @@ def carry_out(
         after = NEW
     elif evidence is not None:
         after = _last_of(evidence)
+    pen = Pen(writes, f"hazards.{move.value}", by=by, summary=summary_of(hazard, move), at=at)
     line = add_line(
-        writes, hazard, move, pk=sight.line_id, after=sight.last, from_status=left, by=by, at=at,
+        writes, pen, hazard, move, pk=sight.line_id, after=sight.last, from_status=left, by=by, at=at,
         counted_on=counted_on, reason=reason, evidence=evidence,
     )  # fmt: skip
     if evidence is not None:
-        append(
-            writes,
-            f"hazards.{move.value}",
-            evidence,
-            after=after,
-            by=by,
-            summary=_summary(hazard, move),
-            at=at,
-        )
+        pen.append(evidence, after=after)
     for delta in delta_rows(hazard, before, state_of(hazard), counted_on):
         writes.insert(Delta, row_of(delta))
     told = _follow_with_duties(writes, sight, move, left, line, by=by)
@@ -198,12 +191,13 @@ def _stale(hazard: Hazard, current: str | None) -> str:
     return f"隐患{hazard.number}的状态已变化（现为“{label}”），请核对后重试"
 
 
-def _summary(hazard: Hazard, move: Move) -> str:
+def summary_of(hazard: Hazard, move: Move) -> str:
     return f"{move.label}：{hazard.number} {hazard.description}"
 
 
 def add_line(
     writes: Writes,
+    pen: Pen,
     hazard: Hazard,
     move: Move,
     *,
@@ -238,7 +232,6 @@ def add_line(
     )
     writes.insert(HazardTransition, row_of(line))
     line._state.adding = False
-    act, summary = f"hazards.{move.value}", _summary(hazard, move)
     payload = {
         "line": line.pk,
         "from": from_status,
@@ -247,8 +240,8 @@ def add_line(
         "reason": line.reason,
         "evidence": line.evidence,
     }
-    append(writes, act, hazard, after=after, by=by, summary=summary, payload=payload, at=at)
-    append(writes, act, line, after=NEW, by=by, summary=summary, at=at)
+    pen.append(hazard, after=after, payload=payload)
+    pen.append(line, after=NEW)
     return line
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
 from bihuan.attachments.actions import attach
-from bihuan.audit.actions import NEW
+from bihuan.audit.actions import NEW, Pen
 from bihuan.campaigns.models import Campaign, CheckItem, Task
 from bihuan.core.errors import Refused
 from bihuan.core.writes import Writes, row_of
@@ -32,7 +32,7 @@ from ..deltas import delta_rows, state_of
 from ..models import Hazard, HazardTransition, Rectification
 from ..standing import seats
 from ..workflow import RULES, Level, Move, Status, target_of
-from .door import Told, add_line, carry_out, enter, open_owed
+from .door import Told, add_line, carry_out, enter, open_owed, summary_of
 from .sight import Sight, look_ahead
 
 # What somebody else says must first be confirmed; what an inspector saw stands.
@@ -141,8 +141,10 @@ def _enter_into_ledger(hazard: Hazard, sight: Sight, move: Move, *, by: User, at
     """Write the hazard, its first line, its figures, its duties and the record of all that, in one go."""
     writes = Writes()
     writes.insert(Hazard, row_of(hazard))
+    pen = Pen(writes, f"hazards.{move.value}", by=by, summary=summary_of(hazard, move), at=at)
     line = add_line(
         writes,
+        pen,
         hazard,
         move,
         pk=sight.line_id,

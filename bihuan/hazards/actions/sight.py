@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Post, User
 from bihuan.accounts.queries import Chair, chairs_in, chairs_of, chairs_sql
 from bihuan.audit.actions import NEW, Last, chain_of
 from bihuan.audit.models import Head
-from bihuan.core.statements import columns_of, next_id, rows
+from bihuan.core.statements import columns_of, is_postgresql, next_id, rows
 from bihuan.duties.terms import Terms, terms_of, terms_sql
 from bihuan.registry.models import Enterprise
 
 from .. import owed
 from ..models import Extension, Hazard, HazardTransition, Rectification
-from ..workflow import ExtensionStatus
+from ..workflow import ExtensionStatus, Move
 
 _LOCAL = (
     "(SELECT o.id FROM {organizations} o WHERE o.kind = '" + Organization.Kind.LOCALITY + "' "  # noqa: S608
@@ -70,7 +70,7 @@ class Sight(owed.Bodies):
     def local_authority(self, hazard: Hazard) -> Organization | None:
         if self.local_authority_id is None:
             return None
-        return Organization.from_db(connection.alias, ["id"], [self.local_authority_id])
+        return Organization.from_db(DEFAULT_DB_ALIAS, ["id"], [self.local_authority_id])
 
     def default_post(self, organization: Organization) -> Post | None:
         chosen = (chair for chair in self.chairs(organization.pk) if chair.is_default)
@@ -83,15 +83,32 @@ class Sight(owed.Bodies):
 def _post(chair: Chair) -> Post:
     columns = ["id", "organization_id", "role", "is_default"]
     return Post.from_db(
-        connection.alias, columns, [chair.post_id, chair.organization_id, chair.role, chair.is_default]
+        DEFAULT_DB_ALIAS, columns, [chair.post_id, chair.organization_id, chair.role, chair.is_default]
     )
 
 
-def look(hazard: Hazard, evidence: type[models.Model] | None = None) -> Sight | None:
-    """Read what an act on this hazard needs; `evidence` is the model of which it will add a row. None: no such hazard."""
+REVIEWER, ENTERPRISE, LOCAL = "h.reviewing_organization_id", "e.organization_id", "{local}"
+# Whose posts a move will ask for; the others are read when they are needed after all.
+_EXPECTED: dict[str, tuple[str, ...]] = {
+    Move.SUBMIT: (REVIEWER,),
+    Move.CLOSE: (ENTERPRISE,),
+    Move.SEND_BACK: (ENTERPRISE, LOCAL),
+    Move.CONFIRM: (ENTERPRISE, LOCAL),
+    Move.REOPEN: (ENTERPRISE, LOCAL),
+}
+
+
+def _expected(move: str) -> tuple[str, ...]:
+    return _EXPECTED.get(move, (REVIEWER, ENTERPRISE, LOCAL))
+
+
+def look(hazard: Hazard, move: str, evidence: type[models.Model] | None = None) -> Sight | None:
+    """Read what this move of the hazard needs; `evidence` is the model of which it will add a row. None: no such hazard."""
     today = timezone.localdate()
     day = today.isoformat()
-    found = rows(_sql(connection.vendor, evidence), [day, day, chain_of(hazard), str(hazard.pk)])
+    found = rows(
+        _sql(is_postgresql(), evidence, _expected(move)), [day, day, chain_of(hazard), str(hazard.pk)]
+    )
     if not found:
         return None
     _, load, width = columns_of(Hazard, "h")
@@ -100,15 +117,16 @@ def look(hazard: Hazard, evidence: type[models.Model] | None = None) -> Sight | 
     (
         name, owner, seq, link, handed_in, handed_round, handed_by, reachable, pending, local, entered, chairs, line, new_evidence
     ) = row[width:]  # fmt: skip
-    fresh = Hazard.from_db(connection.alias, list(values), list(values.values()))
+    fresh = Hazard.from_db(DEFAULT_DB_ALIAS, list(values), list(values.values()))
     fresh.enterprise = Enterprise.from_db(
-        connection.alias, ["id", "name", "organization_id"], [fresh.enterprise_id, name, owner]
+        DEFAULT_DB_ALIAS, ["id", "name", "organization_id"], [fresh.enterprise_id, name, owner]
     )
     if owner is not None:
         fresh.enterprise.organization = _body(owner)
     fresh.reviewing_organization = _body(fresh.reviewing_organization_id)
+    known = {REVIEWER: fresh.reviewing_organization_id, ENTERPRISE: owner, LOCAL: local}
     seated: dict[int, list[Chair]] = {
-        each: [] for each in (owner, fresh.reviewing_organization_id, local) if each is not None
+        body: [] for each in _expected(move) if (body := known[each]) is not None
     }
     for chair in chairs_of(chairs):
         seated[chair.organization_id].append(chair)
@@ -130,9 +148,8 @@ def look_ahead(enterprise: Enterprise, reviewing_organization: Organization) -> 
     """Read what entering a new hazard of this enterprise needs; the sight's `hazard` is still empty but for its id."""
     today = timezone.localdate()
     day = today.isoformat()
-    bigint = "::bigint" if connection.vendor == "postgresql" else ""
     local, entered, chairs, pk, line = rows(
-        _sql_ahead(connection.vendor, bigint),
+        _sql_ahead(is_postgresql()),
         [day, day, str(reviewing_organization.pk), str(enterprise.pk)],
     )[0]
     seated: dict[int, list[Chair]] = {
@@ -149,7 +166,8 @@ def look_ahead(enterprise: Enterprise, reviewing_organization: Organization) -> 
 
 
 @cache
-def _sql_ahead(vendor: str, bigint: str) -> str:
+def _sql_ahead(for_postgresql: bool) -> str:
+    bigint = "::bigint" if for_postgresql else ""
     enterprises, organizations = Enterprise._meta.db_table, Organization._meta.db_table
     chairs = chairs_sql(f"e.organization_id, l.id, %s{bigint}")
     return f"""
@@ -162,11 +180,11 @@ def _sql_ahead(vendor: str, bigint: str) -> str:
 
 def _body(pk: int) -> Organization:
     """An organization of which nothing but the id is known; the rest is read if somebody asks."""
-    return Organization.from_db(connection.alias, ["id"], [pk])
+    return Organization.from_db(DEFAULT_DB_ALIAS, ["id"], [pk])
 
 
 @cache
-def _sql(vendor: str, evidence: type[models.Model] | None) -> str:
+def _sql(for_postgresql: bool, evidence: type[models.Model] | None, bodies: tuple[str, ...]) -> str:
     tables: dict[str, Any] = {
         name: model._meta.db_table
         for name, model in (
@@ -174,19 +192,19 @@ def _sql(vendor: str, evidence: type[models.Model] | None) -> str:
             ("extensions", Extension), ("organizations", Organization), ("users", User),
         )
     }  # fmt: skip
-    chairs = chairs_sql("h.reviewing_organization_id, e.organization_id, l.id")
-    key = "%s::bigint" if vendor == "postgresql" else "%s"
+    local = _LOCAL.format(organizations=tables["organizations"], place="h")
+    chairs = chairs_sql(", ".join(bodies).format(local=local))
+    key = "%s::bigint" if for_postgresql else "%s"
     # max(id + 0) reads this hazard's few rows by their index; plain max(id) may walk the whole table backwards.
     return f"""
         SELECT {columns_of(Hazard, "h")[0]},
                e.name, e.organization_id, a.seq, a.hash, r.id, r.round, r.by_id, u.is_active AND NOT u.is_service,
                EXISTS (SELECT 1 FROM {tables["extensions"]} x WHERE x.hazard_id = h.id AND x.status = '{ExtensionStatus.PENDING}'),
-               l.id, {terms_sql()}, ({chairs}), {next_id(HazardTransition)}, {next_id(evidence) if evidence else "NULL"}
+               {local}, {terms_sql()}, ({chairs}), {next_id(HazardTransition)}, {next_id(evidence) if evidence else "NULL"}
         FROM {tables["hazards"]} h
         JOIN {tables["enterprises"]} e ON e.id = h.enterprise_id
         LEFT JOIN {tables["heads"]} a ON a.chain = %s
         LEFT JOIN {tables["handed"]} r ON r.id = (SELECT max(x.id + 0) FROM {tables["handed"]} x WHERE x.hazard_id = h.id)
         LEFT JOIN {tables["users"]} u ON u.id = r.by_id
-        LEFT JOIN {tables["organizations"]} l ON l.id = {_LOCAL.format(organizations=tables["organizations"], place="h")}
         WHERE h.id = {key}
     """  # noqa: S608
