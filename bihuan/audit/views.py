@@ -35,6 +35,7 @@ AREAS = [
     ("duties.", "待办"),
     ("hazards.", "隐患"),
     ("inspections.", "检查"),
+    ("operations.", "运维"),
     ("papers.", "文书"),
     ("registry.", "企业底册"),
 ]

@@ -12,6 +12,9 @@ PLAIN = {
     "demo": (["demo"], "装入演示城市"),
     "sweep": (["sweep"], "立即执行一次到期催办"),
     "search": (["search"], "核对或重建查找索引（search check、search rebuild）"),
+    "tally": (["tally"], "tally verify：重新统计并核对；tally rebuild：在使用中补正"),
+    "doctor": (["doctor"], "系统体检：逐项检查并给出处理办法"),
+    "retention": (["retention"], "保存期限报告；--apply 按报告清理"),
     "backup": (["backup"], "backup 目录：不停机备份数据库和附件"),
     "restore": (["restore"], "restore --verify 备份：演练恢复；restore --into 备份：恢复到空系统"),
 }
@@ -42,6 +45,11 @@ def _run(argv: Sequence[str] | None) -> int:
         "init", help="init 区划文件.csv 区划代码：为新装系统装入区划、对象类型和三名管理员", add_help=False
     )
     commands.add_parser("migrate", help="建库或升级，并备好静态文件", add_help=False)
+    commands.add_parser(
+        "migrate-database",
+        help="migrate-database postgresql://…：从 SQLite 迁到空的 PostgreSQL",
+        add_help=False,
+    )
     for name, (_, text) in PLAIN.items():
         commands.add_parser(name, help=text, add_help=False)
     commands.add_parser(
@@ -79,6 +87,10 @@ def _run(argv: Sequence[str] | None) -> int:
 
             prepare(verbosity=1)
             return 0
+        case "migrate-database":
+            from bihuan.config.moving.command import main as move
+
+            return move(rest)
         case "init":
             return _init(parser, rest)
         case "audit":

@@ -107,6 +107,7 @@ def main() -> int:
     from bihuan.notifications.delivery import send_due
     from bihuan.operations.backup.schedule import backup_due
     from bihuan.operations.heartbeat import beat
+    from bihuan.operations.retention.rounds import retention_due
     from bihuan.tally.actions import fold_all
 
     name, started_at = worker_id(), timezone.now()
@@ -140,6 +141,7 @@ def main() -> int:
         Periodic("seal", 300, lambda: seal_due(timezone.now())),
         Periodic("partitions", 3600, keep_ahead),
         Periodic("backup", 60, lambda: backup_due(timezone.now())),
+        Periodic("retention", 600, lambda: retention_due(timezone.now())),
         Periodic("archive", 600, lambda: archive_due(timezone.now())),
         Periodic("heartbeat", 5, lambda: beat(name, started_at=started_at)),
     ]

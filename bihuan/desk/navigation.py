@@ -58,6 +58,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             Entry("岗位权限", "accounts:roles", "key", ()),
             Entry("工作日历", "duties:calendar", "calendar", (P.VIEW_CAMPAIGNS,)),
             Entry("催办阶梯", "duties:ladder", "clock", (P.VIEW_CAMPAIGNS,)),
+            Entry("系统体检", "operations:health", "shield-check", (P.OPERATE,)),
             Entry("审计记录", "audit:events", "history", (P.VIEW_AUDIT,)),
             Entry("审计核验", "audit:verify", "shield-check", (P.VERIFY_AUDIT,)),
         ],

@@ -87,6 +87,10 @@ audit:verify                  | GET POST | list      | AU IS               |
 audit:seals                   | GET      | list      | AU IS               |
 audit:seal                    | GET      | list      | AU IS               |
 
+operations:health             | GET      | list      | SY                  |
+operations:backups            | GET      | list      | SY                  |
+operations:retention          | GET POST | list      | SY                  |
+
 attachments:upload            | POST     | list      | everyone            |
 attachments:file              | GET      | street    | officials EM        | EX NO admins
 attachments:thumbnail         | GET      | street    | officials EM        | EX NO admins

@@ -97,9 +97,14 @@ def read_files(directory: Path, manifest: Manifest) -> Iterator[Stored]:
         yield Stored(sha256, int(size), path)
 
 
-def listed_paths(directory: Path) -> set[str]:
-    """Every path a backup needs from the pool, whether or not its list is sound: used to decide what may go."""
-    return {line.split(" ", 2)[2] for line in (directory / FILES).read_text("utf-8").splitlines()}
+def pooled(sha256: str) -> str:
+    """Where content lies in a pool: by its digest, whatever it is called."""
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def needed(directory: Path) -> set[str]:
+    """Every pool path a backup needs, whether or not its list is sound: used to decide what may go."""
+    return {pooled(line.split(" ", 1)[0]) for line in (directory / FILES).read_text("utf-8").splitlines()}
 
 
 def moment_of(name: str) -> dt.datetime | None:

@@ -32,7 +32,7 @@ from bihuan.core.errors import Refused
 from bihuan.operations.models import Backup
 
 from . import engines
-from .manifest import KEYS, POOL, PROVED, Manifest, Stored, load, read_files
+from .manifest import KEYS, POOL, PROVED, Manifest, Stored, load, pooled, read_files
 from .sealing import Key, unsealed
 from .taking import READ, field_key_id
 
@@ -208,7 +208,7 @@ def _put_file(pool: Path, place: Path, stored: Stored, key: Key | None, proof: P
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     try:
-        with (pool / stored.path).open("rb") as file, target.open("xb") as out:
+        with (pool / pooled(stored.sha256)).open("rb") as file, target.open("xb") as out:
             for data in _pieces(file, key):
                 digest.update(data)
                 out.write(data)

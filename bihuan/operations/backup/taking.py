@@ -37,7 +37,8 @@ from .rotation import keepers
 from .sealing import Key, SealingWriter
 
 READ = 1024 * 1024
-RETAINED = "retained"  # what the retention round put aside, below the data directory
+# Below the data directory: what the retention round put aside, and the history written as Parquet.
+RETAINED, ARCHIVE = "retained", "archive"
 UNFINISHED = ".unfinished-"
 
 
@@ -197,9 +198,10 @@ def _wanted(snapshot: engines.Snapshot, outcome: Outcome) -> Iterator[Stored]:
         thumbnail = f"files/{thumbnail_path(path)}"
         if (settings.DATA_DIR / thumbnail).is_file():
             yield _as_found(thumbnail)
-    for file in sorted((settings.DATA_DIR / RETAINED).glob("**/*")):
-        if file.is_file():
-            yield _as_found(file.relative_to(settings.DATA_DIR).as_posix())
+    for directory in (RETAINED, ARCHIVE):
+        for file in sorted((settings.DATA_DIR / directory).rglob("*")):
+            if file.is_file():
+                yield _as_found(file.relative_to(settings.DATA_DIR).as_posix())
 
 
 def _as_found(path: str) -> Stored:
@@ -210,7 +212,7 @@ def _as_found(path: str) -> Stored:
 
 def _into_pool(pool: Path, stored: Stored, key: Key | None, outcome: Outcome) -> bool:
     """Copy one file unless the pool has it. Content that is not what its row says is named and left out."""
-    target = pool / stored.path
+    target = pool / manifest.pooled(stored.sha256)
     if target.exists() and (key or target.stat().st_size == stored.size):
         return True
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -320,7 +322,7 @@ def prune(place: Path, keep: tuple[int, int, int]) -> list[str]:
     for path in going:
         shutil.rmtree(path)
     if going:
-        needed = {each for path in present if path not in going for each in manifest.listed_paths(path)}
+        needed = {each for path in present if path not in going for each in manifest.needed(path)}
         for pool in place.glob(f"{POOL}*"):
             for file in pool.rglob("*"):
                 if file.is_file() and file.relative_to(pool).as_posix() not in needed:

@@ -27,7 +27,7 @@ from bihuan.attachments.models import Attachment
 from bihuan.audit.actions import record
 from bihuan.core.errors import Refused
 from bihuan.operations.backup import engines, restoring, taking
-from bihuan.operations.backup.manifest import backups_in, load, read_files
+from bihuan.operations.backup.manifest import backups_in, load, pooled, read_files
 from bihuan.operations.backup.schedule import is_due
 from bihuan.operations.backup.sealing import new_key
 from bihuan.operations.models import Backup
@@ -112,7 +112,7 @@ def test_a_sealed_backup_needs_its_key_and_shares_its_pool(house, tmp_path, monk
     key = new_key(tmp_path / "backup.key")
     first = taking.take(house, key=key, with_keys=True)
     assert b"act 0" not in b"".join(path.read_bytes() for path in house.rglob("*") if path.is_file())
-    pool = house / f"pool-{key.id}" / "files"
+    pool = house / f"pool-{key.id}"
     before = {path: path.stat().st_mtime_ns for path in pool.rglob("*") if path.is_file()}
     assert len(before) == 3
     with pytest.raises(Refused, match="已加密"):
@@ -148,7 +148,7 @@ def test_the_place_may_not_lie_in_the_data(house, settings):
 def test_damage_is_found_before_anything_is_trusted(house):
     outcome = taking.take(house)
     stored = next(iter(read_files(outcome.directory, outcome.manifest)))
-    (house / "pool" / stored.path).write_bytes(b"rotten")
+    (house / "pool" / pooled(stored.sha256)).write_bytes(b"rotten")
     proof = restoring.verify(outcome.directory)
     assert not proof.is_clean
     assert any(f"附件 {stored.path} 的内容与清单不符" in line for line in proof.lines)
@@ -188,15 +188,15 @@ def test_old_backups_go_with_the_files_only_they_need(house):
     outcome = taking.take(house)
     old = house / "20200101T000000Z"
     shutil.copytree(outcome.directory, old)
-    lone = "files/ab/cd/lone.txt"
-    (old / "files.txt").write_text(f"{'0' * 64} 4 {lone}\n")
+    lone = f"00/00/{'0' * 64}"
+    (old / "files.txt").write_text(f"{'0' * 64} 4 files/lone.txt\n")
     (house / "pool" / lone).parent.mkdir(parents=True)
     (house / "pool" / lone).write_text("lone")
     assert taking.prune(house, (1, 0, 0)) == ["20200101T000000Z"]
     assert backups_in(house) == [outcome.directory]
     assert not (house / "pool" / lone).exists()
-    assert {path.name for path in (house / "pool").rglob("*.txt")} == {
-        Path(stored.path).name for stored in read_files(outcome.directory, outcome.manifest)
+    assert {path.name for path in (house / "pool").rglob("*") if path.is_file()} == {
+        stored.sha256 for stored in read_files(outcome.directory, outcome.manifest)
     }
 
 
