@@ -20,7 +20,7 @@ from django.db.utils import NotSupportedError
 from django.utils import timezone
 
 from .migrations import waiting_as_long_as_it_takes
-from .partitions import copy_own_uniques, create_like
+from .partitions import copy_own_uniques, create_like, keep_ahead
 
 
 class PartitionByMonth(Operation):
@@ -86,6 +86,7 @@ def partition_by_month(schema_editor: BaseDatabaseSchemaEditor, table: str, colu
     if conversion.value("SELECT relkind FROM pg_class WHERE oid = to_regclass(%s)", f'"{table}"') != "p":
         conversion.prepare()
         conversion.exchange()
+    keep_ahead(only=table)
 
 
 class _Conversion:

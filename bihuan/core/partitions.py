@@ -74,8 +74,10 @@ def partitions_status(now: dt.datetime | None = None) -> list[PartitionedTable]:
     return found
 
 
-def keep_ahead(now: dt.datetime | None = None) -> list[str]:
+def keep_ahead(now: dt.datetime | None = None, *, only: str = "") -> list[str]:
     """Make sure this month and the next three have partitions, and the months of rows the net caught.
+
+    Of every partitioned table, or of `only` one.
 
     Returns the names of those made. Rows dated further ahead (a wrong clock) stay in the net and are reported.
     """
@@ -83,6 +85,8 @@ def keep_ahead(now: dt.datetime | None = None) -> list[str]:
     last = _months_later(first, MONTHS_AHEAD)
     made = []
     for table in _tables():
+        if only and table.name != only:
+            continue
         begun = _history_ends(table) or first
         have = set(months_of(table.name))
         wanted = {_months_later(first, ahead) for ahead in range(MONTHS_AHEAD + 1)} | _stray_months(table)
