@@ -20,7 +20,16 @@ from bihuan.hazards.workflow import Status
 from bihuan.inspections.models import Inspection
 from bihuan.papers.models import Paper
 from bihuan.registry.models import Enterprise, Permit
-from bihuan.tally.queries import Figures, by_department, by_region, by_task, daily, totals
+from bihuan.tally.figures import NOTHING
+from bihuan.tally.queries import (
+    Figures,
+    at_points,
+    by_campaign,
+    by_department,
+    by_region,
+    by_task,
+    daily,
+)
 
 TREND_DAYS = 30
 
@@ -66,8 +75,8 @@ class Standing:
 def standing(*, on: dt.date, region: str, department: int = 0) -> Standing:
     """Figures of a region, or of a department within it, to date and over the last seven days."""
     parameters: dict[str, object] = {"department": department} if department else {"region": region}
-    week = totals(on=on, region=region, department=department, since=on - dt.timedelta(days=6))
-    return Standing(totals(on=on, region=region, department=department), week, parameters)
+    now, before = at_points([on, on - dt.timedelta(days=7)], region=region, department=department)
+    return Standing(now, (now - before).with_stock_of(now), parameters)
 
 
 def trend(*, on: dt.date, region: str, department: int = 0) -> list[tuple[dt.date, Figures]]:
@@ -76,10 +85,10 @@ def trend(*, on: dt.date, region: str, department: int = 0) -> list[tuple[dt.dat
 
 
 def children_standing(region: Region, *, on: dt.date) -> list[tuple[Region, Figures]]:
-    """Each locality under a region with its figures, those with most overdue first."""
-    localities = list(
-        Region.objects.filter(code__startswith=region.code, kind__in=[Region.Kind.TOWNSHIP, Region.Kind.ZONE])
-    )
+    """Each locality under a region (of a province: each city) with its figures, those with most overdue first."""
+    is_province = region.kind == Region.Kind.PROVINCE
+    kinds = [Region.Kind.CITY] if is_province else [Region.Kind.TOWNSHIP, Region.Kind.ZONE]
+    localities = list(Region.objects.filter(code__startswith=region.code, kind__in=kinds))
     figures = by_region([locality.code for locality in localities], on=on)
     rows = [(locality, figures[locality.code]) for locality in localities]
     return sorted(rows, key=lambda row: (-row[1].overdue, -row[1].open, row[0].code))
@@ -99,13 +108,15 @@ def running_campaigns(
 ) -> list[dict[str, object]]:
     """Running campaigns in view with how this region or department stands in each."""
     rows: list[dict[str, object]] = []
+    known: dict[str, dict[int, Figures]] = {}
     for campaign in (
         Campaign.objects.visible_to(user).filter(status=Campaign.Status.RUNNING).prefetch_related("phases")
     ):
         scope = region if len(region) >= len(campaign.region_id) else campaign.region_id
-        figures = totals(
-            on=on, region=scope[:4] if department else scope, campaign=campaign.pk, department=department
-        )
+        counted = scope[:4] if department else scope
+        if counted not in known:
+            known[counted] = by_campaign(on=on, region=counted, department=department)
+        figures = known[counted].get(campaign.pk, NOTHING)
         phase = next((item for item in campaign.phases.all() if item.status == "open"), None)
         parameters: dict[str, object] = {"campaign": campaign.pk}
         parameters |= {"department": department} if department else {"region": scope}

@@ -95,7 +95,8 @@ def _office(request: Request, today: dt.date) -> dict[str, Any]:
 
 
 def _department(request: Request, organization: Organization, today: dt.date) -> dict[str, Any]:
-    region = organization.region.code
+    # A department answers for what is assigned to it; that lies within its city, whose days are all kept.
+    region = organization.region.code[:4]
     return {
         "organization": organization,
         "stats": queries.standing(on=today, region=region, department=organization.pk).stats(),

@@ -16,7 +16,7 @@ from .grains import NotKept
 from .reading import ONE_DAY, Key, Question, Reader
 
 __all__ = [
-    "Figures", "NotKept", "at_points", "by_campaign_and_department", "by_department", "by_kind", "by_phase",
+    "Figures", "NotKept", "at_points", "by_campaign", "by_campaign_and_department", "by_department", "by_kind", "by_phase",
     "by_quarter", "by_region", "by_region_and_department", "by_source", "by_task", "daily", "matrix", "totals",
 ]  # fmt: skip
 _NAMES = {"campaign": "campaign_id", "task": "task_id", "department": "department_id"}
@@ -75,6 +75,12 @@ def by_department(
     """Figures by department in one region; flows from `since`, if given."""
     question = Question(_fixed({"campaign": campaign}), ("department_id",), regions=[region])
     return {department: figures for (department,), figures in _compared(question, on, since).items()}
+
+
+def by_campaign(*, on: dt.date, region: str, department: int = 0) -> dict[int, Figures]:
+    """Figures by campaign in one region, of one department if given; campaigns without anything are absent."""
+    question = Question(_fixed({"department": department}), ("campaign_id",), regions=[region])
+    return {campaign: figures for (campaign,), figures in _compared(question, on).items()}
 
 
 def by_kind(*, on: dt.date, region: str, since: dt.date | None = None) -> dict[str, Figures]:
