@@ -274,14 +274,12 @@ async def listen(port, key, *, until, seconds=60.0):
         f"GET /live/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: sessionid={key}\r\n\r\n".encode()
     )
     text = ""
-    with contextlib.suppress(asyncio.IncompleteReadError):
+    try:
         async with asyncio.timeout(seconds):
-            while not until(text):
-                chunk = await reader.read(4096)
-                if not chunk:
-                    break
+            while not until(text) and (chunk := await reader.read(4096)):
                 text += chunk.decode()
-    writer.close()
+    finally:
+        writer.close()
     return text
 
 
