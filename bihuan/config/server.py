@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import FrameType
 
 import django
@@ -16,7 +18,7 @@ from django.conf import settings
 from bihuan.config import environment as env
 from bihuan.config.live import live_port
 
-
+GRACE_SECONDS = 30  # for answers under way when an instance is told to stop
 LIVE_AGAIN_SECONDS = 30.0
 
 
@@ -51,12 +53,17 @@ def serve(arguments: list[str]) -> int:
             [
                 sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", port,
                 "--workers", processes, "--blocking-threads", "4", "--no-ws", "--log-level", "warning",
-                "--workers-kill-timeout", "3", "bihuan.config.wsgi:application",
-            ]
+                "--workers-kill-timeout", str(GRACE_SECONDS), "bihuan.config.wsgi:application",
+            ],
+            env=_counting(port),
         )
     ]  # fmt: skip
     if "--no-worker" not in arguments:
-        children.append(subprocess.Popen([sys.executable, "-m", "bihuan.config.cli", "worker"]))
+        children.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "bihuan.config.cli", "worker"], env=_counting(port, fresh=False)
+            )
+        )
 
     # Pages do without the live process; its end is no reason to end the others, it is started again after a while.
     live = [] if "--no-live" in arguments or not settings.LIVE_URL else [_live(host)]
@@ -74,10 +81,25 @@ def serve(arguments: list[str]) -> int:
         if live and live[0].poll() is not None and time.monotonic() - live_at > LIVE_AGAIN_SECONDS:
             live, live_at = [_live(host)], time.monotonic()
     stop(signal.SIGTERM, None)
-    codes = [child.wait(timeout=15) for child in children]
+    codes = [child.wait(timeout=GRACE_SECONDS + 10) for child in children]
     for child in live:
         child.wait(timeout=15)
     return 0 if all(code in (0, -signal.SIGTERM, 128 + signal.SIGTERM) for code in codes) else 1
+
+
+def _counting(port: str, *, fresh: bool = True) -> dict[str, str]:
+    """The environment of our processes; with metrics open, they add up what they count in one directory.
+
+    It is emptied at the start: counters begin at zero then, which Prometheus expects. It must be known before the
+    library is imported, so it cannot be a setting.
+    """
+    if not (settings.METRICS_TOKEN or settings.METRICS_ALLOW):
+        return dict(os.environ)
+    directory = Path(settings.DATA_DIR) / "metrics" / port
+    if fresh:
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+    return os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(directory)}
 
 
 def _live(host: str) -> subprocess.Popen[bytes]:

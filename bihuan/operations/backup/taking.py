@@ -24,6 +24,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from bihuan.accounts.queries import service_user
+from bihuan.archive import manifest as archive
 from bihuan.attachments.storage import thumbnail_path
 from bihuan.audit.actions import record
 from bihuan.core.errors import Refused
@@ -198,10 +199,21 @@ def _wanted(snapshot: engines.Snapshot, outcome: Outcome) -> Iterator[Stored]:
         thumbnail = f"files/{thumbnail_path(path)}"
         if (settings.DATA_DIR / thumbnail).is_file():
             yield _as_found(thumbnail)
-    for directory in (RETAINED, ARCHIVE):
-        for file in sorted((settings.DATA_DIR / directory).rglob("*")):
-            if file.is_file():
-                yield _as_found(file.relative_to(settings.DATA_DIR).as_posix())
+    yield from _below(RETAINED)
+    if (settings.DATA_DIR / ARCHIVE).is_dir():
+        try:
+            with archive.only_one(settings.DATA_DIR / ARCHIVE):
+                yield from _below(ARCHIVE)
+        except Refused:
+            outcome.warnings.append("历史归档正在写入，这份备份没有带上它；下一份会带上")
+    if Path(settings.ARCHIVE_DIR).resolve() != (Path(settings.DATA_DIR) / ARCHIVE).resolve():
+        outcome.warnings.append(f"历史归档在 {settings.ARCHIVE_DIR}，不在数据目录里，请另行备份")
+
+
+def _below(directory: str) -> Iterator[Stored]:
+    for file in sorted((settings.DATA_DIR / directory).rglob("*")):
+        if file.is_file() and not file.name.startswith("."):
+            yield _as_found(file.relative_to(settings.DATA_DIR).as_posix())
 
 
 def _as_found(path: str) -> Stored:

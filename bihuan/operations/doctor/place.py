@@ -153,9 +153,9 @@ def secrets() -> Iterator[Line]:
         path = Path(settings.DATA_DIR) / name
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             wrong.append(str(path))
-    if settings.BACKUP_KEY_FILE and Path(settings.BACKUP_KEY_FILE).exists():
-        if stat.S_IMODE(Path(settings.BACKUP_KEY_FILE).stat().st_mode) & 0o007:
-            wrong.append(settings.BACKUP_KEY_FILE)
+    key = Path(settings.BACKUP_KEY_FILE or os.devnull)
+    if key.is_file() and stat.S_IMODE(key.stat().st_mode) & 0o007:
+        wrong.append(str(key))
     if wrong:
         yield bad("secrets.mode", area, f"{'、'.join(wrong)} 别人也能读", f"chmod 600 {' '.join(wrong)}")
     else:

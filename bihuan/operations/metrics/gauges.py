@@ -69,6 +69,19 @@ class HouseCollector(Collector):
             "bihuan_fold_lag_seconds", "Since the worker last folded figures without an error.", value=folded
         )
 
+        rounds = worker.rounds if worker else {}
+        seconds = GaugeMetricFamily(
+            "bihuan_round_last_seconds", "How long each round of the worker last took.", labels=["round"]
+        )
+        errors = GaugeMetricFamily(
+            "bihuan_round_failing", "1 when a round of the worker last ended with an error.", labels=["round"]
+        )
+        for name, last in sorted(rounds.items()):
+            seconds.add_metric([name], last["seconds"])
+            errors.add_metric([name], 1 if last["error"] else 0)
+        yield seconds
+        yield errors
+
     def _figures(self) -> Iterable[Metric]:
         yield GaugeMetricFamily(
             "bihuan_pending_deltas",
