@@ -3,12 +3,16 @@
 import pytest
 
 from bihuan.accounts.tests.world import World, make_world
+from bihuan.search.actions import refresh
+from bihuan.search.models import Kind
 
 
 @pytest.fixture
 def world(db: None) -> World:
     """Two counties, three localities, two departments, nineteen people. See accounts/tests/world.py."""
-    return make_world()
+    made = make_world()
+    refresh(Kind.ENTERPRISE, [enterprise.pk for enterprise in vars(made.enterprises).values()])
+    return made
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 import ninja
-from django.db.models import Q
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Path, Router, Schema
@@ -14,13 +13,14 @@ from pydantic import Field
 
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import area_q
+from bihuan.registry import searching
 from bihuan.registry.models import Contact, Enterprise, Permit, Premises
 from bihuan.rules.codes import mask_phone
 
 from .auth import caller
 from .choices import ContactRole, EnterpriseStatus, Risk
 from .fields import Id, Label, PageQuery, Place, RegionCode, Text
-from .paging import Page, page_of
+from .paging import Page, shaped
 from .problems import LIST_ERRORS, READ_ERRORS, check_names
 
 router = Router(tags=["企业与场所"])
@@ -127,7 +127,7 @@ class EnterpriseQuery(PageQuery):
     department: Id | None = Field(None, description="主管部门编号")
     risk: Risk | None = Field(None, description="风险等级")
     status: EnterpriseStatus | None = Field(None, description="状态")
-    q: Text = Field("", max_length=60, description="名称、地址包含，或完整的信用代码")
+    q: Text = Field("", max_length=60, description="名称、曾用名、地址或信用代码中的词，空格隔开的须同时出现")
 
 
 @router.get(
@@ -140,17 +140,23 @@ class EnterpriseQuery(PageQuery):
 def list_enterprises(request: HttpRequest, query: ninja.Query[EnterpriseQuery]) -> dict[str, Any]:
     user = caller(request, Permission.VIEW_REGISTRY)
     check_names(request, EnterpriseQuery)
-    rows = Enterprise.objects.visible_to(user).select_related("kind", "department", "county", "locality")
     wanted = {
         "kind": query.kind, "department": query.department, "risk": query.risk, "status": query.status
     }  # fmt: skip
-    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+    rows = Enterprise.objects.visible_to(user).filter(
+        **{name: value for name, value in wanted.items() if value}
+    )
     if query.region:
         rows = rows.filter(area_q(query.region))
-    if query.q:
-        text = query.q
-        rows = rows.filter(Q(name__icontains=text) | Q(address__icontains=text) | Q(credit_code=text.upper()))
-    return page_of(rows, query, "-id")
+    page = searching.page_of(
+        rows,
+        query.q,
+        cursor=query.cursor or None,
+        size=query.size,
+        place=query.region or "",
+        shape=lambda rows: rows.select_related("kind", "department", "county", "locality"),
+    )
+    return shaped(page)
 
 
 @router.get(

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 import ninja
+from django.db.models import Q
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Path, Router, Schema
@@ -20,7 +21,7 @@ from bihuan.papers.queries import listed
 from .auth import caller
 from .choices import PaperKind, ReceiptMethod
 from .fields import Id, Label, PageQuery, RegionCode, Text
-from .paging import Page, page_of
+from .paging import Page, shaped
 from .problems import LIST_ERRORS, READ_ERRORS, check_names
 
 router = Router(tags=["文书"])
@@ -72,7 +73,7 @@ class PaperQuery(PageQuery):
     kind: PaperKind | None = Field(None, description="文种")
     organization: Id | None = Field(None, description="制发单位编号")
     region: RegionCode | None = Field(None, description="所在区划及以下")
-    q: Text = Field("", max_length=60, description="文号或受送达单位包含")
+    q: Text = Field("", max_length=60, description="文号、受送达单位或内容中的词，空格隔开的须同时出现")
 
 
 @router.get(
@@ -85,12 +86,18 @@ class PaperQuery(PageQuery):
 def list_papers(request: HttpRequest, query: ninja.Query[PaperQuery]) -> dict[str, Any]:
     user = caller(request, Permission.VIEW_PAPERS)
     check_names(request, PaperQuery)
-    rows = listed(user, kind=query.kind or "", q=query.q)
-    if query.organization:
-        rows = rows.filter(organization=query.organization)
+    within = Q(organization=query.organization) if query.organization else Q()
     if query.region:
-        rows = rows.filter(area_q(query.region))
-    return page_of(rows, query, "-id")
+        within &= area_q(query.region)
+    page = listed(
+        user,
+        kind=query.kind or "",
+        q=query.q,
+        within=within,
+        cursor=query.cursor or None,
+        size=query.size,
+    )
+    return shaped(page)
 
 
 @router.get(
@@ -103,4 +110,6 @@ def list_papers(request: HttpRequest, query: ninja.Query[PaperQuery]) -> dict[st
 def get_paper(request: HttpRequest, paper_id: Path[Id]) -> Paper:
     user = caller(request, Permission.VIEW_PAPERS)
     check_names(request)
-    return get_object_or_404(listed(user), pk=paper_id)
+    return get_object_or_404(
+        Paper.objects.visible_to(user).select_related("organization", "receipt"), pk=paper_id
+    )

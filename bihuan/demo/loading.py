@@ -13,6 +13,7 @@ from django.utils import timezone
 from bihuan.accounts.models import Region
 from bihuan.audit.actions import seal_day
 from bihuan.audit.models import Event
+from bihuan.search.agreement import rebuild
 
 from . import recent
 from .campaigning import open_campaigns
@@ -74,6 +75,7 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         say("子方案和方案修订")
         hand_down(city, *campaigns)
         recent.act(city, campaigns[0], rng=rng, now=now)
+        rebuild(lambda line: None)
         seal_days(today)
 
 

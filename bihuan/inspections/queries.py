@@ -21,6 +21,9 @@ from bihuan.hazards.workflow import OPEN
 from bihuan.papers.models import Paper
 from bihuan.registry.models import Enterprise
 from bihuan.rules.regions import is_within
+from bihuan.search.finding import narrowed
+from bihuan.search.grams import terms_of
+from bihuan.search.models import Kind
 
 from .models import Coverage, Inspection
 
@@ -86,7 +89,8 @@ def objects_to_visit(
             visited = Exists(Coverage.objects.filter(task=task, enterprise=OuterRef("pk")))
             rows = rows.filter(visited if seen else ~visited)
     if q:
-        rows = rows.filter(Q(name__icontains=q) | Q(credit_code=q.upper()) | Q(address__icontains=q))
+        place = region if len(region) > 2 else ""
+        rows = narrowed(rows, Kind.ENTERPRISE, terms_of(q), place=place)
     if risk:
         rows = rows.filter(risk=risk)
     if region:

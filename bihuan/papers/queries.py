@@ -12,8 +12,15 @@ from bihuan.accounts.models import User
 from bihuan.audit.actions import chain_of, hash_of
 from bihuan.audit.models import Event
 from bihuan.core.digest import matches
+from bihuan.core.paging import KeysetPage, paginate_any
+from bihuan.search.finding import find
+from bihuan.search.grams import terms_of
+from bihuan.search.models import Kind
 
 from .models import Paper
+
+ORDER = ("-id",)
+EVERYTHING = Q()
 
 
 @dataclass(frozen=True)
@@ -26,16 +33,38 @@ class Verification:
     addressee: str
 
 
-def listed(user: User, *, kind: str = "", q: str = "", served: str = "") -> QuerySet[Paper]:
-    """Papers `user` may see. `served` is "yes", "no" or empty; `q` searches number and addressee."""
-    papers = Paper.objects.visible_to(user).select_related("organization", "receipt")
+def listed(
+    user: User,
+    *,
+    kind: str = "",
+    q: str = "",
+    served: str = "",
+    within: Q = EVERYTHING,
+    cursor: str | None = None,
+    size: int = 50,
+) -> KeysetPage[Paper]:
+    """A page of the papers `user` may see, newest first. `served` is "yes", "no" or empty; `q` are words of number,
+    addressee or content. Raises BadCursor."""
+    branches = [papers.filter(within) for papers in Paper.objects.visible_branches(user)]
     if kind:
-        papers = papers.filter(kind=kind)
+        branches = [papers.filter(kind=kind) for papers in branches]
     if served:
-        papers = papers.filter(receipt__isnull=served == "no")
+        branches = [papers.filter(receipt__isnull=served == "no") for papers in branches]
     if q:
-        papers = papers.filter(Q(number__icontains=q) | Q(recipient_name__icontains=q))
-    return papers
+        return find(
+            branches,
+            Kind.PAPER,
+            terms_of(q),
+            order=ORDER,
+            cursor=cursor,
+            size=size,
+            shape=_with_receipt,
+        )
+    return paginate_any(branches, order=ORDER, cursor=cursor, size=size, shape=_with_receipt)
+
+
+def _with_receipt(papers: QuerySet[Paper]) -> QuerySet[Paper]:
+    return papers.select_related("organization", "receipt")
 
 
 def verify(code: UUID) -> Verification | None:

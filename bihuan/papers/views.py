@@ -17,7 +17,7 @@ from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
 from bihuan.core.http import content_disposition
-from bihuan.core.paging import BadCursor, paginate
+from bihuan.core.paging import BadCursor
 from bihuan.core.qr import qr_svg
 
 from . import actions, queries, rendering
@@ -52,9 +52,10 @@ def paper_list(request: HttpRequest) -> HttpResponse:
     kind, q, served = (request.GET.get(name, "").strip() for name in ("kind", "q", "served"))
     kind = kind if kind in Paper.Kind.values else ""
     served = served if served in SERVED else ""
-    rows = queries.listed(user_of(request), kind=kind, q=q, served=served)
     try:
-        page = paginate(rows, order=("-id",), cursor=request.GET.get("cursor"), size=50)
+        page = queries.listed(
+            user_of(request), kind=kind, q=q, served=served, cursor=request.GET.get("cursor")
+        )
     except BadCursor as error:
         raise BadRequest(str(error)) from error
     chosen = [

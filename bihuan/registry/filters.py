@@ -11,16 +11,20 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.scope import area_q
 from bihuan.core.http import row_number
-from bihuan.rules.codes import normalize_code
+from bihuan.core.paging import KeysetPage
+from bihuan.search.finding import narrowed
+from bihuan.search.grams import terms_of
+from bihuan.search.models import Kind
 
 from .models import Enterprise, EnterpriseKind, EnterpriseQuerySet, Permit, RiskColour
+from .searching import page_of
 from .workflow import EnterpriseStatus
 
 EXPIRING_DAYS = 90
@@ -83,16 +87,29 @@ class RegistryFilter:
         self.q = query.get("q", "").replace("\x00", "").strip()[:60]
         self.kinds = {kind.key: kind.label for kind in EnterpriseKind.objects.all()}
         self.applied: list[tuple[str, str, str, str]] = []  # (parameter, value, label, words)
-        self.queryset = self._narrow(Enterprise.objects.visible_to(user))
+        self._fitting = self._narrow(Enterprise.objects.visible_to(user))
+
+    @property
+    def queryset(self) -> EnterpriseQuerySet:
+        """Everything that fits, for counting, exporting and choosing from."""
+        if not self.q:
+            return self._fitting
+        return narrowed(self._fitting, Kind.ENTERPRISE, terms_of(self.q), place=self._place)
+
+    def page(
+        self, cursor: str | None, *, size: int, shape: Callable[[EnterpriseQuerySet], EnterpriseQuerySet]
+    ) -> KeysetPage[Enterprise]:
+        """One page, the latest registered first. Raises BadCursor."""
+        return page_of(self._fitting, self.q, cursor=cursor, size=size, place=self._place, shape=shape)
+
+    @property
+    def _place(self) -> str:
+        code = self.query.get("region", "")
+        return code if len(code) > 2 else ""
 
     def _narrow(self, objects: EnterpriseQuerySet) -> EnterpriseQuerySet:
         if self.q:
             self._note("q", self.q, "查找", self.q)
-            code = normalize_code(self.q)
-            match = Q(name__contains=self.q)
-            if code.isascii() and len(code) >= 4:
-                match |= Q(credit_code__contains=code)
-            objects = objects.filter(match)
         objects = self._many(objects, "kind", "类型", self.kinds, "kind_id")
         objects = self._many(objects, "risk", "风险", dict(RiskColour.choices), "risk")
         objects = self._many(objects, "status", "状态", dict(EnterpriseStatus.choices), "status")
@@ -178,10 +195,13 @@ class RegistryFilter:
     def selects(self) -> list[Select]:
         """The filter form: only what this person can meet in the list."""
         visible = Enterprise.objects.visible_to(self.user).order_by()
+        # A probe of the index for each place and department, not a walk through every enterprise.
         regions = Region.objects.filter(
-            Q(pk__in=visible.values("locality")) | Q(pk__in=visible.values("county"))
+            Exists(visible.filter(locality=OuterRef("pk"))) | Exists(visible.filter(county=OuterRef("pk")))
         )
-        departments = Organization.objects.filter(pk__in=visible.values("department"))
+        departments = Organization.objects.filter(
+            Exists(visible.filter(department=OuterRef("pk"))), kind=Organization.Kind.DEPARTMENT
+        )
         choices: list[tuple[str, str, list[tuple[str, str]]]] = [
             ("kind", "类型", list(self.kinds.items())),
             ("region", "辖区", [(r.code, ("　" if len(r.code) > 6 else "") + r.name) for r in regions]),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from bihuan.core.paging import KeysetPage, paginate
 from bihuan.search import actions
+from bihuan.search.finding import find
+from bihuan.search.grams import terms_of
 from bihuan.search.models import Kind
 from bihuan.search.sources import Card, Source, Text
 
@@ -78,3 +81,24 @@ def index(changed: Iterable[tuple[Enterprise, Sequence[Change]]]) -> None:
     labels = {label_of(name) for name in _FOUND_BY}
     touched = [row.pk for row, changes in changed if labels & {change[0] for change in changes}]
     actions.refresh(Kind.ENTERPRISE, touched)
+
+
+def page_of(
+    rows: QuerySet[Enterprise],
+    q: str,
+    *,
+    cursor: str | None,
+    size: int,
+    place: str = "",
+    shape: Callable[[QuerySet[Enterprise]], QuerySet[Enterprise]] = lambda rows: rows,
+) -> KeysetPage[Enterprise]:
+    """A page of `rows`, the latest registered first, of those that hold the words of `q` if there are any.
+
+    `place` is a region code all rows lie under; one shorter than a city's narrows nothing. Raises BadCursor.
+    """
+    if not q:
+        return paginate(shape(rows), order=SOURCE.order, cursor=cursor, size=size)
+    place = place if len(place) > 2 else ""
+    return find(
+        [rows], Kind.ENTERPRISE, terms_of(q), order=SOURCE.order, cursor=cursor, size=size, place=place, shape=shape
+    )  # fmt: skip

@@ -18,20 +18,24 @@ from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import scope_of
 from bihuan.audit.actions import record
 from bihuan.core.http import Request, content_disposition
-from bihuan.core.paging import BadCursor, paginate
+from bihuan.core.paging import BadCursor, amount
 from bihuan.core.sheets import write_rows
 
 from ..actions import assign_department
 from ..exporting import COLUMNS, rows_of
 from ..filters import NO_DEPARTMENT, RegistryFilter
 from ..forms import AssignForm
-from ..models import Enterprise
+from ..models import Enterprise, EnterpriseQuerySet
 from . import user_of
 
 PAGE = "registry:list"  # the key under which saved views of this list are kept
 SIZE = 50
 PICK_LIMIT = 200
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _listed(rows: EnterpriseQuerySet) -> EnterpriseQuerySet:
+    return rows.select_related("kind", "department", "county", "locality").prefetch_related("permits")
 
 
 @require_safe
@@ -45,10 +49,7 @@ def index(request: Request) -> HttpResponse:
             return redirect(own)
     filters = RegistryFilter(request.GET, user)
     try:
-        page = paginate(
-            filters.queryset.select_related("kind", "department", "county", "locality").prefetch_related("permits"),
-            order=("-id",), cursor=request.GET.get("cursor"), size=SIZE,
-        )  # fmt: skip
+        page = filters.page(request.GET.get("cursor"), size=SIZE, shape=_listed)
     except BadCursor as error:
         messages.warning(request, str(error))
         return redirect(request.path)
@@ -56,6 +57,7 @@ def index(request: Request) -> HttpResponse:
         {"label": view.name, "url": f"?{view.query}", "active": view.query == filters.address}
         for view in SavedView.objects.filter(user=user, page=PAGE)
     ]
+    unassigned = Enterprise.objects.visible_to(user).supervised().filter(department=None)
     everything = {"label": "全部", "url": request.path, "active": not filters.applied}
     return render(
         request,
@@ -64,8 +66,8 @@ def index(request: Request) -> HttpResponse:
             "filters": filters,
             "selects": filters.selects(),
             "page": page,
-            "total_words": f"共 {filters.queryset.count():,} 家",
-            "unassigned": Enterprise.objects.visible_to(user).supervised().filter(department=None).count(),
+            "total_words": f"共 {amount(filters.queryset, '家')}",
+            "unassigned": amount(unassigned, "家") if unassigned.exists() else "",
             "no_department": NO_DEPARTMENT,
             "views": [everything, *views],
             "view_page": PAGE,
