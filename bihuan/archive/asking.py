@@ -83,9 +83,7 @@ def _run(request: dict[str, Any]) -> Rows:
 
 def campaign_dates() -> list[CampaignDates]:
     """When each campaign ran, as its plan says; one without both days is left out."""
-    dated = Campaign.objects.exclude(starts_on=None).exclude(ends_on=None).order_by("pk")
+    rows = Campaign.objects.order_by("pk").values_list("pk", "starts_on", "ends_on")
     return [
-        CampaignDates(pk, starts, ends)
-        for pk, starts, ends in dated.values_list("pk", "starts_on", "ends_on")
-        if starts <= ends
+        CampaignDates(pk, starts, ends) for pk, starts, ends in rows if starts and ends and starts <= ends
     ]

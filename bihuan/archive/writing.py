@@ -92,7 +92,9 @@ def _follow(home: Path, manifest: Manifest, stream: Stream, moment: dt.datetime,
     low = start
     while low < top:
         with _workshop(home) as work:
-            parts, batches, rows, first = [], [], 0, low
+            parts: list[Path] = []
+            batches: list[Batch] = []
+            rows, first = 0, low
             while low < top and rows < CHUNK:
                 high = sources.step(stream, low, STRETCH, top)
                 part, found = _stage(stream, sources.rows_of(stream, low, high), work, len(parts))

@@ -89,7 +89,8 @@ class Watcher:
         rows = Job.objects.filter(owner__in=owners).filter(
             Q(state__in=[Job.State.WAITING, Job.State.RUNNING]) | Q(pk__in=list(self.jobs))
         )
-        notices, present = [], {}
+        notices: list[Notice] = []
+        present: dict[str, tuple[object, ...]] = {}
         for job in rows:
             stand = (job.state, job.stage, job.done, job.total, job.cancel_wanted)
             if job.is_unfinished:
