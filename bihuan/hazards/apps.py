@@ -10,16 +10,19 @@ class HazardsConfig(AppConfig):
     def ready(self) -> None:
         from bihuan.attachments.access import register
         from bihuan.attachments.imports import register as register_importer
+        from bihuan.jobs.exports import register_export
         from bihuan.search.sources import register as register_source
         from bihuan.tally.sources import register as register_counting
 
         from .access import VISIBLE
         from .counting import SOURCE as COUNTED
+        from .exporting import LEDGER
         from .importing import HazardImporter
         from .searching import SOURCE
 
         for label, visible in VISIBLE.items():
             register(label, visible)
         register_importer(HazardImporter())
+        register_export(LEDGER)
         register_source(SOURCE)
         register_counting(COUNTED)

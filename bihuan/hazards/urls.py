@@ -1,12 +1,12 @@
 from django.urls import path
 
-from .views import create, detail, importing, ledger
+from .views import create, detail, exporting, importing, ledger
 
 app_name = "hazards"
 urlpatterns = [
     path("", ledger.ledger, name="ledger"),
     path("create/", create.create, name="create"),
-    path("export/", ledger.export, name="export"),
+    path("export/", exporting.export, name="export"),
     path("bulk/", ledger.bulk, name="bulk"),
     path("import/", importing.upload, name="import"),
     path("import/<uuid:pk>/", importing.batch, name="batch"),

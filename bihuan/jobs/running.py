@@ -91,7 +91,7 @@ class Progress:
             "moved_at": timezone.now(),
         }  # fmt: skip
         if self.checkpoint is not self._saved:
-            changes["checkpoint"] = self._saved = self.checkpoint
+            changes["checkpoint"] = job.checkpoint = self._saved = self.checkpoint
         mine = Job.objects.filter(pk=job.pk, runner=job.runner, state=Job.State.RUNNING)
         if mine.filter(cancel_wanted=False).update(**changes):
             return

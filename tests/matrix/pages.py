@@ -210,7 +210,7 @@ campaigns:move_item split     | POST     | county    | OO                  |
 campaigns:move_item retype    | POST     | county    | OO                  |
 
 hazards:ledger                | GET      | list      | officials EM EX     |
-hazards:export                | GET      | list      | OL OO DL DO LL LO IS |
+hazards:export                | GET POST | list      | OL OO DL DO LL LO IS |
 hazards:bulk assign           | POST     | list      | desk                |
 hazards:bulk extend           | POST     | list      | OL OO               |
 hazards:create                | GET POST | list      | field EM            |

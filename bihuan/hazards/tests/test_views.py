@@ -484,12 +484,3 @@ def test_an_export_shows_only_what_the_person_may_see(world, client):
     page = load_workbook(io.BytesIO(b"".join(response.streaming_content))).active
     response.close()
     assert page.max_row == 2
-
-
-def test_an_export_beyond_the_limit_is_refused_with_the_remedy(world, client, monkeypatch):
-    monkeypatch.setattr("bihuan.hazards.views.ledger.LIMIT", 1)
-    make_hazard(world)
-    make_hazard(world, description="软管老化")
-    client.force_login(world.people.office)
-    response = client.get(reverse("hazards:export"), follow=True)
-    assert "缩小范围" in response.content.decode()

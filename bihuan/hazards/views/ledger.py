@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.http import FileResponse, HttpResponse, HttpResponseBadRequest, HttpResponseBase, QueryDict
+from django.http import HttpResponse, HttpResponseBadRequest, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,18 +15,15 @@ from django.views.decorators.http import require_GET, require_POST
 from bihuan.accounts.guards import require
 from bihuan.accounts.models import Organization, Region, SavedView, User
 from bihuan.accounts.permissions import Permission
-from bihuan.audit.actions import record
 from bihuan.campaigns.models import Campaign
 from bihuan.core.http import Request
 from bihuan.core.paging import BadCursor
 from bihuan.registry.models import EnterpriseKind
 
 from .. import actions
-from ..exporting import LIMIT, write_ledger
 from ..forms import BulkAssignForm, BulkExtendForm
 from ..models import Hazard, HazardQuerySet
 from ..queries import STATES, Filters, chips, holders_of_rows, ledger_page, parse_filters, total, without
-from ..queries import ledger as ledger_rows
 from ..standing import seats
 from ..workflow import RUNNING, Level, Status
 from .shared import is_enterprise, user_of
@@ -188,31 +183,3 @@ def bulk(request: Request) -> HttpResponse:
         context["succeeded"] = [outcome for outcome in outcomes if not outcome.problem]
         return render(request, "hazards/bulk_done.html", context)
     return render(request, "hazards/bulk.html", context)
-
-
-@require(Permission.EXPORT_HAZARDS)
-@require_GET
-def export(request: Request) -> HttpResponseBase:
-    """Exactly what is filtered as a sheet: watermarked, recorded, no cell a formula."""
-    user = user_of(request)
-    filters = parse_filters(request.GET)
-    rows = ledger_rows(user, filters)
-    count = rows[: LIMIT + 1].count()
-    if count > LIMIT:
-        messages.warning(request, f"筛选结果超过 {LIMIT:,} 行，请按时间、属地或专项缩小范围后分次导出")
-        return redirect(_address(filters))
-    now = timezone.localtime()
-    said = "；".join(f"{chip.label}：{chip.value}" for chip in chips(user, filters)) or "全部"
-    watermark = f"{user.full_name}（{user.main_post}）{now:%Y-%m-%d %H:%M} 导出，筛选：{said}"
-    with transaction.atomic():
-        record(
-            "hazards.export",
-            user,
-            by=user,
-            summary=f"导出隐患台账 {count} 行，筛选：{said}",
-            payload={"query": filters.query(), "rows": count},
-        )
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    write_ledger(file, rows, watermark=watermark, today=now.date())
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=f"隐患台账{now:%Y%m%d%H%M}.xlsx")
