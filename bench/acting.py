@@ -136,7 +136,8 @@ class Actor(threading.Thread):
             if photo is None:
                 return None
             body["photos"] = [photo]
-        answer = self._act(f"/api/v1/hazards/{hazard}/moves", body)
+        token = self.person["token" if move == "submit" else "reviewer"]
+        answer = self._act(f"/api/v1/hazards/{hazard}/moves", body, token=token)
         if answer is None:
             return None
         self.journal.lines[answer["id"]] = (hazard, move)
@@ -144,12 +145,14 @@ class Actor(threading.Thread):
 
     # --- the wire -------------------------------------------------------------------------------
 
-    def _act(self, path: str, body: Any, media_type: str = "application/json") -> dict[str, Any] | None:
+    def _act(
+        self, path: str, body: Any, media_type: str = "application/json", *, token: str = ""
+    ) -> dict[str, Any] | None:
         """Send until answered. None when refused for good, or when nobody answered in time."""
         key = str(uuid.uuid4())
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {
-            "Authorization": f"Bearer {self.person['token']}", "Content-Type": media_type, "Idempotency-Key": key,
+            "Authorization": f"Bearer {token or self.person['token']}", "Content-Type": media_type, "Idempotency-Key": key,
         }  # fmt: skip
         deadline = time.monotonic() + PATIENCE
         first = True

@@ -231,7 +231,7 @@ def report(told: dict[str, Any], found: dict[str, Any], *, database: str, rows: 
         f"| differing cells of the tally | {len(found['tally'])} |",
         f"| imports queued / unfinished or with missing rows | {told['imports']} / {len(found['jobs'])} |",
     ]
-    for name in ("problems", "audit", "tally", "jobs"):
+    for name in ("problems", "audit", "tally", "jobs", "refusals"):
         lines += [f"- {name}: {words}" for words in found[name][:10]]
     measures = [
         {

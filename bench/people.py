@@ -184,18 +184,24 @@ def as_plain(people: Sequence[Person]) -> list[dict[str, object]]:
 
 
 def api_people(count: int) -> list[dict[str, object]]:
-    """Inspectors with API keys and an enterprise without an account each, for programs that act without a pause."""
+    """Inspectors with API keys and an enterprise without an account each, for programs that act without a pause.
+
+    Who handed a rectification in may not judge it: each has a colleague on the same post, whose key is `reviewer`.
+    """
     posts = _posts("inspector")
     now = timezone.now()
     people: list[dict[str, object]] = []
     for number in range(count):
         post = posts[number * 3 % len(posts)]
-        person = _person("inspector", 0, post, make_password(None), now, username=f"bench-kill-{number}")
+        person, colleague = (
+            _person("inspector", number, post, make_password(None), now, username=f"bench-kill-{number}{who}")
+            for who in ("", "-reviewer")
+        )
         objects = Enterprise.objects.filter(
             locality_id=person.region, organization=None, status=Enterprise.Status.OPERATING
         )
         found = objects.order_by("pk").first()
         if found is None:
             continue
-        people.append(asdict(person) | {"enterprise": found.pk})
+        people.append(asdict(person) | {"enterprise": found.pk, "reviewer": colleague.token})
     return people
