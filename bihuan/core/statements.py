@@ -58,7 +58,7 @@ def hot_cursor() -> Any:
     database.ensure_connection()
     raw = database.connection
     if raw.prepare_threshold is None:
-        raw.prepare_threshold = 0  # only cursors that ask for it prepare; Django's own bind at the client
+        raw.prepare_threshold = 5  # psycopg's own; off, nobody may prepare. Django's cursors never do
     make = database.make_debug_cursor if database.queries_logged else database.make_cursor
     return make(PreparedCursor(raw))
 

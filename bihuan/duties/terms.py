@@ -58,25 +58,21 @@ def _keep(known: dict[Any, Any], key: Any, value: Any) -> None:
 
 def terms_sql() -> str:
     """An expression whose text is everything the office has entered about time; for `terms_of`."""
+    days, years, rungs = (model._meta.db_table for model in (CalendarDay, CalendarYear, LadderStep))
+    step = "ladder, unheld, offset_days, instrument, label"
     if is_postgresql():
-        days = (
-            f"SELECT json_agg(json_build_array(day, working) ORDER BY day) FROM {CalendarDay._meta.db_table}"
+        parts = (
+            f"SELECT json_agg(json_build_array(day, working) ORDER BY day) FROM {days}",  # noqa: S608
+            f"SELECT json_agg(year ORDER BY year) FROM {years}",  # noqa: S608
+            f"SELECT json_agg(json_build_array({step}, audiences) ORDER BY id) FROM {rungs}",  # noqa: S608
         )
-        years = f"SELECT json_agg(year ORDER BY year) FROM {CalendarYear._meta.db_table}"  # noqa: S608
-        rungs = (
-            "SELECT json_agg(json_build_array(ladder, unheld, offset_days, instrument, label, audiences) ORDER BY id) "  # noqa: S608
-            f"FROM {LadderStep._meta.db_table}"
-        )
-        return f"json_build_array(({days}), ({years}), ({rungs}))::text"
-    days = f"SELECT json_group_array(json_array(day, working)) FROM (SELECT * FROM {CalendarDay._meta.db_table} ORDER BY day)"  # noqa: S608
-    years = (
-        f"SELECT json_group_array(year) FROM (SELECT year FROM {CalendarYear._meta.db_table} ORDER BY year)"
+        return f"json_build_array(({parts[0]}), ({parts[1]}), ({parts[2]}))::text"
+    parts = (
+        f"SELECT json_group_array(json_array(day, working)) FROM (SELECT * FROM {days} ORDER BY day)",  # noqa: S608
+        f"SELECT json_group_array(year) FROM (SELECT year FROM {years} ORDER BY year)",  # noqa: S608
+        f"SELECT json_group_array(json_array({step}, json(audiences))) FROM (SELECT * FROM {rungs} ORDER BY id)",  # noqa: S608
     )
-    rungs = (
-        "SELECT json_group_array(json_array(ladder, unheld, offset_days, instrument, label, json(audiences))) "  # noqa: S608
-        f"FROM (SELECT * FROM {LadderStep._meta.db_table} ORDER BY id)"
-    )
-    return f"json_array(json(({days})), json(({years})), json(({rungs})))"
+    return f"json_array(json(({parts[0]})), json(({parts[1]})), json(({parts[2]})))"
 
 
 @lru_cache(maxsize=16)

@@ -15,6 +15,7 @@ from bihuan.accounts.models import Holding, Post
 from bihuan.accounts.scope import place_of
 from bihuan.audit.models import Event
 from bihuan.core.errors import IllegalMove, ReasonRequired
+from bihuan.core.statements import rows
 from bihuan.duties.actions import (
     change_rung,
     declare_day,
@@ -29,6 +30,7 @@ from bihuan.duties.models import Duty, DutyStep, LadderStep
 from bihuan.duties.queries import load_of, pressing
 from bihuan.duties.reform import follow_posts
 from bihuan.duties.sweep import sweep
+from bihuan.duties.terms import terms_of, terms_sql
 from bihuan.notifications.models import Message
 
 MONDAY = dt.datetime(2026, 11, 2, 1, 0, tzinfo=dt.UTC)  # 09:00 in Yunxi
@@ -298,3 +300,26 @@ class TestReform:
         open_one(world)
         post = world.posts["qingshi_officer"]
         assert loads([post.pk, world.posts["inspector"].pk]) == {post.pk: ["1 件待办"]}
+
+
+def test_what_the_office_enters_about_time_holds_for_the_next_act_in_every_process(world):
+    def terms():
+        return terms_of(rows("SELECT " + terms_sql(), [])[0][0])
+
+    before = terms()
+    assert terms() is before  # the same content is the same object, derived dates kept
+    start = dt.date(2026, 11, 2)
+    assert before.due("hazard.confirm", start) == due("hazard.confirm", start)
+    last = before.due("hazard.confirm", start).due_on
+    assert before.next_step_on("default", last, after=start) == Ladders(start).next_step_on(
+        "default", last, after=start
+    )
+
+    declare_day(last, working=False, note="市政府办通知", by=world.people.office)
+    copy_shipped_ladder()
+    urge = LadderStep.objects.get(ladder="default", unheld=False, instrument="urge")
+    change_rung(urge.pk, offset_days=-5, audiences=["office"], by=world.people.office)
+    after = terms()
+    assert after.due("hazard.confirm", start) == due("hazard.confirm", start)
+    assert after.due("hazard.confirm", start).due_on > last
+    assert after.next_step_on("default", dt.date(2026, 11, 9), after=start) == dt.date(2026, 11, 4)

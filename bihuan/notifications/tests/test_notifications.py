@@ -7,8 +7,10 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
+from bihuan.core.statements import whole_act
+from bihuan.core.writes import Writes
 from bihuan.notifications import delivery
-from bihuan.notifications.actions import mark_read, notify
+from bihuan.notifications.actions import add_message, mark_read, notify, send_out_after_commit
 from bihuan.notifications.models import Delivery, Message
 from bihuan.notifications.queries import unread_count
 
@@ -125,3 +127,24 @@ def test_read_all_and_read_some(client, people):
 def test_a_bad_cursor_leads_back(client, people):
     client.force_login(people.office)
     assert client.get(reverse("notifications:list") + "?cursor=xxx").status_code == 302
+
+
+def test_a_message_written_with_an_act_leaves_the_house_after_it(
+    people, settings, django_capture_on_commit_callbacks
+):
+    settings.EMAIL_HOST = "mail.invalid"
+    people.inspector.email = "inspector@example.org"
+    people.inspector.save()
+    with django_capture_on_commit_callbacks(execute=True):
+        with whole_act():
+            writes = Writes()
+            for person in (people.inspector, people.inspector2):
+                add_message(
+                    writes, person.pk, category="result", title="退回整改", body="未改", url="/hazards/1/", key="line:1",
+                    at=timezone.now(),
+                )  # fmt: skip
+            writes.send()
+        send_out_after_commit([(people.inspector.pk, "line:1"), (people.inspector2.pk, "line:1")])
+        assert not Delivery.objects.exists()
+    assert unread_count(people.inspector) == unread_count(people.inspector2) == 1
+    assert [each.message.recipient for each in Delivery.objects.all()] == [people.inspector]
