@@ -1,5 +1,5 @@
 -- title: 同比：今年与去年同月
--- about: 截止月份所在年与上一年逐月比较查出和销号，增减以千分比计（四舍五入），上年为零的不计算。
+-- about: 截止月份所在年与上一年逐月比较查出和销号；上年为零的不算增减。
 -- columns: month_of_year 月 ordinal | found 查出 count | found_before 上年同月查出 count | found_change 查出增减 permille | closed 销号 count | closed_before 上年同月销号 count | closed_change 销号增减 permille
 -- chart: lines month_of_year found found_before closed
 WITH monthly AS (

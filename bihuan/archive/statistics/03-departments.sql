@@ -1,5 +1,5 @@
 -- title: 主管部门：查出、销号与逾期整改率
--- about: 起止月份内按主管部门统计；逾期整改率为逾期后销号占销号的千分比。
+-- about: 起止月份内按主管部门统计；逾期整改率为逾期后销号占销号的比例。
 -- columns: department 主管部门 organization | found 查出 count | found_major 其中重大 count | closed 销号 count | late 逾期后销号 count | late_rate 逾期整改率 permille | enterprises 涉及企业 count
 -- chart: bars department found
 SELECT events.department_id AS department, SUM(events.found) AS found, SUM(events.found_major) AS found_major,

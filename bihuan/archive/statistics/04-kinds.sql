@@ -1,5 +1,5 @@
 -- title: 对象类型：隐患构成与变化
--- about: 起止月份内各类对象查出的隐患、占全部的千分比、重大隐患和每家企业平均查出数（以十分之一项计）。
+-- about: 起止月份内各类对象查出的隐患、占全部的比例、重大隐患和每家企业平均查出数。
 -- columns: kind 对象类型 kind | found 查出 count | share 占比 permille | found_major 其中重大 count | closed 销号 count | enterprises 涉及企业 count | per_enterprise 每家平均 tenths
 -- chart: bars kind found
 WITH kinds AS (

@@ -1,5 +1,5 @@
 -- title: 整改用时分布
--- about: 起止月份内销号的隐患从发现到销号的天数，分段计数；平均天数以十分之一天计（四舍五入）。
+-- about: 起止月份内销号的隐患从发现到销号的天数，分段计数。
 -- columns: level 等级 level | bucket 用时 bucket | closed 销号 count | share 占本等级 permille | mean 平均天数 tenths
 -- chart: bars bucket closed
 WITH bucketed AS (

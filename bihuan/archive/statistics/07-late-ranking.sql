@@ -1,5 +1,5 @@
 -- title: 逾期整改率排名
--- about: 起止月份内各乡镇街道逾期后销号占销号的千分比，从高到低排名；销号不足五十项的不排。
+-- about: 起止月份内各乡镇街道逾期后销号占销号的比例，从高到低排名；销号不足五十项的不排。
 -- columns: place 名次 count | region 地区 region | closed 销号 count | late 逾期后销号 count | late_rate 逾期整改率 permille
 -- chart: bars region late_rate
 WITH areas AS (

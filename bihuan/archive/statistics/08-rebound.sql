@@ -1,5 +1,5 @@
 -- title: 改后反弹
--- about: 起止月份内销号与反弹重开的隐患，反弹率为每千项销号中重开的项数；按对象类型。
+-- about: 起止月份内销号与反弹重开的隐患，反弹率为重开占销号的比例；按对象类型。
 -- columns: kind 对象类型 kind | closed 销号（次） count | reopened 反弹重开 count | rate 反弹率 permille | third 三轮以上 count
 -- chart: bars kind reopened
 WITH kinds AS (

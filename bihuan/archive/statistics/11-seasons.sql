@@ -1,5 +1,5 @@
 -- title: 季节规律
--- about: 起止月份内按一年十二个月合并，看哪几个月隐患多、重大多、逾期多；占比为千分比。
+-- about: 起止月份内按一年十二个月合并，看哪几个月隐患多、重大多、逾期多。
 -- columns: month_of_year 月 ordinal | found 查出 count | share 占全年 permille | found_major 其中重大 count | closed 销号 count | late 逾期后销号 count
 -- chart: lines month_of_year found closed
 WITH months AS (

@@ -1,5 +1,5 @@
 -- title: 专项整治成效：行动前、行动中、行动后
--- about: 每次行动所查对象类型在行动前九十天、行动期间、行动后九十天查出的隐患和反弹，每天查出数以十分之一项计。只看已开始的行动。
+-- about: 每次行动所查对象类型在行动前九十天、行动期间、行动后九十天查出的隐患和反弹。
 -- columns: campaign 行动 campaign | stage 阶段 stage | days 天数 count | found 查出 count | found_major 其中重大 count | again 改后反弹 count | per_day 每天查出 tenths
 -- chart: bars stage found
 WITH touched AS (

@@ -19,6 +19,9 @@ from bihuan.archive.writing import root, run
 from bihuan.core.errors import Refused
 
 
+UNITS = {"permille": "（‰）", "tenths": "（十分之一）"}
+
+
 class Command(BaseCommand):
     help = "历史归档：run 归档一天以前的记录，verify 与数据库逐条核对，stats 列出或计算历史统计。"
 
@@ -69,7 +72,8 @@ class Command(BaseCommand):
         end = last.replace(day=calendar.monthrange(last.year, last.month)[1])
         rows = answer(statistic, Asked(first, end, _region(options["region"])))
         out = csv.writer(self.stdout, lineterminator="\n")
-        out.writerow([heading.label for heading in statistic.headings])
+        # As the SQL gives them: whole thousandths and tenths, so that they can be compared with other engines.
+        out.writerow([f"{heading.label}{UNITS.get(heading.kind, '')}" for heading in statistic.headings])
         out.writerows(rows)
 
 
