@@ -43,7 +43,10 @@ def run(arguments: list[str]) -> int:
 
 
 def serve(arguments: list[str]) -> int:
-    """`bihuan serve [--no-worker]`: granian and the worker as two children; if one ends, both end."""
+    """`bihuan serve [--no-worker]`: granian and the worker as two children; if one ends, both end.
+
+    A web process that dies alone is replaced by granian while the others go on.
+    """
     port = str(env.integer("PORT", 8000))
     host = env.text("BIHUAN_BIND", "127.0.0.1")
     # One process writes SQLite best; with PostgreSQL as many as there are cores (scale: single writer path).
@@ -53,7 +56,8 @@ def serve(arguments: list[str]) -> int:
             [
                 sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", port,
                 "--workers", processes, "--blocking-threads", "4", "--no-ws", "--log-level", "warning",
-                "--workers-kill-timeout", str(GRACE_SECONDS), "bihuan.config.wsgi:application",
+                "--workers-kill-timeout", str(GRACE_SECONDS), "--respawn-failed-workers", "--respawn-interval", "0.5",
+                "bihuan.config.wsgi:application",
             ],
             env=_counting(port),
         )
