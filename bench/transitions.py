@@ -120,7 +120,7 @@ def without(parts: tuple[str, ...]) -> Iterator[None]:
             (door, "open_owed", lambda *args, **named: []),
         ],
         "messages": [(door, "add_message", lambda *args, **named: None)],
-        "figures": [(door, "delta_rows", lambda *args: [])],
+        "figures": [(door, "delta_columns", lambda *args: [])],
     }
     kept = [(owner, name, getattr(owner, name)) for part in parts for owner, name, _ in silent[part]]
     for part in parts:

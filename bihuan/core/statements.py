@@ -76,7 +76,7 @@ def _loader(vendor: str, model: type[models.Model], alias: str) -> tuple[str, Lo
     quote = connection.ops.quote_name
     sql = ", ".join(f"{alias}.{quote(field.column or '')}" for field in fields)
     names = [field.attname for field in fields]
-    converters = []
+    converters: list[tuple[int, Callable[..., Any], Any]] = []
     for index, field in enumerate(fields):
         column = field.get_col(alias)
         found = connection.ops.get_db_converters(column) + column.get_db_converters(connection)

@@ -89,7 +89,7 @@ def owner_of(kind: str, hazard: Hazard, bodies: Bodies | None = None) -> Owner:
     """Who owes a duty of that kind on this hazard."""
     known = bodies or Bodies()
     if kind in _ENTERPRISE_KINDS:
-        if hazard.enterprise.organization_id is not None:
+        if hazard.enterprise.organization is not None:
             return Owner(hazard.enterprise.organization, None)
         return Owner(known.local_authority(hazard) or hazard.reviewing_organization, None, on_behalf=True)
     if kind == Kind.EXTENSION:

@@ -29,7 +29,7 @@ from bihuan.tally.models import Delta
 
 from .. import owed
 from ..deadlines import CLOCKS
-from ..deltas import delta_rows, state_of
+from ..deltas import delta_columns, state_of
 from ..models import Extension, Hazard, HazardTransition
 from ..standing import may_judge_or_make
 from ..workflow import RULES, ExtensionStatus, Level, Move, Status, is_legal, target_of
@@ -149,8 +149,8 @@ def carry_out(
     )  # fmt: skip
     if evidence is not None:
         pen.append(evidence, after=after)
-    for delta in delta_rows(hazard, before, state_of(hazard), counted_on):
-        writes.insert(Delta, row_of(delta))
+    for delta in delta_columns(hazard, before, state_of(hazard), counted_on):
+        writes.insert(Delta, delta)
     told = _follow_with_duties(writes, sight, move, left, line, by=by)
     told += tell(writes, sight, line, by=by)
 

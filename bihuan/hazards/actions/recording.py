@@ -28,7 +28,7 @@ from bihuan.tally.models import Delta
 
 from .. import searching
 from ..deadlines import deadline
-from ..deltas import delta_rows, state_of
+from ..deltas import delta_columns, state_of
 from ..models import Hazard, HazardTransition, Rectification
 from ..standing import seats
 from ..workflow import RULES, Level, Move, Status, target_of
@@ -154,8 +154,8 @@ def _enter_into_ledger(hazard: Hazard, sight: Sight, move: Move, *, by: User, at
         at=at,
         counted_on=hazard.found_on,
     )
-    for delta in delta_rows(hazard, None, state_of(hazard), hazard.found_on):
-        writes.insert(Delta, row_of(delta))
+    for delta in delta_columns(hazard, None, state_of(hazard), hazard.found_on):
+        writes.insert(Delta, delta)
     told = open_owed(writes, sight, line, by=by)
     writes.send()
     hazard._state.adding, hazard._state.db = False, connection.alias
