@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 import time_machine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -100,6 +100,7 @@ def test_rates_are_none_without_a_denominator():
 
 
 class AnyOrder(TestCase):
+    @settings(deadline=None)
     @given(
         st.lists(
             st.tuples(
