@@ -13,7 +13,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -63,10 +63,16 @@ def read_key(path: Path) -> Key:
     return Key(raw)
 
 
+class Writes(Protocol):
+    """Whatever takes bytes."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+
 class SealingWriter:
     """Write plain bytes in, sealed bytes come out in `file`. `close` writes the last piece; it does not close `file`."""
 
-    def __init__(self, file: BinaryIO, key: Key) -> None:
+    def __init__(self, file: Writes, key: Key) -> None:
         self._file, self._key = file, key
         self._prefix = secrets.token_bytes(8)
         self._number = 0

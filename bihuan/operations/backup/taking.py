@@ -14,7 +14,7 @@ import os
 import shutil
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -55,7 +55,7 @@ class Outcome:
 
 
 def take(
-    place: Path, *, key: Key | None = None, with_keys: bool = False, keep: tuple[int, int, int] | None = None
+    place: Path, *, key: Key | None = None, with_keys: bool = False, keep: Sequence[int] | None = None
 ) -> Outcome:
     """Take one backup into `place` and, with `keep` (daily, weekly, monthly), let old ones go.
 
@@ -318,7 +318,7 @@ def _note(row: Backup, outcome: Outcome) -> None:
             )
 
 
-def prune(place: Path, keep: tuple[int, int, int]) -> list[str]:
+def prune(place: Path, keep: Sequence[int]) -> list[str]:
     """Delete backups beyond the kept counts and pool files nobody needs any more; returns the names that went.
 
     The last one that was proved restorable always stays.

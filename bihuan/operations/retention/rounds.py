@@ -33,7 +33,7 @@ Status = RetentionRun.Status
 def report(now: dt.datetime | None = None) -> RetentionRun:
     """Count what may be cleared today and keep the count; a report nobody approved is replaced."""
     moment = now or timezone.now()
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
             "key": policy.key,
             "title": policy.title,
@@ -46,9 +46,7 @@ def report(now: dt.datetime | None = None) -> RetentionRun:
         for policy in policies(timezone.localdate(moment))
     ]
     RetentionRun.objects.filter(status=Status.REPORTED).update(status=Status.REPLACED)
-    run = RetentionRun.objects.create(
-        made_at=moment, lines=lines, total=sum(int(line["count"]) for line in lines)
-    )
+    run = RetentionRun.objects.create(made_at=moment, lines=lines, total=sum(line["count"] for line in lines))
     record(
         "operations.retention_report", run, by=service_user(), summary=f"保存期限报告：到期 {run.total} 条"
     )

@@ -164,7 +164,6 @@ def test_the_command_reports_first(old_logs):
 
 def test_the_page_approves(old_logs, client, people):
 
-
     device = TOTPDevice.objects.create(user=people.sysadmin, name="x", confirmed=True)
     client.force_login(people.sysadmin)
     session = client.session

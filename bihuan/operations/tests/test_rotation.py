@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bihuan.operations.backup.rotation import keepers
@@ -34,6 +34,7 @@ moments = st.lists(
 counts = st.integers(0, 12)
 
 
+@settings(deadline=None)
 @given(moments, counts, counts, counts)
 def test_the_newest_stays_and_never_more_than_asked(taken, daily, weekly, monthly):
     kept = keepers(taken, daily=daily, weekly=weekly, monthly=monthly)
@@ -42,6 +43,7 @@ def test_the_newest_stays_and_never_more_than_asked(taken, daily, weekly, monthl
     assert len(kept) <= max(1, daily + weekly + monthly)
 
 
+@settings(deadline=None)
 @given(moments, counts, counts, counts)
 def test_keeping_again_deletes_nothing_more(taken, daily, weekly, monthly):
     kept = keepers(taken, daily=daily, weekly=weekly, monthly=monthly)

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bihuan.core.errors import Refused
@@ -35,6 +35,7 @@ def opened(content: bytes, key: Key = KEY) -> bytes:
     return b"".join(unsealed(io.BytesIO(content), key))
 
 
+@settings(deadline=None, max_examples=20)
 @given(st.integers(0, 3), st.integers(-1, 1), st.integers(1, 5))
 def test_what_goes_in_comes_out(full, beside, pieces):
     data = b"x" * max(0, full * PIECE + beside)
