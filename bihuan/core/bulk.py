@@ -61,7 +61,11 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     count = 0
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         if is_copy:
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            # COPY goes past Django's own cursor, and with it past the translation of its errors.
+            with (
+                connection.wrap_database_errors,
+                cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
+            ):
                 for block in _blocks(rows, formats, constants):
                     lines = ["\t".join(line) for line in block]
                     count += len(lines)

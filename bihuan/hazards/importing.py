@@ -10,6 +10,8 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import cache, partial
+from operator import itemgetter
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -19,17 +21,18 @@ from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import resolve_unit
 from bihuan.attachments.imports import Issues, Prepared, RowRefused, SheetRow
-from bihuan.audit.actions import record
+from bihuan.audit.bulk import record_new
+from bihuan.core.bulk import insert, reserve
 from bihuan.core.errors import Refused
 from bihuan.core.sheets import FieldSpec
 from bihuan.duties.actions import open_duties
 from bihuan.duties.clock import calendar, due
 from bihuan.registry.cleaning import clean_date, fold, is_unknown
 from bihuan.registry.models import Enterprise
+from bihuan.registry.rows import remembered
 from bihuan.rules.calendar import DateOutOfRange, check_range
 from bihuan.rules.clocks import Due
 from bihuan.rules.codes import normalize_code
-from bihuan.tally.actions import record as record_deltas
 from bihuan.tally.models import Delta
 
 from . import owed, searching
@@ -68,6 +71,7 @@ _LENGTHS = {
     "description": 500, "location": 120, "basis": 200, "responsible_person": 60, "measures": 500, "contingency": 300,
     "interim_measures": 300,
 }  # fmt: skip
+AT_ONCE = 2000  # names or codes per query
 Key = tuple[int, str, dt.date]
 
 
@@ -101,7 +105,7 @@ class HazardImporter:
 
     def prepare(self, rows: list[SheetRow], by: User) -> Prepared:
         """Check every row; the same hazard twice in one sheet is an error on the second."""
-        reader = _Reader(rows, by)
+        reader = _Reader(rows[:], by)
         prepared = Prepared()
         seen: dict[Key, int] = {}
         for row in rows:
@@ -135,6 +139,29 @@ class _Reader:
         self.own = posts[0].organization
         self.today = timezone.localdate()
         self.calendar = calendar()
+        # Columns repeat themselves: each different cell is judged once.
+        self.looks = {
+            **{name: remembered(partial(self.words, name)) for name in _LENGTHS},
+            **{
+                name: remembered(partial(self.day, label=label))
+                for name, label in (
+                    ("found_on", "发现日期"),
+                    ("due_on", "整改期限"),
+                    ("closed_on", "销号日期"),
+                )
+            },
+            "level": remembered(self.level),
+            "funds": remembered(self.funds),
+            **{
+                name: remembered(partial(self.unit, label=label))
+                for name, label in (
+                    ("found_organization", "发现单位"),
+                    ("reviewing_organization", "复查单位"),
+                )
+            },
+        }
+        self.deadlines = cache(self._deadline)
+        self.statuses = cache(self._status)
         self.units: dict[str, Organization | None] = {}
         self.local: dict[str, Organization | None] = {}
         self.by_code: dict[str, Enterprise] = {}
@@ -143,8 +170,8 @@ class _Reader:
         codes = {normalize_code(row.values.get("credit_code", "")) for row in rows}
         visible = Enterprise.objects.visible_to(by).select_related("organization", "department")
         for name, wanted in (("name__in", sorted(names - {""})), ("credit_code__in", sorted(codes - {""}))):
-            for start in range(0, len(wanted), 400):
-                for enterprise in visible.filter(**{name: wanted[start : start + 400]}):
+            for start in range(0, len(wanted), AT_ONCE):
+                for enterprise in visible.filter(**{name: wanted[start : start + AT_ONCE]}):
                     self.take(enterprise)
 
     def take(self, enterprise: Enterprise) -> None:
@@ -157,39 +184,34 @@ class _Reader:
     def read(self, row: SheetRow) -> tuple[OldHazard | None, Issues]:
         """The hazard a row means, or what is wrong with it, all at once."""
         issues: Issues = []
-        values = {name: text.strip() for name, text in row.values.items()}
+        values = row.values
 
-        def attempt(name: str, read: Any, *args: Any) -> Any:
-            try:
-                return read(*args)
-            except ValidationError as error:
-                issues.append((name, "；".join(error.messages)))
-            except Refused as error:
-                issues.append((getattr(error, "field", "") or name, str(error)))
-            return None
+        def take(name: str) -> Any:
+            value, problem = self.looks[name](values.get(name, "").strip())
+            if problem:
+                issues.append((name, problem))
+            return value
 
-        words = {name: attempt(name, self.words, name, values.get(name, "")) or "" for name in _LENGTHS}
+        words = {name: take(name) or "" for name in _LENGTHS}
         if not words["description"] and not issues:
             issues.append(("description", "隐患描述为空，请补写"))
-        enterprise = attempt("name", self.enterprise, values)
-        found_on = attempt("found_on", self.day, values.get("found_on", ""), "发现日期")
+        enterprise = None
+        try:
+            enterprise = self.enterprise(values.get("name", "").strip(), values.get("credit_code", ""))
+        except RowRefused as error:
+            issues.append((error.field, str(error)))
+        found_on = take("found_on")
         if found_on is None and not any(name == "found_on" for name, _ in issues):
             issues.append(("found_on", "发现日期为空，请补填"))
-        due_on = attempt("due_on", self.day, values.get("due_on", ""), "整改期限")
-        closed_on = attempt("closed_on", self.day, values.get("closed_on", ""), "销号日期")
-        level = attempt("level", self.level, values.get("level", ""))
-        status = attempt("status", self.status, values.get("status", ""), level, closed_on)
-        funds = attempt("funds", self.funds, values.get("funds", ""))
-        finder = attempt("found_organization", self.unit, values.get("found_organization", ""), "发现单位")
-        reviewer = attempt(
-            "reviewing_organization", self.unit, values.get("reviewing_organization", ""), "复查单位"
-        )
+        due_on, closed_on, level = take("due_on"), take("closed_on"), take("level")
+        status, problem = self.statuses(values.get("status", "").strip(), level, closed_on is not None)
+        if problem:
+            issues.append(("status", problem))
+        funds, finder, reviewer = take("funds"), take("found_organization"), take("reviewing_organization")
         if found_on is not None:
             issues += self.contradictions(found_on, due_on, closed_on, status)
         if issues or enterprise is None or found_on is None:
             return None, issues
-        derived = due(CLOCKS[Level(level)], found_on, using=self.calendar)
-        deadline = derived if due_on in (None, derived.due_on) else fixed(derived, due_on, "原台账所载期限")
         return (
             OldHazard(
                 number=row.number,
@@ -197,7 +219,7 @@ class _Reader:
                 found_on=found_on,
                 level=level,
                 status=status,
-                deadline=deadline,
+                deadline=self.deadlines(level, found_on, due_on),
                 closed_on=closed_on if status == Status.CLOSED else None,
                 funds=funds,
                 found_organization=finder or self.own,
@@ -206,6 +228,16 @@ class _Reader:
             ),
             [],
         )
+
+    def _deadline(self, level: str, found_on: dt.date, due_on: dt.date | None) -> Due:
+        derived = due(CLOCKS[Level(level)], found_on, using=self.calendar)
+        return derived if due_on in (None, derived.due_on) else fixed(derived, due_on, "原台账所载期限")
+
+    def _status(self, text: str, level: str | None, is_closed: bool) -> tuple[str | None, str]:
+        try:
+            return self.status(text, level, is_closed), ""
+        except ValidationError as error:
+            return None, "；".join(error.messages)
 
     @staticmethod
     def contradictions(
@@ -234,8 +266,8 @@ class _Reader:
             raise ValidationError(f"超过 {limit} 字（现 {len(said)} 字），请缩写")
         return said
 
-    def enterprise(self, values: dict[str, str]) -> Enterprise:
-        name, code = values.get("name", ""), normalize_code(values.get("credit_code", ""))
+    def enterprise(self, name: str, said_code: str) -> Enterprise:
+        code = normalize_code(said_code)
         if code and code in self.by_code:
             found = self.by_code[code]
             if name and name != found.name:
@@ -276,10 +308,10 @@ class _Reader:
         return _LEVELS[key]
 
     @staticmethod
-    def status(text: str, level: str | None, closed_on: dt.date | None) -> str:
+    def status(text: str, level: str | None, is_closed: bool) -> str:
         key = "" if is_unknown(text) else fold(text)
         is_major = level == Level.MAJOR
-        if key in _CLOSED or (not key and closed_on is not None):
+        if key in _CLOSED or (not key and is_closed):
             return Status.CLOSED
         if key in _WAITING:
             return Status.ACCEPTING if is_major else Status.REINSPECTING
@@ -321,31 +353,80 @@ def _known(rows: list[OldHazard]) -> set[Key]:
     """Keys already in the ledger."""
     return set(
         Hazard.objects.filter(
-            enterprise__in={row.enterprise.pk for row in rows}, found_on__in={row.found_on for row in rows}
+            enterprise__in={row.enterprise.pk for row in rows},
+            found_on__in={row.found_on for row in rows},
+            description__in={row.words["description"] for row in rows},
         ).values_list("enterprise", "description", "found_on")
     )
+
+
+_HAZARD = tuple(field.attname for field in Hazard._meta.concrete_fields)
+_LINE = (
+    "id", "hazard_id", "move", "from_status", "to_status", "round", "reason", "by_id", "at", "level", "due_on",
+    "counted_on",
+)  # fmt: skip
+_DELTA = tuple(field.attname for field in Delta._meta.concrete_fields if not field.primary_key)
 
 
 def _enter(rows: list[OldHazard], by: User) -> None:
     """Write hazards, ledger lines, figures, duties and audit for a chunk."""
     now = timezone.now()
     today = timezone.localdate(now)
-    hazards = Hazard.objects.bulk_create(_hazard(row, by, now) for row in rows)
-    searching.index(hazards)
-    lines = HazardTransition.objects.bulk_create(
+    hazards = [_hazard(row, by, now) for row in rows]
+    lines = [
         HazardTransition(
             hazard=hazard, move=Move.IMPORT, from_status="", to_status=hazard.status, round=1,
             reason="由历史台账导入", by=by, at=now, level=hazard.level, due_on=hazard.due_on,
-            counted_on=_counted_on(hazard),
+            counted_on=_counted_on(hazard, today),
         )
         for hazard in hazards
-    )  # fmt: skip
-    record_deltas(*(delta for hazard in hazards for delta in _history(hazard)))
-    open_duties([duty for hazard in hazards for duty in owed.duties_for(hazard, on=today)], by=by)
-    for hazard, line in zip(hazards, lines, strict=True):
-        summary = f"{Move.IMPORT.label}：{hazard.number} {hazard.description}"
-        record("hazards.import", hazard, by=by, summary=summary)
-        record("hazards.import", line, by=by, summary=summary)
+    ]  # fmt: skip
+    for hazard, line, key, line_key in zip(
+        hazards, lines, reserve(Hazard, len(rows)), reserve(HazardTransition, len(rows)), strict=True
+    ):
+        hazard.pk, line.pk, line.hazard_id = key, line_key, key
+    insert(Hazard, _HAZARD, map(itemgetter(*_HAZARD), map(vars, hazards)))
+    insert(HazardTransition, _LINE, map(itemgetter(*_LINE), map(vars, lines)))
+    searching.index(hazards)
+    deltas = (delta for hazard in hazards for delta in _history(hazard, today))
+    insert(Delta, _DELTA, map(itemgetter(*_DELTA), map(vars, deltas)))
+    bodies, terms = _Bodies(), _Terms()
+    open_duties(
+        [
+            duty
+            for hazard in hazards
+            for duty in owed.duties_for(hazard, on=today, bodies=bodies, due_by=terms.due)
+        ],
+        by=by,
+    )
+    summaries = [f"{Move.IMPORT.label}：{hazard.number} {hazard.description}" for hazard in hazards]
+    record_new("hazards.import", zip((*hazards, *lines), summaries * 2, strict=True), by=by, at=now)
+
+
+class _Bodies(owed.Bodies):
+    """Who can owe something, each looked up once for a chunk."""
+
+    def __init__(self) -> None:
+        self.local_authority_of = cache(self._local_authority_of)
+        self.default_post = cache(super().default_post)  # type: ignore[method-assign]
+        self.posts = cache(lambda organization: list(owed.Bodies.posts(self, organization)))  # type: ignore[method-assign]
+
+    def local_authority(self, hazard: Hazard) -> Organization | None:
+        return self.local_authority_of(hazard.locality_id)
+
+    @staticmethod
+    def _local_authority_of(locality: str) -> Organization | None:
+        return Organization.objects.filter(
+            kind=Organization.Kind.LOCALITY, region=locality, valid_to=None
+        ).first()
+
+
+class _Terms:
+    """Deadlines of duties by rule and day; the calendar is read once for a chunk."""
+
+    def __init__(self) -> None:
+        using = calendar()
+        self.due = cache(lambda rule, start: due(rule, start, using=using))
 
 
 def _hazard(row: OldHazard, by: User, now: dt.datetime) -> Hazard:
@@ -375,7 +456,7 @@ def _hazard(row: OldHazard, by: User, now: dt.datetime) -> Hazard:
     )
 
 
-def _history(hazard: Hazard) -> list[Delta]:
+def _history(hazard: Hazard, today: dt.date) -> list[Delta]:
     """The figures of an imported life: found on its day, running until closed on its day."""
     running = _running(hazard)
     opened = State(running, hazard.level, hazard.due_on, None)
@@ -383,15 +464,15 @@ def _history(hazard: Hazard) -> list[Delta]:
     found = delta_rows(hazard, None, opened, hazard.found_on)
     if hazard.status == running:
         return found
-    return found + delta_rows(hazard, opened, present, _counted_on(hazard))
+    return found + delta_rows(hazard, opened, present, _counted_on(hazard, today))
 
 
 def _running(hazard: Hazard) -> Status:
     return Status.PLANNING if hazard.level == Level.MAJOR else Status.RECTIFYING
 
 
-def _counted_on(hazard: Hazard) -> dt.date:
+def _counted_on(hazard: Hazard, today: dt.date) -> dt.date:
     """The day from which the state it was imported in counts: until then it ran."""
     if hazard.status == _running(hazard):
         return hazard.found_on
-    return hazard.closed_on or timezone.localdate()
+    return hazard.closed_on or today

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 
 from bihuan.accounts.models import Organization, Region
 from bihuan.accounts.queries import resolve_unit
+from bihuan.core.errors import Refused
 from bihuan.core.sheets import FieldSpec
 from bihuan.rules.regions import BadRegionCode, is_within, normalize_region_code
 
@@ -322,6 +323,8 @@ def remembered(clean: Clean) -> Look:
                 found = (clean(text), "")
             except ValidationError as error:
                 found = (None, "；".join(error.messages))
+            except Refused as error:
+                found = (None, str(error))
             known[text] = found
         return found
 

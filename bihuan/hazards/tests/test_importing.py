@@ -10,6 +10,7 @@ from openpyxl import Workbook, load_workbook
 
 from bihuan.attachments import imports, storage
 from bihuan.attachments.models import ImportBatch
+from bihuan.audit import verification as audit_verification
 from bihuan.audit.models import Event
 from bihuan.duties.models import Duty
 from bihuan.hazards.importing import TARGET
@@ -164,3 +165,14 @@ def test_a_file_that_is_no_table_is_refused(world, client):
     )
     assert answer.status_code == 200
     assert answer.context["errors"]
+
+
+def test_what_came_in_bulk_proves_itself(world):
+    """Hashes, heads and figures of imported rows are what acts one by one would have written."""
+    run(world, GOOD)
+    assert audit_verification.verify().findings == []
+    line = HazardTransition.objects.filter(hazard__status="closed").get()
+    assert (line.edition, line.level, str(line.counted_on)) == (2, "general", "2026-05-20")
+    event = Event.objects.get(chain=f"hazards.hazardtransition:{line.pk}")
+    assert (event.seq, event.act, event.payload, event.previous_hash) == (1, "hazards.import", {}, "")
+    assert event.summary == f"历史导入：{line.hazard.number} 灶具无熄火保护"
