@@ -32,6 +32,7 @@ from bihuan.archive.catalogue import statistics as shipped
 from bihuan.archive.engine import database
 from bihuan.archive.layout import EVENT_COLUMNS, EVENTS, folder
 from bihuan.archive.manifest import ArchiveFile, Manifest
+from bihuan.archive.process import peak_mb
 from bihuan.archive.process import prepare as prepare_duck
 from bihuan.archive.spark import SETTINGS
 from bihuan.archive.spark import prepare as prepare_spark
@@ -176,8 +177,7 @@ def duck_child(root: Path, rounds: int) -> None:
                 rows = duck.execute(statistic.sql).fetchall()
                 times.append(time.perf_counter() - started)
             say(name=statistic.name, rows=rows, times=times)
-    peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
-    say(peak_mb=int(peak.split()[1]) // 1024)
+    say(peak_mb=peak_mb())
 
 
 def spark_child(root: Path, names: list[str], rounds: int) -> None:

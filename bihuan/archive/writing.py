@@ -80,6 +80,8 @@ def run(now: dt.datetime | None = None) -> Report:
             report.late[stream.name] = _late(home, manifest, stream, moment, report)
             report.rows[stream.name] = _follow(home, manifest, stream, moment, report)
         report.compacted = _compact(home, manifest)
+        # Also when there was nothing to do: health checks ask when it last ran.
+        _commit(home, manifest, moment)
     log.info("archive_run", rows=report.rows, late=report.late, files=report.files)
     return report
 
