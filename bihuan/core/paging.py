@@ -130,6 +130,11 @@ def paginate_any(
     return position.page(list(rows[: size + 1]), size)
 
 
+def cursor_after(order: Sequence[str], item: models.Model) -> str:
+    """The cursor of the page that begins after `item`."""
+    return _encode("next", order, item)
+
+
 def amount(rows: QuerySet[Any], unit: str, *, limit: int = 1000) -> str:
     """How many rows there are, in words, without ever counting a large table: 38 家, 1,000 家以上."""
     count = rows.order_by()[: limit + 1].count()
