@@ -18,7 +18,6 @@ from bihuan.archive.verification import verify
 from bihuan.archive.writing import root, run
 from bihuan.core.errors import Refused
 
-
 UNITS = {"permille": "（‰）", "tenths": "（十分之一）"}
 
 
