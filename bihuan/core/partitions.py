@@ -93,7 +93,7 @@ def keep_ahead(now: dt.datetime | None = None, *, only: str = "") -> list[str]:
         for month in sorted(each for each in wanted if begun <= each <= last and f"{each:%Y-%m}" not in have):
             name = f"{table.name}_p{month:%Y_%m}"
             _retrying(lambda table=table, month=month, name=name: _add_month(table, month, name))
-            log.info("partition_made", table=table.name, partition=name)
+            (log.debug if only else log.info)("partition_made", table=table.name, partition=name)
             made.append(name)
     return made
 

@@ -31,7 +31,7 @@ REPORT_EVERY = 2.0
 WAIT_FOR_WRITERS = 60.0
 FETCH = 5000
 Say = Callable[[str], object]
-_VERIFICATIONS = ((["audit", "verify"], "审计链"),)
+_VERIFICATIONS = ((["audit", "verify"], "审计链"), (["tally", "verify"], "统计数"))
 
 
 @dataclass(frozen=True)
