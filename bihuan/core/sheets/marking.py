@@ -20,6 +20,7 @@ from bihuan.core.sheets.writing import printable
 
 Errors = Mapping[int, Sequence[tuple[str, str]]]
 
+STYLED_ROWS = 20_000
 ISSUE_COLUMN = "导入问题"
 TINT = "FFF8D7DA"
 AUTHOR = "闭环导入"
@@ -32,10 +33,11 @@ def mark_rows(
 
     ``errors`` maps the sheet's own row number to (column header, message); an empty header concerns the
     whole row. An xlsx keeps its formats; xls, ods and csv become a new xlsx with the same cells in the same
-    rows. Marks of an earlier import are taken away first. Raises SheetError if the file cannot be read.
+    rows, and so does an xlsx of more than 20,000 rows, whose formats would cost minutes and gigabytes to keep.
+    Marks of an earlier import are taken away first. Raises SheetError if the file cannot be read.
     """
     table = read_table(data, filename, sheet, header_row=header_row)
-    if check_file(data, filename) == "xlsx":
+    if len(table.rows) <= STYLED_ROWS and check_file(data, filename) == "xlsx":
         return _mark_workbook(data, table, errors)
     grid, name = read_grid(data, filename, sheet)
     return _new_workbook(grid, name, table, errors)
