@@ -105,6 +105,7 @@ def test_navigation_offers_only_what_the_post_allows(world):
         "首页",
         "待办",
         "消息",
+        "后台任务",
         "检查",
         "隐患台账",
         "文书",
