@@ -17,6 +17,7 @@ const BEHAVIOURS = [
   ["[data-bihuan-tabs]", "./tabs.mjs"],
   ["[data-bihuan-copy]", "./copy.mjs"],
   ["[data-bihuan-drop]", "./drop.mjs"],
+  ["[data-job]", "./job-progress.mjs"],
   [".table-wrap:not([tabindex])", "./scrollable.mjs"],
   ["form[data-draft-key]", "./draft.mjs"], // last: it restores what the others hold
 ];
