@@ -470,7 +470,7 @@ def _count() -> None:
 def _index_words() -> None:
     from django.core.management import call_command
 
-    call_command("search_rebuild", verbosity=0)
+    call_command("search", "rebuild", verbosity=0)
 
 
 def _say(text: str) -> None:
