@@ -272,7 +272,8 @@ def freshness(crowd: Crowd, clients: int, city: str, *, seconds: float) -> dict[
         now = time.perf_counter()
         pending = Delta.objects.aggregate(first=Min("pk"), last=Max("pk"))
         if pending["first"] is not None:
-            lags.append(now - max(at for at, last in seen if last < pending["first"]))
+            before = [at for at, last in seen if last < pending["first"]]
+            lags.append(now - (before[-1] if before else seen[0][0]))
             seen.append((now, max(pending["last"], seen[-1][1])))
         else:
             lags.append(0.0)
