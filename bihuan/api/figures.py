@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import ninja
@@ -17,6 +19,7 @@ from bihuan.accounts.scope import scope_of
 from bihuan.campaigns.models import Campaign, Task
 from bihuan.rules.regions import is_within
 from bihuan.tally import queries as tally
+from bihuan.tally.grains import RECENT_DAYS
 
 from .auth import caller
 from .fields import CountedDay, Id, Place, Query, RegionCode
@@ -132,6 +135,16 @@ def _viewpoint(user: User, query: FigureQuery) -> tuple[Region, int]:
     return region, department
 
 
+@contextmanager
+def _kept(place: str) -> Iterator[None]:
+    """Narrow combinations keep no single days of long ago: say so, naming what to ask for instead."""
+    try:
+        yield
+    except tally.NotKept as error:
+        words = f"这一细分组合的逐日数字只保留最近{RECENT_DAYS}天或只保留当前数字，请改查较近的日期、上一级区划或较少的条件"
+        raise Unprocessable(place, words) from error
+
+
 @router.get(
     "/figures/totals",
     response={200: Totals, **READ_ERRORS},
@@ -156,14 +169,15 @@ def get_totals(request: HttpRequest, query: ninja.Query[TotalsQuery]) -> dict[st
         campaign = task.campaign_id
     else:
         campaign = query.campaign or 0
-    figures = tally.totals(
-        on=on,
-        region=region.pk,
-        campaign=campaign,
-        task=query.task or 0,
-        department=department,
-        since=query.since,
-    )
+    with _kept("query.on"):
+        figures = tally.totals(
+            on=on,
+            region=region.pk,
+            campaign=campaign,
+            task=query.task or 0,
+            department=department,
+            since=query.since,
+        )
     return {"region": region, "on": on, "figures": figures}
 
 
@@ -180,9 +194,10 @@ def get_by_region(request: HttpRequest, query: ninja.Query[ByRegionQuery]) -> di
     region, department = _viewpoint(user, query)
     on = query.on or timezone.localdate()
     children = list(region.children.order_by("code"))
-    found = tally.by_region(
-        [child.pk for child in children], on=on, campaign=query.campaign or 0, department=department
-    )
+    with _kept("query.on"):
+        found = tally.by_region(
+            [child.pk for child in children], on=on, campaign=query.campaign or 0, department=department
+        )
     rows = [{"region": child, "figures": found[child.pk]} for child in children]
     return {"region": region, "on": on, "rows": rows}
 
@@ -200,11 +215,12 @@ def get_daily(request: HttpRequest, query: ninja.Query[DailyQuery]) -> dict[str,
     region, department = _viewpoint(user, query)
     if not 0 <= (query.until - query.since).days < MAX_DAYS:
         raise Unprocessable("query.until", f"截止日期应不早于起始日期，且最多{MAX_DAYS}天，请分段读取")
-    rows = tally.daily(
-        since=query.since,
-        until=query.until,
-        region=region.pk,
-        campaign=query.campaign or 0,
-        department=department,
-    )
+    with _kept("query.since"):
+        rows = tally.daily(
+            since=query.since,
+            until=query.until,
+            region=region.pk,
+            campaign=query.campaign or 0,
+            department=department,
+        )
     return {"region": region, "rows": [{"day": day, "figures": figures} for day, figures in rows]}

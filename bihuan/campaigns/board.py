@@ -325,7 +325,7 @@ class Board:
 
     def matrix(self) -> dict[str, Any]:
         """Task × locality; combinations without objects and findings say so with —, tasks without any are left out."""
-        counted = matrix(self.campaign.pk, on=self.on)
+        counted = matrix(self.campaign.pk, on=self.on, region=self.view.region)
         columns = [
             {"label": region.short_name, "title": region.name, "url": registry_url(region=region.pk)}
             for region in self.localities

@@ -68,9 +68,8 @@ def task_rows(campaign: Campaign, user: User, *, on: dt.date) -> list[TaskRow]:
     counted: dict[int, Figures] = defaultdict(Figures)
     wanted: dict[int, int] = {}
     if not view.is_department:
-        for (task_id, locality), figures in matrix(campaign.pk, on=on).items():
-            if locality.startswith(view.region):
-                counted[task_id] += figures
+        for (task_id, _), figures in matrix(campaign.pk, on=on, region=view.region).items():
+            counted[task_id] += figures
         wanted = scope(campaign, region=view.region).tasks
     where = {} if view.region == campaign.region_id else {"region": view.region}
     rows = {}

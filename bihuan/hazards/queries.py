@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -25,7 +26,7 @@ from bihuan.rules.regions import BadRegionCode, level_of
 from bihuan.search.finding import find, narrowed
 from bihuan.search.grams import terms_of
 from bihuan.search.models import Kind
-from bihuan.tally.queries import totals
+from bihuan.tally.queries import NotKept, totals
 
 from . import owed
 from .models import Hazard, HazardQuerySet
@@ -187,7 +188,8 @@ def _fitting(rows: HazardQuerySet, chosen: Filters, today: dt.date) -> HazardQue
         rows = rows.filter(found_on__lte=chosen.closed_to)
     if not chosen.status:
         rows = rows.exclude(status=Status.DISMISSED)
-    elif chosen.status in OPEN:
+    elif chosen.status in OPEN and connection.vendor == "sqlite":
+        # PostgreSQL infers this, and would be misled in its estimate; SQLite must read it to use the small index.
         rows = rows.open()
     if chosen.region:
         rows = rows.filter(area_q(chosen.region))
@@ -227,24 +229,36 @@ def total(user: User, filters: Filters, *, on: dt.date | None = None) -> int | N
     Never a count over the ledger: at a million rows that alone would take longer than the page.
     """
     chosen = set(filters.chosen)
-    if chosen - {"campaign", "region", "department", "level", "state"}:
+    if chosen - {"campaign", "task", "region", "department", "kind", "source", "level", "state"}:
         return None
-    if filters.state == "approaching" or filters.level == Level.GENERAL:
+    if filters.state == "approaching":
         return None
     region = _tallied_region(user, filters.region)
     if region is None:
         return None
-    if filters.campaign and filters.department and len(region) != 4:
+    campaign = filters.campaign or 0
+    if filters.task:
+        # Figures of a task are kept within its campaign.
+        own = Task.objects.filter(pk=filters.task).values_list("campaign", flat=True).first() or 0
+        if not own or campaign not in (0, own):
+            return 0
+        campaign = own
+    try:
+        figures = totals(
+            on=on or timezone.localdate(),
+            region=region,
+            campaign=campaign,
+            task=filters.task or 0,
+            department=filters.department or 0,
+            kind=filters.kind,
+            source=filters.source,
+        )
+    except NotKept:
         return None
-    figures = totals(
-        on=on or timezone.localdate(),
-        region=region,
-        campaign=filters.campaign or 0,
-        department=filters.department or 0,
-    )
-    suffix = "_major" if filters.level == Level.MAJOR else ""
     name = {"": "found", "open": "open", "closed": "closed", "overdue": "overdue"}[filters.state]
-    return int(getattr(figures, name + suffix))
+    everything, major = int(getattr(figures, name)), int(getattr(figures, f"{name}_major"))
+    by_level = {Level.MAJOR.value: major, Level.GENERAL.value: everything - major}
+    return by_level.get(filters.level, everything)
 
 
 def _tallied_region(user: User, wanted: str) -> str | None:
@@ -254,7 +268,7 @@ def _tallied_region(user: User, wanted: str) -> str | None:
         return None
     own = scope.areas[0]
     if len(own) == 2:
-        return wanted or None
+        return wanted or own
     if not wanted:
         return own
     region = Region.objects.filter(pk=wanted).values_list("code", "parent").first()

@@ -54,7 +54,7 @@ class Grain:
 # Numbers are stored: new rows get new numbers, and no number is used twice.
 _TABLE: dict[int, tuple[tuple[str, ...], tuple[Keeping | None, ...]]] = {
     10: ((), (WIDE, WIDE, WIDE, WIDE)),
-    20: (("department_id",), (WIDE, WIDE, MONTHLY, NOW)),
+    20: (("department_id",), (WIDE, WIDE, RECENT_MONTHLY, NOW)),
     30: (("campaign_id",), (WIDE, WIDE, RECENT_MONTHLY, RECENT)),
     40: (("campaign_id", "task_id"), (RECENT_MONTHLY, RECENT_MONTHLY, NOW, NOW)),
     50: (("campaign_id", "department_id"), (RECENT, RECENT, NOW, None)),

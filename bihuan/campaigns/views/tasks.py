@@ -14,7 +14,7 @@ from bihuan.core.errors import Refused
 from bihuan.core.http import Request
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.registry.models import Enterprise
-from bihuan.tally.queries import Figures, matrix
+from bihuan.tally.queries import totals
 
 from .. import actions
 from ..actions.checklists import NewCheckItem
@@ -124,10 +124,9 @@ def _objects(request: Request, found: Task) -> dict:
         "figures": None,
     }
     if not view.is_department:
-        figures = Figures()
-        for (task_id, locality), each in matrix(found.campaign_id, on=timezone.localdate()).items():
-            if task_id == found.pk and locality.startswith(view.region):
-                figures += each
+        figures = totals(
+            on=timezone.localdate(), region=view.region, campaign=found.campaign_id, task=found.pk
+        )
         where: dict = {"campaign": found.campaign_id, "task": found.pk}
         if view.region != found.campaign.region_id:
             where["region"] = view.region

@@ -302,7 +302,8 @@ def test_filters_of_the_address(ledgered, world, client, query, expected):
     ("query", "total"),
     [("", 3), ("state=overdue", 1), ("state=open", 2), ("state=closed", 1), ("level=major", 1),
      ("region=539702001", 2), ("state=open&level=major", 1), ("status=dismissed", None), ("q=报警器", None),
-     ("kind=lpg_filling", None), ("state=approaching", None)],
+     ("kind=lpg_filling", 1), ("source=inspection", 3), ("level=general", 2), ("task=999999", 0),
+     ("kind=lpg_filling&source=inspection", None), ("state=approaching", None)],
 )  # fmt: skip
 def test_the_total_comes_from_the_tally_or_is_left_out(ledgered, world, client, query, total):
     fold_all()
