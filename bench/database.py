@@ -160,7 +160,7 @@ def writers(url: str, seconds: float) -> tuple[str, list[dict[str, Any]]]:
         "postgresql": "PostgreSQL, pool",
     }
     lines = [
-        "**Writers**: read, change, write back and append in one transaction; all rounds together",
+        "**Writers**: read, change, write back and append in one transaction, 1 ms between two; all rounds together",
         "",
         "| processes × threads | database | writes/s | p50 ms | p99 ms | max ms | lock errors |",
         "|---|---|---|---|---|---|---|",
