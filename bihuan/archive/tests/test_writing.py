@@ -9,8 +9,8 @@ from django.db import connection
 from django.utils import timezone
 
 from bihuan.archive import manifest as lists
-from bihuan.archive import retention, writing
-from bihuan.archive.layout import EVENT_COLUMNS
+from bihuan.archive import retention, verification, writing
+from bihuan.archive.layout import EVENT_COLUMNS, LINES
 from bihuan.archive.verification import verify
 from bihuan.archive.writing import run
 from bihuan.audit.models import Event
@@ -186,6 +186,21 @@ class TestVerify:
         with pytest.raises(Refused, match="已损坏"):
             verify()
 
+    def test_a_line_whose_predecessor_left_the_database_still_verifies(self, archived, archive_dir, tmp_path):
+        """The first line of the reopened hazard goes (with its month, in real life); the second reads as it was."""
+        first, second = HazardTransition.objects.filter(hazard__description="气瓶间堆物").order_by("pk")[:2]
+        HazardTransition.objects.filter(pk=first.pk).delete()
+        stretch = (second.pk - 1, second.pk, tmp_path)
+        held = verification._archived(archive_dir, LINES, lists.load(archive_dir).of("lines"), *stretch)
+        assert verification._in_database(LINES, *stretch) == held
+
+    def test_a_month_that_was_dropped_is_judged_by_its_files(self, archived, archive_dir):
+        manifest = lists.load(archive_dir)
+        manifest.dropped[f"lines {timezone.localdate():%Y-%m}"] = "2026-12-31"
+        lists.save(archive_dir, manifest)
+        HazardTransition.objects.all().delete()
+        assert verify().problems == []
+
 
 class TestRetention:
     def test_a_month_goes_when_over_archived_and_verified(self, archived, archive_dir):
@@ -217,7 +232,6 @@ def test_sealed_columns_do_not_leave_the_database(archived, archive_dir):
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="one plan of SQLite's")
 def test_the_line_before_is_found_by_index(lives):
-    from bihuan.archive.layout import LINES
     from bihuan.archive.sources import _lines, rows_of
 
     plan = _lines(rows_of(LINES, 0, 100)).explain()
