@@ -1,10 +1,12 @@
 """Figures counted again from the ledger equal those kept by the acts, whatever lives hazards led."""
 
 import datetime as dt
+import threading
 
 import pytest
 from django.utils import timezone
 
+from bihuan.core.tests.together import at_once
 from bihuan.hazards import actions
 from bihuan.hazards.models import HazardTransition
 from bihuan.hazards.tests.factories import make_accepting, make_closed, make_hazard, make_submitted
@@ -53,11 +55,17 @@ def test_a_changed_cell_is_named_and_put_right(lives):
 
 def test_everything_can_be_counted_from_nothing(lives):
     fold_all()
-    before = {tuple(row) for row in Cell.objects.filter(found__gt=0).values_list("grain", "span", "region", "found", "closed")}
+    before = {
+        tuple(row)
+        for row in Cell.objects.filter(found__gt=0).values_list("grain", "span", "region", "found", "closed")
+    }
     Cell.objects.all().delete()
     rebuild()
     assert verify().is_clean
-    after = {tuple(row) for row in Cell.objects.filter(found__gt=0).values_list("grain", "span", "region", "found", "closed")}
+    after = {
+        tuple(row)
+        for row in Cell.objects.filter(found__gt=0).values_list("grain", "span", "region", "found", "closed")
+    }
     assert before == after
 
 
@@ -72,3 +80,31 @@ def test_pending_deltas_that_were_lost_show(lives):
     assert not verify().is_clean
     rebuild()
     assert verify().is_clean
+
+
+@pytest.mark.django_db(transaction=True)
+def test_counting_again_while_people_write_and_the_folder_runs(world):
+    """Damaged cells, writers, a folder and a rebuild at once: exact afterwards, nobody had to stop."""
+    make_closed(world)
+    fold_all()
+    Cell.objects.filter(span="all").update(found=99)
+    done = threading.Event()
+
+    def act(number):
+        if number == 0:
+            while not done.is_set():
+                fold(limit=5)
+            return 0
+        if number == 1:
+            try:
+                return rebuild() + rebuild()
+            finally:
+                done.set()
+        return [make_hazard(world, description=f"第{number}人第{turn}项").pk for turn in range(4)]
+
+    results = at_once(act, 4)
+    assert [error for _, error in results] == [None] * 4
+    assert results[1][0] > 0
+    fold_all()
+    assert verify().is_clean
+    assert totals(on=timezone.localdate(), region="5397").found == 9
