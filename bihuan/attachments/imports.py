@@ -248,7 +248,7 @@ def resume(batch: ImportBatch, *, by: User) -> None:
 
 def stop(batch: ImportBatch) -> None:
     """Note that the owner has stopped the batch; the rows imported so far are valid."""
-    message = f"已停止：{summary(batch)}；其余 {batch.total - batch.processed} 行没有导入，可以继续"
+    message = f"{summary(batch)}；其余 {batch.total - batch.processed} 行没有导入，可以继续"
     ImportBatch.objects.filter(pk=batch.pk, status=ImportBatch.Status.RUNNING).update(
         status=ImportBatch.Status.STOPPED, message=message, finished_at=timezone.now()
     )

@@ -1,0 +1,92 @@
+"""Long work as people see it, at a desk and on a phone: progress, stop, go on, take the file away."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from bihuan.hazards.tests.factories import make_hazard
+from bihuan.jobs import running
+from bihuan.jobs.models import Job
+from bihuan.registry.models import Enterprise
+from bihuan.registry.tests.sheets import good_row, workbook
+
+from .people import DESK, PHONE
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+SCREENS = pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+
+
+@pytest.fixture
+def queue(monkeypatch):
+    """The queue without a worker: what was handed in, run when the test says so."""
+    waiting = []
+
+    class Handed:
+        id = "handed-in"
+
+    class Queued:
+        call = running.run_job.call
+
+        @staticmethod
+        def enqueue(job_id):
+            waiting.append(job_id)
+            return Handed
+
+    monkeypatch.setattr(running, "run_job", Queued)
+    return waiting
+
+
+@SCREENS
+def test_an_import_is_watched_stopped_and_gone_on_with(world, enter, queue, viewport):
+    office = enter("office", viewport)
+    page = office.page
+    page.goto(f"{office.base}/registry/import/")
+    page.set_input_files(
+        "input[type=file]", {"name": "名单.xlsx", "mimeType": "application/octet-stream", "buffer": workbook([good_row(n) for n in range(1, 31)])}
+    )  # fmt: skip
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_role("button", name="开始导入").click()
+    expect(page.locator(".job-outlook")).to_contain_text("排队等候")
+    Job.objects.update(
+        state="running", stage="写入", done=12, total=30, moved_at=timezone.now(), started_at=timezone.now()
+    )
+    expect(page.locator(".job-outlook")).to_contain_text("剩余时间正在估算")
+    expect(page.locator(".job-count")).to_have_text("12 / 30 行")
+    Job.objects.update(remaining=131.0, rate=0.14, moved_at=timezone.now())
+    expect(page.locator(".job-outlook")).to_contain_text("还需约 2 分钟")
+    assert page.title().startswith("40% ")
+    assert office.overflow() == 0
+    page.get_by_role("button", name="停止").click()
+    expect(page.locator(".job-outlook")).to_contain_text("正在停止")
+    Job.objects.update(state="waiting")
+    running.run_job.call(queue[0])
+    expect(page.get_by_text("已按您的要求停止")).to_be_visible()
+    assert not Enterprise.objects.filter(name__contains="号面馆").exists()
+    page.get_by_role("button", name="继续").click()
+    expect(page.locator(".job-outlook")).to_contain_text("排队等候")
+    running.run_job.call(queue[-1])
+    expect(page.locator("#batch").get_by_text("已完成")).to_be_visible()
+    assert Enterprise.objects.filter(name__contains="号面馆").count() == 30
+
+
+@SCREENS
+def test_a_long_export_is_asked_for_and_taken_away(world, enter, queue, viewport, monkeypatch):
+    monkeypatch.setattr("bihuan.hazards.views.exporting.DIRECT_ROWS", 1)
+    for number in range(3):
+        make_hazard(world, description=f"隐患{number}")
+    office = enter("office", viewport)
+    page = office.page
+    page.goto(f"{office.base}/hazards/export/")
+    page.get_by_label("CSV 文本").check()
+    page.get_by_role("button", name="开始导出").click()
+    expect(page.locator(".job-outlook")).to_contain_text("排队等候")
+    running.run_job.call(queue[0])
+    link = page.get_by_role("link", name="下载隐患台账")
+    expect(link).to_be_visible()
+    with page.expect_download() as taken:
+        link.click()
+    assert len(taken.value.path().read_text("utf-8-sig").splitlines()) == 5
+    page.goto(f"{office.base}/jobs/")
+    expect(page.get_by_role("link", name="导出隐患台账（全部）")).to_be_visible()
