@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import http.client
 import json
 import random
 import re
@@ -17,6 +18,7 @@ import time
 import uuid
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import gevent
 from locust import FastHttpUser, constant, events, task
@@ -29,11 +31,13 @@ _LINK = re.compile(r'href="([^"]+)"')
 _SEEN = re.compile(r'name="seen" value="([^"]*)"')
 _NEXT = re.compile(r'href="([^"]+)" rel="next"')
 _OBJECT = re.compile(r'href="(/inspections/walk/[^"]+)"')
+_STREAM = re.compile(r'data-bihuan-live="([^"]+)"')
 _VISIT = re.compile(r"enterprise=(\d+)")
 FAULTS = ("灭火器压力不足", "安全出口堆放杂物", "配电箱未加盖", "软管老化开裂", "未设置安全警示标志")
 ROADS = ("小馆", "餐饮", "化工", "商行", "酒店", "液化气")
 # Seconds somebody looks at a page before the next click: uniform, so the mean is the middle.
 THINK = (4.0, 14.0)
+SETTLE = 1.5  # as live.mjs waits before it fetches a page whose figures changed
 
 
 class Plan:
@@ -63,6 +67,7 @@ class Somebody(FastHttpUser):
     me: dict[str, Any]
     page: str = ""
     address: str = "/"
+    listener: Any = None
 
     def on_start(self) -> None:
         self.draw = random.Random(self.me["username"])
@@ -79,9 +84,9 @@ class Somebody(FastHttpUser):
 
     # --- requests -----------------------------------------------------------------------------
 
-    def fetch(self, address: str, name: str) -> bytes:
-        """A file; only the status is judged."""
-        with self.client.get(address, name=name, catch_response=True) as answer:
+    def fetch(self, address: str, name: str, headers: dict[str, str] | None = None) -> bytes:
+        """A file, or a page a script reads; only the status is judged."""
+        with self.client.get(address, name=name, headers=headers or {}, catch_response=True) as answer:
             if answer.status_code != 200:
                 answer.failure(f"HTTP {answer.status_code}")
             return answer.content or b""
@@ -95,7 +100,45 @@ class Somebody(FastHttpUser):
                 answer.failure(problem)
                 return ""
         self.page, self.address = text, address
+        if named:
+            self.listen(text, address)
         return text
+
+    def listen(self, text: str, address: str) -> None:
+        """As every open page does: one stream while it is looked at, the one of the page before is closed."""
+        if self.listener is not None:
+            self.listener.kill(block=False)
+        found = _STREAM.search(text)
+        if found:
+            has_parts = "data-bihuan-live-part" in text
+            self.listener = gevent.spawn(self._hear, f"{html.unescape(found[1])}stream", address, has_parts)
+
+    def _hear(self, url: str, address: str, has_parts: bool) -> None:
+        """Hold the stream open; a page with figures is fetched again when they changed."""
+        where, began, problem = urlsplit(url), time.monotonic(), None
+        connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=90)
+        try:
+            cookies = "; ".join(f"{each.name}={each.value}" for each in self.client.cookiejar)
+            headers = {"Cookie": cookies, "Accept": "text/event-stream", "Origin": plan.host}
+            connection.request("GET", where.path, headers=headers)
+            answer = connection.getresponse()
+            if answer.status != 200:
+                problem = f"HTTP {answer.status}"
+            self._note_stream(began, problem)
+            while not problem and (line := answer.readline()):
+                if has_parts and line.startswith(b"event: figures"):
+                    gevent.sleep(SETTLE)
+                    self.fetch(address, "自动更新（数字变了）", {"X-Bihuan-Background": "1"})
+        except (OSError, http.client.HTTPException) as error:
+            self._note_stream(began, repr(error))
+        finally:
+            connection.close()
+
+    def _note_stream(self, began: float, problem: str | None) -> None:
+        events.request.fire(
+            request_type="GET", name="实时更新（接通）", response_time=(time.monotonic() - began) * 1000, response_length=0,
+            exception=RuntimeError(problem) if problem else None, context={}, response=None,
+        )  # fmt: skip
 
     def send(self, address: str, name: str, fields: dict[str, str], shows: str, *, part: bool = False) -> str:
         """Post a form with the token of the page before; `part` as htmx does, for a part of the page."""
