@@ -15,9 +15,11 @@ from bihuan.archive import nightly
 from bihuan.audit.models import Event, Seal
 from bihuan.core import replica
 from bihuan.core.partitions import partitions_status
+from bihuan.hazards.models import Hazard
 from bihuan.operations.heartbeat import latest
 from bihuan.operations.metrics.gauges import MANY
 from bihuan.operations.models import Backup, RetentionRun
+from bihuan.search.models import Entry, Kind
 from bihuan.tally.models import Cell, Delta
 
 from .lines import Line, bad, good, warning
@@ -26,6 +28,7 @@ HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 # Reading a whole SQLite file takes a while: beyond this the check is left to the restore drill.
 QUICK_CHECK_BYTES = 2 * 1024**3
 LONG_TRANSACTION = 600  # seconds
+SAMPLE = 20  # hazards looked for in the index of words
 
 
 def database(*, thorough: bool) -> Iterator[Line]:
@@ -281,3 +284,14 @@ def samples() -> Iterator[Line]:
         )
     else:
         yield good("samples.tally", area, "累计统计无异常")
+    newest = list(Hazard.objects.order_by("-pk").values_list("pk", flat=True)[:SAMPLE])
+    found = Entry.objects.filter(pk__in=[Kind.HAZARD.key(pk) for pk in newest]).count()
+    if found < len(newest):
+        yield bad(
+            "samples.search",
+            area,
+            f"最近 {len(newest)} 条隐患中有 {len(newest) - found} 条查找不到",
+            "执行 bihuan search check，再执行 bihuan search rebuild",
+        )
+    else:
+        yield good("samples.search", area, "最近的隐患都能查找到")

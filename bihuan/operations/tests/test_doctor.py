@@ -21,11 +21,14 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from bihuan.audit.models import Event
+from bihuan.hazards.tests.factories import make_hazard
 from bihuan.operations import certificates
 from bihuan.operations.doctor import data, place
 from bihuan.operations.doctor.examination import examine, worst
 from bihuan.operations.doctor.lines import Level
 from bihuan.operations.models import Backup, Heartbeat, RetentionRun
+from bihuan.search.models import Entry
+from bihuan.tally.models import Cell
 
 NOW = dt.datetime(2026, 11, 22, 2, 0, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -246,3 +249,17 @@ def test_the_command_in_words_and_as_json(db):
     assert said["level"] == "bad"
     assert {"key", "area", "level", "text", "remedy"} == set(said["lines"][0])
     assert timezone.datetime.fromisoformat(said["at"]).tzinfo is not None
+
+
+def test_hazards_nobody_can_find(world):
+    make_hazard(world)
+    assert levels(data.samples())["samples.search"] == "good"
+    Entry.objects.all().delete()
+    (line,) = [line for line in data.samples() if line.key == "samples.search"]
+    assert line.level == Level.BAD
+    assert "1 条查找不到" in line.text
+
+
+def test_figures_below_zero(db):
+    Cell.objects.create(grain=0, span="all", start=dt.date(1970, 1, 1), region="5397", found=-1)
+    assert levels(data.samples())["samples.tally"] == "bad"
