@@ -80,5 +80,5 @@ class ReplicaMiddleware:
         return None
 
     def _seen(self, request: HttpRequest) -> int:
-        value = request.get_signed_cookie(COOKIE, default="0", salt=_SALT, max_age=_KEPT)
+        value = request.get_signed_cookie(COOKIE, default="0", salt=_SALT, max_age=_KEPT) or "0"
         return int(value) if value.isascii() and value.isdecimal() else 0

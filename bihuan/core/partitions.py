@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
@@ -92,7 +93,7 @@ def keep_ahead(now: dt.datetime | None = None, *, only: str = "") -> list[str]:
         wanted = {_months_later(first, ahead) for ahead in range(MONTHS_AHEAD + 1)} | _stray_months(table)
         for month in sorted(each for each in wanted if begun <= each <= last and f"{each:%Y-%m}" not in have):
             name = f"{table.name}_p{month:%Y_%m}"
-            _retrying(lambda table=table, month=month, name=name: _add_month(table, month, name))
+            _retrying(partial(_add_month, table, month, name))
             (log.debug if only else log.info)("partition_made", table=table.name, partition=name)
             made.append(name)
     return made

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.db import models
 
 from bihuan.core.errors import Refused
 from bihuan.core.sqlite3.queue import WriterQueue
@@ -47,10 +46,10 @@ class Table:
 def tables() -> list[Table]:
     """Every table of ours and of Django's, those others refer to first."""
     every = [m for m in apps.get_models(include_auto_created=True) if m._meta.managed and not m._meta.proxy]
-    ordered: list[type[models.Model]] = []
-    visiting: set[type[models.Model]] = set()
+    ordered: list[Any] = []
+    visiting: set[Any] = set()
 
-    def visit(model: type[models.Model]) -> None:
+    def visit(model: Any) -> None:
         if model in visiting:
             return
         visiting.add(model)
@@ -64,7 +63,7 @@ def tables() -> list[Table]:
     return [
         Table(
             model._meta.db_table,
-            tuple(field.column for field in model._meta.local_concrete_fields),
+            tuple(str(field.column) for field in model._meta.local_concrete_fields),
             model._meta.pk.column,
             str(model._meta.verbose_name),
         )

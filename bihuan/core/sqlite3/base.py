@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from django.db.backends.sqlite3 import base
-from django.db.backends.sqlite3.base import Database, SQLiteCursorWrapper
+from django.db.backends.sqlite3.base import SQLiteCursorWrapper
 
 from .queue import QueueTimeout, WriterQueue
 
@@ -69,7 +70,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             try:
                 queue.enter(timeout)
             except QueueTimeout as error:
-                raise Database.OperationalError(
+                raise sqlite3.OperationalError(
                     f"database is locked: 前一个写入超过 {timeout:g} 秒没有结束"
                 ) from error
 
@@ -86,24 +87,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _start_transaction_under_autocommit(self) -> None:
         self.stand_in_line()
         try:
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
             self.leave_line()
             raise
 
     def _commit(self) -> None:
-        super()._commit()
+        super()._commit()  # type: ignore[misc]
         self.leave_line()
 
     def _rollback(self) -> None:
         try:
-            super()._rollback()
+            super()._rollback()  # type: ignore[misc]
         finally:
             self.leave_line()
 
     def _close(self) -> None:
         try:
-            super()._close()
+            super()._close()  # type: ignore[misc]
         finally:
             if self._queue is not None:
                 self._queue.close()
