@@ -20,7 +20,7 @@ from bihuan.core.sheets.writing import printable
 
 Errors = Mapping[int, Sequence[tuple[str, str]]]
 
-STYLED_ROWS = 20_000
+STYLED_ROWS = 5_000
 ISSUE_COLUMN = "导入问题"
 TINT = "FFF8D7DA"
 AUTHOR = "闭环导入"
@@ -33,7 +33,7 @@ def mark_rows(
 
     ``errors`` maps the sheet's own row number to (column header, message); an empty header concerns the
     whole row. An xlsx keeps its formats; xls, ods and csv become a new xlsx with the same cells in the same
-    rows, and so does an xlsx of more than 20,000 rows, whose formats would cost minutes and gigabytes to keep.
+    rows, and so does an xlsx of more than 5,000 rows, whose formats would cost minutes and gigabytes to keep.
     Marks of an earlier import are taken away first. Raises SheetError if the file cannot be read.
     """
     table = read_table(data, filename, sheet, header_row=header_row)
