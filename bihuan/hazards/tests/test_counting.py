@@ -4,6 +4,7 @@ import datetime as dt
 import threading
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from bihuan.core.tests.together import at_once
@@ -11,9 +12,9 @@ from bihuan.hazards import actions
 from bihuan.hazards.models import HazardTransition
 from bihuan.hazards.tests.factories import make_accepting, make_closed, make_hazard, make_submitted
 from bihuan.tally.actions import fold, fold_all
-from bihuan.tally.models import Cell, Delta
+from bihuan.tally.models import Cell, Delta, Mark
 from bihuan.tally.queries import totals
-from bihuan.tally.rebuild import rebuild, verify
+from bihuan.tally.rebuild import rebuild, rebuild_if_stale, verify
 
 DAY = dt.timedelta(days=1)
 
@@ -108,3 +109,26 @@ def test_counting_again_while_people_write_and_the_folder_runs(world):
     fold_all()
     assert verify().is_clean
     assert totals(on=timezone.localdate(), region="5397").found == 9
+
+
+def test_the_command_names_what_differs_in_words(lives, capsys):
+    fold_all()
+    call_command("tally", "verify", "--quiet")
+    assert "与台账和检查记录相符" in capsys.readouterr().out
+    Cell.objects.filter(span="all", region="539702", grain=12).update(closed=8)
+    with pytest.raises(SystemExit):
+        call_command("tally", "verify", "--quiet")
+    assert "，累计：整改应为 1，现为 8" in capsys.readouterr().out
+    call_command("tally", "rebuild", "--quiet")
+    assert "补正 1 个统计单元" in capsys.readouterr().out
+    call_command("tally", "verify", "--quiet")
+
+
+def test_an_upgrade_counts_again_once(lives):
+    fold_all()
+    Cell.objects.all().delete()
+    assert not rebuild_if_stale()
+    Mark.objects.update(is_stale=True)
+    assert rebuild_if_stale()
+    assert not rebuild_if_stale()
+    assert verify().is_clean
