@@ -117,11 +117,10 @@ def paginate_any(
     """A page of the rows that are in any of the branches.
 
     An OR over several indexes is read by no database in order; each branch alone is, so the page is the first rows
-    of the first rows of each. One query more than there are branches, or a single one for a single branch. `shape`
-    says what the page itself is read with (joins, columns left out). Raises as `paginate`.
+    of the first rows of each: one query for each branch that reads keys alone, and one for the page by its keys.
+    `shape` says what the page itself is read with (joins, columns left out): kept out of the first, where a join
+    tempts a planner to collect everything before sorting it. Raises as `paginate`.
     """
-    if len(branches) == 1:
-        return paginate(shape(branches[0]), order=order, cursor=cursor, size=size)
     position = position_of(branches[0].model, order, cursor)
     keys = {
         key for branch in branches for key in position.of(branch).values_list("pk", flat=True)[: size + 1]

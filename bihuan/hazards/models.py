@@ -6,7 +6,7 @@ import datetime as dt
 from functools import reduce
 from operator import or_
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 
 from bihuan.accounts.models import Organization, Region, User
@@ -61,13 +61,16 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
 
     def overdue(self, *, on: dt.date) -> HazardQuerySet:
         """Past the deadline while still in the enterprise's hands; the due day itself is not overdue."""
-        return self.open().filter(status__in=RUNNING, due_on__lt=on)
+        return self._running().filter(due_on__lt=on)
 
     def approaching(self, *, on: dt.date, days: int = 3) -> HazardQuerySet:
         """To be done within so many days, counted from the day itself."""
-        return self.open().filter(
-            status__in=RUNNING, due_on__gte=on, due_on__lte=on + dt.timedelta(days=days)
-        )
+        return self._running().filter(due_on__gte=on, due_on__lte=on + dt.timedelta(days=days))
+
+    def _running(self) -> HazardQuerySet:
+        # What is running is open: PostgreSQL infers it, SQLite must read it to use the index over open rows.
+        rows = self.open() if connection.vendor == "sqlite" else self
+        return rows.filter(status__in=RUNNING)
 
 
 class Hazard(models.Model):
