@@ -116,7 +116,9 @@ class HazardQuery(PageQuery):
     closed_from: Day | None = Field(None, description="销号日期不早于")
     closed_to: Day | None = Field(None, description="销号日期不晚于")
     enterprise: Id | None = Field(None, description="企业编号")
-    q: Text = Field("", max_length=60, description="台账号，或描述、部位、依据、企业名称中的词，空格隔开的须同时出现")
+    q: Text = Field(
+        "", max_length=60, description="台账号，或描述、部位、依据、企业名称中的词，空格隔开的须同时出现"
+    )
 
 
 class TransitionOut(Schema):

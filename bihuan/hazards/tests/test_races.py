@@ -92,7 +92,9 @@ def test_sixteen_threads_press_on_one_hazard_again_and_again():
                 if seen.status == "rectifying":
                     actions.submit_rectification(seen, text=f"第{number}人", by=shop)
                 else:
-                    actions.reinspect(seen, passed=False, reason_type="not_rectified", text="未改", by=reviewer)
+                    actions.reinspect(
+                        seen, passed=False, reason_type="not_rectified", text="未改", by=reviewer
+                    )
                 made += 1
             except IllegalMove:
                 continue
