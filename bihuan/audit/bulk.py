@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 import structlog
 from django.db import models
@@ -33,7 +34,8 @@ def record_new(act: str, made: Iterable[tuple[models.Model, str]], *, by: Actor,
         "actor_post": str(by.main_post or ""), "payload": {}, "previous_hash": "",
         "request_id": str(context.get("request_id", ""))[:64], "ip": str(context.get("ip", ""))[:45],
     }  # fmt: skip
-    heads, events = [], []
+    heads: list[tuple[Any, ...]] = []
+    events: list[tuple[Any, ...]] = []
     for subject, summary in made:
         chain, summary = chain_of(subject), summary[:300]
         content = hash_of(subject)

@@ -56,7 +56,7 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     others = [field for name, field in fields.items() if name not in columns and not field.primary_key]
     constants = [(_copied if is_copy else _bound)(field, connection)(field.get_default()) for field in others]
     quote = connection.ops.quote_name
-    names = ", ".join(quote(field.column) for field in (*(fields[name] for name in columns), *others))
+    names = ", ".join(quote(str(field.column)) for field in (*(fields[name] for name in columns), *others))
     table = quote(model._meta.db_table)
     count = 0
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
@@ -67,10 +67,10 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
                 cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
             ):
                 for block in _blocks(rows, formats, constants):
-                    lines = ["\t".join(line) for line in block]
-                    count += len(lines)
-                    lines.append("")
-                    copy.write("\n".join(lines))
+                    texts = ["\t".join(line) for line in block]
+                    count += len(texts)
+                    texts.append("")
+                    copy.write("\n".join(texts))
         else:
             marks = ", ".join(["%s"] * (len(columns) + len(others)))
             for block in _blocks(rows, formats, constants):
@@ -158,7 +158,7 @@ class _Kind:
 
 
 def _kind_of(field: models.Field) -> int:
-    target = field.target_field if field.is_relation else field
+    target = field.target_field if isinstance(field, models.ForeignKey) else field
     if isinstance(target, SealedCharField):
         return _Kind.SEALED
     for kind, types in (

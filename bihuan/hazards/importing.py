@@ -210,7 +210,7 @@ class _Reader:
         funds, finder, reviewer = take("funds"), take("found_organization"), take("reviewing_organization")
         if found_on is not None:
             issues += self.contradictions(found_on, due_on, closed_on, status)
-        if issues or enterprise is None or found_on is None:
+        if issues or enterprise is None or found_on is None or status is None:
             return None, issues
         return (
             OldHazard(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -149,7 +150,7 @@ def ledger_page(
     *,
     cursor: str | None = None,
     size: int = 50,
-    shape: Callable[[HazardQuerySet], HazardQuerySet] = lambda rows: rows,
+    shape: Callable[[QuerySet[Hazard]], QuerySet[Hazard]] = lambda rows: rows,
     on: dt.date | None = None,
 ) -> KeysetPage[Hazard]:
     """One page of `ledger`, read so that it stays fast however many rows there are. Raises BadCursor."""

@@ -31,9 +31,11 @@ def body_of(content: dict[str, Any]) -> str:
     return " ".join(parts)[:LONGEST]
 
 
-def _text(pk: int, kind: str, number: str, recipient: str, content: dict[str, Any], *places: str) -> Text:
+def _text(
+    pk: int, kind: str, number: str, recipient: str, content: dict[str, Any], *places: str | None
+) -> Text:
     texts = (Paper.Kind(kind).label, number, recipient, body_of(content))
-    return Text(pk, None, tuple(dict.fromkeys(filter(None, places))), texts)
+    return Text(pk, None, tuple(dict.fromkeys(place for place in places if place)), texts)
 
 
 def _read(rows: QuerySet[Paper]) -> Iterator[Text]:

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -97,7 +97,7 @@ class RegistryFilter:
         return narrowed(self._fitting, Kind.ENTERPRISE, terms_of(self.q), place=self._place)
 
     def page(
-        self, cursor: str | None, *, size: int, shape: Callable[[EnterpriseQuerySet], EnterpriseQuerySet]
+        self, cursor: str | None, *, size: int, shape: Callable[[QuerySet[Enterprise]], QuerySet[Enterprise]]
     ) -> KeysetPage[Enterprise]:
         """One page, the latest registered first. Raises BadCursor."""
         return page_of(self._fitting, self.q, cursor=cursor, size=size, place=self._place, shape=shape)

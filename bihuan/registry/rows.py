@@ -101,8 +101,8 @@ class RowCleaner:
     departments: dict[tuple[str, str], Organization | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        own = {"name": cleaning.clean_name, "kind": self.kind, "locality": self.locality}
-        self._looks = {name: remembered(clean) for name, clean in (own | CLEANERS).items()}
+        judges: dict[str, Clean] = {"name": cleaning.clean_name, "kind": self.kind, "locality": self.locality}
+        self._looks = {name: remembered(clean) for name, clean in (judges | CLEANERS).items()}
         self._is_unknown = remembered(cleaning.is_unknown)
         self._departments_said: dict[tuple[str, str], tuple[Organization | None, str]] = {}
         self.kinds = defaultdict(list)
@@ -140,7 +140,7 @@ class RowCleaner:
             return value
 
         def is_said(name: str) -> bool:
-            text = values.get(name)
+            text = values.get(name, "")
             return bool(text) and not self._is_unknown(text)[0]
 
         for name in ("name", "kind", "locality"):

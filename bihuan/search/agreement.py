@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -113,7 +113,7 @@ def _batches(source: Source) -> Iterator[_Batch]:
         last = keys[-1]
 
 
-def _unknown(kind: Kind, held: dict[int, object], keys: list[int]) -> list[int]:
+def _unknown(kind: Kind, held: Iterable[int], keys: list[int]) -> list[int]:
     """Records whose entry was seen but which were not there when the keys were read."""
     known = set(keys)
     return [pk for pk in (key - kind.base for key in held) if pk not in known]

@@ -21,6 +21,7 @@ from .grams import Terms
 from .models import Entry, Kind
 
 M = TypeVar("M", bound=models.Model)
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 # Rows walked before the index is asked, and at most when the first of them promise a full page.
 FIRST_WINDOW = 1500
@@ -58,7 +59,7 @@ def find(
     return position.page(list(rows), size)
 
 
-def narrowed(rows: QuerySet[M], kind: Kind, terms: Terms, *, place: str = "") -> QuerySet[M]:
+def narrowed(rows: Rows, kind: Kind, terms: Terms, *, place: str = "") -> Rows:
     """All rows whose text holds every word, for reading to the end, as exports do."""
     if not terms:
         return rows.none()

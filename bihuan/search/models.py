@@ -53,12 +53,12 @@ class Holds(Func):
         # Letters, digits and @ only: nothing in a token needs quoting.
         return f"({VECTOR.format(column)} @@ %s::tsquery)", [" & ".join(wanted)]
 
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[str | int, ...]]:
         column = compiler.compile(F("id").resolve_expression(compiler.query))[0]
         wanted = [f'"{token}"' for token in (*(f"@{mark}" for mark in self.marks), *self.terms.pairs)]
         wanted += [f'"{single}"*' for single in self.terms.singles]
         found = "(SELECT rowid FROM search_words WHERE search_words MATCH %s)"
-        return f"{column} IN {found}", [" AND ".join(wanted)]
+        return f"{column} IN {found}", (" AND ".join(wanted),)
 
 
 # The expression under the index on PostgreSQL; built from built-in immutable functions, so that nothing of ours has

@@ -13,6 +13,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -37,7 +38,7 @@ class Difference:
     span: str
     region: str
     start: dt.date
-    dimensions: dict[str, object]
+    dimensions: dict[str, Any]
     metrics: dict[str, tuple[int, int]]
 
 

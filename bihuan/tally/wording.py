@@ -5,8 +5,12 @@ from __future__ import annotations
 from bihuan.accounts.models import Organization, Region
 from bihuan.registry.models import EnterpriseKind
 
-from .models import Cell
+from .models import METRICS, Cell
 from .rebuild import Difference
+
+_LABELS = {
+    field.attname: str(field.verbose_name) for field in Cell._meta.concrete_fields if field.attname in METRICS
+}
 
 
 def sentences(differences: list[Difference]) -> list[str]:
@@ -36,8 +40,7 @@ def sentences(differences: list[Difference]) -> list[str]:
                 case _:
                     where.append(f"来源{value}")
         what = "，".join(
-            f"{Cell._meta.get_field(metric).verbose_name}应为 {right}，现为 {kept}"
-            for metric, (right, kept) in each.metrics.items()
+            f"{_LABELS[metric]}应为 {right}，现为 {kept}" for metric, (right, kept) in each.metrics.items()
         )
         found.append(f"{'、'.join(where)}，{_span(each)}：{what}")
     return found

@@ -11,7 +11,7 @@ import os
 import re
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
@@ -45,7 +45,7 @@ def open_rows(
     path: Path, form: str, columns: Sequence[Column], *, title: str, watermark: str, mark: Mark | None = None
 ) -> RowFile:
     """A new file of that form (xlsx, csv) at `path`, or the one begun there, cut off at `mark`."""
-    kind: Callable[..., RowFile] = {"xlsx": WorkbookFile, "csv": CsvFile}[form]
+    kind: type[WorkbookFile] | type[CsvFile] = WorkbookFile if form == "xlsx" else CsvFile
     return kind(path, columns, title=title, watermark=watermark, mark=mark)
 
 
@@ -169,10 +169,9 @@ class WorkbookFile:
                 cells.append(f'<c r="{letters}{number}" s="{DATE}"><v>{serial}</v></c>')
             elif isinstance(value, dt.datetime):
                 moment = _naive(value)
-                serial = (moment.date() - EPOCH).days + (
-                    moment.hour * 3600 + moment.minute * 60 + moment.second
-                ) / 86400
-                cells.append(f'<c r="{letters}{number}" s="{MOMENT}"><v>{serial:.6f}</v></c>')
+                seconds = moment.hour * 3600 + moment.minute * 60 + moment.second
+                days = (moment.date() - EPOCH).days + seconds / 86400
+                cells.append(f'<c r="{letters}{number}" s="{MOMENT}"><v>{days:.6f}</v></c>')
             else:
                 text = _text(as_text(value))
                 cells.append(f'<c r="{letters}{number}" t="inlineStr"><is><t{text}</t></is></c>')

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBadRequest, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,7 +23,7 @@ from bihuan.registry.models import EnterpriseKind
 
 from .. import actions
 from ..forms import BulkAssignForm, BulkExtendForm
-from ..models import Hazard, HazardQuerySet
+from ..models import Hazard
 from ..queries import STATES, Filters, chips, holders_of_rows, ledger_page, parse_filters, total, without
 from ..standing import seats
 from ..workflow import RUNNING, Level, Status
@@ -41,7 +42,7 @@ _SHIPPED_VIEWS = (
 )
 
 
-def _listed(rows: HazardQuerySet) -> HazardQuerySet:
+def _listed(rows: QuerySet[Hazard]) -> QuerySet[Hazard]:
     return rows.select_related(*_LISTED).defer("measures", "contingency", "basis")
 
 

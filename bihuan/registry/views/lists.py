@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,7 +26,7 @@ from ..actions import assign_department
 from ..exporting import COLUMNS, rows_of
 from ..filters import NO_DEPARTMENT, RegistryFilter
 from ..forms import AssignForm
-from ..models import Enterprise, EnterpriseQuerySet
+from ..models import Enterprise
 from . import user_of
 
 PAGE = "registry:list"  # the key under which saved views of this list are kept
@@ -34,7 +35,7 @@ PICK_LIMIT = 200
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def _listed(rows: EnterpriseQuerySet) -> EnterpriseQuerySet:
+def _listed(rows: QuerySet[Enterprise]) -> QuerySet[Enterprise]:
     return rows.select_related("kind", "department", "county", "locality").prefetch_related("permits")
 
 
