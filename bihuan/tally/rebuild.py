@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from .actions import changing_cells, counted_to
+from .actions import changing_cells, counted_to, roll
 from .grains import GRAINS
 from .models import DIMENSIONS, EVER, METRICS, PLACES, Cell, Delta, Mark
 from .sources import COLUMNS, registered
@@ -72,6 +72,8 @@ def rebuild(progress: Progress | None = None) -> int:
     Call it outside any transaction, so that each batch of corrections is one of its own.
     """
     told = progress or _silent
+    # Without a mark every day would first be written as a day cell.
+    roll()
     with _tables():
         mark = _compare(told)
         total = _number(f"SELECT count(*) FROM {_DIFFERENCES}")  # noqa: S608

@@ -37,10 +37,14 @@ from bihuan.hazards.tests.factories import make_hazard, make_submitted
 from bihuan.inspections.actions import submit_inspection
 from bihuan.inspections.submission import MemberGiven
 from bihuan.inspections.tests.factories import deadline, drawn, fixed, make_campaign, member, photo, visit
-from bihuan.jobs.actions import start as start_job
+from bihuan.jobs.exports import start_export
+from bihuan.jobs.models import Job
+from bihuan.jobs.running import run_job
 from bihuan.notifications.models import Message
 from bihuan.papers.models import Paper
 from bihuan.registry.models import Enterprise
+from bihuan.search.actions import refresh
+from bihuan.search.models import Kind
 
 # The thirteen roles and the post nobody has authorized yet, by the letters the tables use.
 ROLES = {
@@ -167,6 +171,7 @@ def _sheet(*headings: str) -> SimpleUploadedFile:
 def make_stage() -> Stage:
     """Build it all; some 400 rows."""
     world = make_world()
+    refresh(Kind.ENTERPRISE, list(Enterprise.objects.values_list("pk", flat=True)))
     stage = Stage(world, *_cast(world))
     people, inside, shop = world.people, stage.inside, world.enterprises.shop
     today, now = timezone.localdate(), timezone.now()
@@ -255,7 +260,7 @@ def make_stage() -> Stage:
         "photo": before,
         "review": Duty.objects.get(kind=Duty.Kind.HAZARD_REVIEW, subject=f"hazards.hazard:{submitted.pk}").pk,
         "rung": LadderStep.objects.first().pk,
-        "job": start_job("import", title="导入", by=owner, parameters={}).pk,
+        "job": _exported(owner).pk,
         "registry_batch": start_batch("registry.enterprise", _sheet("企业名称", "属地"), by=owner).pk,
         "hazard_batch": start_batch("hazards.hazard", _sheet("企业名称", "隐患描述"), by=inside["OO"]).pk,
         "message": Message.objects.create(recipient=owner, category="duty", title="青石", created_at=now).pk,
@@ -275,3 +280,12 @@ def make_stage() -> Stage:
         "soon": (today + dt.timedelta(days=30)).isoformat(),
     }
     return stage
+
+
+def _exported(owner: User) -> Job:
+    """A finished export of the ledger with its file."""
+    job = start_export("hazards", query="", said="全部", form="csv", by=owner)
+    run_job.func(str(job.pk))
+    job.refresh_from_db()
+    assert job.state == Job.State.DONE
+    return job

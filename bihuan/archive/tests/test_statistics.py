@@ -131,13 +131,15 @@ def test_too_long_is_said(archived, asked, monkeypatch):
 
 
 def test_campaigns_without_rows_keep_their_columns():
-    assert duckdb.sql(campaigns_sql([])).columns == [
-        "campaign", "starts_on", "ends_on", "before_from", "after_to", "length",
-    ]  # fmt: skip
+    with duckdb.connect() as database:
+        assert database.sql(campaigns_sql([])).columns == [
+            "campaign", "starts_on", "ends_on", "before_from", "after_to", "length",
+        ]  # fmt: skip
     one = CampaignDates(7, dt.date(2026, 4, 1), dt.date(2026, 4, 30))
-    assert duckdb.sql(campaigns_sql([one])).fetchall() == [
-        (7, dt.date(2026, 4, 1), dt.date(2026, 4, 30), dt.date(2026, 1, 1), dt.date(2026, 7, 29), 30)
-    ]
+    with duckdb.connect() as database:
+        assert database.sql(campaigns_sql([one])).fetchall() == [
+            (7, dt.date(2026, 4, 1), dt.date(2026, 4, 30), dt.date(2026, 1, 1), dt.date(2026, 7, 29), 30)
+        ]
 
 
 class TestPage:

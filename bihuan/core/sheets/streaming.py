@@ -171,7 +171,7 @@ class WorkbookFile:
                 moment = _naive(value)
                 seconds = moment.hour * 3600 + moment.minute * 60 + moment.second
                 days = (moment.date() - EPOCH).days + seconds / 86400
-                cells.append(f'<c r="{letters}{number}" s="{MOMENT}"><v>{days:.6f}</v></c>')
+                cells.append(f'<c r="{letters}{number}" s="{MOMENT}"><v>{days:.9f}</v></c>')
             else:
                 text = _text(as_text(value))
                 cells.append(f'<c r="{letters}{number}" t="inlineStr"><is><t{text}</t></is></c>')

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,12 @@ from bihuan.live.watching import Notice, Round, Watcher
 from bihuan.notifications.models import Message
 
 ROOT = Path(django_settings.BASE_DIR)
+
+
+def apart(story):
+    """What a coroutine returns, run in a thread of its own: the browser tests leave a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, story).result()
 
 
 @pytest.fixture
@@ -158,7 +165,7 @@ class TestHub:
             assert hub.streams == {first, second}
             hub.poller.cancel()
 
-        asyncio.run(story())
+        apart(story())
 
     def test_a_reader_that_does_not_read_is_cut_off(self, people):
         listener = listener_of(people.office, "one")
@@ -169,7 +176,7 @@ class TestHub:
                 stream.send("x")
             assert stream.queue.get_nowait() == END
 
-        asyncio.run(story())
+        apart(story())
 
 
 class TestAddresses:
@@ -311,7 +318,7 @@ class TestProcess:
             await asyncio.to_thread(act, house, "message")
             return await asyncio.gather(*told)
 
-        texts = asyncio.run(story())
+        texts = apart(story())
         assert len(texts) == 200
         assert all("event: inbox" in text and '"messages":1' in text for text in texts)
         assert all("text/event-stream" in text for text in texts)
@@ -331,7 +338,7 @@ class TestProcess:
                 await other
             return ended
 
-        assert "event: end" in asyncio.run(story())
+        assert "event: end" in apart(story())
         assert ask(house["port"], "/live/stream", Cookie=f"sessionid={house['keys'][60]}")[0] == 401
 
     def test_a_seventh_page_of_one_person_is_refused(self, house):
@@ -355,7 +362,7 @@ class TestProcess:
             return status
 
         wait_for(lambda: json.loads(ask(house["port"], "/live/healthz")[2])["streams"] == 0)
-        assert asyncio.run(story()) == 429
+        assert apart(story()) == 429
 
 
 def act(house, what):
