@@ -213,3 +213,21 @@ def service_user() -> User:
         user.set_unusable_password()
         user.save(update_fields=["password"])
     return user
+
+
+MOST_REGIONS = 100
+
+
+def regions_to_choose(areas: Iterable[str], chosen: str = "") -> list[Region]:
+    """What a filter by region offers whoever sees `areas`: everything below, or, where that is more than fits a list,
+    the next level below what is chosen and the way back up. At most two queries."""
+    codes = set(areas)
+    within = Q(pk__in=())
+    for code in codes:
+        within |= Q(code__startswith=code)
+    below = Region.objects.filter(within).order_by("code")
+    found = list(below[: MOST_REGIONS + 1])
+    if len(found) <= MOST_REGIONS:
+        return found
+    way = {*codes, *((*ancestors(chosen), chosen) if chosen else ())}
+    return list(below.filter(Q(code__in=way) | Q(parent__in=way)))

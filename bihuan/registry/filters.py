@@ -16,7 +16,9 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Region, User
-from bihuan.accounts.scope import area_q
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.queries import regions_to_choose
+from bihuan.accounts.scope import area_q, scope_of
 from bihuan.core.http import row_number
 from bihuan.core.paging import KeysetPage
 from bihuan.search.finding import narrowed
@@ -196,8 +198,14 @@ class RegistryFilter:
         """The filter form: only what this person can meet in the list."""
         visible = Enterprise.objects.visible_to(self.user).order_by()
         # A probe of the index for each place and department, not a walk through every enterprise.
-        regions = Region.objects.filter(
-            Exists(visible.filter(locality=OuterRef("pk"))) | Exists(visible.filter(county=OuterRef("pk")))
+        areas = scope_of(self.user, Permission.VIEW_REGISTRY).areas
+        regions = (
+            regions_to_choose(areas, self._place)
+            if areas
+            else Region.objects.filter(
+                Exists(visible.filter(locality=OuterRef("pk")))
+                | Exists(visible.filter(county=OuterRef("pk")))
+            )
         )
         departments = Organization.objects.filter(
             Exists(visible.filter(department=OuterRef("pk"))), kind=Organization.Kind.DEPARTMENT

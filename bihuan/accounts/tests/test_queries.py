@@ -92,3 +92,20 @@ def test_service_user_cannot_log_in(world, client):
     assert robot.is_service
     assert not robot.has_usable_password()
     assert queries.service_user() == robot
+
+
+def test_regions_to_choose_are_all_below_where_they_fit_a_list(world):
+    offered = [region.code for region in queries.regions_to_choose([world.regions.yunxi.code])]
+    assert offered == ["539702", "539702001", "539702101"]
+
+
+def test_regions_to_choose_go_down_level_by_level_where_they_do_not(world, monkeypatch):
+    monkeypatch.setattr(queries, "MOST_REGIONS", 1)
+    assert [each.code for each in queries.regions_to_choose(["5397"])] == ["5397", "539702", "539721"]
+    assert [each.code for each in queries.regions_to_choose(["5397"], chosen="539702")] == [
+        "5397", "539702", "539702001", "539702101", "539721",
+    ]  # fmt: skip
+
+
+def test_nobody_without_an_area_is_offered_regions(world):
+    assert queries.regions_to_choose([]) == []

@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from bihuan.accounts.guards import require
-from bihuan.accounts.models import Organization, Region, SavedView, User
+from bihuan.accounts.models import Organization, SavedView, User
 from bihuan.accounts.permissions import Permission
+from bihuan.accounts.queries import regions_to_choose
 from bihuan.campaigns.models import Campaign
 from bihuan.core.http import Request
 from bihuan.core.paging import BadCursor
@@ -82,7 +83,7 @@ def ledger(request: Request) -> HttpResponse:
             for chip in chips(user, filters)
         ],
         "views": _views(user, filters),
-        "choices": _choices(user),
+        "choices": _choices(user, filters.region),
         "bulk_actions": _bulk_actions(user),
         "may_export": user.has_perm(Permission.EXPORT_HAZARDS),
         "may_import": user.has_perm(Permission.IMPORT_HAZARDS),
@@ -112,19 +113,16 @@ def _views(user: User, filters: Filters) -> list[dict[str, Any]]:
     ]
 
 
-def _choices(user: User) -> dict[str, Any]:
+def _choices(user: User, region: str) -> dict[str, Any]:
     """What the filter form offers: only what this person can see."""
     areas = {post.organization.region_id for post in user.posts}
-    regions = Region.objects.none()
-    for code in areas:
-        regions = regions | Region.objects.filter(code__startswith=code)
     return {
         "campaign": list(Campaign.objects.visible_to(user)),
-        "region": list(regions.order_by("code")),
+        "region": regions_to_choose(areas, region),
         "department": list(
             Organization.objects.current(on=timezone.localdate()).filter(
                 kind=Organization.Kind.DEPARTMENT,
-                region__code__in=[code[:length] for code in areas for length in (4, 6)],
+                region__code__in=[code[:length] for code in areas for length in (2, 4, 6)],
             )
         ),
         "kind": list(EnterpriseKind.objects.all()),
