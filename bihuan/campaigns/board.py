@@ -469,8 +469,7 @@ class Board:
                 }
             )
         unheld = (
-            Duty.objects.unheld(on=self.on)
-            .filter(pk__in=duties.values("pk"))
+            duties.unheld(on=self.on)
             .order_by()
             .values("organization__short_name")
             .annotate(number=Count("pk"), first=Min("due_on"))

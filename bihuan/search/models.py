@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import BooleanField, F, Func, Q
+from psycopg.sql import Literal
 
 from .grams import Terms
 
@@ -50,8 +51,9 @@ class Holds(Func):
         column, _ = compiler.compile(self.source_expressions[0])
         wanted = [f"'{token}'" for token in (*(f"@{mark}" for mark in self.marks), *self.terms.pairs)]
         wanted += [f"'{single}':*" for single in self.terms.singles]
-        # Letters, digits and @ only: nothing in a token needs quoting.
-        return f"({VECTOR.format(column)} @@ %s::tsquery)", [" & ".join(wanted)]
+        # A literal, not a parameter: rare and frequent words want different plans, and a prepared statement has one.
+        query = Literal(" & ".join(wanted)).as_string().replace("%", "%%")
+        return f"({VECTOR.format(column)} @@ {query}::tsquery)", []
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[str | int, ...]]:
         column = compiler.compile(F("id").resolve_expression(compiler.query))[0]
