@@ -12,7 +12,7 @@ from itertools import chain, repeat
 from typing import Any, TypeVar
 
 from django.db import models
-from django.db.models import F, Q, QuerySet
+from django.db.models import BigIntegerField, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from bihuan.core.paging import MAX_SIZE, KeysetPage, Position, position_of
@@ -64,7 +64,9 @@ def narrowed(rows: Rows, kind: Kind, terms: Terms, *, place: str = "") -> Rows:
     if not terms:
         return rows.none()
     entries = Entry.objects.matching(kind, terms, place=place)
-    return rows.filter(pk__in=entries.values_list(F("id") - kind.base, flat=True))
+    return rows.filter(
+        pk__in=entries.values_list(F("id") - Value(kind.base, output_field=BigIntegerField()), flat=True)
+    )
 
 
 def _first(branches: Sequence[QuerySet[M]], position: Position[M], count: int) -> list[int]:
