@@ -102,12 +102,17 @@ def _fold_first(cursor, reached: dt.date, limit: int) -> int:
 
 
 def fold_all() -> int:
-    """Fold until nothing is pending; returns how many deltas were folded. Moves the mark on when a day has ended."""
+    """Fold what is pending; returns how many deltas were folded. Moves the mark on when a day has ended.
+
+    What comes in meanwhile waits for the next round: a folder that chases every single act would never rest.
+    """
     roll()
     total = 0
-    while folded := fold():
+    while True:
+        folded = fold()
         total += folded
-    return total
+        if folded < FOLD_BATCH:
+            return total
 
 
 def roll(now: dt.datetime | None = None) -> int:
