@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-HAZARDS, ROWS = 40, 1400
+HAZARDS, ROWS = 40, 12_000  # several chunks, so that the kill falls between two
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
 
 
@@ -115,7 +115,8 @@ def test_importing_in_the_worker(data):
     assert after["imported"] == after["batch"][1]  # whole chunks only, every row good
     worker = command(data, "bihuan.config.cli", "worker")  # the reaper returns the job of the dead worker
     try:
-        wait_until(lambda: state_of(data)["batch"][0] == "done")
+        # Both workers have shown a sign of life: the second one is up, also if the first had finished already.
+        wait_until(lambda: (state := state_of(data))["batch"][0] == "done" and state["workers"] == 2)
     finally:
         worker.terminate()
         assert worker.wait(timeout=60) == 0

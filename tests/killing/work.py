@@ -128,6 +128,7 @@ def state() -> None:
     from bihuan.duties.models import Duty
     from bihuan.hazards.models import Hazard, HazardTransition
     from bihuan.inspections.models import Inspection
+    from bihuan.operations.models import Heartbeat
     from bihuan.registry.models import Enterprise
     from bihuan.tally.queries import totals
 
@@ -156,6 +157,7 @@ def state() -> None:
                 "halves": Inspection.objects.annotate(signed=Count("members")).filter(signed=0).count(),
                 "inspection_hazards": Hazard.objects.filter(description__startswith="插座松动").count(),
                 "imported": Enterprise.objects.filter(name__startswith="云溪虚构商行").count(),
+                "workers": Heartbeat.objects.count(),
                 "batch": [batch.status, batch.processed, batch.created, batch.unchanged, len(batch.errors)],
                 "findings": [str(finding) for finding in report.findings],
             },
