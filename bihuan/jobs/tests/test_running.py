@@ -181,6 +181,8 @@ def test_the_page_asks_every_second_until_it_is_over(kind, world, client):
     url = reverse("jobs:state", args=[job.pk])
     waiting = client.get(reverse("jobs:detail", args=[job.pk])).content.decode()
     assert f'hx-get="{url}"' in waiting
+    # Asking must not keep a forgotten session alive.
+    assert """hx-headers='{"X-Bihuan-Background": "1"}'""" in waiting
     assert "排队等候" in waiting
     Job.objects.update(state="running", done=42, stage="数数", moved_at=timezone.now())
     assert "剩余时间正在估算" in client.get(url).content.decode()
