@@ -61,8 +61,6 @@ def postgresql(url: str, *, name: str) -> dict[str, Any]:
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     if unknown := set(options) - _PASSED_ON:
         raise ImproperlyConfigured(f"{name} 中不认识的参数：{'、'.join(sorted(unknown))}")
-    # Statements are prepared: what is asked again and again is planned once per connection.
-    options |= {"server_side_binding": True, "prepare_threshold": 4}
     pool = _pool()
     if pool:
         options["pool"] = pool

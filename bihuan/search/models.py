@@ -51,7 +51,7 @@ class Holds(Func):
         column, _ = compiler.compile(self.source_expressions[0])
         wanted = [f"'{token}'" for token in (*(f"@{mark}" for mark in self.marks), *self.terms.pairs)]
         wanted += [f"'{single}':*" for single in self.terms.singles]
-        # A literal, not a parameter: rare and frequent words want different plans, and a prepared statement has one.
+        # A literal, not a parameter: rare and frequent words want plans of their own, however statements are bound.
         query = Literal(" & ".join(wanted)).as_string().replace("%", "%%")
         return f"({VECTOR.format(column)} @@ {query}::tsquery)", []
 
