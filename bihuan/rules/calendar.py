@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Literal
@@ -29,6 +30,21 @@ def check_range(day: dt.date) -> dt.date:
             f"日期{day.isoformat()}超出可计算范围（{FIRST_DAY.year}年至{LAST_DAY.year}年），请核对年份是否录错"
         )
     return day
+
+
+def add_months(day: dt.date, months: int) -> dt.date:
+    """Return the same day so many months later (negative: earlier), or the month's last day if it is shorter.
+
+    31 August and six months make 28 or 29 February. Raises DateOutOfRange outside 2000-2100.
+    """
+    check_range(day)
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    if not FIRST_DAY.year <= year <= LAST_DAY.year:
+        raise DateOutOfRange(
+            f"{day.isoformat()}加{months}个月超出可计算范围（{FIRST_DAY.year}年至{LAST_DAY.year}年），请核对"
+        )
+    return dt.date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 @cache

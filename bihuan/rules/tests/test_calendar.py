@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bihuan.rules.calendar import Calendar, DateOutOfRange
+from bihuan.rules.calendar import Calendar, DateOutOfRange, add_months
 
 D = dt.date.fromisoformat
 days = st.dates(dt.date(2018, 1, 1), dt.date(2026, 12, 31))
@@ -131,3 +131,27 @@ def test_adding_and_counting_agree(start, n):
         assert calendar.is_working(end)
     if n > 0 or calendar.is_working(start):
         assert calendar.working_days_between(start, end) == n
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "end"),
+    [
+        ("2026-01-31", 1, "2026-02-28"),
+        ("2024-01-31", 1, "2024-02-29"),
+        ("2026-08-31", -6, "2026-02-28"),
+        ("2026-11-22", 36, "2029-11-22"),
+        ("2026-11-22", -3, "2026-08-22"),
+        ("2026-01-15", -1, "2025-12-15"),
+        ("2026-12-15", 1, "2027-01-15"),
+        ("2026-05-05", 0, "2026-05-05"),
+    ],
+)
+def test_months_keep_the_day_or_end_with_the_month(day, months, end):
+    assert add_months(D(day), months) == D(end)
+
+
+def test_months_stay_within_range():
+    with pytest.raises(DateOutOfRange, match="2000年至2100年"):
+        add_months(D("2099-12-31"), 13)
+    with pytest.raises(DateOutOfRange):
+        add_months(D("2000-01-31"), -1)
