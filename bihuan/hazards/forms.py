@@ -49,7 +49,7 @@ def criterion_choices(on: dt.date) -> list[Any]:
     """Criteria in force, by domain, with an empty first choice."""
     groups = [
         (label, [(each.code, f"{each.code} {each.text}") for each in criteria(key, on)])
-        for key, label in domains().items()
+        for key, label in domains(on).items()
     ]
     return [("", "没有对应条款"), *groups]
 

@@ -69,7 +69,7 @@ KINDS = [
 def criterion_choices(on: dt.date) -> list[tuple[str, Any]]:
     """Criteria by which a hazard is major, grouped by domain, as in force on `on`."""
     groups: list[tuple[str, Any]] = [("", "请选择判定条款")]
-    for domain, label in criteria_rules.domains().items():
+    for domain, label in criteria_rules.domains(on).items():
         groups.append(
             (label, [(each.code, f"{each.code} {each.text}") for each in criteria_rules.criteria(domain, on)])
         )

@@ -37,6 +37,25 @@ class Criterion:
     verified: bool
 
 
+@dataclass(frozen=True)
+class Standard:
+    """One version of a sector's document with criteria.
+
+    ``criteria`` may be empty: the document applies but waits to be entered, and ``note`` says so. Nothing of an
+    earlier version stands in for it.
+    """
+
+    key: str
+    label: str
+    note: str
+    criteria: tuple[Criterion, ...]
+    source: str
+    doc_no: str
+    effective_from: dt.date
+    effective_to: dt.date | None
+    verified: bool
+
+
 @cache
 def grades() -> tuple[Grade, ...]:
     """Return the grades, general first."""
@@ -54,28 +73,52 @@ def grade(key: str) -> Grade:
     raise UnknownRule(f"没有名为“{key}”的隐患等级，可用：general、major")
 
 
+def domains(on: dt.date | None = None) -> dict[str, str]:
+    """Return {key: Chinese label} of all domains; with ``on`` only those with criteria to choose on that day."""
+    return {each.key: each.label for each in standards(on) if on is None or each.criteria}
+
+
 @cache
-def domains() -> dict[str, str]:
-    """Return {key: Chinese label} of the domains that have criteria."""
-    return {entry["key"]: entry["label"] for entry in load("hazards")["domains"]}
+def all_standards() -> tuple[Standard, ...]:
+    """Return every version of every domain's document in document order."""
+    found: list[Standard] = []
+    for entry in load("hazards")["domains"]:
+        common = {name: entry[name] for name in ("source", "doc_no", "effective_from", "effective_to")}
+        rows = tuple(
+            Criterion(
+                code=row["code"],
+                domain=entry["key"],
+                text=row["text"],
+                **provenance({**common, "verified": row["verified"]}),
+            )
+            for row in entry["criteria"]
+        )
+        checked = bool(rows) and all(each.verified for each in rows)
+        found.append(
+            Standard(
+                key=entry["key"],
+                label=entry["label"],
+                note=entry["note"],
+                criteria=rows,
+                **provenance({**common, "verified": checked}),
+            )
+        )
+    return tuple(found)
+
+
+def standards(on: dt.date | None = None) -> tuple[Standard, ...]:
+    """Return the documents in force on ``on``, also those still waiting to be entered; None is all versions."""
+    return tuple(each for each in all_standards() if on is None or is_in_force(each, on))
 
 
 @cache
 def all_criteria() -> tuple[Criterion, ...]:
     """Return every version of every criterion in document order."""
-    found: list[Criterion] = []
-    for entry in load("hazards")["domains"]:
-        common = {name: entry[name] for name in ("source", "doc_no", "effective_from", "effective_to")}
-        for row in entry["criteria"]:
-            record = {**common, "verified": row["verified"]}
-            found.append(
-                Criterion(code=row["code"], domain=entry["key"], text=row["text"], **provenance(record))
-            )
-    return tuple(found)
+    return tuple(row for each in all_standards() for row in each.criteria)
 
 
 def criteria(domain: str, on: dt.date) -> tuple[Criterion, ...]:
-    """Return the criteria of ``domain`` (gas, chemicals) in force on ``on``. Raises UnknownRule."""
+    """Return the criteria of ``domain`` (gas, chemicals, industry…) in force on ``on``. Raises UnknownRule."""
     if domain not in domains():
         raise UnknownRule(f"没有“{domain}”领域的重大隐患判定标准，可用：{'、'.join(domains())}")
     return tuple(each for each in all_criteria() if each.domain == domain and is_in_force(each, on))

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from bihuan.rules.hazards import all_criteria, criteria, criterion, domains, grade, grades
+from bihuan.rules.hazards import all_criteria, criteria, criterion, domains, grade, grades, standards
 from bihuan.rules.ladder import all_steps, audience_labels, ladder_for, steps_reached
 from bihuan.rules.reasons import reason, send_back_reasons
 from bihuan.rules.records import UnknownRule, load
@@ -20,6 +20,17 @@ TABLES = [
     ("hazards", "grades"),
     ("ladder", "steps"),
     ("reasons", "send_back"),
+    ("majorhazards", "sets"),
+    ("assessments", "lec_scales"),
+    ("assessments", "lec_policies"),
+    ("assessments", "matrix_policies"),
+    ("assessments", "direct_major"),
+    ("assessments", "enterprise_policies"),
+    ("assessments", "score_bands"),
+    ("permits", "permits"),
+    ("permits", "reminders"),
+    ("visits", "visits"),
+    ("gasusers", "criteria"),
 ]
 
 
@@ -42,13 +53,49 @@ def test_versions_of_one_key_never_overlap():
 
 
 def test_criteria_codes():
-    assert domains() == {"gas": "城镇燃气", "chemicals": "化工和危险化学品"}
+    assert domains() == {
+        "gas": "城镇燃气",
+        "chemicals": "化工和危险化学品",
+        "industry": "工贸",
+        "fire": "消防",
+        "construction": "房屋市政工程",
+    }
     gas = [each.code for each in criteria("gas", TODAY)]
     assert len(gas) == 22
     assert gas[0] == "G4-1"
     assert gas[-1] == "G10"
     assert [each.code for each in criteria("chemicals", TODAY)] == [f"C{i}" for i in range(1, 21)]
-    assert len({each.code for each in all_criteria()}) == 42
+    industry = [each.code for each in criteria("industry", TODAY)]
+    assert len(industry) == 3 + 47 + 14
+    assert industry[:4] == ["T3-1", "T3-2", "T3-3", "T4-1"]
+    assert len([code for code in industry if code.startswith(("T11-", "T12-", "T13-"))]) == 14
+    assert len(criteria("construction", TODAY)) == 53
+    assert len({each.code for each in all_criteria()}) == len(all_criteria()) == 22 + 20 + 64 + 14 + 53
+    assert all(len(each.text) <= 80 and len(each.code) <= 20 for each in all_criteria())
+
+
+def test_the_fire_standard_of_2025_waits_to_be_entered():
+    assert [each.code for each in criteria("fire", D("2025-10-31"))][:2] == ["F6-1", "F6-2"]
+    assert len(criteria("fire", D("2025-10-31"))) == 14
+    assert criteria("fire", D("2025-11-01")) == ()
+    waiting = next(each for each in standards(TODAY) if each.key == "fire")
+    assert (waiting.doc_no, waiting.criteria, waiting.verified) == ("GB 35181-2025", (), False)
+    assert "待录入" in waiting.note
+    with pytest.raises(UnknownRule, match="F6-1"):
+        criterion("F6-1", TODAY)
+
+
+def test_only_domains_with_something_to_choose_are_offered():
+    assert list(domains(TODAY)) == ["gas", "chemicals", "industry", "construction"]
+    assert list(domains(D("2024-06-01"))) == ["gas", "chemicals", "industry", "fire"]
+    assert list(domains(D("2018-07-01"))) == ["chemicals", "fire"]
+    assert domains(D("2010-01-01")) == {}
+
+
+def test_a_document_is_checked_when_each_of_its_criteria_is():
+    checked = {each.doc_no: each.verified for each in standards()}
+    assert checked["应急管理部令第10号"]
+    assert not checked["安监总管三〔2017〕121号"]
 
 
 def test_criteria_are_dated():
@@ -62,7 +109,7 @@ def test_criteria_are_dated():
 
 def test_unchecked_criteria_say_so():
     assert criterion("G4-1", TODAY).verified
-    assert not criterion("G6-1", TODAY).verified
+    assert criterion("G6-1", TODAY).verified
     assert not criterion("C15", TODAY).verified
 
 
