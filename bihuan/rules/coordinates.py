@@ -41,8 +41,29 @@ CRS_LABELS: dict[Crs, str] = {
 }
 
 
+# What files and people call the systems; WGS 84 and its EPSG code are taken as CGCS2000.
+_CRS_NAMES: dict[str, Crs] = {
+    **{crs.value.upper(): crs for crs in Crs},
+    **dict.fromkeys(
+        ("WGS84", "WGS-84", "EPSG:4326", "EPSG:4490", "CGCS-2000", "天地图", "国家2000"), Crs.CGCS2000
+    ),
+    **dict.fromkeys(("GCJ-02", "高德", "腾讯", "火星坐标"), Crs.GCJ02),
+    **dict.fromkeys(("BD-09", "百度"), Crs.BD09),
+}
+
+
 class BadCoordinates(ValueError):
     """Not a usable place. ``str()`` is a Chinese sentence with the remedy."""
+
+
+def find_crs(text: str) -> Crs:
+    """Return the system called so (wgs84, EPSG:4490, 高德). Raises BadCoordinates rather than guess one."""
+    name = "".join(unicodedata.normalize("NFKC", text).upper().split())
+    if name not in _CRS_NAMES:
+        raise BadCoordinates(
+            f"看不懂坐标系“{text.strip()}”，请写明CGCS2000（天地图、卫星定位）、GCJ-02（高德、腾讯）或BD-09（百度）"
+        )
+    return _CRS_NAMES[name]
 
 
 @dataclass(frozen=True)

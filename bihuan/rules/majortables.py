@@ -38,6 +38,7 @@ class NamedSubstance:
     quantity: Decimal
     categories: tuple[str, ...]
     verified: bool
+    plain_name: str
     plain_names: frozenset[str]
     plain_stem: str
 
@@ -121,7 +122,7 @@ class FactorSet:
     def named(self, text: str) -> list[NamedSubstance]:
         """Return the rows bearing this name, alias or CAS number; a full name goes before an alias."""
         wanted = plain(text)
-        exact = [each for each in self.names if plain(each.name) == wanted]
+        exact = [each for each in self.names if each.plain_name == wanted]
         return exact or [each for each in self.names if wanted in each.plain_names]
 
     def exposure_of(self, population: int) -> Exposure:
@@ -196,7 +197,7 @@ def _set(entry: dict[str, Any]) -> FactorSet:
 
 
 def _named(row: dict[str, Any]) -> NamedSubstance:
-    stem = plain(row["name"]).split("(")[0]
+    name = plain(row["name"])
     return NamedSubstance(
         row=row["row"],
         name=row["name"],
@@ -205,8 +206,9 @@ def _named(row: dict[str, Any]) -> NamedSubstance:
         quantity=Decimal(row["quantity"]),
         categories=tuple(row["categories"]),
         verified=row["verified"],
+        plain_name=name,
         plain_names=_plain_all(row) | frozenset(row["cas"]),
-        plain_stem=stem,
+        plain_stem=name.split("(")[0],
     )
 
 

@@ -1,6 +1,7 @@
 """LEC, the risk matrix, risk points and enterprise grades, reckoned by hand."""
 
 import datetime as dt
+import json
 from dataclasses import replace
 from decimal import Decimal
 
@@ -24,6 +25,7 @@ from bihuan.rules.assessments import (
     matrix_policies,
     matrix_policy,
     raise_directly,
+    sentence,
 )
 from bihuan.rules.enterprisegrades import (
     EnterpriseFacts,
@@ -93,6 +95,11 @@ def test_lec_explains_itself():
         "D=3×6×15=270，高度危险，橙色（口径：上端点归低一级，LEC五级合并四色的通行口径"
         "（D>320红，160<D≤320橙，70<D≤160黄，D≤70蓝），待核对原文）"
     )
+
+
+def test_a_stored_assessment_reads_the_same():
+    for result in (lec(3, 6, 15), raise_directly(lec(1, 6, 7), ["crowd"], TODAY)):
+        assert sentence(json.loads(json.dumps(result.explanation))) == result.sentence()
 
 
 def test_only_values_of_the_scale_are_taken():
@@ -302,3 +309,31 @@ def test_experts_score_is_dated():
         grade_of_score(95, D("2018-01-01"))
     with pytest.raises(AssessmentError):
         grade_of_score(-1, TODAY)
+
+
+facts = st.fixed_dictionaries(
+    {
+        "gravest_risk": st.sampled_from([None, "red", "orange", "yellow", "blue"]),
+        "installation_grade": st.sampled_from([None, 1, 2, 3, 4]),
+        "key_chemicals": st.booleans(),
+        "open_major_hazards": st.integers(0, 5),
+        "standardization": st.sampled_from([None, 1, 2, 3]),
+        "accidents": st.dictionaries(
+            st.sampled_from(["injury", "fatal", "larger", "major"]), st.integers(0, 3)
+        ),
+    }
+)
+
+
+@given(facts)
+def test_one_more_fault_never_improves_a_grade(known):
+    before = grade(**known)
+    for worse in (
+        {**known, "open_major_hazards": known["open_major_hazards"] + 1},
+        {**known, "key_chemicals": True},
+        {**known, "standardization": None},
+        {**known, "accidents": {**known["accidents"], "fatal": known["accidents"].get("fatal", 0) + 1}},
+    ):
+        after = grade(**worse)
+        assert after.score <= before.score
+        assert after.grade >= before.grade

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bihuan.rules.coordinates import BadCoordinates, Crs, Point, distance, parse_point, place
+from bihuan.rules.coordinates import BadCoordinates, Crs, Point, distance, find_crs, parse_point, place
 
 CGCS, GCJ, BD = Crs.CGCS2000, Crs.GCJ02, Crs.BD09
 
@@ -168,3 +168,25 @@ def test_distance():
     # One degree of latitude on the mean sphere: 6371008.8 × π / 180.
     assert distance(Point(103.5, 30.0, CGCS), Point(103.5, 31.0, CGCS)) == pytest.approx(111195.08, abs=0.01)
     assert distance(Point(103.5, 30.0, CGCS), Point(103.5, 30.0, CGCS)) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "crs"),
+    [
+        ("cgcs2000", CGCS),
+        ("WGS 84", CGCS),
+        ("EPSG:4326", CGCS),
+        ("天地图", CGCS),
+        ("gcj-02", GCJ),
+        ("高德", GCJ),
+        ("BD09", BD),
+        ("百度", BD),
+    ],
+)
+def test_systems_have_many_names(text, crs):
+    assert find_crs(text) is crs
+
+
+def test_an_unknown_system_is_not_guessed():
+    with pytest.raises(BadCoordinates, match="看不懂坐标系“北京54”"):
+        find_crs("北京54")

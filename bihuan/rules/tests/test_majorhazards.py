@@ -1,6 +1,7 @@
 """Major-hazard units: identification and grading, reckoned by hand from GB 18218-2018."""
 
 import datetime as dt
+import json
 from decimal import Decimal
 from fractions import Fraction
 
@@ -15,6 +16,7 @@ from bihuan.rules.majorhazards import (
     assess_unit,
     find_named,
     gravest_grade,
+    sentence,
     shown,
     tonnes,
 )
@@ -49,6 +51,11 @@ def test_the_explanation_reads_as_one_sentence():
         "校正系数α=1.5（厂界外500米内60人，表5 50—99人）；R=1.5×（1.5×4）=9，小于10，为四级"
         "（依据：危险化学品重大危险源辨识，GB 18218-2018）"
     )
+
+
+def test_a_stored_explanation_reads_the_same():
+    result = assess(("某剧毒固体", "500", ("J2",)), ("氨", "3.5", ()), population=20)
+    assert sentence(json.loads(json.dumps(result.explanation))) == result.sentence()
 
 
 def test_a_category_taken_by_default_is_said_to_be():

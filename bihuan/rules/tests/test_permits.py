@@ -1,6 +1,8 @@
 """Permits: validity by place, the last day for renewal, reminders and states counted by hand."""
 
 import datetime as dt
+import json
+from importlib import resources
 
 import pytest
 from hypothesis import given
@@ -82,6 +84,12 @@ def test_what_a_filling_station_needs():
     ]
     assert [rule.key for rule in needed if not rule.condition] == ["gas_operation"]
     assert permits_needed("school", TODAY) == ()
+
+
+def test_every_kind_of_place_named_exists_in_the_registry():
+    text = resources.files("bihuan.registry").joinpath("data", "kinds.json").read_text(encoding="utf-8")
+    kinds = {row["key"] for row in json.loads(text)}
+    assert {kind for rule in permit_rules() for kind in rule.needed_by} <= kinds
 
 
 def test_rules_are_dated():
