@@ -10,7 +10,7 @@ import pytest
 
 from bihuan.checklists import packs
 from bihuan.checklists.structure import InvalidBook
-from bihuan.rules import hazards
+from bihuan.rules import gasusers, hazards
 
 # Kinds the packs speak of; the registry's first list holds a part of them.
 KINDS = {
@@ -22,12 +22,12 @@ KINDS = {
 
 def test_how_many_items_ship():
     counts = {book.key: sum(1 for _ in book.items()) for book in packs.load_all()}
-    assert counts == {"gas": 69, "chemicals": 52, "fire": 48, "construction": 59, "small_places": 48}
+    assert counts == {"gas": 71, "chemicals": 52, "fire": 48, "construction": 59, "small_places": 48}
 
 
 def test_item_codes_are_unique_over_all_packs():
     codes = [item.code for book in packs.load_all() for _, item in book.items()]
-    assert len(codes) == len(set(codes)) == 276
+    assert len(codes) == len(set(codes)) == 278
 
 
 def test_every_kind_is_known_and_every_item_has_one():
@@ -58,7 +58,7 @@ def test_criteria_for_operators_are_not_laid_on_users():
         if item.criterion_code:
             assert set(item.kinds) <= operators, item.code
     users = [item for section, item in packs.load("gas").items() if section.code == "GAS-USE"]
-    assert len(users) == 20
+    assert len(users) == 22
     assert not any(item.criterion_code for item in users)
 
 
@@ -121,6 +121,27 @@ def test_an_item_is_no_surer_than_its_criterion():
 def test_the_numbers_everybody_knows(key, code, comparator, number, unit):
     measure = packs.load(key).find(code).measure
     assert (measure.comparator, measure.number, measure.unit) == (comparator, Decimal(number), unit)
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "as_rule"),
+    [
+        ("U4", "GAS-USE-09", "10"),
+        ("U5", "GAS-USE-08", "2.2"),
+        ("U10", "GAS-USE-17", "5"),
+        ("U11", "GAS-USE-03", "2"),
+        ("U14", "GAS-USE-06", "24"),
+        ("U15", "GAS-USE-21", "60"),
+        ("U16", "GAS-USE-22", "36"),
+        ("U17", "GAS-USE-10", "0.5"),
+    ],
+)
+def test_the_rules_for_gas_users_and_the_pack_name_the_same_numbers(rule, code, as_rule):
+    """The rules count ages in months, the pack in years."""
+    [criterion] = [each for each in gasusers.all_gas_criteria() if each.code == rule]
+    assert str(criterion.requires[0].value) == as_rule
+    measure = packs.load("gas").find(code).measure
+    assert measure.number * (12 if measure.unit == "year" else 1) == Decimal(as_rule)
 
 
 def test_gas_criteria_for_notified_users():

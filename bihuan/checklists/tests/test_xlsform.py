@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bihuan.checklists import packs
 from bihuan.checklists.structure import Book, InvalidBook, Measure, Section
@@ -457,3 +458,25 @@ def test_version_and_title_of_a_foreign_form():
     assert str(imported.notices[0]) == "settings 表第2行：版本“2024-03”不是从1开始的整数，导入后记为第1版"
     assert isinstance(imported.book, Book)
     assert HOSE.measure is not None
+
+
+_CELLS = st.sampled_from([
+    "", "begin_group", "end_group", "begin repeat", "end repeat", "select_one yes_no", "select_one v", "decimal", "integer",
+    "text", "note", "yes_no", "a", "a_b", "a_b_c", "长度（m）", "温度（℃）", "数（）", "（", "是否有", ". <= 2", ". >= 0 and . <= 4",
+    "${a} = 'no'", "${", "'=1", "\u3000", "x\ny", "_x0041_", "方法：看", "1e5", "is_this", "select_one", "select_multiple yes_no", 7, 2.5, True,
+])  # fmt: skip
+
+
+@pytest.mark.slow
+@given(st.lists(st.lists(_CELLS, max_size=6), max_size=12), st.booleans())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_whatever_stands_in_a_form_it_is_taken_or_refused_in_words(rows, has_own_mark):
+    marks = [["namespaces", "version"], ['bihuan="urn:bihuan:checklist:1"', "1"]] if has_own_mark else None
+    try:
+        imported = import_form(form(rows, settings=marks), "f.xlsx")
+    except (FormError, SheetError) as error:
+        told = str(error)
+    else:
+        told = ""
+        assert import_form(export_form(imported.book), "g.xlsx").book == imported.book
+    assert told or imported.book
