@@ -20,6 +20,7 @@ from django.utils import timezone
 from bihuan.accounts.queries import service_user
 from bihuan.audit.actions import Actor, record
 from bihuan.core.errors import IllegalMove, Refused
+from bihuan.core.nights import last_moment, night_of
 from bihuan.operations.models import RetentionRun
 
 from .policy import Policy, policies
@@ -158,11 +159,12 @@ def _batches(ids: Iterator[Any]) -> Iterator[list[Any]]:
 
 
 def retention_due(now: dt.datetime) -> None:
-    """The worker's round: one report a day; what was approved is carried out; BIHUAN_RETENTION_AUTO approves by setting."""
+    """The worker's round, at night: what was approved is carried out, then one report; BIHUAN_RETENTION_AUTO approves it."""
+    if night_of(now) is None:
+        return
     for run in RetentionRun.objects.filter(status=Status.APPROVED).order_by("pk"):
         carry_out(run)
-    today = timezone.make_aware(dt.datetime.combine(timezone.localdate(now), dt.time()))
-    if RetentionRun.objects.filter(made_at__gte=today).exists():
+    if RetentionRun.objects.filter(made_at__gte=last_moment(now, settings.NIGHT[0])).exists():
         return
     run = report(now)
     if settings.RETENTION_AUTO and run.total:

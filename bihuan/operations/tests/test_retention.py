@@ -41,6 +41,11 @@ def old_logs(world, settings, tmp_path):
     return tmp_path
 
 
+def tonight(hour: int = 3) -> dt.datetime:
+    """An hour of the coming night."""
+    return (timezone.localtime() + DAY).replace(hour=hour, minute=0)
+
+
 def counts(run: RetentionRun) -> dict[str, int]:
     return {line["key"]: line["count"] for line in run.lines}
 
@@ -54,9 +59,11 @@ def test_a_report_counts_and_deletes_nothing(old_logs):
 
 
 def test_what_was_approved_goes_and_can_be_read_in_its_file(old_logs, people):
-    run = rounds.report()
+    run = rounds.report(tonight())
     rounds.approve(run, by=people.sysadmin)
-    rounds.retention_due(timezone.now())
+    rounds.retention_due(tonight(hour=9))
+    assert AccessLog.objects.count() == 4
+    rounds.retention_due(tonight())
     run.refresh_from_db()
     assert run.status == "applied"
     assert {each["key"]: each["deleted"] for each in run.results} == {
@@ -145,8 +152,8 @@ def test_every_log_is_kept_half_a_year_at_least(settings):
 
 def test_one_report_a_day_and_by_setting_its_own_approval(old_logs, settings):
     settings.RETENTION_AUTO = True
-    rounds.retention_due(timezone.now())
-    rounds.retention_due(timezone.now())
+    rounds.retention_due(tonight())
+    rounds.retention_due(tonight())
     run = RetentionRun.objects.get()
     assert (run.status, run.approved_by_name) == ("applied", "系统定时任务")
     assert AccessLog.objects.count() == 2
