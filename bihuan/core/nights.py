@@ -5,6 +5,7 @@ A service first started in the morning waits for its night; a night that was mis
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import subprocess
@@ -47,8 +48,7 @@ def start_behind(command: Sequence[str], *, quiet: bool = False) -> subprocess.P
     child = subprocess.Popen(  # noqa: S603 - our own modules
         command, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL if quiet else None
     )
-    try:
+    # Ended already, or not ours to lower: the work itself matters more.
+    with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, child.pid, NICENESS)
-    except OSError:
-        pass  # ended already, or not ours to lower: the work itself matters more
     return child

@@ -33,7 +33,15 @@ def begun(monkeypatch, archive_dir):
 
 def test_once_a_night_and_never_by_day(begun):
     at = ("22T09:00", "22T23:00", "23T02:10", "23T02:20", "23T04:59", "23T05:10", "24T02:00")
-    assert [nightly.archive_due(local(each)) for each in at] == [False, False, True, False, False, False, True]
+    assert [nightly.archive_due(local(each)) for each in at] == [
+        False,
+        False,
+        True,
+        False,
+        False,
+        False,
+        True,
+    ]
     assert begun == [["bihuan.config.cli", "archive", "run"]] * 2
 
 
