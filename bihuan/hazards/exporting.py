@@ -61,6 +61,9 @@ class LedgerSource:
         known = total(self._user, self._filters)
         return ledger(self._user, self._filters).count() if known is None else known
 
+    def is_longer_than(self, limit: int) -> bool:
+        return ledger(self._user, self._filters)[: limit + 1].count() > limit
+
     def begin(self) -> Any:
         """Hazards entered after this moment stay out, so that no piece moves under the reader."""
         return {"newest": Hazard.objects.aggregate(last=Max("pk"))["last"] or 0}

@@ -24,7 +24,6 @@ from .running import register as register_kind
 
 CHUNK = 2000
 MARK_SECONDS = 1.0  # how much work a crash may cost
-DIRECT_ROWS = 5000  # up to here an export is handed over at once
 FORMS = {"xlsx": "Excel 表格", "csv": "CSV 文本"}
 KIND = "export"
 PART = "part"
@@ -36,6 +35,10 @@ class Source(Protocol):
 
     def total(self) -> int:
         """How many rows there are."""
+        ...
+
+    def is_longer_than(self, limit: int) -> bool:
+        """Whether there are more rows than that; reads no more of them than it must."""
         ...
 
     def begin(self) -> Any:

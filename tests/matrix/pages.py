@@ -127,7 +127,7 @@ papers:acknowledgement        | POST     | street    | EM                  |
 papers:service                | POST     | street    | field               |
 
 registry:list                 | GET      | list      | officials EM        |
-registry:export               | POST     | list      | OL OO DL DO LL LO IS |
+registry:export               | GET POST | list      | OL OO DL DO LL LO IS |
 registry:assign               | POST     | list      | desk                |
 registry:create               | GET POST | list      | desk                |
 registry:detail               | GET      | street    | officials EM        |

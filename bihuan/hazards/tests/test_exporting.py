@@ -31,7 +31,7 @@ def five(world, monkeypatch):
     monkeypatch.setattr(exports, "CHUNK", 2)
     monkeypatch.setattr(exports, "MARK_SECONDS", 0)
     monkeypatch.setattr(running, "WRITE_SECONDS", 0)
-    monkeypatch.setattr("bihuan.hazards.views.exporting.DIRECT_ROWS", 1)
+    monkeypatch.setattr("bihuan.jobs.handing.DIRECT_ROWS", 1)
     return [make_hazard(world, description=f"隐患{number}") for number in range(5)]
 
 

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bihuan.accounts.guards import require
 from bihuan.accounts.models import SavedView
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import scope_of
-from bihuan.audit.actions import record
-from bihuan.core.http import Request, content_disposition
+from bihuan.core.http import Request
 from bihuan.core.paging import BadCursor, amount
-from bihuan.core.sheets import write_rows
+from bihuan.jobs.handing import take_away
 
 from ..actions import assign_department
-from ..exporting import COLUMNS, rows_of
+from ..exporting import REGISTRY
 from ..filters import NO_DEPARTMENT, RegistryFilter
 from ..forms import AssignForm
 from ..models import Enterprise
@@ -32,7 +28,6 @@ from . import user_of
 PAGE = "registry:list"  # the key under which saved views of this list are kept
 SIZE = 50
 PICK_LIMIT = 200
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _listed(rows: QuerySet[Enterprise]) -> QuerySet[Enterprise]:
@@ -80,30 +75,15 @@ def index(request: Request) -> HttpResponse:
     )
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @require(Permission.EXPORT_HAZARDS)
-def export(request: Request) -> HttpResponse:
+@require(Permission.VIEW_REGISTRY)
+def export(request: Request) -> HttpResponseBase:
     """What is filtered, as a table: watermarked, recorded, without phones."""
-    user = user_of(request)
-    if not user.has_perm(Permission.VIEW_REGISTRY):
-        raise PermissionDenied
-    filters = RegistryFilter(QueryDict(request.POST.get("query", "")[:2000]), user)
-    now = timezone.localtime()
-    watermark = f"{user.full_name}（{user.main_post}）{now:%Y-%m-%d %H:%M}导出　筛选：{filters.words}"
-    with transaction.atomic():
-        rows = rows_of(filters.queryset)
-        data = write_rows(COLUMNS, rows, title="企业与场所底册", watermark=watermark)
-        record(
-            "registry.export",
-            user,
-            by=user,
-            summary=f"导出企业与场所底册{len(rows)}家，筛选：{filters.words}",
-            payload={"query": filters.address, "count": len(rows)},
-        )
-    response = HttpResponse(data, content_type=XLSX)
-    response["Content-Disposition"] = content_disposition(f"企业与场所底册-{now:%Y%m%d-%H%M}.xlsx")
-    response["Cache-Control"] = "no-store"
-    return response
+    filters = RegistryFilter(request.GET, user_of(request))
+    return take_away(
+        request, REGISTRY, query=filters.address, said=filters.words, back=reverse("registry:list")
+    )
 
 
 @require_POST
