@@ -14,6 +14,9 @@ _PASSED_ON = frozenset(
     {"sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "options", "target_session_attrs"}
 )
 
+# Only a text with its values beside it can be prepared; from the fifth time on it is.
+_PREPARED = {"server_side_binding": True, "prepare_threshold": 4}
+
 
 def databases(data: Path) -> dict[str, dict[str, Any]]:
     """`default`, and `replica` when one is named. SQLite under the data directory unless DATABASE_URL says otherwise."""
@@ -54,6 +57,7 @@ def postgresql(url: str, *, name: str) -> dict[str, Any]:
     """A PostgreSQL database by its URL; `name` is the variable an error message points to.
 
     Connections come from a pool of each process unless BIHUAN_POOL_MAX is 0; then each thread keeps its own.
+    What a connection is asked again and again is prepared unless BIHUAN_PREPARED is 0.
     """
     parts = urlparse(url)
     if parts.scheme not in {"postgres", "postgresql"}:
@@ -61,6 +65,8 @@ def postgresql(url: str, *, name: str) -> dict[str, Any]:
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     if unknown := set(options) - _PASSED_ON:
         raise ImproperlyConfigured(f"{name} 中不认识的参数：{'、'.join(sorted(unknown))}")
+    if env.flag("BIHUAN_PREPARED", True):
+        options |= _PREPARED
     pool = _pool()
     if pool:
         options["pool"] = pool

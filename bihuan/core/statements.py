@@ -49,18 +49,15 @@ def rows(sql: str, values: Sequence[Any]) -> list[Row]:
 
 
 def hot_cursor() -> Any:
-    """A cursor of the open connection; on PostgreSQL one whose statements (with `$1`) stay prepared."""
+    """A cursor of the open connection; on PostgreSQL one whose statements (with `$1`) stay prepared, if any may."""
     if not is_postgresql():
         return connection.cursor()
-    from .prepared import PreparedCursor
+    from .prepared import PreparedCursor, PreparedDebugWrapper
 
     database: Any = connections[DEFAULT_DB_ALIAS]  # once: every look through the proxy costs
     database.ensure_connection()
-    raw = database.connection
-    if raw.prepare_threshold is None:
-        raw.prepare_threshold = 5  # psycopg's own; off, nobody may prepare. Django's cursors never do
-    make = database.make_debug_cursor if database.queries_logged else database.make_cursor
-    return make(PreparedCursor(raw))
+    cursor = PreparedCursor(database.connection)
+    return PreparedDebugWrapper(cursor, database) if database.queries_logged else database.make_cursor(cursor)
 
 
 @cache
