@@ -96,6 +96,14 @@ class Job(models.Model):
         """How much is done, in whole per cent rounded down; None while the whole is unknown."""
         return min(100, self.done * 100 // self.total) if self.total else None
 
+    @property
+    def problems(self) -> list[dict[str, str]]:
+        """What could not be done, record by record: its name, its address ("" when it is not to be seen), why."""
+        return [
+            dict(zip(("name", "url", "words"), each, strict=True))
+            for each in self.checkpoint.get("problems", [])
+        ]
+
     def outlook(self, now: dt.datetime) -> str:
         """What can honestly be said about the end: waiting, being estimated, so long still, or stalled since when."""
         if self.state == self.State.WAITING:

@@ -382,8 +382,13 @@ def test_bulk_extension_answers_row_by_row(world, client):
     picked = {"action": "extend", "pick": [running.pk, closed.pk]}
     assert "已选 2 项" in client.post(url, picked).content.decode()
     to = (running.due_on + 5 * DAY).isoformat()
-    page = client.post(url, picked | {"confirmed": "1", "to": to, "reason": "雨灾"})
-    assert [outcome.hazard.pk for outcome in page.context["succeeded"]] == [running.pk]
+    page = client.post(url, picked | {"confirmed": "1", "to": to, "reason": "雨灾"}, follow=True)
+    before = running.due_on
+    running.refresh_from_db()
+    assert running.due_on >= before + 5 * DAY  # a working day
+    job = page.context["job"]
+    assert (job.state, job.message) == ("done", "办成 1 项，未办成 1 项")
+    assert [each["url"] for each in job.problems] == [closed.get_absolute_url()]
     assert "不再计时" in page.content.decode()
 
 

@@ -161,7 +161,7 @@ def test_objects_without_department_are_red_and_can_be_assigned(client, world, s
     sent = {"pick": [shop.pk], "department": world.organizations.market.pk, "next": "/registry/"}
     answer = client.post(reverse("registry:assign"), sent, follow=True)
 
-    assert "已为1家指定主管部门" in answer.text
+    assert "指定主管部门：办成 1 家" in answer.text
     shop.refresh_from_db()
     assert shop.department == world.organizations.market
     assert shop.changes.get().what == "assigned"
@@ -179,8 +179,11 @@ def test_assigning_does_not_reach_beyond_the_area(client, world):
 
 def test_assigning_never_leads_to_another_site(client, world, shop):
     enter(client, world.people.office)
+    market = world.organizations.market.pk
     for target in ("//example.org/", "https://example.org/", "/\\example.org"):
-        answer = client.post(reverse("registry:assign"), {"pick": shop.pk, "next": target})
+        answer = client.post(
+            reverse("registry:assign"), {"pick": shop.pk, "department": market, "next": target}
+        )
         assert answer.url == reverse("registry:list")
 
 

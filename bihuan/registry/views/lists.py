@@ -17,12 +17,13 @@ from bihuan.accounts.scope import scope_of
 from bihuan.core.http import Request
 from bihuan.core.paging import BadCursor, amount
 from bihuan.jobs.handing import take_away
+from bihuan.jobs.selections import answer, do_each
 
-from ..actions import assign_department
 from ..exporting import REGISTRY
 from ..filters import NO_DEPARTMENT, RegistryFilter
 from ..forms import AssignForm
 from ..models import Enterprise
+from ..selections import ASSIGN
 from . import user_of
 
 PAGE = "registry:list"  # the key under which saved views of this list are kept
@@ -89,7 +90,7 @@ def export(request: Request) -> HttpResponseBase:
 @require_POST
 @require(Permission.EDIT_REGISTRY)
 def assign(request: Request) -> HttpResponse:
-    """Give the picked enterprises a department."""
+    """Give the picked enterprises a department, one by one."""
     user = user_of(request)
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None) or not back.startswith("/"):
@@ -103,15 +104,7 @@ def assign(request: Request) -> HttpResponse:
     elif not form.is_valid():
         messages.error(request, "所选部门不在可指定的范围内，请重新选择")
     else:
-        found = Enterprise.objects.visible_to(user).filter(pk__in=picked)
-        found = found.select_related("kind__default_department", "locality", "department")
-        changed, refused = assign_department(found, form.cleaned_data["department"], by=user)
-        if changed:
-            messages.success(request, f"已为{changed}家指定主管部门")
-        for sentence in refused[:5]:
-            messages.warning(request, sentence)
-        if len(refused) > 5:
-            messages.warning(request, f"另有{len(refused) - 5}家未能指定，原因相同或类似")
-        if not changed and not refused:
-            messages.info(request, "所选企业的主管部门没有变化")
+        department = form.cleaned_data["department"]
+        wanted = {"department": department.pk if department else None}
+        return answer(request, do_each(ASSIGN.key, sorted(picked), wanted, by=user, back=back))
     return redirect(back)
