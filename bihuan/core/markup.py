@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.templatetags.static import static
@@ -113,3 +114,47 @@ def clock_sentence(explanation: dict[str, Any] | None) -> str:
     if not explanation:
         return ""
     return clocks.sentence(explanation) if "rule" in explanation else str(explanation["summary"])
+
+
+def percent_text(ratio: Decimal) -> str:
+    shown = (ratio * 100).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+    return f"{shown.normalize():f}%" if shown == shown.to_integral_value() else f"{shown}%"
+
+
+def percent_of(part: Any, whole: Any) -> str:
+    """``part`` of ``whole`` as percentage: {{ closed|percent_of:found }}; — when there is no whole."""
+    if part is None or not whole:
+        return DASH
+    return percent_text(Decimal(str(part)) / Decimal(str(whole)))
+
+
+def figure(value: Any) -> str:
+    """A number with thousands separators (83,786), — for None. Zero is 0: silence is not zero."""
+    if value is None or value == "":
+        return DASH
+    return f"{value:,}"
+
+
+def map_shapes(areas: Iterable[Any]) -> SafeString:
+    """The areas of components/map_svg.html, each a link with its name and value."""
+    parts = []
+    for area in areas:
+        name, value = conditional_escape(area["name"]), conditional_escape(area["value"])
+        said = f"{name}：{value}"
+        parts.append(
+            f'<a href="{conditional_escape(area["url"])}" aria-label="{said}">'
+            f'<path class="heat-{conditional_escape(area["tone"])}" d="{conditional_escape(area["path"])}"><title>{said}</title></path>'
+            f'<text x="{conditional_escape(area["x"])}" y="{conditional_escape(area["y"])}" aria-hidden="true">{name} {value}</text></a>'
+        )
+    return SafeString("".join(parts))
+
+
+def map_rows(areas: Iterable[Any]) -> SafeString:
+    """The same areas as rows of a table."""
+    return SafeString(
+        "".join(
+            f'<tr><th scope="row"><a href="{conditional_escape(area["url"])}">{conditional_escape(area["name"])}</a></th>'
+            f'<td class="num">{conditional_escape(area["value"])}</td></tr>'
+            for area in areas
+        )
+    )

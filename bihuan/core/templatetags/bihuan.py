@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
@@ -24,8 +24,13 @@ from bihuan.core.markup import (
     cn_date,
     days_left,
     due_words,
+    figure,
     icon,
+    map_rows,
+    map_shapes,
     options,
+    percent_of,
+    percent_text,
 )
 from bihuan.rules import clocks, codes
 from bihuan.rules.risk import risk_colour
@@ -42,6 +47,10 @@ register.filter(cn_date)
 register.filter(days_left)
 register.filter(due_words)
 register.filter(clock_sentence)
+register.filter(figure)
+register.filter(percent_of)
+register.filter(map_shapes)
+register.filter(map_rows)
 
 
 @register.filter(name="options")
@@ -93,36 +102,15 @@ def mask_name(name: str | None) -> str:
 # --- figures and dates -----------------------------------------------------------------------
 
 
-def _percent_text(ratio: Decimal) -> str:
-    shown = (ratio * 100).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
-    return f"{shown.normalize():f}%" if shown == shown.to_integral_value() else f"{shown}%"
-
-
 @register.filter
 def percent(ratio: Any) -> str:
     """A ratio as percentage: 0.8061 is 80.6%, 0.5 is 50%, None is —. One decimal, integers without .0."""
     if ratio is None or ratio == "":
         return DASH
     try:
-        return _percent_text(Decimal(str(ratio)))
+        return percent_text(Decimal(str(ratio)))
     except InvalidOperation:
         return DASH
-
-
-@register.filter
-def percent_of(part: Any, whole: Any) -> str:
-    """``part`` of ``whole`` as percentage: {{ closed|percent_of:found }}; — when there is no whole."""
-    if part is None or not whole:
-        return DASH
-    return _percent_text(Decimal(str(part)) / Decimal(str(whole)))
-
-
-@register.filter
-def figure(value: Any) -> str:
-    """A number with thousands separators (83,786), — for None. Zero is 0: silence is not zero."""
-    if value is None or value == "":
-        return DASH
-    return f"{value:,}"
 
 
 # --- grades ----------------------------------------------------------------------------------

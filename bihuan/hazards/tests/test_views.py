@@ -293,7 +293,7 @@ def test_filters_of_the_address(ledgered, world, client, query, expected):
     shown = {
         name
         for name, hazard in ledgered.items()
-        if hazard.pk in {row["hazard"].pk for row in page.context["rows"]}
+        if hazard.pk in {each.pk for each in page.context["page"].items}
     }
     assert shown == expected
 
