@@ -14,9 +14,6 @@ _PASSED_ON = frozenset(
     {"sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "options", "target_session_attrs"}
 )
 
-# Only a text with its values beside it can be prepared; from the fifth time on it is.
-_PREPARED = {"server_side_binding": True, "prepare_threshold": 4}
-
 
 def databases(data: Path) -> dict[str, dict[str, Any]]:
     """`default`, and `replica` when one is named. SQLite under the data directory unless DATABASE_URL says otherwise."""
@@ -66,7 +63,7 @@ def postgresql(url: str, *, name: str) -> dict[str, Any]:
     if unknown := set(options) - _PASSED_ON:
         raise ImproperlyConfigured(f"{name} 中不认识的参数：{'、'.join(sorted(unknown))}")
     if env.flag("BIHUAN_PREPARED", True):
-        options |= _PREPARED
+        options |= _prepared()
     pool = _pool()
     if pool:
         options["pool"] = pool
@@ -81,6 +78,13 @@ def postgresql(url: str, *, name: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }
+
+
+def _prepared() -> dict[str, Any]:
+    from bihuan.core.prepared import BoundCursor
+
+    # Only a text with its values beside it can be prepared; from the fifth time on it is.
+    return {"server_side_binding": True, "cursor_factory": BoundCursor, "prepare_threshold": 4}
 
 
 def _pool() -> dict[str, Any]:

@@ -143,6 +143,55 @@ def test_a_statement_of_an_act_is_prepared_at_once_unless_nothing_is(monkeypatch
     assert not sent(4712)
 
 
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Any]]:
+    """Two connections as the product opens them, and a table both see."""
+    from django.db.backends.postgresql.base import DatabaseWrapper
+
+    monkeypatch.setenv("BIHUAN_POOL_MAX", "0")
+    described = connection.settings_dict | {"OPTIONS": postgresql("postgresql://h/d", name="X")["OPTIONS"]}
+    one, other = DatabaseWrapper(described, "one"), DatabaseWrapper(described, "other")
+    with one.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS widened")
+        cursor.execute("CREATE TABLE widened (id int, name varchar(10))")
+        cursor.execute("INSERT INTO widened VALUES (1, 'a')")
+    yield one, other
+    other.close()
+    with one.cursor() as cursor:
+        cursor.execute("DROP TABLE widened")
+    one.close()
+
+
+@pytest.mark.django_db
+@on_postgresql
+def test_a_column_widened_meanwhile_is_read_on(two):
+    running, upgrade = two
+
+    def read() -> Any:
+        with running.cursor() as cursor:
+            cursor.execute("SELECT name FROM widened WHERE id = %s", [1])
+            return cursor.fetchone()
+
+    for _ in range(6):
+        read()
+    assert len(prepared(running)) == 1
+    with upgrade.cursor() as cursor:
+        cursor.execute("ALTER TABLE widened ALTER name TYPE varchar(20)")
+    assert read() == ("a",)
+    # Within a transaction one refusal stands, and its rollback forgets.
+    for _ in range(6):
+        read()
+    with upgrade.cursor() as cursor:
+        cursor.execute("ALTER TABLE widened ALTER name TYPE varchar(30)")
+    running.set_autocommit(False)
+    with pytest.raises(DatabaseError):
+        read()
+    running.rollback()
+    assert read() == ("a",)
+    running.rollback()
+    running.set_autocommit(True)
+
+
 @pytest.mark.django_db
 @on_postgresql
 def test_an_act_is_logged_as_it_was_sent():
