@@ -112,7 +112,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "bihuan.core.rendering.FormRenderer"
 
 
 DATABASES = databases(DATA_DIR)
