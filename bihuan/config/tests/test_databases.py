@@ -138,6 +138,7 @@ def test_a_statement_of_an_act_is_prepared_at_once_unless_nothing_is(monkeypatch
         return any(f"SELECT {number} WHERE $1" in statement for statement in prepared(connection))
 
     connection.ensure_connection()
+    monkeypatch.setattr(connection.connection, "prepare_threshold", 4)
     assert sent(4711)
     monkeypatch.setattr(connection.connection, "prepare_threshold", None)
     assert not sent(4712)
