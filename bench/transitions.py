@@ -438,7 +438,9 @@ def report(
     """The suite's JSON."""
     name = "PostgreSQL" if vendor == "postgresql" else "SQLite"
     lines = [
-        f"Whole cycles (submit, send back) over {hazards} hazards; acts per second, median of rounds; ratio within a round.",
+        f"Whole cycles over {hazards} hazards; acts per second, median of rounds; ratio within a round. `act` is handing "
+        "in and sending back, each with a paper of its own that is signed and chained too; `grade` is grading up and "
+        "down, which adds no paper but a new clock and other duties. The bare update is one column of one row.",
         "",
         "| clients | mode | acts/s | ms per act and client | ratio to bare: median (worst, best round) |",
         "|--:|---|--:|--:|---|",
@@ -452,17 +454,21 @@ def report(
                 f"| {clients} | {mode} | {rate:,.0f} | {1000 * clients / rate:.2f} | "
                 f"{statistics.median(ratios):.2f} ({min(ratios):.2f}, {max(ratios):.2f}) |"
             )
-        ratios = [a / b for a, b in zip(found["act"], found["bare"], strict=True)]
-        target = {1: 0.6, 16: 0.4}.get(clients) if vendor == "postgresql" else None
-        measures.append(
-            {
-                "what": f"transitions per second against the bare update, {clients} clients, {name}",
-                "target": f"≥ {target}" if target else "",
-                "measured": f"{statistics.median(ratios):.2f} ({statistics.median(found['act']):,.0f}/s)",
-                "met": statistics.median(ratios) >= target if target else None,
-                "note": f"rounds from {min(ratios):.2f} to {max(ratios):.2f}",
-            }
-        )
+        targets = {1: 0.6, 16: 0.4} if vendor == "postgresql" else {}
+        for mode, words, target in (
+            ("act", "transitions", targets.get(clients)),
+            ("grade", "transitions without papers", None),
+        ):
+            ratios = [a / b for a, b in zip(found[mode], found["bare"], strict=True)]
+            measures.append(
+                {
+                    "what": f"{words} per second against the bare update, {clients} clients, {name}",
+                    "target": f"≥ {target}" if target else "",
+                    "measured": f"{statistics.median(ratios):.2f} ({statistics.median(found[mode]):,.0f}/s)",
+                    "met": statistics.median(ratios) >= target if target else None,
+                    "note": f"rounds from {min(ratios):.2f} to {max(ratios):.2f}",
+                }
+            )
     lines += ["", *_parts(rates), ""]
     lines.append(
         f"Freshness under {max(rates)} clients ({fresh['rate']:,.0f} acts/s, folding every second): cells lag p50 "
