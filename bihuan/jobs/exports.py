@@ -34,7 +34,7 @@ class Source(Protocol):
     """The rows of one export, in an order in which each piece begins after the last row of the one before."""
 
     def total(self) -> int:
-        """How many rows there are."""
+        """How many rows there are, if that can be had without reading them; 0 when the end will tell."""
         ...
 
     def is_longer_than(self, limit: int) -> bool:
@@ -98,9 +98,7 @@ def _run(progress: Progress) -> str:
     path = results.directory(job) / PART
     if not path.exists():
         kept = {}
-    if not kept:
-        progress.begin("统计行数", total=0)
-    total = kept.get("total") or source.total()
+    total = kept["total"] if kept else source.total()
     position = kept["position"] if kept else source.begin()
     done = kept.get("done", 0)
     file = open_rows(
