@@ -241,7 +241,7 @@ hazards:act lifting           | POST     | street    | OL OO               | EX 
 hazards:act assignment        | POST     | street    | desk                | EX NO admins
 
 archive:index                 | GET      | list      | OL OO IS            |
-archive:statistic months      | GET      | list      | OL OO IS            |
+archive:statistic months      | GET POST | list      | OL OO IS            |
 archive:download months       | GET      | list      | OL OO IS            |
 
 inspections:list              | GET      | list      | officials EM EX     |
