@@ -158,6 +158,9 @@ class Sampler(threading.Thread):
                 for each in members:
                     spent = each.cpu_times()
                     cpu[name] = cpu.get(name, 0.0) + spent.user + spent.system
+                    if name == "database" and each is process:
+                        # Backends that have ended since: connections come and go.
+                        cpu[name] += spent.children_user + spent.children_system
                     # Shared buffers would be counted once per backend: of the database only what is its own counts.
                     # Of the others, what they hold themselves: pages of a database file mapped into a process are
                     # the machine's cache, which it takes back when it is needed.
