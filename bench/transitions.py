@@ -218,14 +218,18 @@ def find_work(count: int, city: str) -> list[Work]:
     people = list(User.objects.filter(is_active=True, is_service=False).order_by("pk")[:400])
     candidates = Hazard.objects.filter(level="general", status="rectifying", city=city)
     found = []
+    known: dict[Any, list[Any]] = {}  # whose standing is the same in the same place, before the same bodies
     rows = candidates.select_related("enterprise", "reviewing_organization").order_by("due_on", "pk")
     for hazard in rows[: count * 3]:
-        first = next((each for each in people if has_standing(each, Move.SUBMIT, hazard)), None)
-        second = next(
-            (each for each in people if each is not first and has_standing(each, Move.SEND_BACK, hazard)),
-            None,
-        )
-        grader = next((each for each in people if has_standing(each, Move.GRADE_MAJOR, hazard)), None)
+        bodies = (hazard.department_id, hazard.reviewing_organization_id, hazard.enterprise.organization_id)
+        key = (hazard.locality_id, *bodies)
+        if key not in known:
+            known[key] = []
+            for move in (Move.SUBMIT, Move.SEND_BACK, Move.GRADE_MAJOR):
+                apart = known[key][:1] if move == Move.SEND_BACK else []
+                may = (each for each in people if each not in apart and has_standing(each, move, hazard))
+                known[key].append(next(may, None))
+        first, second, grader = known[key]
         if first and second and grader:
             found.append((hazard.pk, first.pk, second.pk, grader.pk))
         if len(found) == count:
