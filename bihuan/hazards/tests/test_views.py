@@ -352,6 +352,9 @@ def test_queries_do_not_grow_with_rows(world, client, django_assert_max_num_quer
 def test_queries_do_not_grow_with_history(world, client, django_assert_max_num_queries):
     hazard = make_submitted(world)
     client.force_login(world.people.office)
+    # One query for each kind of evidence there is: these are all kinds of an ordinary hazard.
+    actions.reinspect(hazard, passed=False, reason_type="not_rectified", by=world.people.inspector2)
+    actions.submit_rectification(hazard, text="再改", by=world.people.shop)
     client.get(hazard.get_absolute_url())
     with django_assert_max_num_queries(60) as first:
         client.get(hazard.get_absolute_url())
