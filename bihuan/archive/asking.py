@@ -59,7 +59,7 @@ def _answer(statistic: Statistic, asked: Asked, seconds: float, watcher: Watcher
     key = content_hash(
         [statistic.name, statistic.sql, asked.sql(), asked.region, manifest.generation, campaigns]
     )
-    place = home / DIRECTORY / f"{key.rpartition(':')[2]}.json"
+    place = home / DIRECTORY / f".{key.rpartition(':')[2]}.json"  # hidden from backups: it may go at any time
     if (rows := _kept(place)) is not None:
         return rows
     request = {
@@ -126,7 +126,7 @@ def _keep(place: Path, rows: Rows) -> None:
     incoming = place.with_suffix(f".{time.monotonic_ns()}")
     incoming.write_text(json.dumps(rows, ensure_ascii=False, default=str), "utf-8")
     incoming.replace(place)
-    known = sorted(place.parent.glob("*.json"), key=lambda file: file.stat().st_mtime, reverse=True)
+    known = sorted(place.parent.glob(".*.json"), key=lambda file: file.stat().st_mtime, reverse=True)
     for file in known[KEPT:]:
         file.unlink(missing_ok=True)
 
