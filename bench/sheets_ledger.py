@@ -199,7 +199,8 @@ def measure(rows: int, rounds: int, *, by: User) -> dict[str, Any]:
     from bench.sheets import _Stages, check_at_commit
 
     data = make_sheet(rows, by)
-    reverse("hazards:ledger")  # a worker has its addresses loaded; whoever comes first here would pay for both
+    # A worker has its addresses loaded; whoever comes first here would pay for both.
+    reverse("hazards:ledger")
     ours, theirs = [], []
     for _ in range(rounds):
         with transaction.atomic():

@@ -65,7 +65,7 @@ def clock_of(
         return clock("unheld", "无人承办", title)
     if paused:
         return clock("paused", "暂停中", title)
-    state = clocks.state(due_on, today)
+    state: str = clocks.state(due_on, today)
     if state == "approaching":
         state = "urgent" if days_left(due_on, today) in (0, 1) else "soon"
     return clock(state, due_words(due_on, today), title)

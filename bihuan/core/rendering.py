@@ -18,7 +18,7 @@ _WIDGETS = "django/forms/widgets/"
 class FormRenderer(TemplatesSetting):
     """The setting FORM_RENDERER: functions for what stands on every form, templates for the rest."""
 
-    def render(self, template_name: str, context: Mapping[str, Any], request: Any = None) -> str:
+    def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> str:
         write = _WRITERS.get(template_name)
         return write(context) if write else super().render(template_name, context, request)
 

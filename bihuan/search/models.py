@@ -77,11 +77,11 @@ class Among(Func):
         super().__init__(F(column))
         self.keys = ",".join([str(int(key)) for key in keys])
 
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
-        return f"({self._column(compiler)} = ANY('{{{self.keys}}}'::bigint[]))", []
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[str | int, ...]]:
+        return f"({self._column(compiler)} = ANY('{{{self.keys}}}'::bigint[]))", ()
 
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
-        return f"({self._column(compiler)} IN ({self.keys}))", []
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[str | int, ...]]:
+        return f"({self._column(compiler)} IN ({self.keys}))", ()
 
     def _column(self, compiler: Any) -> str:
         if not self.keys:
