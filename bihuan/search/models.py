@@ -77,7 +77,9 @@ class Among(Func):
         super().__init__(F(column))
         self.keys = ",".join([str(int(key)) for key in keys])
 
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[str | int, ...]]:
+    def as_postgresql(
+        self, compiler: Any, connection: Any, **context: Any
+    ) -> tuple[str, tuple[str | int, ...]]:
         return f"({self._column(compiler)} = ANY('{{{self.keys}}}'::bigint[]))", ()
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[str | int, ...]]:
