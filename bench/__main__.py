@@ -52,7 +52,7 @@ SUITES = (
     Suite("lists", BOTH, small=True),
     Suite("pages", BOTH, small=True),
     Suite("transitions", BOTH),
-    Suite("sheets"),
+    Suite("sheets", BOTH),
     Suite("database"),
     Suite("users", BOTH, quick=("--users", "40", "--minutes", "0.5"), limit=2 * HOUR),
     Suite("kills", BOTH, quick=("--kills", "5"), limit=2 * HOUR),

@@ -37,7 +37,8 @@ FAULTS = ("灭火器压力不足", "安全出口堆放杂物", "配电箱未加�
 ROADS = ("小馆", "餐饮", "化工", "商行", "酒店", "液化气")
 # Seconds somebody looks at a page before the next click: uniform, so the mean is the middle.
 THINK = (4.0, 14.0)
-SETTLE = 1.5  # as live.mjs waits before it fetches a page whose figures changed
+# As live.mjs waits before it fetches a page whose figures changed, and before it fetches it again.
+SETTLE, SPREAD, AGAIN = 1.5, 4.0, 30.0
 
 
 class Plan:
@@ -125,9 +126,12 @@ class Somebody(FastHttpUser):
             if answer.status != 200:
                 problem = f"HTTP {answer.status}"
             self._note_stream(began, problem)
+            fetched = time.monotonic() - AGAIN
             while not problem and (line := answer.readline()):
                 if has_parts and line.startswith(b"event: figures"):
-                    gevent.sleep(SETTLE)
+                    rest = fetched + AGAIN - time.monotonic()
+                    gevent.sleep(max(SETTLE, rest) + random.uniform(0, SPREAD))
+                    fetched = time.monotonic()
                     self.fetch(address, "自动更新（数字变了）", {"X-Bihuan-Background": "1"})
         except (OSError, http.client.HTTPException) as error:
             self._note_stream(began, repr(error))

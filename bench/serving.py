@@ -158,8 +158,13 @@ class Sampler(threading.Thread):
                 for each in members:
                     spent = each.cpu_times()
                     cpu[name] = cpu.get(name, 0.0) + spent.user + spent.system
+                    if name == "database" and each is process:
+                        # Backends that have ended since: connections come and go.
+                        cpu[name] += spent.children_user + spent.children_system
                     # Shared buffers would be counted once per backend: of the database only what is its own counts.
-                    held = _private(each.pid) if name == "database" else each.memory_info().rss
+                    # Of the others, what they hold themselves: pages of a database file mapped into a process are
+                    # the machine's cache, which it takes back when it is needed.
+                    held = _private(each.pid) if name == "database" else _anonymous(each.pid)
                     memory[name] = memory.get(name, 0.0) + held / 1e6
             except psutil.NoSuchProcess:
                 continue
@@ -173,6 +178,15 @@ def _private(pid: int) -> int:
     except OSError:
         return 0
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_"))
+
+
+def _anonymous(pid: int) -> int:
+    """Bytes of RAM a process holds itself, without mapped files; 0 once it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon")), 0)
 
 
 def slope(samples: list[Sample], name: str, *, after: float = 0.0) -> float:

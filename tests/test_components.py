@@ -80,9 +80,7 @@ def test_every_icon_named_in_a_template_is_in_the_sprite():
     drawn = set(re.findall(r'<symbol id="([\w-]+)"', (ROOT / "static/icons.svg").read_text("utf-8")))
     for path in TEMPLATES:
         text = path.read_text("utf-8")
-        named = re.findall(r'components/icon\.html" with name="([\w-]+)"', text) + re.findall(
-            r'\sicon="([\w-]+)"', text
-        )
+        named = re.findall(r'\{% icon "([\w-]+)"', text) + re.findall(r'\sicon="([\w-]+)"', text)
         assert set(named) <= drawn, path
 
 

@@ -225,7 +225,7 @@ def regions_to_choose(areas: Iterable[str], chosen: str = "") -> list[Region]:
     within = Q(pk__in=())
     for code in codes:
         within |= Q(code__startswith=code)
-    below = Region.objects.filter(within).order_by("code")
+    below = Region.objects.filter(within).only("code", "name", "short_name").order_by("code")
     found = list(below[: MOST_REGIONS + 1])
     if len(found) <= MOST_REGIONS:
         return found

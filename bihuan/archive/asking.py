@@ -1,4 +1,7 @@
-"""Answering a statistic for a person: which files may hold it, run, kept until the archive or the question changes."""
+"""Answering a statistic for a person: which files may hold it, run, kept until the archive or the question changes.
+
+Answers are kept as files beside the archive, so that a page finds what the worker has worked out.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,16 @@ import json
 import subprocess
 import sys
 import threading
-from collections import OrderedDict
+import time
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from bihuan.campaigns.models import Campaign
+from bihuan.core.digest import content_hash
 from bihuan.core.errors import Refused
+from bihuan.core.progress import Unwatched, Watcher
 
 from . import manifest as lists
 from .catalogue import Asked, CampaignDates, Statistic, campaigns_sql
@@ -21,64 +26,109 @@ from .layout import EVENTS
 from .writing import root
 
 Rows = list[list[Any]]
-SECONDS = 60
-KEPT = 64
-_kept: OrderedDict[tuple[object, ...], Rows] = OrderedDict()
-_guard = threading.Lock()
-# One at a time per web process: each may take the whole memory share of the engine.
+PATIENCE = 1.5  # seconds a page waits for an answer
+SECONDS = 900  # and background work
+LOOK = 0.5
+KEPT = 200
+DIRECTORY = "answers"
+# One at a time per process: each may take the whole memory share of the engine.
 _turn = threading.BoundedSemaphore(1)
 
 
-def answer(statistic: Statistic, asked: Asked) -> Rows:
-    """The rows of a statistic, columns as `statistic.headings`.
+def answer(statistic: Statistic, asked: Asked, *, watcher: Watcher | None = None) -> Rows:
+    """The rows of a statistic, columns as `statistic.headings`, however long it takes.
 
-    The caller has made sure that the person may see `asked.region`. Raises Refused when it takes too long.
+    The caller has made sure that the person may see `asked.region`. Raises Refused when it takes far too long, the
+    watcher's Interrupted when it is to end.
     """
+    rows = _answer(statistic, asked, SECONDS, watcher or Unwatched())
+    if rows is None:
+        raise Refused(f"统计超过 {SECONDS // 60} 分钟没有算完，请缩小地区或年份后再试")
+    return rows
+
+
+def answer_soon(statistic: Statistic, asked: Asked) -> Rows | None:
+    """The same while a page waits; None when it takes longer than that."""
+    return _answer(statistic, asked, PATIENCE, Unwatched())
+
+
+def _answer(statistic: Statistic, asked: Asked, seconds: float, watcher: Watcher) -> Rows | None:
     home = root()
     manifest = lists.load(home)
     campaigns = campaigns_sql(campaign_dates())
-    key = (statistic.name, asked, manifest.generation, campaigns)
-    with _guard:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
-    files = manifest.wanted(EVENTS, region=asked.region)
+    key = content_hash(
+        [statistic.name, statistic.sql, asked.sql(), asked.region, manifest.generation, campaigns]
+    )
+    place = home / DIRECTORY / f".{key.rpartition(':')[2]}.json"  # hidden from backups: it may go at any time
+    if (rows := _kept(place)) is not None:
+        return rows
     request = {
-        "files": [str(home / file.path) for file in files],
+        "files": [str(home / file.path) for file in manifest.wanted(EVENTS, region=asked.region)],
         "events": asked.events_sql("archived"),
         "asked": asked.sql(),
         "campaigns": campaigns,
         "sql": statistic.sql,
         "spill": str(home / "tmp-spill"),
     }
-    with _turn:
-        rows = _run(request)
-    with _guard:
-        _kept[key] = rows
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
+    until = time.monotonic() + seconds
+    if not _turn.acquire(timeout=seconds):
+        return None
+    try:
+        rows = _run(request, until, watcher)
+    finally:
+        _turn.release()
+    if rows is not None:
+        _keep(place, rows)
     return rows
 
 
-def _run(request: dict[str, Any]) -> Rows:
+def _run(request: dict[str, Any], until: float, watcher: Watcher) -> Rows | None:
+    """The rows, None when they were not there by `until` (of the monotonic clock)."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bihuan.archive.process"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=Path(settings.BASE_DIR),
+    )  # fmt: skip
+    sent: str | None = json.dumps(request)
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "bihuan.archive.process"],
-            input=json.dumps(request),
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-            cwd=Path(settings.BASE_DIR),
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Refused(f"统计超过 {SECONDS} 秒没有算完，请缩小地区或年份后再试") from error
-    if done.returncode:
+        while True:
+            try:
+                told, _ = process.communicate(sent, timeout=max(0.0, min(LOOK, until - time.monotonic())))
+                break
+            except subprocess.TimeoutExpired:
+                sent = None
+                if time.monotonic() >= until:
+                    return None
+                watcher.step(0)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+    if process.returncode:
         raise Refused(
             "统计没有算出来：归档文件可能正在更换或已损坏，请稍后再试，仍不行请执行 bihuan archive verify"
         )
-    rows: Rows = json.loads(done.stdout)["rows"]
+    rows: Rows = json.loads(told)["rows"]
     return rows
+
+
+def _kept(place: Path) -> Rows | None:
+    try:
+        rows: Rows = json.loads(place.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    return rows
+
+
+def _keep(place: Path, rows: Rows) -> None:
+    """Keep an answer; beyond two hundred the oldest go."""
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    incoming = place.with_suffix(f".{time.monotonic_ns()}")
+    incoming.write_text(json.dumps(rows, ensure_ascii=False, default=str), "utf-8")
+    incoming.replace(place)
+    known = sorted(place.parent.glob(".*.json"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for file in known[KEPT:]:
+        file.unlink(missing_ok=True)
 
 
 def campaign_dates() -> list[CampaignDates]:

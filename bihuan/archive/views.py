@@ -8,16 +8,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
-from bihuan.accounts.models import Region, User
+from bihuan.accounts.models import Region
 from bihuan.accounts.permissions import Permission
-from bihuan.accounts.scope import scope_of
 from bihuan.audit.actions import record
 from bihuan.core.errors import Refused
 from bihuan.core.guards import require
@@ -25,13 +23,15 @@ from bihuan.core.http import Request
 from bihuan.core.sheets import write_csv, write_rows
 
 from . import manifest as lists
-from .asking import answer
+from .asking import answer_soon
 from .catalogue import Asked, Statistic, statistics
 from .layout import EVENTS
 from .presenting import cells, chart, sheet
+from .working import begin, regions_of, shown
 from .writing import root
 
 YEARS = 3  # asked for unless the person says otherwise
+CHOICES = 10  # years one may choose months from
 SHOWN = 500
 TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -72,16 +72,27 @@ def index(request: Request) -> HttpResponse:
 
 
 @require(Permission.VIEW_HISTORY)
-@require_GET
+@require_http_methods(["GET", "POST"])
 def statistic(request: Request, name: str) -> HttpResponse:
-    """One question and its answer: chart, table, download."""
+    """One question and its answer: chart, table, download. What takes longer is worked out in the background."""
     wanted, question = _statistic(name), _question(request)
-    context: dict[str, Any] = {"statistic": wanted, "question": question, "statistics": statistics().values()}
+    url = f"{reverse('archive:statistic', args=[name])}?{question.query}"
+    if request.method == "POST":
+        region = next(each.name for each in question.regions if each.pk == question.asked.region)
+        return redirect(begin(wanted, question.asked, region=region, url=url, by=request.user))
+    context: dict[str, Any] = {
+        "statistic": wanted, "question": question, "years": _years(question.asked), "url": url,
+        "total": 0, "table": [], "chart": None, "waits": False, **shown(url, request.user),
+    }  # fmt: skip
+    if context["job"]:
+        return render(request, "archive/statistic.html", context)
     try:
-        rows = answer(wanted, question.asked)
+        rows = answer_soon(wanted, question.asked)
     except Refused as error:
         messages.warning(request, str(error))
-        return render(request, "archive/statistic.html", context | {"total": 0, "table": [], "chart": None})
+        return render(request, "archive/statistic.html", context)
+    if rows is None:
+        return render(request, "archive/statistic.html", context | {"waits": True})
     return render(
         request,
         "archive/statistic.html",
@@ -94,6 +105,15 @@ def statistic(request: Request, name: str) -> HttpResponse:
     )
 
 
+def _years(asked: Asked) -> list[tuple[int, list[str]]]:
+    """The months one may choose from, by year, the latest first; those asked for are among them."""
+    today = timezone.localdate()
+    first, last = min(asked.first_day.year, today.year - CHOICES), max(asked.last_day.year, today.year)
+    return [
+        (year, [f"{year}-{month:02d}" for month in range(12, 0, -1)]) for year in range(last, first - 1, -1)
+    ]
+
+
 @require(Permission.VIEW_HISTORY)
 @require_GET
 def download(request: Request, name: str) -> HttpResponse:
@@ -101,11 +121,14 @@ def download(request: Request, name: str) -> HttpResponse:
     wanted, question = _statistic(name), _question(request)
     kind = "csv" if request.GET.get("as") == "csv" else "xlsx"
     asked, user = question.asked, request.user
+    page = f"{reverse('archive:statistic', args=[name])}?{question.query}"
     try:
-        rows = answer(wanted, asked)
+        rows = answer_soon(wanted, asked)
     except Refused as error:
         messages.warning(request, str(error))
-        return redirect(f"{reverse('archive:statistic', args=[name])}?{question.query}")
+        return redirect(page)
+    if rows is None:
+        return redirect(page)
     columns, lines = sheet(wanted, rows, user)
     now = timezone.localtime()
     said = f"{asked.region}，{asked.first_day:%Y-%m} 至 {asked.last_day:%Y-%m}"
@@ -162,11 +185,3 @@ def _month(text: str, default: dt.date) -> dt.date:
 
 def _last_day(first: dt.date) -> dt.date:
     return (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
-
-
-def regions_of(user: User) -> list[Region]:
-    """The regions a person may ask about: the own areas and two levels below (invariant 3)."""
-    areas = scope_of(user, Permission.VIEW_HISTORY).areas
-    query = Q(pk__in=areas) | Q(parent__in=areas) | Q(parent__parent__in=areas)
-    found = {region.pk: region for region in Region.objects.filter(query).order_by("code")}
-    return sorted(found.values(), key=lambda region: (region.pk not in areas, len(region.pk), region.pk))

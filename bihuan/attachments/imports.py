@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from itertools import repeat
+from typing import Any, Protocol, overload
 
 import structlog
 from django.core.exceptions import ValidationError
@@ -21,6 +22,7 @@ from bihuan.accounts.models import User
 from bihuan.audit.actions import record
 from bihuan.core.digest import content_hash
 from bihuan.core.errors import IllegalMove, Refused
+from bihuan.core.memory import collector_at_rest
 from bihuan.core.progress import Interrupted, Unwatched, Watcher
 from bihuan.core.sheets import (
     FieldSpec,
@@ -39,9 +41,9 @@ from .models import Attachment, ColumnMapping, ImportBatch
 from .sniffing import XLSX
 
 log = structlog.get_logger(__name__)
-CHUNK = 2000
+CHUNK = 5000
 SAMPLE = 5
-REPORTED = 1000  # rows between two reports of the check
+REPORTED = 5000  # rows between two reports of the check
 
 Issues = list[tuple[str, str]]  # (field name or "" for the whole row, Chinese sentence)
 
@@ -55,6 +57,56 @@ class SheetRow:
 
     number: int
     values: dict[str, str]
+
+
+class SheetRows(Sequence[SheetRow]):
+    """All rows of a sheet, kept as columns of text by field name; a SheetRow is made when it is asked for.
+
+    Going through them, row by row or in `pieces`, tells the watcher how many have been looked at.
+    """
+
+    def __init__(
+        self,
+        numbers: Sequence[int],
+        columns: Mapping[str, Sequence[str]],
+        watcher: Watcher | None = None,
+    ) -> None:
+        self.numbers, self.columns = numbers, columns
+        self._watcher = watcher or Unwatched()
+
+    @classmethod
+    def of(cls, rows: Sequence[SheetRow]) -> SheetRows:
+        """Rows that were made one by one; a field that a row does not have is empty."""
+        names = dict.fromkeys(name for row in rows for name in row.values)
+        columns = {name: [row.values.get(name, "") for row in rows] for name in names}
+        return cls([row.number for row in rows], columns)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> SheetRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> SheetRows: ...
+    def __getitem__(self, index: int | slice) -> SheetRow | SheetRows:
+        if isinstance(index, slice):
+            return SheetRows(
+                self.numbers[index], {name: texts[index] for name, texts in self.columns.items()}
+            )
+        return SheetRow(self.numbers[index], {name: texts[index] for name, texts in self.columns.items()})
+
+    def pieces(self) -> Iterator[SheetRows]:
+        """The rows in order, some thousands at a time."""
+        for start in range(0, len(self), REPORTED):
+            self._watcher.step(start)
+            yield self[start : start + REPORTED]
+
+    def __iter__(self) -> Iterator[SheetRow]:
+        for piece in self.pieces():
+            names = list(piece.columns)
+            cells = zip(*piece.columns.values(), strict=True) if names else repeat(())
+            for number, texts in zip(piece.numbers, cells, strict=False):
+                yield SheetRow(number, dict(zip(names, texts, strict=True)))
 
 
 @dataclass
@@ -80,7 +132,7 @@ class Importer(Protocol):
     fields: Sequence[FieldSpec]
     page: str  # the URL name of the page that shows a batch, e.g. "registry:batch"
 
-    def prepare(self, rows: list[SheetRow], by: User) -> Prepared:
+    def prepare(self, rows: SheetRows, by: User) -> Prepared:
         """Parse and check all rows of the sheet; changes nothing. Runs again after an interruption."""
         ...
 
@@ -276,13 +328,14 @@ def run_batch(
         return batch
     watcher = watcher or Unwatched()
     try:
-        watcher.begin("读取表格", total=0)
-        table = table_of(batch)
-        watcher.begin("核对内容", total=len(table.rows))
-        prepared = _prepare(table, batch.mapping, importer, by, watcher)
-        watcher.begin("写入", total=len(table.rows), done=batch.processed)
-        _run_chunks(batch, table, prepared, importer, by, watcher)
-        _finish(batch, table, watcher)
+        with collector_at_rest():
+            watcher.begin("读取表格", total=0)
+            table = table_of(batch)
+            watcher.begin("核对内容", total=len(table.rows))
+            prepared = _prepare(table, batch.mapping, importer, by, watcher)
+            watcher.begin("写入", total=len(table.rows), done=batch.processed)
+            _run_chunks(batch, table, prepared, importer, by, watcher)
+            _finish(batch, table, watcher)
     except Interrupted:
         batch.refresh_from_db()
         raise
@@ -301,18 +354,6 @@ def run_batch(
     return batch
 
 
-class _Watched(list[SheetRow]):
-    """Rows that tell the watcher how many of them have been looked at."""
-
-    watcher: Watcher = Unwatched()
-
-    def __iter__(self) -> Iterator[SheetRow]:
-        for count, row in enumerate(super().__iter__()):
-            if count % REPORTED == 0:
-                self.watcher.step(count)
-            yield row
-
-
 def _prepare(
     table: Table, mapping: Mapping[str, str], importer: Importer, by: User, watcher: Watcher
 ) -> Prepared:
@@ -321,15 +362,14 @@ def _prepare(
     for position, problems in table.rows.problems.items():
         if issues := [(names[heading], words) for heading, words in problems if heading in names]:
             lost[table.rows.numbers[position]] = issues
-    nothing = [""] * len(table.rows)
-    columns = [table.rows.texts.get(heading, nothing) for heading in names]
-    keys = list(names.values())
-    rows = _Watched(
-        SheetRow(number, dict(zip(keys, cells, strict=True)))
-        for number, cells in zip(table.rows.numbers, zip(*columns, strict=True), strict=True)
-        if number not in lost
-    )
-    rows.watcher = watcher
+    numbers: Sequence[int] = table.rows.numbers
+    nothing = [""] * len(numbers)
+    columns = {name: table.rows.texts.get(heading, nothing) for heading, name in names.items()}
+    if lost:
+        whole = [place for place, number in enumerate(numbers) if number not in lost]
+        numbers = [numbers[place] for place in whole]
+        columns = {name: [texts[place] for place in whole] for name, texts in columns.items()}
+    rows = SheetRows(numbers, columns, watcher)
     prepared = importer.prepare(rows, by)
     return Prepared(prepared.rows, lost | prepared.errors)
 

@@ -62,8 +62,9 @@ def record(
     if head is None:
         Head.objects.bulk_create([Head(chain=chain, seq=0, hash="")], ignore_conflicts=True)
         head = Head.objects.select_for_update().get(pk=chain)
-    common = _common(act, by, summary, timezone.now())
-    link = _link(common, chain, Last(head.seq, head.hash), hash_of(subject), payload)
+    at = timezone.now()
+    common = _common(act, by, summary, at)
+    link = _link(common, timezone.localdate(at), chain, Last(head.seq, head.hash), hash_of(subject), payload)
     event = Event(**link)
     event.save(force_insert=True)
     Head.objects.filter(pk=chain).update(seq=event.seq, hash=event.hash)
@@ -75,7 +76,7 @@ class Pen:
 
     def __init__(self, writes: Writes, act: str, *, by: Actor | None, summary: str, at: dt.datetime) -> None:
         self._writes = writes
-        self._common = _common(act, by, summary, at)
+        self._common, self._day = _common(act, by, summary, at), timezone.localdate(at)
 
     def append(self, subject: models.Model, *, after: Last, payload: dict[str, Any] | None = None) -> None:
         """Add one event to the subject's chain.
@@ -84,7 +85,7 @@ class Pen:
         else has written to the chain since, the whole act is refused when it is sent.
         """
         chain = chain_of(subject)
-        link = _link(self._common, chain, after, hash_of(subject), payload)
+        link = _link(self._common, self._day, chain, after, hash_of(subject), payload)
         if after is NEW:
             self._writes.insert(Head, {"chain": chain, "seq": link["seq"], "hash": link["hash"]})
         else:
@@ -113,7 +114,12 @@ def _common(act: str, by: Actor | None, summary: str, at: dt.datetime) -> dict[s
 
 
 def _link(
-    common: dict[str, Any], chain: str, after: Last, content: str, payload: dict[str, Any] | None
+    common: dict[str, Any],
+    day: dt.date,
+    chain: str,
+    after: Last,
+    content: str,
+    payload: dict[str, Any] | None,
 ) -> dict[str, Any]:
     """The columns of one event, its hash included."""
     link = {
@@ -125,7 +131,7 @@ def _link(
         "previous_hash": after.hash,
     }
     link["hash"] = content_hash(link)
-    link["day"] = timezone.localdate(common["at"])
+    link["day"] = day
     return link
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from bihuan.core.http import row_number
 
@@ -12,10 +13,13 @@ from .actions import chain_of
 from .models import Event, Seal, Verification
 from .verification import Finding, VerifyReport, verify
 
+WORDS_DAYS = 31
+
 __all__ = [
     "Finding",
     "VerifyReport",
     "chain_of",
+    "days_of_words",
     "events",
     "latest_verifications",
     "seals",
@@ -33,7 +37,12 @@ def events(
     day_to: dt.date | None = None,
     q: str = "",
 ) -> QuerySet[Event]:
-    """Events by act (a prefix: `hazards.`), actor's name, record, days and words in the summary."""
+    """Events by act (a prefix: `hazards.`), actor's name, record, days and words in the summary.
+
+    Words are looked for by reading the events, so within one record or at most `WORDS_DAYS` days (see `days_of_words`).
+    """
+    if q and not chain:
+        day_from, day_to = days_of_words(day_from, day_to)
     rows = Event.objects.all()
     if act:
         rows = rows.filter(act__startswith=act)
@@ -49,6 +58,15 @@ def events(
     if q:
         rows = rows.filter(summary__icontains=q)
     return rows
+
+
+def days_of_words(day_from: dt.date | None, day_to: dt.date | None) -> tuple[dt.date, dt.date]:
+    """The days in which words are looked for: as asked, at most `WORDS_DAYS` of them, the latest unless one is named."""
+    span = dt.timedelta(days=WORDS_DAYS - 1)
+    if day_to is None:
+        day_to = min(day_from + span, timezone.localdate()) if day_from else timezone.localdate()
+    first = day_to - span
+    return max(day_from or first, first), day_to
 
 
 def timeline(chain: str) -> list[Event]:

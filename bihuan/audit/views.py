@@ -70,6 +70,9 @@ def events(request: Request) -> HttpResponse:
             "errors": form.errors,
             "areas": AREAS,
             "is_filtered": any(data.values()),
+            "read": queries.days_of_words(data["day_from"], data["day_to"])
+            if data["q"] and not data["record"]
+            else None,
             "chips": _chips(request, data),
         },
     )

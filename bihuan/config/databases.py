@@ -54,6 +54,7 @@ def postgresql(url: str, *, name: str) -> dict[str, Any]:
     """A PostgreSQL database by its URL; `name` is the variable an error message points to.
 
     Connections come from a pool of each process unless BIHUAN_POOL_MAX is 0; then each thread keeps its own.
+    What a connection is asked again and again is prepared unless BIHUAN_PREPARED is 0.
     """
     parts = urlparse(url)
     if parts.scheme not in {"postgres", "postgresql"}:
@@ -61,6 +62,8 @@ def postgresql(url: str, *, name: str) -> dict[str, Any]:
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     if unknown := set(options) - _PASSED_ON:
         raise ImproperlyConfigured(f"{name} 中不认识的参数：{'、'.join(sorted(unknown))}")
+    if env.flag("BIHUAN_PREPARED", True):
+        options |= _prepared()
     pool = _pool()
     if pool:
         options["pool"] = pool
@@ -75,6 +78,13 @@ def postgresql(url: str, *, name: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }
+
+
+def _prepared() -> dict[str, Any]:
+    from bihuan.core.prepared import BoundCursor
+
+    # Only a text with its values beside it can be prepared; from the fifth time on it is.
+    return {"server_side_binding": True, "cursor_factory": BoundCursor, "prepare_threshold": 4}
 
 
 def _pool() -> dict[str, Any]:

@@ -78,6 +78,16 @@ def days(name: str) -> dict[str, int]:
     return found
 
 
+def night(name: str, default: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Two times of day, e.g. `02:00-05:00`; the second may lie after midnight."""
+    raw = text(name, default).strip()
+    times = re.findall(r"(?:[01]?\d|2[0-3]):[0-5]\d", raw)
+    if len(times) != 2 or f"{times[0]}-{times[1]}" != raw or times[0] == times[1]:
+        raise ImproperlyConfigured(f"环境变量 {name} 应为两个时刻，例如 02:00-05:00，现为“{raw}”")
+    (from_hour, from_minute), (to_hour, to_minute) = (map(int, each.split(":")) for each in times)
+    return (from_hour, from_minute), (to_hour, to_minute)
+
+
 def clock(name: str, default: str) -> tuple[int, int]:
     """A time of day as hour and minute, e.g. `02:30`."""
     raw = text(name, default).strip()

@@ -49,8 +49,9 @@ def serve(arguments: list[str]) -> int:
     """
     port = str(env.integer("PORT", 8000))
     host = env.text("BIHUAN_BIND", "127.0.0.1")
-    # One process writes SQLite best; with PostgreSQL as many as there are cores (scale: single writer path).
-    processes = str(env.integer("BIHUAN_PROCESSES", 2 if env.text("DATABASE_URL") else 1))
+    # Reading and writing pages is work for the processor: one process would leave the second core idle. With SQLite
+    # they write one after the other (core/sqlite3/queue.py) and read at the same time.
+    processes = str(env.integer("BIHUAN_PROCESSES", 2))
     children = [
         subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [

@@ -112,7 +112,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "bihuan.core.rendering.FormRenderer"
 
 
 DATABASES = databases(DATA_DIR)
@@ -211,6 +211,8 @@ METRICS_ALLOW = env.networks("BIHUAN_METRICS_ALLOW")
 REQUEST_LOG = env.flag("BIHUAN_REQUEST_LOG", True)
 LOG_FILE = env.text("BIHUAN_LOG_FILE")
 CERTIFICATES = env.names("BIHUAN_CERTIFICATES")
+# Heavy rounds nobody waits for are begun in these hours only (core/nights.py).
+NIGHT = env.night("BIHUAN_NIGHT", "02:00-05:00")
 BACKUP_DIR = env.text("BIHUAN_BACKUP_DIR")
 BACKUP_AT = env.clock("BIHUAN_BACKUP_AT", "02:30")
 BACKUP_KEEP = env.counts("BIHUAN_BACKUP_KEEP", "7,4,12", of=3)

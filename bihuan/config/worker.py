@@ -96,10 +96,10 @@ def main() -> int:
     django.setup()
     from django.db import close_old_connections
     from django.utils import timezone
-    from django_tasks_db.management.commands.db_worker import Worker
 
     from bihuan.archive.nightly import archive_due
     from bihuan.audit.actions import seal_due
+    from bihuan.config.runner import Runner
     from bihuan.core.partitions import keep_ahead
     from bihuan.duties.sweep import sweep
     from bihuan.jobs import running as long_work
@@ -112,8 +112,8 @@ def main() -> int:
 
     name, started_at = worker_id(), timezone.now()
     queues = [
-        Worker(
-            queue_names=wanted, interval=0.5, batch=False, backend_name="default", startup_delay=False,
+        Runner(
+            queue_names=wanted, interval=0.5, batch=True, backend_name="default", startup_delay=False,
             max_tasks=None, worker_id=name, excluded_queue_names=excluded,
         )
         for wanted, excluded in ((["*"], [long_work.QUEUE]), ([long_work.QUEUE], []))

@@ -6,22 +6,29 @@ as on the model; columns that are not named get the field's default. Nothing is 
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
-from itertools import repeat
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice, repeat
 from typing import Any
 
 from django.db import connections, models, router, transaction
 
-from .fields import SealedCharField
+from .fields import SealedCharField, seal_all
 
-BLOCK = 2000  # rows formatted and sent at a time
+BLOCK = 1000  # rows formatted and sent at a time: PostgreSQL stores one block while the next is formatted
 NULL = "\\N"
 _SPECIAL = re.compile(r"[\\\t\n\r]").search
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-Format = Callable[[Any], Any]
+_ENCODE = json.JSONEncoder(ensure_ascii=False, default=str).encode
+Values = Sequence[Any]
+Format = Callable[[Values], Values]  # a column of values into the column that is sent
+
+
+class Encoded(str):
+    """The text of a JSON value, for a column whose caller has it at hand."""
+
+    __slots__ = ()
 
 
 def reserve(model: type[models.Model], count: int) -> Sequence[int]:
@@ -44,20 +51,60 @@ def reserve(model: type[models.Model], count: int) -> Sequence[int]:
         return range(last + 1, last + 1 + count)
 
 
-def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+def insert(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    same: Mapping[str, Any] | None = None,
+) -> int:
     """Insert `rows`, each with its values in the order of `columns` (attribute names); returns how many.
 
-    One transaction whatever happens. Raises IntegrityError like any insert.
+    `same` is one value for all rows. Rows that are made as they are asked for are made while PostgreSQL stores those
+    before them. One transaction whatever happens. Raises IntegrityError like any insert.
     """
+    waiting = iter(rows)
+    blocks = iter(lambda: list(islice(waiting, BLOCK)), [])
+    return _send(
+        model, columns, ((len(block), list(zip(*block, strict=True))) for block in blocks), same or {}
+    )
+
+
+def insert_columns(
+    model: type[models.Model], columns: Mapping[str, Values], same: Mapping[str, Any] | None = None
+) -> int:
+    """The same for values that are at hand column by column, all of one length."""
+    count = len(next(iter(columns.values())))
+    blocks = (
+        (min(BLOCK, count - start), [values[start : start + BLOCK] for values in columns.values()])
+        for start in range(0, count, BLOCK)
+    )
+    return _send(model, list(columns), blocks, same or {})
+
+
+def _send(
+    model: type[models.Model],
+    columns: Sequence[str],
+    blocks: Iterable[tuple[int, Sequence[Values]]],
+    same: Mapping[str, Any],
+) -> int:
     connection = connections[router.db_for_write(model)]
     is_copy = connection.vendor == "postgresql"
+    formed = _copied if is_copy else _bound
     fields = {field.attname: field for field in model._meta.concrete_fields}
-    formats = [(_copied if is_copy else _bound)(fields[name], connection) for name in columns]
+    formats = [formed(fields[name], connection) for name in columns]
     others = [field for name, field in fields.items() if name not in columns and not field.primary_key]
-    constants = [(_copied if is_copy else _bound)(field, connection)(field.get_default()) for field in others]
+    constants = [
+        formed(field, connection)([same[field.attname] if field.attname in same else field.get_default()])[0]
+        for field in others
+    ]
     quote = connection.ops.quote_name
     names = ", ".join(quote(str(field.column)) for field in (*(fields[name] for name in columns), *others))
     table = quote(model._meta.db_table)
+
+    def lines(size: int, block: Sequence[Values]) -> Iterable[tuple[Any, ...]]:
+        sent = (form(values) for form, values in zip(formats, block, strict=True))
+        return zip(*sent, *(repeat(value, size) for value in constants), strict=True)
+
     count = 0
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         if is_copy:
@@ -66,91 +113,79 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
                 connection.wrap_database_errors,
                 cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
             ):
-                for block in _blocks(rows, formats, constants):
-                    texts = ["\t".join(line) for line in block]
-                    count += len(texts)
-                    texts.append("")
-                    copy.write("\n".join(texts))
+                for size, block in blocks:
+                    copy.write("\n".join((*map("\t".join, lines(size, block)), "")))
+                    count += size
         else:
             marks = ", ".join(["%s"] * (len(columns) + len(others)))
-            for block in _blocks(rows, formats, constants):
-                lines = list(block)
-                count += len(lines)
-                cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", lines)  # noqa: S608
+            for size, block in blocks:
+                cursor.executemany(
+                    f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608
+                    list(lines(size, block)),
+                )
+                count += size
     return count
 
 
-def _blocks(
-    rows: Iterable[Sequence[Any]], formats: Sequence[Format], constants: Sequence[Any]
-) -> Iterable[Iterable[tuple[Any, ...]]]:
-    """The rows formatted column by column, a block at a time."""
-    block: list[Sequence[Any]] = []
-    for row in rows:
-        block.append(row)
-        if len(block) == BLOCK:
-            yield _formatted(block, formats, constants)
-            block = []
-    if block:
-        yield _formatted(block, formats, constants)
+def _as_they_are(values: Values) -> Values:
+    return values
 
 
-def _formatted(
-    block: list[Sequence[Any]], formats: Sequence[Format], constants: Sequence[Any]
-) -> Iterable[tuple[Any, ...]]:
-    columns = [
-        values if form is _as_it_is else list(map(form, values))
-        for form, values in zip(formats, zip(*block, strict=True), strict=True)
-    ]
-    return zip(*columns, *(repeat(value, len(block)) for value in constants), strict=True)
+def _distinct(form: Callable[[Any], Any]) -> Format:
+    """Every different value is formed once for a block."""
 
+    def column(values: Values) -> Values:
+        known = {value: None if value is None else form(value) for value in set(values)}
+        return list(map(known.__getitem__, values))
 
-def _as_it_is(value: Any) -> Any:
-    return value
+    return column
 
 
 def _copied(field: models.Field, connection: Any) -> Format:
-    """How a value of the field stands in COPY's text format."""
+    """How values of the field stand in COPY's text format."""
     kind = _kind_of(field)
     if kind is _Kind.SEALED:
-        return lambda value: NULL if value is None else field.get_prep_value(value)
+        return lambda values: [NULL if value is None else value for value in seal_all(values)]
     if kind is _Kind.JSON:
-        return lambda value: (
-            NULL if value is None else _escaped(json.dumps(value, ensure_ascii=False, default=str))
-        )
+        return lambda values: _copied_texts(list(map(_encoded, values)))
     if kind is _Kind.TEXT:
-        return lambda value: NULL if value is None else _escaped(value)
+        return _copied_texts
     if kind in (_Kind.DATE, _Kind.MOMENT):
-        return lambda value: NULL if value is None else value.isoformat()
-    return lambda value: NULL if value is None else str(value)
+        dated = _distinct(lambda value: value.isoformat())
+        return lambda values: [NULL if text is None else text for text in dated(values)]
+    return lambda values: [NULL if value is None else str(value) for value in values]
+
+
+def _copied_texts(values: Values) -> Values:
+    try:
+        is_plain = not _SPECIAL("".join(values))
+    except TypeError:  # some are None
+        return [NULL if value is None else _escaped(value) for value in values]
+    return values if is_plain else list(map(_escaped, values))
 
 
 def _escaped(text: str) -> str:
     return text.translate(_ESCAPED) if _SPECIAL(text) else str.__str__(text)
 
 
+def _encoded(value: Any) -> str | None:
+    return value if value is None or type(value) is Encoded else _ENCODE(value)
+
+
 def _bound(field: models.Field, connection: Any) -> Format:
-    """How a value of the field becomes a parameter of SQLite, as the field itself would store it."""
+    """How values of the field become parameters of SQLite, as the field itself would store them."""
     kind = _kind_of(field)
     if kind is _Kind.SEALED:
-        return field.get_prep_value
+        return seal_all
     if kind is _Kind.JSON:
-        return lambda value: None if value is None else json.dumps(value, default=str)
+        return lambda values: list(map(_encoded, values))
     if kind is _Kind.DATE:
-        return lambda value: None if value is None else value.isoformat()
+        return _distinct(lambda value: value.isoformat())
     if kind is _Kind.MOMENT:
-        known: dict[dt.datetime, str] = {}
-
-        def moment(value: dt.datetime | None) -> str | None:
-            if value is None:
-                return None
-            if value not in known:
-                known[value] = connection.ops.adapt_datetimefield_value(value)
-            return known[value]
-
-        return moment
+        return _distinct(connection.ops.adapt_datetimefield_value)
     if kind is _Kind.OTHER:
-        return lambda value: field.get_db_prep_save(value, connection)
-    return _as_it_is
+        return lambda values: [field.get_db_prep_save(value, connection) for value in values]
+    return _as_they_are
 
 
 class _Kind:

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -63,6 +64,23 @@ def seal(plain: str) -> str:
     nonce = os.urandom(NONCE_BYTES)
     body = base64.urlsafe_b64encode(nonce + cipher.encrypt(nonce, plain.encode(), None)).decode("ascii")
     return f"{PREFIX}.{key_id}.{body}"
+
+
+def seal_all(plains: Sequence[str | None]) -> list[str | None]:
+    """The same for many: each sealed by itself, with a nonce of its own; None stays None."""
+    if not any(plains):
+        return list(plains)
+    key_id, _, cipher = _primary()
+    head, encrypt, encode = f"{PREFIX}.{key_id}.", cipher.encrypt, base64.urlsafe_b64encode
+    random = os.urandom(NONCE_BYTES * len(plains))
+    sealed: list[str | None] = []
+    for at, plain in enumerate(plains):
+        if plain:
+            nonce = random[at * NONCE_BYTES : (at + 1) * NONCE_BYTES]
+            sealed.append(head + encode(nonce + encrypt(nonce, plain.encode(), None)).decode("ascii"))
+        else:
+            sealed.append(plain)
+    return sealed
 
 
 def unseal(sealed: str) -> str:

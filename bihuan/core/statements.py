@@ -8,15 +8,17 @@ They still pass through Django's cursor: wrappers, query logs and error classes 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
+from django.db.models.base import ModelState
 
 Row = tuple[Any, ...]
 Load = Callable[[Sequence[Any]], dict[str, Any]]
+M = TypeVar("M", bound=models.Model)
 
 
 @cache
@@ -49,18 +51,15 @@ def rows(sql: str, values: Sequence[Any]) -> list[Row]:
 
 
 def hot_cursor() -> Any:
-    """A cursor of the open connection; on PostgreSQL one whose statements (with `$1`) stay prepared."""
+    """A cursor of the open connection; on PostgreSQL one whose statements (with `$1`) stay prepared, if any may."""
     if not is_postgresql():
         return connection.cursor()
-    from .prepared import PreparedCursor
+    from .prepared import PreparedCursor, PreparedDebugWrapper
 
     database: Any = connections[DEFAULT_DB_ALIAS]  # once: every look through the proxy costs
     database.ensure_connection()
-    raw = database.connection
-    if raw.prepare_threshold is None:
-        raw.prepare_threshold = 5  # psycopg's own; off, nobody may prepare. Django's cursors never do
-    make = database.make_debug_cursor if database.queries_logged else database.make_cursor
-    return make(PreparedCursor(raw))
+    cursor = PreparedCursor(database.connection)
+    return PreparedDebugWrapper(cursor, database) if database.queries_logged else database.make_cursor(cursor)
 
 
 @cache
@@ -71,7 +70,7 @@ def _numbered(sql: str) -> str:
 
 
 @cache
-def _loader(vendor: str, model: type[models.Model], alias: str) -> tuple[str, Load, int]:
+def _loader(for_postgresql: bool, model: type[models.Model], alias: str) -> tuple[str, Load, int]:
     fields = list(model._meta.concrete_fields)
     quote = connection.ops.quote_name
     sql = ", ".join(f"{alias}.{quote(field.column or '')}" for field in fields)
@@ -93,7 +92,19 @@ def _loader(vendor: str, model: type[models.Model], alias: str) -> tuple[str, Lo
 
 def columns_of(model: type[models.Model], alias: str) -> tuple[str, Load, int]:
     """(SQL of all columns of `model` under `alias`, loader of such a row into {attribute: value}, how many)."""
-    return _loader(connection.vendor, model, alias)
+    return _loader(is_postgresql(), model, alias)
+
+
+def instance_of(model: type[M], values: Mapping[str, Any]) -> M:
+    """A row of the database of which these columns are known; any other is read when somebody asks for it.
+
+    What `from_db` makes, but without looking at every column of the model and without signals.
+    """
+    found = model.__new__(model)
+    state: Any = ModelState()
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+    found.__dict__.update(values, _state=state)
+    return found
 
 
 def next_id(model: type[models.Model]) -> str:
@@ -105,5 +116,14 @@ def next_id(model: type[models.Model]) -> str:
     table = model._meta.db_table
     key = model._meta.pk.column
     if is_postgresql():
-        return f"nextval(pg_get_serial_sequence('{table}', '{key}'))"
+        return f"nextval('{_sequence(table, key)}')"
     return f"(SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = '{table}')"  # noqa: S608
+
+
+@cache
+def _sequence(table: str, key: str) -> str:
+    """The sequence behind a key, looked up once: the catalogue is slower than the number."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [table, key])
+        found: str = cursor.fetchone()[0]
+    return found

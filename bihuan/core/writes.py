@@ -48,6 +48,7 @@ class _Swap:
 @dataclass
 class _Update:
     model: type[models.Model]
+    words: tuple[tuple[str, str], ...]
     where: dict[str, Any]
     values: dict[str, Any]
 
@@ -66,8 +67,14 @@ class Writes:
         self._swaps.append(_Swap(model, {pk: key, **seen}, pk, dict(values)))
 
     def update(self, model: type[models.Model], *, where: Values, values: Values) -> None:
-        """Change every row whose columns equal `where`, be there any or none."""
-        self._updates.append(_Update(model, dict(where), dict(values)))
+        """Change every row whose columns equal `where`, be there any or none.
+
+        A condition that is one of a field's choices becomes a word of the statement: a prepared plan has to hold for
+        every value of a parameter, so that only a word lets it use an index over the rows of one status.
+        """
+        words = tuple((name, str(value)) for name, value in where.items() if _is_word(value))
+        bound = {name: value for name, value in where.items() if not _is_word(value)}
+        self._updates.append(_Update(model, words, bound, dict(values)))
 
     def insert(self, model: type[models.Model], row: Values, *, unless_known: bool = False) -> None:
         """Add one row; `unless_known` passes silently over one that a unique constraint already knows."""
@@ -97,7 +104,7 @@ class Writes:
         for update in self._updates:
             values.extend(update.values.values())
             values.extend(update.where.values())
-            shape.append(("update", update.model, _nulls(update.where), tuple(update.values)))
+            shape.append(("update", update.model, update.words, _nulls(update.where), tuple(update.values)))
         for (model, names, unless_known), found in self._inserts.items():
             for row in found:
                 values.extend(row.values())
@@ -124,9 +131,9 @@ class Writes:
                 if cursor.fetchone() is None:
                     return False
             for swap in self._swaps:
-                self._change(cursor, swap.model, {swap.key: swap.seen[swap.key]}, swap.values)
+                self._change(cursor, swap.model, (), {swap.key: swap.seen[swap.key]}, swap.values)
             for update in self._updates:
-                self._change(cursor, update.model, update.where, update.values)
+                self._change(cursor, update.model, update.words, update.where, update.values)
             for (model, names, unless_known), found in self._inserts.items():
                 columns = [columns_of(model)[name] for name in names]
                 sql = (
@@ -144,15 +151,19 @@ class Writes:
         return True
 
     @staticmethod
-    def _change(cursor: Any, model: type[models.Model], where: Values, values: Values) -> None:
+    def _change(
+        cursor: Any,
+        model: type[models.Model],
+        words: tuple[tuple[str, str], ...],
+        where: Values,
+        values: Values,
+    ) -> None:
         given: list[Any] = []
         _take(given, model, values)
         _take(given, model, where)
         sets = ", ".join(f"{columns_of(model)[name].name} = %s" for name in values)
-        cursor.execute(
-            f"UPDATE {_table(model)} SET {sets} WHERE {_where(model, where)}",  # noqa: S608
-            given,
-        )
+        conditions = " AND ".join(filter(None, [*_fixed(model, words), _where(model, where)]))
+        cursor.execute(f"UPDATE {_table(model)} SET {sets} WHERE {conditions}", given)  # noqa: S608
 
 
 def row_of(instance: models.Model) -> dict[str, Any]:
@@ -169,6 +180,16 @@ def _take(values: list[Any], model: type[models.Model], given: Values) -> None:
     columns = columns_of(model)
     for name, value in given.items():
         values.append(None if value is None else columns[name].prepare(value))
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, models.TextChoices) and value.isidentifier()
+
+
+def _fixed(model: type[models.Model], words: Iterable[tuple[str, str]], alias: str = "") -> list[str]:
+    """Conditions that are part of the statement's text."""
+    columns, prefix = columns_of(model), f"{alias}." if alias else ""
+    return [f"{prefix}{columns[name].name} = '{word}'" for name, word in words]
 
 
 def _where(model: type[models.Model], where: Values) -> str:
@@ -229,11 +250,13 @@ def _statement(shape: Shape) -> tuple[str, list[Preparer]]:
                 sets = assignment(model, names)
                 where = condition(model, [(key, False)], "t")
                 parts.append(f"w{index} AS (UPDATE {_table(model)} t SET {sets}{held_from} WHERE {where})")  # noqa: S608
-            case ("update", model, where, names):
+            case ("update", model, words, where, names):
                 sets = assignment(model, names)
-                parts.append(
-                    f"w{index} AS (UPDATE {_table(model)} t SET {sets}{held_from} WHERE {condition(model, where, 't')})"  # noqa: S608
+                conditions = " AND ".join(
+                    filter(None, [*_fixed(model, words, "t"), condition(model, where, "t")])
                 )
+                change = f"UPDATE {_table(model)} t SET {sets}{held_from} WHERE {conditions}"  # noqa: S608
+                parts.append(f"w{index} AS ({change})")
             case ("insert", model, names, unless_known, rows):
                 columns = [columns_of(model)[name] for name in names]
                 lines = ", ".join(f"({', '.join(mark(column) for column in columns)})" for _ in range(rows))

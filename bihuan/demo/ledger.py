@@ -108,7 +108,10 @@ class Case:
             raise ValueError(f"{move} needs a {rule.evidence}")
         before: State = state_of(hazard)
         target = target_of(move, left, hazard.level)
-        for column, value in {**door._effects(hazard, move, at, NOTHING_ENTERED), **(changed or {})}.items():
+        for column, value in {
+            **door._effects(hazard, move, at, at.date(), NOTHING_ENTERED),
+            **(changed or {}),
+        }.items():
             setattr(hazard, column, value)
         hazard.status, self.at = target, at
         day = hazard.found_on if move == Move.FIX_ON_SPOT else at.date()

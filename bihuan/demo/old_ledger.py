@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 
-from bihuan.attachments.imports import SheetRow
+from bihuan.attachments.imports import SheetRow, SheetRows
 from bihuan.hazards.importing import HazardImporter
 
 from .city import City
@@ -47,7 +47,7 @@ def import_old_ledger(city: City, count: int, rng: random.Random) -> None:
     by = city.users["office"]
     importer = HazardImporter()
     with as_of(city.start_of(IMPORTED_DAYS_AGO, 15)):
-        prepared = importer.prepare(rows, by)
+        prepared = importer.prepare(SheetRows.of(rows), by)
         if prepared.errors:
             raise RuntimeError(f"the old ledger of the demo has bad rows: {prepared.errors}")
         importer.save_rows([row for _, row in prepared.rows], by)

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from bihuan.duties.models import Duty
 from bihuan.notifications.models import Message
 
-from .navigation import navigation
+from .navigation import navigation_html
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -24,7 +24,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     unread = Message.objects.filter(recipient=user, read_at=None).count()
     post = user.main_post
     return {
-        "navigation": navigation(user, request.path, {"duties:inbox": duties, "notifications:list": unread}),
+        "navigation": navigation_html(
+            user, request.path, {"duties:inbox": duties, "notifications:list": unread}
+        ),
         "inbox_count": duties,
         "live_url": settings.LIVE_URL,
         "current_region_name": post.organization.region.name if post else "",

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission as P
 from bihuan.core.addresses import address
+from bihuan.core.markup import icon
 
 
 @dataclass(frozen=True)
@@ -70,27 +76,57 @@ GROUPS: list[tuple[str, list[Entry]]] = [
 LIVE_COUNTS = {"duties:inbox": "duties", "notifications:list": "messages"}
 
 
-def navigation(user: User, path: str, badges: dict[str, int]) -> list[dict[str, object]]:
-    """The groups a person sees, the current page marked, counts beside 待办 and 消息."""
-    permissions = user.permissions
-    current = _current(path)
-    groups: list[dict[str, object]] = []
-    for label, entries in GROUPS:
-        items = [
-            {
-                "label": entry.label,
-                "url": address(entry.view),
-                "icon": entry.icon,
-                "badge": badges.get(entry.view, 0),
-                "count": LIVE_COUNTS.get(entry.view, ""),
-                "active": entry.view == current,
-            }
-            for entry in entries
-            if not entry.permissions or permissions.intersection(entry.permissions)
-        ]
-        if items:
-            groups.append({"label": label, "items": items})
-    return groups
+def navigation(permissions: frozenset[str]) -> list[tuple[str, list[Entry]]]:
+    """The groups that people with these permissions see, with their entries."""
+    groups = [
+        (
+            label,
+            [each for each in entries if not each.permissions or permissions.intersection(each.permissions)],
+        )
+        for label, entries in GROUPS
+    ]
+    return [(label, entries) for label, entries in groups if entries]
+
+
+def navigation_html(user: User, path: str, counts: Mapping[str, int]) -> SafeString:
+    """The navigation as every page shows it: the current page marked, counts by view beside 待办 and 消息."""
+    pieces = _pieces(user.permissions, _current(path))
+    # Odd pieces name the view whose count stands there.
+    return SafeString(
+        "".join(
+            _count(LIVE_COUNTS[piece], counts.get(piece, 0)) if number % 2 else piece
+            for number, piece in enumerate(pieces)
+        )
+    )
+
+
+def _count(name: str, number: int) -> str:
+    hidden = "" if number else " hidden"
+    return f'<span class="count" data-bihuan-count="{name}"{hidden}>{number}</span>'
+
+
+# There are as many as kinds of posts times pages of the navigation.
+@lru_cache(maxsize=1024)
+def _pieces(permissions: frozenset[str], current: str) -> tuple[str, ...]:
+    """The navigation cut where the counts stand: it is the same on every page for everybody with these permissions."""
+    text = "".join(
+        f'<h2 class="side-label" id="nav-{number}">{conditional_escape(label)}</h2>'
+        f'<ul aria-labelledby="nav-{number}">{"".join(_item(each, current) for each in entries)}</ul>'
+        for number, (label, entries) in enumerate(navigation(permissions), start=1)
+    )
+    return tuple(text.split(_CUT))
+
+
+_CUT = "\0"
+
+
+def _item(entry: Entry, current: str) -> str:
+    here = ' aria-current="page"' if entry.view == current else ""
+    count = f"{_CUT}{entry.view}{_CUT}" if entry.view in LIVE_COUNTS else ""
+    return (
+        f'<li><a class="side-item" href="{conditional_escape(address(entry.view))}"{here}>{icon(entry.icon)}'
+        f"<span>{conditional_escape(entry.label)}</span>{count}</a></li>"
+    )
 
 
 def _current(path: str) -> str:

@@ -6,14 +6,14 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Prefetch
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import area_q, areas_q, scope_of
 from bihuan.campaigns.links import ledger_url
-from bihuan.campaigns.models import Assignment, Campaign
-from bihuan.campaigns.workflow import AssignmentStatus
+from bihuan.campaigns.models import Assignment, Campaign, Phase
+from bihuan.campaigns.workflow import AssignmentStatus, PhaseStatus
 from bihuan.duties.models import Duty
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.workflow import Status
@@ -97,7 +97,7 @@ def children_standing(region: Region, *, on: dt.date) -> list[tuple[Region, Figu
 def department_standing(region: Region, *, on: dt.date) -> list[tuple[Organization, Figures]]:
     """Each line department with its figures in a region, those with most overdue first."""
     figures = by_department(on=on, region=region.code)
-    departments = Organization.objects.filter(pk__in=figures)
+    departments = Organization.objects.filter(pk__in=figures).only("short_name")
     return sorted(
         ((item, figures[item.pk]) for item in departments), key=lambda row: (-row[1].overdue, -row[1].open)
     )
@@ -109,15 +109,21 @@ def running_campaigns(
     """Running campaigns in view with how this region or department stands in each."""
     rows: list[dict[str, object]] = []
     known: dict[str, dict[int, Figures]] = {}
+    open_phases = Prefetch(
+        "phases", Phase.objects.filter(status=PhaseStatus.OPEN).only("campaign", "name", "ends_on")
+    )
     for campaign in (
-        Campaign.objects.visible_to(user).filter(status=Campaign.Status.RUNNING).prefetch_related("phases")
+        Campaign.objects.visible_to(user)
+        .filter(status=Campaign.Status.RUNNING)
+        .only("short_title", "region")
+        .prefetch_related(open_phases)
     ):
         scope = region if len(region) >= len(campaign.region_id) else campaign.region_id
         counted = scope[:4] if department else scope
         if counted not in known:
             known[counted] = by_campaign(on=on, region=counted, department=department)
         figures = known[counted].get(campaign.pk, NOTHING)
-        phase = next((item for item in campaign.phases.all() if item.status == "open"), None)
+        phase = next(iter(campaign.phases.all()), None)
         parameters: dict[str, object] = {"campaign": campaign.pk}
         parameters |= {"department": department} if department else {"region": scope}
         rows.append(

@@ -124,16 +124,17 @@ def _locality(request: Request, organization: Organization, today: dt.date) -> d
 
 def _row(label: str, figures: Figures, **parameters: object) -> dict[str, object]:
     rate = figures.rectification_rate
+    ledger = ledger_url(**parameters)
     return {
         "label": label,
         "found": figures.found,
-        "found_url": ledger_url(**parameters),
+        "found_url": ledger,
         "rate": "—" if rate is None else f"{rate:.1f}%",
-        "closed_url": ledger_url(state="closed", **parameters),
+        "closed_url": f"{ledger}&state=closed",
         "open": figures.open,
-        "open_url": ledger_url(state="open", **parameters),
+        "open_url": f"{ledger}&state=open",
         "overdue": figures.overdue,
-        "overdue_url": ledger_url(state="overdue", **parameters),
+        "overdue_url": f"{ledger}&state=overdue",
         "inspected": figures.inspected,
         "inspected_url": inspections_url(**parameters),
     }

@@ -11,6 +11,7 @@ class HazardsConfig(AppConfig):
         from bihuan.attachments.access import register
         from bihuan.attachments.imports import register as register_importer
         from bihuan.jobs.exports import register_export
+        from bihuan.jobs.selections import register_act
         from bihuan.search.sources import register as register_source
         from bihuan.tally.sources import register as register_counting
 
@@ -19,10 +20,13 @@ class HazardsConfig(AppConfig):
         from .exporting import LEDGER
         from .importing import HazardImporter
         from .searching import SOURCE
+        from .selections import ASSIGN, EXTEND
 
         for label, visible in VISIBLE.items():
             register(label, visible)
         register_importer(HazardImporter())
         register_export(LEDGER)
+        for act in (ASSIGN, EXTEND):
+            register_act(act)
         register_source(SOURCE)
         register_counting(COUNTED)

@@ -57,9 +57,11 @@ class LedgerSource:
         self._tasks: dict[Any, str] = {}
 
     def total(self) -> int:
-        """From the figures where they answer the question; else counted, once for an export that reads every row."""
-        known = total(self._user, self._filters)
-        return ledger(self._user, self._filters).count() if known is None else known
+        """From the figures where they answer the question; else 0: counting would read every row twice."""
+        return total(self._user, self._filters) or 0
+
+    def is_longer_than(self, limit: int) -> bool:
+        return ledger(self._user, self._filters)[: limit + 1].count() > limit
 
     def begin(self) -> Any:
         """Hazards entered after this moment stay out, so that no piece moves under the reader."""

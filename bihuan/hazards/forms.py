@@ -209,6 +209,10 @@ class BulkAssignForm(forms.Form):
             .order_by("kind", "region_id", "id")
         )
 
+    def wanted(self) -> dict[str, Any]:
+        """What was filled in, as the background work keeps it."""
+        return {"organization": self.cleaned_data["organization"].pk, "reason": self.cleaned_data["reason"]}
+
 
 class BulkExtendForm(forms.Form):
     to = CalendarDayField(label="统一延至", widget=Day())
@@ -216,6 +220,10 @@ class BulkExtendForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+
+    def wanted(self) -> dict[str, Any]:
+        """What was filled in, as the background work keeps it."""
+        return {"to": self.cleaned_data["to"].isoformat(), "reason": self.cleaned_data["reason"]}
 
 
 class HazardForm(forms.Form):

@@ -51,15 +51,20 @@ class History:
     plan: MajorPlan | None
 
 
+_LINE = ("hazard", "move", "evidence", "reason", "at", "round")
+
+
 def history(hazard: Hazard) -> History:
-    """Read a hazard's life with a fixed number of queries, however long it was."""
-    lines = list(hazard.transitions.select_related("by"))
+    """Read a hazard's life with one query for each kind of evidence its lines name, however long it was."""
+    lines = list(hazard.transitions.select_related("by").only(*_LINE, "by__full_name"))
+    named = {line.evidence.partition(":")[0] for line in lines}
     evidence: dict[str, models.Model] = {}
     for related in (
         hazard.rectifications, hazard.reinspections, hazard.major_reports, hazard.major_plans, hazard.acceptances,
         hazard.evaluations,
     ):  # fmt: skip
-        evidence |= {chain_of(row): row for row in related.all()}
+        if related.model._meta.label_lower in named:
+            evidence |= {chain_of(row): row for row in related.all()}
     extensions = list(hazard.extensions.select_related("requested_by", "decided_by"))
     files = of_many([hazard, *evidence.values()])
     events: list[tuple[dt.datetime, int, dict[str, Any]]] = []

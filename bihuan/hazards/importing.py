@@ -7,7 +7,7 @@ and is never overwritten by a sheet.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cache, partial
@@ -20,7 +20,7 @@ from django.utils import timezone
 from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import resolve_unit
-from bihuan.attachments.imports import Issues, Prepared, RowRefused, SheetRow
+from bihuan.attachments.imports import Issues, Prepared, RowRefused, SheetRow, SheetRows
 from bihuan.audit.bulk import record_new
 from bihuan.core.bulk import insert, reserve
 from bihuan.core.errors import Refused
@@ -103,9 +103,9 @@ class HazardImporter:
     page = "hazards:batch"
     fields: Sequence[FieldSpec] = FIELDS
 
-    def prepare(self, rows: list[SheetRow], by: User) -> Prepared:
+    def prepare(self, rows: SheetRows, by: User) -> Prepared:
         """Check every row; the same hazard twice in one sheet is an error on the second."""
-        reader = _Reader(rows[:], by)
+        reader = _Reader(rows, by)
         prepared = Prepared()
         seen: dict[Key, int] = {}
         for row in rows:
@@ -132,7 +132,7 @@ class HazardImporter:
 class _Reader:
     """Turns cells into an OldHazard or into sentences; lists are read once."""
 
-    def __init__(self, rows: Iterable[SheetRow], by: User) -> None:
+    def __init__(self, rows: SheetRows, by: User) -> None:
         posts = seats(by, Permission.IMPORT_HAZARDS)
         if not posts:
             raise Refused("你的岗位不能导入历史台账")
@@ -166,10 +166,13 @@ class _Reader:
         self.local: dict[str, Organization | None] = {}
         self.by_code: dict[str, Enterprise] = {}
         self.by_name: dict[str, list[Enterprise]] = {}
-        names = {row.values.get("name", "").strip() for row in rows}
-        codes = {normalize_code(row.values.get("credit_code", "")) for row in rows}
+        names = {text.strip() for text in rows.columns.get("name", ())}
+        codes = set(map(normalize_code, rows.columns.get("credit_code", ())))
         visible = Enterprise.objects.visible_to(by).select_related("organization", "department")
-        for name, wanted in (("name__in", sorted(names - {""})), ("credit_code__in", sorted(codes - {""}))):
+        for name, wanted in (
+            ("name__among", sorted(names - {""})),
+            ("credit_code__among", sorted(codes - {""})),
+        ):
             for start in range(0, len(wanted), AT_ONCE):
                 for enterprise in visible.filter(**{name: wanted[start : start + AT_ONCE]}):
                     self.take(enterprise)

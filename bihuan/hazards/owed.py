@@ -84,6 +84,10 @@ class Bodies:
         """Its posts in use, first to last."""
         return organization.posts.filter(is_active=True).order_by("pk")
 
+    def is_reported(self, hazard: Hazard) -> bool:
+        """Whether the report on a major hazard is there already."""
+        return hazard.major_reports.exists()
+
 
 def owner_of(kind: str, hazard: Hazard, bodies: Bodies | None = None) -> Owner:
     """Who owes a duty of that kind on this hazard."""
@@ -124,7 +128,7 @@ def duties_for(
     """What the hazard's present status makes someone owe from `on`."""
     found = []
     for kind in KINDS_OF.get(hazard.status, ()):
-        if kind == Kind.REPORT and hazard.major_reports.exists():
+        if kind == Kind.REPORT and (bodies or Bodies()).is_reported(hazard):
             continue
         owner = owner_of(kind, hazard, bodies)
         if kind == Kind.HAZARD_RECTIFY:

@@ -290,6 +290,8 @@ class Chip:
 
 def chips(user: User, filters: Filters) -> list[Chip]:
     """The filters in force as people read them; names only of records this person may see."""
+    if not filters.chosen:
+        return []
     named = {
         "campaign": Campaign.objects.visible_to(user),
         "task": Task.objects.filter(campaign__in=Campaign.objects.visible_to(user)),

@@ -38,9 +38,11 @@ def start(
     unit: str = "行",
     url: str = "",
     pk: uuid.UUID | None = None,
+    queued: bool = True,
 ) -> Job:
     """Put a job into the queue and return it. `url` is the page that shows it, its own unless given; `pk` an id that
-    the record it works on already has.
+    the record it works on already has. One that is not `queued` is run by the caller at once; should the caller die,
+    it is found as lost and queued then.
     """
     now = timezone.now()
     job = Job.objects.create(
@@ -48,7 +50,8 @@ def start(
         created_at=now, moved_at=now,
     )  # fmt: skip
     kind_of(job)
-    enqueue(job)
+    if queued:
+        enqueue(job)
     return job
 
 

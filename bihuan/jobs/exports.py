@@ -24,7 +24,6 @@ from .running import register as register_kind
 
 CHUNK = 2000
 MARK_SECONDS = 1.0  # how much work a crash may cost
-DIRECT_ROWS = 5000  # up to here an export is handed over at once
 FORMS = {"xlsx": "Excel 表格", "csv": "CSV 文本"}
 KIND = "export"
 PART = "part"
@@ -35,7 +34,11 @@ class Source(Protocol):
     """The rows of one export, in an order in which each piece begins after the last row of the one before."""
 
     def total(self) -> int:
-        """How many rows there are."""
+        """How many rows there are, if that can be had without reading them; 0 when the end will tell."""
+        ...
+
+    def is_longer_than(self, limit: int) -> bool:
+        """Whether there are more rows than that; reads no more of them than it must."""
         ...
 
     def begin(self) -> Any:
@@ -95,9 +98,7 @@ def _run(progress: Progress) -> str:
     path = results.directory(job) / PART
     if not path.exists():
         kept = {}
-    if not kept:
-        progress.begin("统计行数", total=0)
-    total = kept.get("total") or source.total()
+    total = kept["total"] if kept else source.total()
     position = kept["position"] if kept else source.begin()
     done = kept.get("done", 0)
     file = open_rows(

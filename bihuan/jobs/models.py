@@ -96,8 +96,16 @@ class Job(models.Model):
         """How much is done, in whole per cent rounded down; None while the whole is unknown."""
         return min(100, self.done * 100 // self.total) if self.total else None
 
+    @property
+    def problems(self) -> list[dict[str, str]]:
+        """What could not be done, record by record: its name, its address ("" when it is not to be seen), why."""
+        return [
+            dict(zip(("name", "url", "words"), each, strict=True))
+            for each in self.checkpoint.get("problems", [])
+        ]
+
     def outlook(self, now: dt.datetime) -> str:
-        """What can honestly be said about the end: waiting, being estimated, so long still, or stalled since when."""
+        """What can honestly be said about the end: waiting, being estimated, so long still, not known, or stalled."""
         if self.state == self.State.WAITING:
             return "排队等候，前面的任务完成后自动开始"
         if self.cancel_wanted:
@@ -105,6 +113,8 @@ class Job(models.Model):
         silent = (now - self.moved_at).total_seconds() if self.moved_at else 0.0
         if silent > self.STALLED_SECONDS:
             return f"已 {int(silent)} 秒没有进展；如因服务重启中断，会自动接着做"
+        if not self.total and self.done:
+            return "总数要到做完才知道，暂不能估算剩余时间"
         if self.remaining is None:
             return "剩余时间正在估算"
         return f"还需{in_words(self.remaining - silent)}"

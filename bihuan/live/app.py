@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 from collections.abc import Awaitable, Callable
@@ -23,7 +24,7 @@ from django.conf import settings  # noqa: E402 - the settings first
 from django.db import close_old_connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from .admission import Listener, admit  # noqa: E402
+from .admission import Door, Listener  # noqa: E402
 from .hub import END, Full, Hub, Stream  # noqa: E402
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -34,7 +35,10 @@ RETRY_MS = 4_000
 MAX_COOKIES = 8_192
 
 hub = Hub()
-_door = ThreadPoolExecutor(2, "live-door")
+_door, _doorkeepers = Door(), ThreadPoolExecutor(2, "live-door")
+# As in config/wsgi.py: what is loaded stays, the collector need not walk through it again and again.
+gc.collect()
+gc.freeze()
 
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -61,7 +65,9 @@ async def _stream(headers: dict[str, str], receive: Receive, send: Send) -> None
         return
     cookies = headers.get("cookie", "")
     loop = asyncio.get_running_loop()
-    listener = await loop.run_in_executor(_door, _admit, cookies) if len(cookies) <= MAX_COOKIES else None
+    listener = (
+        await loop.run_in_executor(_doorkeepers, _admit, cookies) if len(cookies) <= MAX_COOKIES else None
+    )
     if listener is None:
         await _answer(send, 401, {"detail": "请先登录"}, origin)
         return
@@ -109,7 +115,7 @@ async def _serve(stream: Stream, receive: Receive, send: Send, origin: str) -> N
 
 def _admit(cookies: str) -> Listener | None:
     close_old_connections()
-    return admit(cookies, timezone.now())
+    return _door.admit(cookies, timezone.now())
 
 
 def public_origin() -> str:

@@ -105,8 +105,9 @@ class Hub:
             else:
                 by_user.setdefault(stream.listener.user_id, []).append(stream)
         for notice in found.notices:
+            text = event(notice.event, notice.data)
             for stream in by_user.get(notice.user_id, ()):
-                stream.send(event(notice.event, notice.data))
+                stream.send(text)
 
 
 def event(name: str, data: dict[str, Any]) -> str:

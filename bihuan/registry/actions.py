@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -167,34 +167,25 @@ def change_status(enterprise: Enterprise, status: str, *, by: User, reason: str)
 
 
 @transaction.atomic
-def assign_department(
-    enterprises: Iterable[Enterprise], department: Organization | None, *, by: User
-) -> tuple[int, list[str]]:
-    """Give enterprises a department in charge; None means each kind's usual one.
+def assign_department(enterprise: Enterprise, department: Organization | None, *, by: User) -> bool:
+    """Give an enterprise a department in charge; None means its kind's usual one. Returns whether that changed it.
 
-    Returns how many were changed and, for the others, why not. Raises PermissionDenied for one outside the
-    edit scope.
+    Raises PermissionDenied outside the edit scope, Refused when the department cannot be in charge of it.
     """
-    scope, today = edit_scope(by), timezone.localdate()
-    changed, refused = 0, []
-    for enterprise in enterprises:
-        if not scope.covers(enterprise):
-            raise PermissionDenied
-        chosen = department or enterprise.kind.default_department
-        if chosen is None:
-            refused.append(f"“{enterprise}”：{enterprise.kind}没有设定通常主管部门，请直接选一个部门")
-            continue
-        if refusal := scope.refusal(enterprise.locality, chosen, on=today):
-            refused.append(f"“{enterprise}”：{refusal}")
-            continue
-        changes = apply_values(enterprise, {"department": chosen})
-        if not changes:
-            continue
+    scope = edit_scope(by)
+    if not scope.covers(enterprise):
+        raise PermissionDenied
+    chosen = department or enterprise.kind.default_department
+    if chosen is None:
+        raise Refused(f"{enterprise.kind}没有设定通常主管部门，请直接选一个部门")
+    if refusal := scope.refusal(enterprise.locality, chosen, on=timezone.localdate()):
+        raise Refused(refusal)
+    changes = apply_values(enterprise, {"department": chosen})
+    if changes:
         enterprise.save(update_fields=["department", "updated_at"])
         summary = f"“{enterprise}”的主管部门定为{chosen.short_name}"
         _note(enterprise, What.ASSIGNED, by=by, summary=summary, changes=changes)
-        changed += 1
-    return changed, refused
+    return bool(changes)
 
 
 @transaction.atomic

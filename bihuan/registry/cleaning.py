@@ -194,6 +194,15 @@ def check_place(longitude: float | None, latitude: float | None) -> None:
         raise ValidationError("坐标不在国内范围（经度73至136，纬度3至54），请核对")
 
 
+def is_place(longitude: float | None, latitude: float | None) -> bool:
+    """Whether `check_place` has nothing to say about two numbers."""
+    try:
+        check_place(longitude, latitude)
+    except ValidationError:
+        return False
+    return True
+
+
 def clean_risk(text: str) -> str:
     """A risk colour from 红橙黄蓝 or 重大、较大、一般、低."""
     key = fold(text).removesuffix("风险").removesuffix("色")

@@ -2,63 +2,79 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
+from django.db.models import Max
+from django.http import QueryDict
+
+from bihuan.accounts.models import User
+from bihuan.accounts.permissions import Permission
 from bihuan.core.sheets import Column
+from bihuan.jobs.exports import Export, Row
 
-from .models import Enterprise, EnterpriseQuerySet
+from .filters import RegistryFilter
+from .models import Contact, Enterprise, Permit, RiskColour
+from .workflow import EnterpriseStatus
 
-COLUMNS = [
-    Column("企业名称", 34),
-    Column("统一社会信用代码", 22),
-    Column("类型", 16),
-    Column("县区", 12),
-    Column("所在乡镇（街道）", 16),
-    Column("地址", 36),
-    Column("主管部门", 16),
-    Column("风险等级", 10),
-    Column("状态", 10),
-    Column("从业人数", 10),
-    Column("法定代表人", 12),
-    Column("安全管理人", 12),
-    Column("许可证", 44),
-    Column("许可证最早到期", 16),
-    Column("经度", 12),
-    Column("纬度", 12),
-    Column("备注", 24),
-]
+# Headings as the import knows them, so that the table can come back.
+COLUMNS = (
+    Column("企业名称", 34), Column("统一社会信用代码", 22), Column("类型", 16), Column("县区", 12),
+    Column("所在乡镇（街道）", 16), Column("地址", 36), Column("主管部门", 16), Column("风险等级", 10),
+    Column("状态", 10), Column("从业人数", 10), Column("法定代表人", 12), Column("安全管理人", 12),
+    Column("许可证", 44), Column("许可证最早到期", 16), Column("经度", 12), Column("纬度", 12), Column("备注", 24),
+)  # fmt: skip
+_READ = (
+    "pk", "name", "credit_code", "kind__label", "county__name", "locality__name", "address",
+    "department__short_name", "risk", "status", "employees", "longitude", "latitude", "remark",
+)  # fmt: skip
+_RISKS, _STATUSES = dict(RiskColour.choices), dict(EnterpriseStatus.choices)
+_NAMED = (Contact.Role.LEGAL, Contact.Role.SAFETY)
 
 
-def rows_of(objects: EnterpriseQuerySet) -> list[list[Any]]:
-    """The rows of an export in list order; headings as the import knows them, so the table can come back."""
-    found = objects.select_related("kind", "county", "locality", "department").prefetch_related(
-        "contacts", "permits"
-    )
-    return [_row(enterprise) for enterprise in found]
+class RegistrySource:
+    """The rows of a list of enterprises for one person, the latest registered first."""
+
+    def __init__(self, user: User, query: str) -> None:
+        self._rows = RegistryFilter(QueryDict(query), user).queryset
+
+    def total(self) -> int:
+        return self._rows.count()
+
+    def is_longer_than(self, limit: int) -> bool:
+        return self._rows[: limit + 1].count() > limit
+
+    def begin(self) -> Any:
+        """Enterprises registered after this moment stay out, so that no piece moves under the reader."""
+        return (Enterprise.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
+
+    def after(self, position: Any, limit: int) -> tuple[list[Row], Any]:
+        found = list(self._rows.filter(pk__lt=position).order_by("-pk").values_list(*_READ)[:limit])
+        if not found:
+            return [], position
+        pks = [row[0] for row in found]
+        people: dict[tuple[int, str], str] = {}
+        named = Contact.objects.filter(enterprise__in=pks, role__in=_NAMED)
+        for pk, role, name in named.values_list("enterprise", "role", "name"):
+            people.setdefault((pk, role), name)
+        permits: dict[int, list[Permit]] = defaultdict(list)
+        for permit in Permit.objects.filter(enterprise__in=pks):
+            permits[permit.enterprise_id].append(permit)
+        return [_row(people, permits[row[0]], *row) for row in found], pks[-1]
 
 
-def _row(enterprise: Enterprise) -> list[Any]:
-    people: dict[str, str] = {}
-    for contact in enterprise.contacts.all():
-        people.setdefault(contact.role, contact.name)
-    permits = list(enterprise.permits.all())
+def _row(
+    people: dict[tuple[int, str], str], permits: list[Permit], pk, name, code, kind, county, locality, address,
+    department, risk, status, employees, longitude, latitude, remark,
+) -> Row:  # fmt: skip
+    legal, safety = (people.get((pk, role), "") for role in _NAMED)
     ends = [permit.valid_to for permit in permits if permit.valid_to]
-    return [
-        enterprise.name,
-        enterprise.credit_code or "",
-        enterprise.kind.label,
-        enterprise.county.name,
-        enterprise.locality.name,
-        enterprise.address,
-        enterprise.department.short_name if enterprise.department else "",
-        enterprise.get_risk_display(),
-        enterprise.get_status_display(),
-        enterprise.employees,
-        people.get("legal", ""),
-        people.get("safety", ""),
-        "；".join(str(permit) for permit in permits),
-        min(ends, default=None),
-        enterprise.longitude,
-        enterprise.latitude,
-        enterprise.remark,
-    ]
+    return (
+        name, code, kind, county, locality, address, department, _RISKS[risk], _STATUSES[status], employees, legal,
+        safety, "；".join(map(str, permits)), min(ends, default=None), longitude, latitude, remark,
+    )  # fmt: skip
+
+
+REGISTRY = Export(
+    "registry", "企业与场所底册", "registry.export", Permission.EXPORT_HAZARDS, COLUMNS, RegistrySource
+)

@@ -8,16 +8,18 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
+from json.encoder import encode_basestring as quoted
 from typing import Any
 
-from django.db import IntegrityError, models
+from django.db import IntegrityError
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.scope import place_of
-from bihuan.attachments.imports import Prepared, RowRefused, SheetRow
+from bihuan.attachments.imports import Prepared, RowRefused, SheetRows
 from bihuan.audit.actions import record
-from bihuan.core.bulk import insert, reserve
+from bihuan.core.bulk import Encoded, insert, insert_columns, reserve
 from bihuan.core.sheets import FieldSpec
 
 from . import searching
@@ -31,7 +33,11 @@ from .workflow import EnterpriseStatus, explain_illegal, is_legal
 
 What = EnterpriseChange.What
 REASON = "批量导入"
-CODED = frozenset({"risk", "status"})  # stored as a word of ours, read as a label
+FREE = frozenset(
+    {"name", "credit_code", "code_unchecked_reason", "address", "remark"}
+)  # said in their own words
+RELATED = frozenset({"kind", "department", "locality"})
+STANDING = {"status": EnterpriseStatus.OPERATING, "code_unchecked": False}  # what an empty record has
 ELSEWHERE = "已登记在您的管理范围之外，不能修改，请联系安委办核对"
 # Every column an import may write; auto_now does not act on bulk updates.
 WRITTEN = (
@@ -47,18 +53,18 @@ class EnterpriseImporter:
     page = "registry:batch"
     fields: Sequence[FieldSpec] = FIELDS
 
-    def prepare(self, rows: list[SheetRow], by: User) -> Prepared:
+    def prepare(self, rows: SheetRows, by: User) -> Prepared:
         """Check every row against the rules, the rest of the sheet, the registry and the importer's own area."""
         scope, on = import_scope(by), timezone.localdate()
         cleaner = RowCleaner(scope, on)
         prepared = Prepared()
         parsed: list[ParsedRow] = []
-        for row in rows:
-            clean, issues = cleaner.clean(row.number, row.values)
-            if clean is None:
-                prepared.errors[row.number] = issues
-            else:
-                parsed.append(clean)
+        for piece in rows.pieces():
+            for number, clean, issues in cleaner.clean_all(piece.numbers, piece.columns):
+                if clean is None:
+                    prepared.errors[number] = issues
+                else:
+                    parsed.append(clean)
         existing = Existing([sound.key for sound in parsed])
         judge = Judge(existing, scope, on)
         seen = _Seen()
@@ -182,42 +188,52 @@ class _Chunk:
     def _register(self, rows: list[ParsedRow]) -> list[int]:
         """Enter records nobody has yet, with all that hangs on them; returns their keys in row order."""
         keys = list(reserve(Enterprise, len(rows)))
-        insert(
-            Enterprise, NEW_COLUMNS, (_columns(pk, row, self.now) for pk, row in zip(keys, rows, strict=True))
+        said = [row.values for row in rows]
+        place = cache(places_of)
+        places = [place(values["locality"]) for values in said]
+        cities, counties, localities = zip(*places, strict=True)
+        departments = (values.get("department") for values in said)
+        insert_columns(
+            Enterprise,
+            {
+                "id": keys,
+                "kind_id": [values["kind"].pk for values in said],
+                "department_id": [department.pk if department else None for department in departments],
+                "city_id": cities,
+                "county_id": counties,
+                "locality_id": localities,
+                "risk": [
+                    values["risk"] if "risk" in values else values["kind"].default_risk for values in said
+                ],
+                **{name: [values.get(name, blank) for values in said] for name, blank in _AS_SAID.items()},
+            },
+            {"created_at": self.now, "updated_at": self.now},
         )
+        self._insert_related(keys, rows)
+        searching.enter(
+            (pk, where, values["name"], values.get("address", ""), values.get("credit_code", ""))
+            for pk, where, values in zip(keys, places, said, strict=True)
+        )
+        return keys
+
+    def _insert_related(self, keys: list[int], rows: list[ParsedRow]) -> None:
         insert(
             Contact,
-            ("enterprise_id", "role", "name", "phone"),
-            (
-                (pk, entry.role, entry.name, entry.phone)
-                for pk, row in zip(keys, rows, strict=True)
-                for entry in row.contacts
-            ),
+            ("enterprise_id", *ContactEntry._fields),
+            ((pk, *entry) for pk, row in zip(keys, rows, strict=True) for entry in row.contacts),
         )
         insert(
             Permit,
             ("enterprise_id", "kind", "number", "issuer", "valid_to"),
-            (
-                (pk, entry.kind, entry.number, entry.issuer, entry.valid_to)
-                for pk, row in zip(keys, rows, strict=True)
-                if (entry := row.permit) is not None
-            ),
+            ((pk, *row.permit[:4]) for pk, row in zip(keys, rows, strict=True) if row.permit is not None),
         )
         words = _Words()
         insert(
             EnterpriseChange,
-            ("enterprise_id", "what", "changes", "reason", "by_id", "at"),
-            (
-                (pk, What.CREATED, words.of(row), REASON, self.by.pk, self.now)
-                for pk, row in zip(keys, rows, strict=True)
-            ),
+            ("enterprise_id", "changes"),
+            ((pk, words.of(row)) for pk, row in zip(keys, rows, strict=True)),
+            {"what": What.CREATED, "reason": REASON, "by_id": self.by.pk, "at": self.now},
         )
-        searching.enter(
-            (pk, places_of(row.values["locality"]), row.values["name"], row.values.get("address", ""),
-             row.values.get("credit_code", ""))
-            for pk, row in zip(keys, rows, strict=True)
-        )  # fmt: skip
-        return keys
 
     def _write_enterprises(self) -> None:
         known = [self.records[number] for number, changes in self.changes.items() if changes]
@@ -293,11 +309,11 @@ class _Chunk:
         return len(created), len(touched), len(self.records) - len(touched)
 
 
-NEW_COLUMNS = (
-    "id", "name", "credit_code", "code_unchecked", "code_unchecked_reason", "kind_id", "department_id", "locality_id",
-    "city_id", "county_id", "address", "longitude", "latitude", "risk", "status", "employees", "remark",
-    "created_at", "updated_at",
-)  # fmt: skip
+# What a new record has of its row as it is, and what it has where the row says nothing.
+_AS_SAID: dict[str, Any] = {
+    "name": None, "credit_code": None, "code_unchecked": False, "code_unchecked_reason": "", "address": "",
+    "longitude": None, "latitude": None, "status": EnterpriseStatus.OPERATING, "employees": None, "remark": "",
+}  # fmt: skip
 
 
 def places_of(locality: Region) -> tuple[str, str, str]:
@@ -306,53 +322,47 @@ def places_of(locality: Region) -> tuple[str, str, str]:
     return place.city_id, place.county_id or locality.code, locality.code
 
 
-def _columns(pk: int, row: ParsedRow, now: dt.datetime) -> tuple[Any, ...]:
-    said = row.values
-    department = said.get("department")
-    city, county, locality = places_of(said["locality"])
-    return (
-        pk, said["name"], said.get("credit_code"), said.get("code_unchecked", False),
-        said.get("code_unchecked_reason", ""), said["kind"].pk, department.pk if department else None, locality,
-        city, county, said.get("address", ""), said.get("longitude"), said.get("latitude"),
-        said.get("risk", said["kind"].default_risk), said.get("status", EnterpriseStatus.OPERATING),
-        said.get("employees"), said.get("remark", ""), now, now,
-    )  # fmt: skip
-
-
 class _Words:
-    """The line that says what a new record was registered with; the words of kinds and places are formed once."""
+    """The line that says what new records were registered with, as JSON; what repeats is put into words once."""
 
     def __init__(self) -> None:
         self._blank = Enterprise()
         self._labels = {name: label_of(name) for name in (*FILLED_IN, "status")}
-        self._known: dict[tuple[str, Any], str] = {}
+        self._free = {name: f'[{quoted(self._labels[name])}, "", ' for name in FREE}
+        self._roles: dict[str, str] = {role: f'[{quoted(role.label)}, "", ' for role in Contact.Role}
+        self._known: dict[tuple[str, Any, Any], str] = {}  # for one chunk: its rows keep the objects alive
 
-    def of(self, row: ParsedRow) -> list[Change]:
+    def of(self, row: ParsedRow) -> Encoded:
         """The same as `changes.apply_values` says of an empty record, then contacts and permit."""
-        before = {
-            "risk": row.values["kind"].default_risk, "status": EnterpriseStatus.OPERATING, "code_unchecked": False,
-        }  # fmt: skip
-        changes: list[Change] = []
-        for name, label in self._labels.items():
-            after = row.values.get(name)
-            old = before.get(name)
-            if after is None or after == "" or after == old:
+        said = row.values
+        parts = []
+        for name in self._labels:
+            after = said.get(name)
+            if after is None or after == "":
                 continue
-            changes.append([label, self._say(name, old), self._say(name, after)])
-        changes += [[Contact.Role(entry.role).label, "", entry.name] for entry in row.contacts]
+            if name in FREE:
+                parts.append(f"{self._free[name]}{quoted(after)}]")
+                continue
+            before = said["kind"].default_risk if name == "risk" else STANDING.get(name)
+            # A kind or a place is one object for all its rows, and asking a model for its key costs more.
+            key = (name, before, id(after) if name in RELATED else after)
+            text = self._known.get(key)
+            if text is None:
+                text = self._known[key] = "" if after == before else self._say(name, before, after)
+            if text:
+                parts.append(text)
+        parts += [f"{self._roles[entry.role]}{quoted(entry.name)}]" for entry in row.contacts]
         if row.permit is not None:
             entry = row.permit
             end = entry.valid_to.isoformat() if entry.valid_to else "长期"
-            changes.append(["许可证", "", f"{entry.kind} {entry.number} {entry.issuer}（至{end}）"])
-        return changes
+            parts.append(
+                f'["许可证", "", {quoted(f"{entry.kind} {entry.number} {entry.issuer}（至{end}）")}]'
+            )
+        return Encoded(f"[{', '.join(parts)}]")
 
-    def _say(self, name: str, value: Any) -> str:
-        if type(value) is str and name not in CODED:
-            return value
-        key = (name, value.pk if isinstance(value, models.Model) else value)
-        if key not in self._known:
-            self._known[key] = words_of(self._blank, name, value)
-        return self._known[key]
+    def _say(self, name: str, before: Any, after: Any) -> str:
+        words = (words_of(self._blank, name, value) for value in (before, after))
+        return f"[{', '.join(map(quoted, (self._labels[name], *words)))}]"
 
 
 def _merge_contact(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 
@@ -14,6 +15,7 @@ from bihuan.accounts.models import Organization, Region
 from bihuan.accounts.queries import resolve_unit
 from bihuan.core.errors import Refused
 from bihuan.core.sheets import FieldSpec
+from bihuan.rules.codes import explain_credit_code, normalize_code
 from bihuan.rules.regions import BadRegionCode, is_within, normalize_region_code
 
 from . import cleaning
@@ -55,8 +57,7 @@ FIELDS: tuple[FieldSpec, ...] = (
 LABELS = {spec.name: spec.label for spec in FIELDS}
 
 
-@dataclass(frozen=True)
-class ContactEntry:
+class ContactEntry(NamedTuple):
     """A person named in a row; an empty phone leaves the known one alone."""
 
     role: str
@@ -64,8 +65,7 @@ class ContactEntry:
     phone: str
 
 
-@dataclass(frozen=True)
-class PermitEntry:
+class PermitEntry(NamedTuple):
     """A licence named in a row. `says_end` tells 长期 (no end) from an empty cell (not said)."""
 
     kind: str
@@ -84,7 +84,7 @@ class ParsedRow:
     contacts: tuple[ContactEntry, ...] = ()
     permit: PermitEntry | None = None
 
-    @property
+    @cached_property
     def key(self) -> Key:
         """What identifies the enterprise of this row."""
         return Key(self.values["name"], self.values["locality"].pk, self.values.get("credit_code"))
@@ -126,6 +126,116 @@ class RowCleaner:
             names |= {upper + name for upper in above for name in (region.name, region.short_name)}
             for key in {cleaning.fold(name) for name in names}:
                 self.localities[key].append(region)
+
+    def clean_all(
+        self, numbers: Sequence[int], columns: Mapping[str, Sequence[str]]
+    ) -> Iterator[tuple[int, ParsedRow | None, Issues]]:
+        """The same as `clean` for rows that are at hand as columns by field name, in order.
+
+        What stands in a column is judged column by column, each different text once. A row about which there is
+        anything to say goes through `clean`, the one place that says it.
+        """
+        quiet = [None] * len(numbers)
+        taken: dict[str, Sequence[Any]] = dict.fromkeys(self._looks, quiet)
+        doubtful = set() if columns.keys() >= REQUIRED else set(range(len(numbers)))
+        for name, texts in columns.items():
+            if name in JUDGED_IN_THE_ROW:
+                continue
+            taken[name] = values = self._take_column(name, texts)
+            doubtful |= {place for place, value in enumerate(values) if value is DOUBTFUL}
+        if "code_reason" in columns:
+            doubtful |= {place for place, text in enumerate(columns["code_reason"]) if text}
+        places = (
+            range(len(numbers)), taken.pop("name"), taken.pop("kind"), taken.pop("locality"),
+            self._take_codes(columns.get("credit_code"), doubtful, quiet), columns.get("department", quiet),
+            zip(*(taken.pop(name) for name in ROLE_FIELDS), strict=True),
+            zip(*(taken.pop(name) for name in PERMIT_FIELDS), strict=True),
+            zip(*(taken[name] for name in OPTIONAL), strict=True),
+        )  # fmt: skip
+        for place, name, kind, locality, code, department, people, permit, optional in zip(
+            *places, strict=True
+        ):
+            row = None
+            if place not in doubtful:
+                row = self._assemble(
+                    numbers[place], name, kind, locality, code, department, people, permit, optional
+                )
+            if row is not None:
+                yield numbers[place], row, []
+            else:
+                cells = {field: texts[place] for field, texts in columns.items()}
+                yield numbers[place], *self.clean(numbers[place], cells)
+
+    def _take_column(self, name: str, texts: Sequence[str]) -> list[Any]:
+        """What each text of a column means: None for nothing said, DOUBTFUL for anything to object to."""
+        look, is_unknown = self._looks[name], self._is_unknown
+        known: dict[str, Any] = {}
+        for text in set(texts):
+            if name not in REQUIRED and (not text or is_unknown(text)[0]):
+                known[text] = None
+                continue
+            value, problem = look(text)
+            if name == "permit_valid_to":
+                value = (value,)  # 长期 is said and has no day
+            known[text] = DOUBTFUL if problem or value is None else value
+        return list(map(known.__getitem__, texts))
+
+    def _take_codes(
+        self, texts: Sequence[str] | None, doubtful: set[int], quiet: Sequence[None]
+    ) -> Sequence[str | None]:
+        """The credit codes that pass their check; whether another may pass depends on the reason beside it."""
+        if texts is None:
+            return quiet
+        codes: list[str | None] = []
+        for place, text in enumerate(texts):
+            code = None
+            if text and not cleaning.is_unknown(text):
+                code = normalize_code(text)
+                if explain_credit_code(code) is not None:
+                    doubtful.add(place)
+            codes.append(code)
+        return codes
+
+    def _assemble(
+        self, number: int, name: str, kind: EnterpriseKind, locality: Region, code: str | None, department: str | None,
+        people: tuple[str | None, ...], permit: tuple[Any, ...], optional: tuple[Any, ...],
+    ) -> ParsedRow | None:  # fmt: skip
+        """A row of sound values; None when they do not go together."""
+        found: dict[str, Any] = {"name": name, "kind": kind, "locality": locality}
+        if code is not None:
+            found |= {"credit_code": code, "code_unchecked": False, "code_unchecked_reason": ""}
+        for field_name, value in zip(OPTIONAL, optional, strict=True):
+            if value is not None:
+                found[field_name] = value
+        longitude, latitude = found.get("longitude"), found.get("latitude")
+        if (longitude is not None or latitude is not None) and not cleaning.is_place(longitude, latitude):
+            return None
+        if department and not self._is_unknown(department)[0]:
+            found["department"], problem = self._department(department, locality)
+            if problem:
+                return None
+        elif self.own is not None:
+            found["department"] = self.own
+        legal, legal_phone, safety, safety_phone, phone = people
+        if (legal_phone and not legal) or (safety_phone and not safety) or (phone and not (legal or safety)):
+            return None
+        contacts = []
+        if legal:
+            # A bare 电话 is the number to call: the safety manager's, else the legal representative's.
+            own = legal_phone or ("" if safety else phone) or ""
+            contacts.append(ContactEntry(Contact.Role.LEGAL, legal, own))
+        if safety:
+            contacts.append(ContactEntry(Contact.Role.SAFETY, safety, safety_phone or phone or ""))
+        said = any(part is not None for part in permit)
+        if said and (permit[0] is None or permit[1] is None):
+            return None
+        kind_of_permit, permit_number, issuer, end = permit
+        entry = (
+            PermitEntry(kind_of_permit, permit_number, issuer or "", end[0] if end else None, end is not None)
+            if said
+            else None
+        )
+        return ParsedRow(number, found, tuple(contacts), entry)
 
     def clean(self, number: int, values: Mapping[str, str]) -> tuple[ParsedRow | None, Issues]:
         """The row as it will be saved, or None and every problem found in it as (field name, sentence)."""
@@ -310,6 +420,14 @@ NAMED = (
     (Contact.Role.LEGAL, "legal_name", "legal_phone"),
     (Contact.Role.SAFETY, "safety_name", "safety_phone"),
 )
+
+
+ROLE_FIELDS = ("legal_name", "legal_phone", "safety_name", "safety_phone", "phone")
+PERMIT_FIELDS = ("permit_kind", "permit_number", "permit_issuer", "permit_valid_to")
+REQUIRED = frozenset({"name", "kind", "locality"})
+# What one of these cells means depends on other cells of its row.
+JUDGED_IN_THE_ROW = frozenset({"credit_code", "code_reason", "department"})
+DOUBTFUL = object()
 
 
 def remembered(clean: Clean) -> Look:

@@ -66,10 +66,10 @@ def enter(rows: Iterable[tuple[int, tuple[str, str, str], str, str, str]]) -> No
     """Make records that were just registered findable: (key, places, name, address, credit code) of each."""
     actions.add(
         Kind.ENTERPRISE,
-        [
+        (
             Text(pk, None, tuple(dict.fromkeys(places)), (name, address, code))
             for pk, places, name, address, code in rows
-        ],
+        ),
     )
 
 

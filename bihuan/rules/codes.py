@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from operator import mul
 
 CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # 31 signs; I O S V Z are not used
 CREDIT_VALUES = {sign: value for value, sign in enumerate(CREDIT_ALPHABET)}
@@ -33,10 +34,10 @@ def normalize_code(text: str) -> str:
 def credit_check_sign(prefix17: str) -> str:
     """Return the 18th sign for the first 17. Raises ValueError on length or a foreign sign."""
     try:
-        total = sum(
-            CREDIT_VALUES[sign] * weight for sign, weight in zip(prefix17, CREDIT_WEIGHTS, strict=True)
-        )
-    except (KeyError, ValueError) as error:
+        if len(prefix17) != len(CREDIT_WEIGHTS):
+            raise KeyError(prefix17)
+        total = sum(map(mul, map(CREDIT_VALUES.__getitem__, prefix17), CREDIT_WEIGHTS))
+    except KeyError as error:
         message = "统一社会信用代码前17位应为17个字符，只用数字和大写字母（不含I、O、S、V、Z）"
         raise ValueError(message) from error
     return CREDIT_ALPHABET[(31 - total % 31) % 31]
@@ -68,7 +69,7 @@ def explain_credit_code(code: str) -> str | None:
         return "统一社会信用代码为空，请按营业执照填写18位代码"
     if len(code) != 18:
         return f"统一社会信用代码应为18位，现为{len(code)}位，请对照营业执照逐位核对是否漏录或多录"
-    for place, sign in enumerate(code, start=1):
+    for place, sign in enumerate(code if set(code) - CREDIT_VALUES.keys() else "", start=1):
         if sign not in CREDIT_VALUES:
             hint = f"，可能是“{LOOKALIKES[sign]}”的误录" if sign in LOOKALIKES else ""
             return f"统一社会信用代码第{place}位“{sign}”不在允许的字符内（不使用I、O、S、V、Z）{hint}，请对照营业执照改正"

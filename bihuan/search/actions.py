@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from django.db import connections, router, transaction
+
+from bihuan.core.bulk import insert
 
 from .grams import words_of
 from .models import Entry, Kind
 from .sources import Text, source_of, sources
 
 BATCH = 2000
+_COLUMNS = ("id", "on", "words")
 # One statement for a batch of any size: an object and a parameter for each row cost more than the row.
 _ARRAYS = (
     'INSERT INTO search_entry (id, "on", words) SELECT * FROM unnest(%s::bigint[], %s::date[], %s::text[])'
@@ -21,13 +25,17 @@ _REPLACING = ' ON CONFLICT (id) DO UPDATE SET "on" = excluded."on", words = excl
 
 def entry_of(kind: Kind, text: Text) -> Entry:
     """The entry a record should have."""
+    return Entry(**dict(zip(_COLUMNS, _row_of(kind, text), strict=True)))
+
+
+def _row_of(kind: Kind, text: Text) -> tuple[int, dt.date | None, str]:
     marks = (kind.mark, *filter(None, text.places))
-    return Entry(id=kind.key(text.pk), on=text.on, words=words_of(marks, text.texts))
+    return kind.key(text.pk), text.on, words_of(marks, text.texts)
 
 
 def add(kind: Kind, texts: Iterable[Text]) -> None:
     """Enter records that are not in the index yet."""
-    write([entry_of(kind, text) for text in texts], replacing=False)
+    insert(Entry, _COLUMNS, (_row_of(kind, text) for text in texts))
 
 
 def put(kind: Kind, texts: Iterable[Text]) -> None:

@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 from bihuan.core.paging import MAX_SIZE, KeysetPage, Position, position_of
 
 from .grams import Terms
-from .models import Entry, Kind
+from .models import Among, Entry, Kind
 
 M = TypeVar("M", bound=models.Model)
 Rows = TypeVar("Rows", bound=QuerySet[Any])
@@ -85,15 +85,15 @@ def _walked(
     branches: Sequence[QuerySet[M]], kind: Kind, terms: Terms, position: Position[M], size: int
 ) -> list[int] | None:
     """The keys of a page found by reading the list, or None when the list ahead is long and the word rare in it."""
-    window = FIRST_WINDOW
+    window, base = FIRST_WINDOW, kind.base
     while True:
         ahead = _first(branches, position, window)
         held = set(
-            Entry.objects.filter(id__in=[kind.key(pk) for pk in ahead])
+            Entry.objects.filter(Q(Among("id", [pk + base for pk in ahead])))
             .holding(terms)
             .values_list("id", flat=True)
         )
-        hits = [pk for pk in ahead if kind.key(pk) in held]
+        hits = [pk for pk in ahead if pk + base in held]
         if len(hits) > size or len(ahead) < window:
             return hits
         promised = int(1.5 * window * (size + 1) / len(hits)) if hits else LAST_WINDOW + 1
@@ -116,13 +116,14 @@ def _looked_up(
     by_key = Coalesce(F("id"), 0)
     way = ("on", by_key) if position.backward else (F("on").desc(), by_key.desc())
     found: list[int] = []
+    base = kind.base
     after = _bound(kind, position)
     for chunk in chain(CHUNKS, repeat(CHUNKS[-1])):
         ahead = list(entries.filter(after).order_by(*way).values_list("on", "id")[:chunk])
-        keys = [key - kind.base for _, key in ahead]
+        keys = [key - base for _, key in ahead]
         fitting: set[int] = set()
         for branch in branches:
-            fitting.update(branch.filter(pk__in=keys).order_by().values_list("pk", flat=True))
+            fitting.update(branch.filter(Q(Among("pk", keys))).order_by().values_list("pk", flat=True))
         found += [key for key in keys if key in fitting]
         if len(found) > size or len(ahead) < chunk:
             break

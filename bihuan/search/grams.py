@@ -13,9 +13,10 @@ pairs (which texts hold them all?) and one LIKE over the few that remain.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import add
 
 from bihuan.plans.reading.traditional import simplify
 
@@ -76,17 +77,17 @@ def fold_with_map(text: str) -> tuple[str, list[int]]:
 @lru_cache(maxsize=65_536)
 def grams(text: str) -> str:
     """The pairs of a text, separated by spaces; empty for a text without letters or digits."""
-    return " ".join(pair for run in fold(text).split() for pair in _pairs(run))
+    return " ".join(map(_pairs, text[:MAX_TEXT].translate(_FOLDING).split()))
 
 
-def _pairs(run: str) -> Iterator[str]:
-    return (run[at : at + 2] for at in range(len(run)))
+def _pairs(run: str) -> str:
+    return " ".join((*map(add, run, run[1:]), run[-1]))
 
 
 def words_of(marks: Iterable[str], texts: Iterable[str]) -> str:
     """What an index entry keeps: its marks (`@kind`, `@5397`) and the pairs of its texts, spaces all round."""
     parts = [f"@{mark}" for mark in marks]
-    parts += [pairs for pairs in map(grams, texts) if pairs]
+    parts += filter(None, map(grams, texts))
     return f" {' '.join(parts)} "
 
 

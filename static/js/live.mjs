@@ -9,7 +9,11 @@
  * fetched here says so (X-Bihuan-Background), so that it does not count as somebody being at work.
  */
 const POLL_MS = 60_000;
+// A figure changes with every act of a whole city, and every page that shows it hears of it in the same second. Pages
+// fetch at moments of their own within SPREAD_MS, and no sooner again than after AGAIN_MS.
 const SETTLE_MS = 1_500;
+const SPREAD_MS = 4_000;
+const AGAIN_MS = 30_000;
 const HIDDEN_MS = 20_000;
 
 export function attach(body) {
@@ -18,6 +22,7 @@ export function attach(body) {
   let polling = 0;
   let settling = 0;
   let leaving = 0;
+  let fetchedAt = -AGAIN_MS;
   let over = false;
 
   function count(counts) {
@@ -57,7 +62,8 @@ export function attach(body) {
   }
 
   function poll() {
-    polling ||= window.setInterval(refresh, POLL_MS);
+    // The end of the live process is noticed by all pages at once: they must not ask at once ever after.
+    polling ||= window.setInterval(refresh, POLL_MS * (0.75 + Math.random() / 2));
     document.documentElement.dataset.live = "polling";
   }
 
@@ -74,10 +80,12 @@ export function attach(body) {
       body.dispatchEvent(new CustomEvent("bihuan:job", { detail: JSON.parse(event.data) })),
     );
     source.addEventListener("figures", () => {
+      const rest = fetchedAt + AGAIN_MS - performance.now();
       settling ||= window.setTimeout(() => {
         settling = 0;
+        fetchedAt = performance.now();
         refresh();
-      }, SETTLE_MS);
+      }, Math.max(SETTLE_MS, rest) + Math.random() * SPREAD_MS);
     });
     source.addEventListener("end", () => {
       over = true;

@@ -72,21 +72,38 @@ def test_an_import_is_watched_stopped_and_gone_on_with(world, enter, queue, view
 
 
 @SCREENS
-def test_a_long_export_is_asked_for_and_taken_away(world, enter, queue, viewport, monkeypatch):
-    monkeypatch.setattr("bihuan.hazards.views.exporting.DIRECT_ROWS", 1)
-    for number in range(3):
-        make_hazard(world, description=f"隐患{number}")
+@pytest.mark.parametrize(
+    ("address", "file", "lines"),
+    [("/hazards/export/", "隐患台账", 5), ("/registry/", "企业与场所底册", 6)],
+    ids=["ledger", "registry"],
+)
+def test_a_long_export_is_asked_for_and_taken_away(
+    world, enter, queue, viewport, monkeypatch, address, file, lines
+):
+    monkeypatch.setattr("bihuan.jobs.handing.DIRECT_ROWS", 1)
+    if file == "隐患台账":
+        for number in range(3):
+            make_hazard(world, description=f"隐患{number}")
+    else:
+        shop = world.enterprises.shop
+        for number in range(4 - Enterprise.objects.count()):
+            shop.pk, shop.credit_code, shop.organization, shop.name = None, None, None, f"第{number}号面馆"
+            shop.save()
     office = enter("office", viewport)
     page = office.page
-    page.goto(f"{office.base}/hazards/export/")
+    page.goto(f"{office.base}{address}")
+    if file == "企业与场所底册":
+        page.get_by_role("link", name="导出本表").click()
+        expect(page.get_by_text("在后台写出")).to_be_visible()
     page.get_by_label("CSV 文本").check()
+    assert office.overflow() == 0
     page.get_by_role("button", name="开始导出").click()
     expect(page.locator(".job-outlook")).to_contain_text("排队等候")
     running.run_job.call(queue[0])
-    link = page.get_by_role("link", name="下载隐患台账")
+    link = page.get_by_role("link", name=f"下载{file}")
     expect(link).to_be_visible()
     with page.expect_download() as taken:
         link.click()
-    assert len(taken.value.path().read_text("utf-8-sig").splitlines()) == 5
+    assert len(taken.value.path().read_text("utf-8-sig").splitlines()) == lines
     page.goto(f"{office.base}/jobs/")
-    expect(page.get_by_role("link", name="导出隐患台账（全部）")).to_be_visible()
+    expect(page.get_by_role("link", name=f"导出{file}（全部）")).to_be_visible()

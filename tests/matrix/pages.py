@@ -127,7 +127,7 @@ papers:acknowledgement        | POST     | street    | EM                  |
 papers:service                | POST     | street    | field               |
 
 registry:list                 | GET      | list      | officials EM        |
-registry:export               | POST     | list      | OL OO DL DO LL LO IS |
+registry:export               | GET POST | list      | OL OO DL DO LL LO IS |
 registry:assign               | POST     | list      | desk                |
 registry:create               | GET POST | list      | desk                |
 registry:detail               | GET      | street    | officials EM        |
@@ -241,7 +241,7 @@ hazards:act lifting           | POST     | street    | OL OO               | EX 
 hazards:act assignment        | POST     | street    | desk                | EX NO admins
 
 archive:index                 | GET      | list      | OL OO IS            |
-archive:statistic months      | GET      | list      | OL OO IS            |
+archive:statistic months      | GET POST | list      | OL OO IS            |
 archive:download months       | GET      | list      | OL OO IS            |
 
 inspections:list              | GET      | list      | officials EM EX     |

@@ -16,9 +16,10 @@ from bihuan.archive.catalogue import Asked, CampaignDates, campaigns_sql, statis
 from bihuan.archive.engine import database
 from bihuan.archive.presenting import NUMBERS
 from bihuan.archive.process import prepare
-from bihuan.archive.views import regions_of
+from bihuan.archive.working import regions_of
 from bihuan.audit.models import Event
 from bihuan.core.errors import Refused
+from bihuan.jobs.models import Job
 
 duckdb = pytest.importorskip("duckdb")
 
@@ -29,7 +30,7 @@ def in_process(request, monkeypatch, tmp_path):
     if request.node.get_closest_marker("slow"):
         return
 
-    def ask(question):
+    def ask(question, *_):
         with database(tmp_path) as duck:
             prepare(
                 duck, question["files"], **{name: question[name] for name in ("events", "asked", "campaigns")}
@@ -119,7 +120,7 @@ def test_without_an_archive_there_is_nothing(world, archive_dir, asked):
 
 def test_an_answer_is_kept_until_the_archive_changes(archived, asked, monkeypatch):
     first = by_name("sources", asked)
-    monkeypatch.setattr(asking, "_run", lambda request: pytest.fail("asked again"))
+    monkeypatch.setattr(asking, "_run", lambda *_: pytest.fail("asked again"))
     assert by_name("sources", asked) == first
 
 
@@ -158,6 +159,36 @@ class TestPage:
         assert "<svg" in text
         assert "逾期整改率" in text
         assert "100.0%" in text
+
+    def test_what_takes_long_is_worked_out_in_the_background(
+        self, monkeypatch, django_capture_on_commit_callbacks
+    ):
+        url = reverse("archive:statistic", args=["departments"])
+        quick = asking._run
+        monkeypatch.setattr(asking, "_run", lambda *_: None)
+        text = self.client.get(url).content.decode()
+        assert "在后台统计" in text
+        assert "100.0%" not in text
+        assert self.client.get(reverse("archive:download", args=["departments"])).status_code == 302
+
+        def stops(request, until, watcher):
+            Job.objects.update(cancel_wanted=True)
+            watcher.begin("统计", total=0)
+            watcher.step(0)
+
+        monkeypatch.setattr(asking, "_run", stops)
+        with django_capture_on_commit_callbacks(execute=True):
+            page = self.client.post(url)["Location"]
+        job = Job.objects.get()
+        assert (job.state, job.url) == ("stopped", page)
+        assert "继续时从头算" in self.client.get(page).content.decode()
+        monkeypatch.setattr(asking, "_run", quick)
+        with django_capture_on_commit_callbacks(execute=True):
+            self.client.post(reverse("jobs:resume", args=[job.pk]))
+        monkeypatch.setattr(asking, "_run", lambda *_: None)
+        job.refresh_from_db()
+        assert job.state == "done"
+        assert "100.0%" in self.client.get(page).content.decode()
 
     def test_download_is_recorded_and_watermarked(self):
         response = self.client.get(reverse("archive:download", args=["departments"]), {"as": "csv"})

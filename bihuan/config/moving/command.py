@@ -43,9 +43,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _parameters(described: dict) -> dict:
-    """What psycopg calls the parts of a Django database."""
+    """What libpq calls the parts of a Django database; the rest of its options are for Django's own connections."""
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
-    options = {key: value for key, value in described["OPTIONS"].items() if key != "pool"}
+    options = {key: value for key, value in described["OPTIONS"].items() if isinstance(value, str)}
     return options | {theirs: described[ours] for ours, theirs in names.items() if described[ours]}
 
 

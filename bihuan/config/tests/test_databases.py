@@ -17,16 +17,20 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.utils import DatabaseError
+from django.test.utils import CaptureQueriesContext
 
 from bihuan.config.databases import databases, postgresql
 from bihuan.config.tests.test_replica import free_port
+from bihuan.core.statements import rows
 
 ROOT = Path(settings.BASE_DIR)
 
 
 @pytest.fixture(autouse=True)
 def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "DATABASE_REPLICA_URL", "BIHUAN_POOL_MIN", "BIHUAN_POOL_MAX"):
+    for name in (
+        "DATABASE_URL", "DATABASE_REPLICA_URL", "BIHUAN_POOL_MIN", "BIHUAN_POOL_MAX", "BIHUAN_PREPARED",
+    ):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
 
 
@@ -89,6 +93,112 @@ def test_a_wrong_setting_is_named(tmp_path, monkeypatch, variables, words):
         monkeypatch.setenv(name, value)
     with pytest.raises(ImproperlyConfigured, match=words):
         databases(tmp_path)
+
+
+# --- prepared statements ------------------------------------------------------------------------------
+
+on_postgresql = pytest.mark.skipif(
+    "connection.vendor != 'postgresql'", reason="SQLite's driver keeps its own"
+)
+
+
+def prepared(database: Any) -> list[str]:
+    """What the server keeps for this connection."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements ORDER BY prepare_time")
+        return [statement for (statement,) in cursor.fetchall()]
+
+
+@pytest.mark.django_db
+@on_postgresql
+@pytest.mark.parametrize(
+    ("switch", "kept"), [("1", ["SELECT app FROM django_migrations WHERE id = $1"]), ("0", [])]
+)
+def test_what_is_asked_often_is_prepared_unless_switched_off(monkeypatch, switch, kept):
+    from django.db.backends.postgresql.base import DatabaseWrapper
+
+    monkeypatch.setenv("BIHUAN_PREPARED", switch)
+    monkeypatch.setenv("BIHUAN_POOL_MAX", "0")
+    described = connection.settings_dict | {"OPTIONS": postgresql("postgresql://h/d", name="X")["OPTIONS"]}
+    database: Any = DatabaseWrapper(described, "prepared")
+    try:
+        for number in range(1, 7):
+            with database.cursor() as cursor:
+                cursor.execute("SELECT app FROM django_migrations WHERE id = %s", [number])
+        assert prepared(database) == kept
+    finally:
+        database.close()
+
+
+@pytest.mark.django_db
+@on_postgresql
+def test_a_statement_of_an_act_is_prepared_at_once_unless_nothing_is(monkeypatch):
+    def sent(number: int) -> bool:
+        assert rows(f"SELECT {number} WHERE %s::text = 'x'", ["x"]) == [(number,)]
+        return any(f"SELECT {number} WHERE $1" in statement for statement in prepared(connection))
+
+    connection.ensure_connection()
+    monkeypatch.setattr(connection.connection, "prepare_threshold", 4)
+    assert sent(4711)
+    monkeypatch.setattr(connection.connection, "prepare_threshold", None)
+    assert not sent(4712)
+
+
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Any]]:
+    """Two connections as the product opens them, and a table both see."""
+    from django.db.backends.postgresql.base import DatabaseWrapper
+
+    monkeypatch.setenv("BIHUAN_POOL_MAX", "0")
+    described = connection.settings_dict | {"OPTIONS": postgresql("postgresql://h/d", name="X")["OPTIONS"]}
+    one, other = DatabaseWrapper(described, "one"), DatabaseWrapper(described, "other")
+    with one.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS widened")
+        cursor.execute("CREATE TABLE widened (id int, name varchar(10))")
+        cursor.execute("INSERT INTO widened VALUES (1, 'a')")
+    yield one, other
+    other.close()
+    with one.cursor() as cursor:
+        cursor.execute("DROP TABLE widened")
+    one.close()
+
+
+@pytest.mark.django_db
+@on_postgresql
+def test_a_column_widened_meanwhile_is_read_on(two):
+    running, upgrade = two
+
+    def read() -> Any:
+        with running.cursor() as cursor:
+            cursor.execute("SELECT name FROM widened WHERE id = %s", [1])
+            return cursor.fetchone()
+
+    for _ in range(6):
+        read()
+    assert len(prepared(running)) == 1
+    with upgrade.cursor() as cursor:
+        cursor.execute("ALTER TABLE widened ALTER name TYPE varchar(20)")
+    assert read() == ("a",)
+    # Within a transaction one refusal stands, and its rollback forgets.
+    for _ in range(6):
+        read()
+    with upgrade.cursor() as cursor:
+        cursor.execute("ALTER TABLE widened ALTER name TYPE varchar(30)")
+    running.set_autocommit(False)
+    with pytest.raises(DatabaseError):
+        read()
+    running.rollback()
+    assert read() == ("a",)
+    running.rollback()
+    running.set_autocommit(True)
+
+
+@pytest.mark.django_db
+@on_postgresql
+def test_an_act_is_logged_as_it_was_sent():
+    with CaptureQueriesContext(connection) as queries:
+        assert rows("SELECT %s::bigint + 1", ["1"]) == [(2,)]
+    assert [query["sql"] for query in queries] == ["SELECT $1::bigint + 1"]
 
 
 # --- the pool when the database is killed ------------------------------------------------------------

@@ -32,7 +32,8 @@ ROW_PLACE = re.compile(rb"\br\s*=\s*[\"'](\d{1,7})[\"']")
 # How spreadsheet programs write them: an address first, plain attributes after it. What does not look like this is
 # looked at tag by tag.
 PLAIN = rb"(?: [A-Za-z0-9:]{1,32}=\"[^\"'&<>]*\")*"
-UNUSUAL = re.compile(rb":(?:row|c)[\s>/]|<(?:row|c)[\t-\r>/]")
+UNUSUAL = re.compile(rb"<(?:row|c)[\t-\r>/]")
+PREFIXED = re.compile(rb":(?:row|c)[\s>/]")
 PLAIN_CELL = re.compile(rb"<c r=\"([A-Z]{1,3}[0-9]{1,7})\"" + PLAIN + rb">")
 PLAIN_ROW = re.compile(rb"<row r=\"([0-9]{1,7})\"" + PLAIN + rb">")
 LETTERS, DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
@@ -137,7 +138,7 @@ class _Box:
     def take(self, text: bytes) -> None:
         cells, rows = PLAIN_CELL.findall(text), PLAIN_ROW.findall(text)
         openings = text.count(b"<c ") + text.count(b"<row ")
-        if len(cells) + len(rows) != openings or UNUSUAL.search(text):
+        if len(cells) + len(rows) != openings or UNUSUAL.search(text) or _has_prefixes(text):
             self._take_one_by_one(text)
             return
         if cells:
@@ -162,6 +163,11 @@ class _Box:
             elif place := CELL_PLACE.search(attributes):
                 self.rows = max(self.rows, int(place[2]))
                 self.columns = max(self.columns, _column_number(place[1]))
+
+
+def _has_prefixes(text: bytes) -> bool:
+    # The plain look comes first: it costs a fraction of the other, and hardly any sheet needs that.
+    return (b":c" in text or b":row" in text) and PREFIXED.search(text) is not None
 
 
 def check_rectangle(rows: int, columns: int) -> None:

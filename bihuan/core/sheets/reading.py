@@ -264,26 +264,17 @@ def _rows(below: Grid, first_number: int, columns: dict[str, int]) -> Rows:
 
 
 def _clean_column(values: Sequence[Any]) -> tuple[list[str], list[int]]:
-    """The cells as text, and the positions of those that had lost digits."""
-    known: dict[str, str] = {}
-    rounded: set[str] = set()
-    texts: list[str] = []
-    faulty: list[int] = []
-    for position, value in enumerate(values):
-        if type(value) is str:
-            text = known.get(value)
-            if text is None:
-                text = known[value] = _tidy(value)
-                if _lost_digits(value):
-                    rounded.add(value)
-            if rounded and value in rounded:
-                faulty.append(position)
-        else:
-            text = clean_text(value)
-            if _lost_digits(value):
-                faulty.append(position)
-        texts.append(text)
-    return texts, faulty
+    """The cells as text, and the positions of those that had lost digits; every different cell is looked at once."""
+    if bool in set(map(type, values)):
+        # True and 1.0 are the same key and different texts.
+        texts = list(map(clean_text, values))
+        return texts, [position for position, value in enumerate(values) if _lost_digits(value)]
+    different = set(values)
+    known = dict(zip(different, map(clean_text, different), strict=True))
+    faulty = set(filter(_lost_digits, different))
+    return list(map(known.__getitem__, values)), [
+        position for position, value in enumerate(values if faulty else ()) if value in faulty
+    ]
 
 
 def _lost_digits(value: Any) -> bool:

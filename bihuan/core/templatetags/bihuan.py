@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
@@ -13,65 +12,54 @@ from django import template
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import QueryDict
 from django.template.context import RequestContext
-from django.utils import timezone
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
+from bihuan.core.markup import (
+    DASH,
+    badge,
+    clock,
+    clock_of,
+    clock_sentence,
+    cn_date,
+    days_left,
+    due_words,
+    figure,
+    icon,
+    map_rows,
+    map_shapes,
+    options,
+    percent_of,
+    percent_text,
+)
 from bihuan.rules import clocks, codes
 from bihuan.rules.risk import risk_colour
 
 register = template.Library()
 
-DASH = "—"
+# --- pieces of markup (core.markup) -----------------------------------------------------------
+
+register.simple_tag(icon)
+register.simple_tag(badge)
+register.simple_tag(clock, name="clock")
+register.simple_tag(clock_of, name="clock_badge")
+register.filter(cn_date)
+register.filter(days_left)
+register.filter(due_words)
+register.filter(clock_sentence)
+register.filter(figure)
+register.filter(percent_of)
+register.filter(map_shapes)
+register.filter(map_rows)
+
+
+@register.filter(name="options")
+def options_of(choices: Iterable[tuple[Any, Any]], chosen: Any = None) -> SafeString:
+    """The options of a select: <select name="level">{{ choices.level|options:filters.level }}</select>."""
+    return options(choices, chosen)
+
+
 # --- clocks ----------------------------------------------------------------------------------
-
-
-@register.filter
-def days_left(due_on: dt.date | None, today: dt.date | None = None) -> int | None:
-    """Natural days until ``due_on``: 0 today, negative once overdue, None without a date."""
-    if due_on is None:
-        return None
-    return clocks.days_left(due_on, today or timezone.localdate())
-
-
-@register.filter
-def due_words(due_on: dt.date | None, today: dt.date | None = None) -> str:
-    """The same in words: 剩 3 天, 今天到期, 逾期 2 天, 未设期限."""
-    left = days_left(due_on, today)
-    if left is None:
-        return "未设期限"
-    if left == 0:
-        return "今天到期"
-    return f"剩 {left} 天" if left > 0 else f"逾期 {-left} 天"
-
-
-@register.inclusion_tag("components/clock_badge.html")
-def clock_badge(
-    due_on: dt.date | None,
-    done_on: dt.date | None = None,
-    paused: bool = False,
-    held: bool = True,
-    today: dt.date | None = None,
-) -> dict[str, Any]:
-    """How a clock stands: {% clock_badge hazard.due_on done_on=hazard.closed_on paused=p held=h %}.
-
-    A clock nobody holds says so first, unless it is done: that is what must be put right.
-    """
-    today = today or timezone.localdate()
-    state = clocks.state(due_on, today, done_on=done_on, paused=paused)
-    title = f"期限 {cn_date(due_on)}" if due_on else ""
-    if done_on is not None:
-        late = due_on is not None and done_on > due_on
-        return {"state": "done", "text": "逾期办结" if late else "按期办结", "title": title}
-    if not held:
-        return {"state": "unheld", "text": "无人承办", "title": title}
-    if paused:
-        return {"state": "paused", "text": "暂停中", "title": title}
-    if state == "approaching":
-        state_name = "urgent" if days_left(due_on, today) in (0, 1) else "soon"
-    else:
-        state_name = state
-    return {"state": state_name, "text": due_words(due_on, today), "title": title}
 
 
 @register.inclusion_tag("components/explain.html")
@@ -88,14 +76,6 @@ def clock_explain(explanation: dict[str, Any]) -> dict[str, Any]:
         "lines": [*clocks.lines(explanation), f"日历：{clocks.calendars(explanation)}"],
         "source": clocks.basis(explanation),
     }
-
-
-@register.filter
-def clock_sentence(explanation: dict[str, Any] | None) -> str:
-    """The sentence that derives a due date from its stored explanation, or says where a given date comes from."""
-    if not explanation:
-        return ""
-    return clocks.sentence(explanation) if "rule" in explanation else str(explanation["summary"])
 
 
 # --- people ----------------------------------------------------------------------------------
@@ -122,59 +102,27 @@ def mask_name(name: str | None) -> str:
 # --- figures and dates -----------------------------------------------------------------------
 
 
-def _percent_text(ratio: Decimal) -> str:
-    shown = (ratio * 100).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
-    return f"{shown.normalize():f}%" if shown == shown.to_integral_value() else f"{shown}%"
-
-
 @register.filter
 def percent(ratio: Any) -> str:
     """A ratio as percentage: 0.8061 is 80.6%, 0.5 is 50%, None is —. One decimal, integers without .0."""
     if ratio is None or ratio == "":
         return DASH
     try:
-        return _percent_text(Decimal(str(ratio)))
+        return percent_text(Decimal(str(ratio)))
     except InvalidOperation:
         return DASH
-
-
-@register.filter
-def percent_of(part: Any, whole: Any) -> str:
-    """``part`` of ``whole`` as percentage: {{ closed|percent_of:found }}; — when there is no whole."""
-    if part is None or not whole:
-        return DASH
-    return _percent_text(Decimal(str(part)) / Decimal(str(whole)))
-
-
-@register.filter
-def figure(value: Any) -> str:
-    """A number with thousands separators (83,786), — for None. Zero is 0: silence is not zero."""
-    if value is None or value == "":
-        return DASH
-    return f"{value:,}"
-
-
-@register.filter
-def cn_date(value: dt.date | dt.datetime | None) -> str:
-    """2026年11月21日, a moment with its time in Asia/Shanghai: 2026年11月21日16:05. — for None."""
-    if not value:
-        return DASH
-    if isinstance(value, dt.datetime):
-        local = timezone.localtime(value) if timezone.is_aware(value) else value
-        return f"{local.year}年{local.month}月{local.day}日{local:%H:%M}"
-    return f"{value.year}年{value.month}月{value.day}日"
 
 
 # --- grades ----------------------------------------------------------------------------------
 
 
-@register.inclusion_tag("components/badge.html")
-def risk_badge(key: str | None) -> dict[str, Any]:
+@register.simple_tag
+def risk_badge(key: str | None) -> SafeString:
     """A risk colour with its word: {% risk_badge enterprise.risk %}; empty says 未评定."""
     if not key:
-        return {"text": "未评定风险"}
+        return badge("未评定风险")
     colour = risk_colour(key)
-    return {"tone": colour.key, "text": f"{colour.label}风险"}
+    return badge(f"{colour.label}风险", colour.key)
 
 
 @register.filter

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from bihuan.accounts.tests.world import make_world
 from bihuan.audit.models import Head
-from bihuan.core.bulk import insert, reserve
+from bihuan.core.bulk import Encoded, insert, insert_columns, reserve
 from bihuan.registry.models import Contact, Enterprise, EnterpriseChange, Permit
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +89,28 @@ def test_defaults_are_filled_in(world):
     assert (made.risk, made.status, made.credit_code, made.code_unchecked, made.longitude) == (
         "yellow", "operating", None, False, 102.5,
     )  # fmt: skip
+
+
+def test_columns_read_back_like_rows_and_what_is_the_same_is_said_once(world):
+    shop = world.enterprises.shop
+    texts = [AWKWARD, "", "平常"]
+    insert_columns(Permit, {"number": texts, "valid_to": [None, dt.date(2028, 6, 30), None]}, {"enterprise_id": shop.pk, "kind": "证"})  # fmt: skip
+    found = Permit.objects.filter(kind="证", enterprise=shop).order_by("pk").values_list("number", "valid_to")
+    assert list(found) == [(AWKWARD, None), ("", dt.date(2028, 6, 30)), ("平常", None)]
+
+
+def test_ready_json_is_stored_as_it_is(world):
+    shop, moment = world.enterprises.shop, dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
+    text = Encoded('[["备注", "", "引号\\" 反斜杠\\\\ 换行\\n"]]')
+    insert(
+        EnterpriseChange, ["changes"], [(text,)],
+        {"enterprise_id": shop.pk, "what": "updated", "by_id": world.people.office.pk, "at": moment},
+    )  # fmt: skip
+    assert EnterpriseChange.objects.get(what="updated").changes == [["备注", "", '引号" 反斜杠\\ 换行\n']]
+
+
+@pytest.mark.parametrize("names", [[], ["云溪'\"{},\\", "NULL"]])
+def test_among_many_is_in(world, names):
+    shop = world.enterprises.shop
+    assert not Enterprise.objects.filter(name__among=names).exists()
+    assert Enterprise.objects.get(name__among=[*names, shop.name]) == shop

@@ -5,7 +5,7 @@ from django.core.exceptions import FieldError, ImproperlyConfigured, ValidationE
 from django.db import connection, models
 from django.test.utils import isolate_apps
 
-from bihuan.core.fields import SealedCharField, UnsealError, blind_index, seal, unseal
+from bihuan.core.fields import SealedCharField, UnsealError, blind_index, seal, seal_all, unseal
 
 OLD = base64.b64encode(b"o" * 32).decode()
 NEW = base64.urlsafe_b64encode(b"\xfb" * 32).decode()
@@ -109,3 +109,10 @@ def test_max_length_limits_the_plain_text(person):
         person(id=1, phone="1" * 21, number="1").full_clean()
     person(id=1, phone="1" * 20, number="1").full_clean()
     assert person._meta.get_field("phone").formfield().max_length == 20
+
+
+def test_many_are_sealed_each_by_itself():
+    sealed = seal_all(["19900001234", "", None, "19900001234"])
+    assert sealed[0] != sealed[3]
+    assert [text if not text else unseal(text) for text in sealed] == ["19900001234", "", None, "19900001234"]
+    assert seal_all(["", None]) == ["", None]

@@ -447,3 +447,10 @@ def test_any_bytes_give_a_table_or_a_clear_refusal(data, name):
     for prefix in (b"", b"PK\x03\x04"):
         with suppress(SheetError):  # anything else would be an error page
             read_table(prefix + data, name)
+
+
+def test_a_column_keeps_true_apart_from_one():
+    data = workbook(
+        [["名称", "值"], ["甲", True], ["乙", 1], ["丙", "1"], ["丁", False], ["戊", 0], ["己", 1.5]]
+    )
+    assert [row.cells["值"] for row in read_table(data, "a.xlsx").rows] == ["是", "1", "1", "否", "0", "1.5"]

@@ -97,6 +97,35 @@ def test_null_is_a_value_one_can_rely_on(people):
             assert writes.send() is expected
 
 
+def test_a_choice_is_a_word_of_the_statement_and_any_other_text_a_value(people):
+    from django.db import connection
+
+    kept = Message.objects.create(**message_to(people.office, "a") | {"category": "duty"})
+    changed = Message.objects.create(**message_to(people.office, "b"))
+    writes = Writes()
+    writes.update(
+        Message,
+        where={"recipient_id": people.office.pk, "category": Message.Category.SYSTEM, "title": "标题 %s $1"},
+        values={"body": "已改"},
+    )
+    with whole_act(), CaptureQueriesContext(connection) as queries:
+        assert writes.send() is True
+    kept.refresh_from_db()
+    changed.refresh_from_db()
+    assert (kept.body, changed.body) == ("", "已改")
+    assert "= 'system'" in queries[0]["sql"]
+
+
+def test_a_condition_may_be_a_choice_alone(people):
+    message = Message.objects.create(**message_to(people.office))
+    writes = Writes()
+    writes.update(Message, where={"category": Message.Category.SYSTEM}, values={"body": "已改"})
+    with whole_act():
+        writes.send()
+    message.refresh_from_db()
+    assert message.body == "已改"
+
+
 def test_an_act_of_one_person_is_one_statement_on_postgresql(head, people):
     from django.db import connection
 

@@ -1,13 +1,14 @@
 """Home pages answer three questions for each kind of seat; the registry learns of tasks."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from bihuan.campaigns.models import Campaign, PlanDocument, Task
-from bihuan.desk.navigation import navigation
+from bihuan.desk.navigation import navigation, navigation_html
 from bihuan.hazards.actions import record_hazard
 
 
@@ -97,7 +98,7 @@ def test_home_of_the_office_costs_the_same_with_more_hazards(
 
 def test_navigation_offers_only_what_the_post_allows(world):
     def labels(user):
-        return {item["label"] for group in navigation(user, "/", {}) for item in group["items"]}
+        return {entry.label for _, entries in navigation(user.permissions) for entry in entries}
 
     assert "方案工作台" in labels(world.people.office)
     assert "方案工作台" not in labels(world.people.housing)
@@ -133,3 +134,14 @@ def test_the_list_filters_by_task_and_absence_of_visits(client, world, task, que
     client.force_login(world.people.office)
     page = client.get(reverse("registry:list") + query.format(task=task.pk)).content.decode()
     assert ("好味来面馆" in page) is found
+
+
+def test_the_navigation_marks_the_page_and_counts_what_waits(world):
+    user = world.people.office
+    shown = navigation_html(user, "/hazards/", {"duties:inbox": 3, "notifications:list": 0})
+    assert shown.count('aria-current="page"') == 1
+    assert re.search(r'href="/hazards/" aria-current="page">', shown)
+    assert '<span class="count" data-bihuan-count="duties">3</span>' in shown
+    assert '<span class="count" data-bihuan-count="messages" hidden>0</span>' in shown
+    # Kept between pages, but not the counts nor the page.
+    assert 'data-bihuan-count="duties">4<' in navigation_html(user, "/duties/", {"duties:inbox": 4})

@@ -2,7 +2,7 @@
 
 from ..standing import available_moves, may_move
 from .door import move_hazard
-from .handling import Outcome, assign, assign_many, confirm, dismiss, extend_many, reopen
+from .handling import assign, confirm, dismiss, reopen
 from .major import (
     downgrade,
     grade_major,
@@ -26,17 +26,14 @@ from .rectifying import (
 )
 
 __all__ = [
-    "Outcome",
     "apply_acceptance",
     "assign",
-    "assign_many",
     "available_moves",
     "confirm",
     "decide_extension",
     "dismiss",
     "downgrade",
     "extend_ex_officio",
-    "extend_many",
     "fix_on_spot",
     "grade_major",
     "lift_supervision",

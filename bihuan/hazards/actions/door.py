@@ -18,7 +18,7 @@ from bihuan.accounts.models import User
 from bihuan.audit.actions import NEW, Last, Pen, chain_of, record
 from bihuan.audit.models import Head
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
-from bihuan.core.statements import whole_act
+from bihuan.core.statements import instance_of, whole_act
 from bihuan.core.writes import Writes, row_of
 from bihuan.duties.actions import NewDuty, add_duty, close_duties, finish_duty, reschedule_duty
 from bihuan.duties.models import Duty
@@ -44,6 +44,7 @@ _TOLD_TO_ENTERPRISE = frozenset(
         Move.FAIL_EVALUATION, Move.CLOSE_MAJOR, Move.EXTEND, Move.PLACE_UNDER_SUPERVISION, Move.LIFT_SUPERVISION,
     }
 )  # fmt: skip
+_EDITION: int = HazardTransition._meta.get_field("edition").get_default()
 _COLUMNS = [field.attname for field in Hazard._meta.concrete_fields]
 _RELATIONS = {field.name: field.attname for field in Hazard._meta.concrete_fields if field.is_relation}
 
@@ -126,7 +127,7 @@ def carry_out(
     before, left = state_of(hazard), hazard.status
     fields = {
         "status": target_of(move, left, hazard.level),
-        **_effects(hazard, move, at, sight.terms),
+        **_effects(hazard, move, at, today, sight.terms),
         **(changed or {}),
     }
     writes.swap(Hazard, hazard.pk, seen={column: getattr(hazard, column) for column in _SEEN}, values=fields)
@@ -215,23 +216,24 @@ def add_line(
     `pk` is the id the line will have, `after` the end of the hazard's chain, `counted_on` the day from which
     figures count the new state.
     """
-    line = HazardTransition(
-        pk=pk,
-        hazard_id=hazard.pk,
-        move=move,
-        from_status=from_status,
-        to_status=hazard.status,
-        round=hazard.round,
-        reason=reason.strip()[:500],
-        evidence=chain_of(evidence) if evidence is not None else "",
-        by_id=by.pk,
-        at=at,
-        level=hazard.level,
-        due_on=hazard.due_on,
-        counted_on=counted_on,
-    )
-    writes.insert(HazardTransition, row_of(line))
-    line._state.adding = False
+    columns = {
+        "id": pk,
+        "hazard_id": hazard.pk,
+        "move": move,
+        "from_status": from_status,
+        "to_status": hazard.status,
+        "round": hazard.round,
+        "reason": reason.strip()[:500],
+        "evidence": chain_of(evidence) if evidence is not None else "",
+        "by_id": by.pk,
+        "at": at,
+        "level": hazard.level,
+        "due_on": hazard.due_on,
+        "counted_on": counted_on,
+        "edition": _EDITION,
+    }
+    writes.insert(HazardTransition, columns)
+    line = instance_of(HazardTransition, columns)
     payload = {
         "line": line.pk,
         "from": from_status,
@@ -245,9 +247,8 @@ def add_line(
     return line
 
 
-def _effects(hazard: Hazard, move: Move, now: dt.datetime, terms: Terms) -> dict[str, Any]:
+def _effects(hazard: Hazard, move: Move, now: dt.datetime, today: dt.date, terms: Terms) -> dict[str, Any]:
     """The columns a move stamps besides the status."""
-    today = timezone.localdate(now)
     effects: dict[str, Any] = {}
     match move:
         case Move.CONFIRM:

@@ -1,13 +1,9 @@
-"""Confirming, dismissing, reopening and handing over; one by one, or many at once with an answer for each."""
+"""Confirming, dismissing, reopening and handing over."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
@@ -18,15 +14,6 @@ from ..models import Hazard, HazardTransition
 from ..standing import is_above
 from ..workflow import Move
 from .door import move_hazard
-from .rectifying import extend_ex_officio
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one hazard in a bulk act; `problem` is empty when it succeeded."""
-
-    hazard: Hazard
-    problem: str = ""
 
 
 def confirm(hazard: Hazard, *, by: User, due_on: dt.date | None = None) -> HazardTransition:
@@ -63,30 +50,3 @@ def assign(hazard: Hazard, *, organization: Organization, reason: str, by: User)
         reason=reason,
         changed={"reviewing_organization_id": organization.pk},
     )
-
-
-def assign_many(
-    hazards: Iterable[Hazard], *, organization: Organization, reason: str, by: User
-) -> list[Outcome]:
-    """Hand over many; each stands on its own, and those that fail say why."""
-    return _each(hazards, lambda hazard: assign(hazard, organization=organization, reason=reason, by=by))
-
-
-def extend_many(hazards: Iterable[Hazard], *, to: dt.date, reason: str, by: User) -> list[Outcome]:
-    """Move the deadline of many by decision of the office; each within its own limits."""
-    return _each(hazards, lambda hazard: extend_ex_officio(hazard, to=to, reason=reason, by=by))
-
-
-def _each(hazards: Iterable[Hazard], act: Callable[[Hazard], object]) -> list[Outcome]:
-    outcomes = []
-    for hazard in hazards:
-        try:
-            with transaction.atomic():
-                act(hazard)
-        except Refused as error:
-            outcomes.append(Outcome(hazard, str(error)))
-        except PermissionDenied:
-            outcomes.append(Outcome(hazard, "你的岗位不能对该隐患办理此事"))
-        else:
-            outcomes.append(Outcome(hazard))
-    return outcomes

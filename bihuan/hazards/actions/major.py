@@ -38,7 +38,6 @@ def _enter(hazard: Hazard, move: Move, by: User) -> None:
         raise IllegalMove(stale(hazard))
 
 
-@transaction.atomic
 def grade_major(hazard: Hazard, *, reason: str, by: User, criterion_code: str = "") -> HazardTransition:
     """Judge a hazard to be major, by a criterion in force today where the trade has one (§ 判定标准)."""
     if criterion_code:

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, models
+from django.db import models
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Post, User
 from bihuan.accounts.queries import Chair, chairs_in, chairs_of, chairs_sql
 from bihuan.audit.actions import NEW, Last, chain_of
 from bihuan.audit.models import Head
-from bihuan.core.statements import columns_of, is_postgresql, next_id, rows
+from bihuan.core.statements import columns_of, instance_of, is_postgresql, next_id, rows
 from bihuan.duties.terms import Terms, terms_of, terms_sql
 from bihuan.registry.models import Enterprise
 
 from .. import owed
-from ..models import Extension, Hazard, HazardTransition, Rectification
-from ..workflow import ExtensionStatus, Move
+from ..models import Extension, Hazard, HazardTransition, MajorReport, Rectification
+from ..workflow import RULES, ExtensionStatus, Move, Status
 
 _LOCAL = (
     "(SELECT o.id FROM {organizations} o WHERE o.kind = '" + Organization.Kind.LOCALITY + "' "  # noqa: S608
@@ -54,6 +54,7 @@ class Sight(owed.Bodies):
     line_id: int
     evidence_id: int | None
     today: dt.date
+    _is_reported: bool | None = None
     _chairs: dict[int, list[Chair]] = field(default_factory=dict)
 
     def chairs(self, organization_id: int) -> list[Chair]:
@@ -67,10 +68,13 @@ class Sight(owed.Bodies):
         found = (chair for chair in self.chairs(post.organization_id) if chair.post_id == post.pk)
         return next((chair.people for chair in found), ())
 
+    def is_reported(self, hazard: Hazard) -> bool:
+        return super().is_reported(hazard) if self._is_reported is None else self._is_reported
+
     def local_authority(self, hazard: Hazard) -> Organization | None:
         if self.local_authority_id is None:
             return None
-        return Organization.from_db(DEFAULT_DB_ALIAS, ["id"], [self.local_authority_id])
+        return _body(self.local_authority_id)
 
     def default_post(self, organization: Organization) -> Post | None:
         chosen = (chair for chair in self.chairs(organization.pk) if chair.is_default)
@@ -81,9 +85,14 @@ class Sight(owed.Bodies):
 
 
 def _post(chair: Chair) -> Post:
-    columns = ["id", "organization_id", "role", "is_default"]
-    return Post.from_db(
-        DEFAULT_DB_ALIAS, columns, [chair.post_id, chair.organization_id, chair.role, chair.is_default]
+    return instance_of(
+        Post,
+        {
+            "id": chair.post_id,
+            "organization_id": chair.organization_id,
+            "role": chair.role,
+            "is_default": chair.is_default,
+        },
     )
 
 
@@ -97,6 +106,10 @@ _EXPECTED: dict[str, tuple[str, ...]] = {
     Move.REOPEN: (ENTERPRISE, LOCAL),
 }
 
+_TO_PLANNING = frozenset(
+    move for move, rule in RULES.items() if Status.PLANNING in (rule.target, rule.major_target)
+)
+
 
 def _expected(move: str) -> tuple[str, ...]:
     return _EXPECTED.get(move, (REVIEWER, ENTERPRISE, LOCAL))
@@ -107,19 +120,20 @@ def look(hazard: Hazard, move: str, evidence: type[models.Model] | None = None) 
     today = timezone.localdate()
     day = today.isoformat()
     found = rows(
-        _sql(is_postgresql(), evidence, _expected(move)), [day, day, chain_of(hazard), str(hazard.pk)]
+        _sql(is_postgresql(), evidence, _expected(move), move in _TO_PLANNING),
+        [day, day, chain_of(hazard), str(hazard.pk)],
     )
     if not found:
         return None
     _, load, width = columns_of(Hazard, "h")
     row = found[0]
-    values = load(row[:width])
     (
-        name, owner, seq, link, handed_in, handed_round, handed_by, reachable, pending, local, entered, chairs, line, new_evidence
+        name, owner, seq, link, handed_in, handed_round, handed_by, reachable, pending, reported, local, entered, chairs,
+        line, new_evidence
     ) = row[width:]  # fmt: skip
-    fresh = Hazard.from_db(DEFAULT_DB_ALIAS, list(values), list(values.values()))
-    fresh.enterprise = Enterprise.from_db(
-        DEFAULT_DB_ALIAS, ["id", "name", "organization_id"], [fresh.enterprise_id, name, owner]
+    fresh = instance_of(Hazard, load(row[:width]))
+    fresh.enterprise = instance_of(
+        Enterprise, {"id": fresh.enterprise_id, "name": name, "organization_id": owner}
     )
     if owner is not None:
         fresh.enterprise.organization = _body(owner)
@@ -140,6 +154,7 @@ def look(hazard: Hazard, move: str, evidence: type[models.Model] | None = None) 
         line_id=line,
         evidence_id=new_evidence,
         today=today,
+        _is_reported=None if reported is None else bool(reported),
         _chairs=seated,
     )
 
@@ -161,7 +176,7 @@ def look_ahead(enterprise: Enterprise, reviewing_organization: Organization) -> 
         seated[chair.organization_id].append(chair)
     return Sight(
         hazard=Hazard(pk=pk), last=NEW, handed_in=None, has_pending_extension=False, local_authority_id=local,
-        terms=terms_of(entered), line_id=line, evidence_id=None, today=today, _chairs=seated,
+        terms=terms_of(entered), line_id=line, evidence_id=None, today=today, _is_reported=False, _chairs=seated,
     )  # fmt: skip
 
 
@@ -180,27 +195,30 @@ def _sql_ahead(for_postgresql: bool) -> str:
 
 def _body(pk: int) -> Organization:
     """An organization of which nothing but the id is known; the rest is read if somebody asks."""
-    return Organization.from_db(DEFAULT_DB_ALIAS, ["id"], [pk])
+    return instance_of(Organization, {"id": pk})
 
 
 @cache
-def _sql(for_postgresql: bool, evidence: type[models.Model] | None, bodies: tuple[str, ...]) -> str:
+def _sql(
+    for_postgresql: bool, evidence: type[models.Model] | None, bodies: tuple[str, ...], asks_for_report: bool
+) -> str:
     tables: dict[str, Any] = {
         name: model._meta.db_table
         for name, model in (
             ("hazards", Hazard), ("enterprises", Enterprise), ("heads", Head), ("handed", Rectification),
-            ("extensions", Extension), ("organizations", Organization), ("users", User),
+            ("extensions", Extension), ("organizations", Organization), ("users", User), ("reports", MajorReport),
         )
     }  # fmt: skip
     local = _LOCAL.format(organizations=tables["organizations"], place="h")
     chairs = chairs_sql(", ".join(bodies).format(local=local))
     key = "%s::bigint" if for_postgresql else "%s"
+    reported = f"EXISTS (SELECT 1 FROM {tables['reports']} x WHERE x.hazard_id = h.id)"  # noqa: S608
     # max(id + 0) reads this hazard's few rows by their index; plain max(id) may walk the whole table backwards.
     return f"""
         SELECT {columns_of(Hazard, "h")[0]},
                e.name, e.organization_id, a.seq, a.hash, r.id, r.round, r.by_id, u.is_active AND NOT u.is_service,
                EXISTS (SELECT 1 FROM {tables["extensions"]} x WHERE x.hazard_id = h.id AND x.status = '{ExtensionStatus.PENDING}'),
-               {local}, {terms_sql()}, ({chairs}), {next_id(HazardTransition)}, {next_id(evidence) if evidence else "NULL"}
+               {reported if asks_for_report else "NULL"}, {local}, {terms_sql()}, ({chairs}), {next_id(HazardTransition)}, {next_id(evidence) if evidence else "NULL"}
         FROM {tables["hazards"]} h
         JOIN {tables["enterprises"]} e ON e.id = h.enterprise_id
         LEFT JOIN {tables["heads"]} a ON a.chain = %s

@@ -21,6 +21,10 @@ from bihuan.hazards.tests.factories import (
     make_submitted,
 )
 from bihuan.hazards.workflow import Move, Status
+from bihuan.jobs import actions as jobs
+from bihuan.jobs import running, selections
+from bihuan.jobs.models import Job
+from bihuan.jobs.selections import do_each
 from bihuan.notifications.models import Message
 from bihuan.tally.queries import totals
 
@@ -422,15 +426,43 @@ def test_many_at_once_answer_one_by_one(world):
         make_hazard(world, description="灭火器过期"),
         make_closed(world),
     )
-    outcomes = actions.extend_many(
-        [first, second, closed], to=first.due_on + 5 * DAY, reason="雨灾停工", by=world.people.office
-    )
-    assert [bool(outcome.problem) for outcome in outcomes] == [False, False, True]
-    assert "不再计时" in outcomes[2].problem
-    refused = actions.extend_many(
-        [first], to=first.due_on + DAY, reason="再延", by=world.people.qingshi_leader
-    )
-    assert "岗位" in refused[0].problem
+    elsewhere = make_hazard(world, description="别处的").pk + 1000
+    picked = [first.pk, closed.pk, elsewhere, second.pk]
+    wanted = {"to": (first.due_on + 5 * DAY).isoformat(), "reason": "雨灾停工"}
+    job = do_each("hazards.extend", picked, wanted, by=world.people.office)
+    assert (job.state, job.message) == ("done", "办成 2 项，未办成 2 项")
+    assert [each["url"] for each in job.problems] == [closed.get_absolute_url(), ""]
+    assert "不再计时" in job.problems[0]["words"]
+    assert Hazard.objects.filter(due_on__gt=first.due_on).count() == 2
+    refused = do_each("hazards.extend", [first.pk], wanted, by=world.people.qingshi_leader)
+    assert "岗位" in refused.problems[0]["words"]
+
+
+def test_many_at_once_stopped_and_gone_on_with_are_dealt_with_once(
+    world, monkeypatch, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr(selections, "DIRECT", 0)
+    monkeypatch.setattr(running, "WRITE_SECONDS", 0)
+    hazards = [make_hazard(world, description=f"隐患{number}") for number in range(4)]
+    wanted = {"to": (hazards[0].due_on + 5 * DAY).isoformat(), "reason": "雨灾停工"}
+    real = selections._deal_with
+
+    def stops_after_two(job, act, pk, *rest):
+        if pk == hazards[2].pk:
+            Job.objects.update(cancel_wanted=True)
+        return real(job, act, pk, *rest)
+
+    monkeypatch.setattr(selections, "_deal_with", stops_after_two)
+    with django_capture_on_commit_callbacks(execute=True):
+        job = do_each("hazards.extend", [each.pk for each in hazards], wanted, by=world.people.office)
+    job.refresh_from_db()
+    assert (job.state, job.message) == ("stopped", "办成 3 项；其余 1 项没有办，可以继续")
+    monkeypatch.setattr(selections, "_deal_with", real)
+    with django_capture_on_commit_callbacks(execute=True):
+        jobs.resume(job, by=world.people.office)
+    job.refresh_from_db()
+    assert (job.state, job.done, job.problems) == ("done", 4, [])
+    assert HazardTransition.objects.filter(move=Move.EXTEND).count() == 4
 
 
 def test_handing_over_moves_the_review_duty(world):

@@ -31,7 +31,7 @@ def five(world, monkeypatch):
     monkeypatch.setattr(exports, "CHUNK", 2)
     monkeypatch.setattr(exports, "MARK_SECONDS", 0)
     monkeypatch.setattr(running, "WRITE_SECONDS", 0)
-    monkeypatch.setattr("bihuan.hazards.views.exporting.DIRECT_ROWS", 1)
+    monkeypatch.setattr("bihuan.jobs.handing.DIRECT_ROWS", 1)
     return [make_hazard(world, description=f"隐患{number}") for number in range(5)]
 
 
@@ -140,3 +140,12 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
     tracemalloc.stop()
     file.close()
     assert peak < 8_000_000
+
+
+def test_what_the_figures_do_not_keep_is_not_counted_beforehand(
+    world, five, client, django_capture_on_commit_callbacks
+):
+    assert LEDGER.open(world.people.office, "q=隐患").total() == 0
+    client.force_login(world.people.office)
+    job = ask(client, django_capture_on_commit_callbacks, query="q=隐患3")
+    assert (job.state, job.done, job.total) == ("done", 1, 1)

@@ -154,6 +154,23 @@ def test_an_act_is_one_read_and_one_write():
     world = make_world()
     hazard, person = make_hazard(world), world.people.shop
     person.posts  # noqa: B018 - a request has loaded who is asking
+    actions.submit_rectification(
+        make_hazard(world), text="已改", by=person
+    )  # a process looks sequences up once
     with CaptureQueriesContext(connection) as queries:
         actions.submit_rectification(hazard, text="已改", by=person)
     assert len(queries) <= {"postgresql": 2, "sqlite": 20}[connection.vendor]
+
+
+def test_grading_which_opens_two_duties_is_one_read_and_one_write_too():
+    world = make_world()
+    hazard, person = make_hazard(world), world.people.office
+    person.posts  # noqa: B018 - a request has loaded who is asking
+    actions.grade_major(hazard, reason="符合判定标准", by=person)
+    actions.downgrade(hazard, reason="经复核不符合", by=person)
+    with CaptureQueriesContext(connection) as queries:
+        actions.grade_major(hazard, reason="符合判定标准", by=person)
+    assert len(queries) <= {"postgresql": 2, "sqlite": 22}[connection.vendor]
+    kinds = Duty.objects.open().order_by("kind").values_list("kind", flat=True)
+    assert list(kinds) == ["major_plan", "report"]
+    assert verified(hazard)

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
@@ -18,6 +17,7 @@ from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request, row_number
 from bihuan.registry.models import Enterprise
+from bihuan.registry.searching import page_of
 
 from .. import actions
 from ..forms import HazardForm
@@ -79,14 +79,21 @@ def _finder(user: User, own: bool) -> Organization:
 
 def _choose(request: Request, visible: Any) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:60]
-    found = []
+    found: list[Enterprise] = []
+    is_more = False
     if words:
-        fitting = visible.filter(Q(name__icontains=words) | Q(credit_code__istartswith=words))
-        found = list(fitting.select_related("locality", "kind").order_by("name")[: FOUND + 1])
+        page = page_of(
+            visible,
+            words,
+            cursor=None,
+            size=FOUND,
+            shape=lambda rows: rows.select_related("locality", "kind"),
+        )
+        found, is_more = page.items, page.next_cursor is not None
     return render(
         request,
         "hazards/choose.html",
-        {"words": words, "found": found[:FOUND], "is_more": len(found) > FOUND},
+        {"words": words, "found": found, "is_more": is_more},
     )
 
 

@@ -20,19 +20,20 @@ from bihuan.accounts.queries import regions_to_choose
 from bihuan.campaigns.models import Campaign
 from bihuan.core.http import Request
 from bihuan.core.paging import BadCursor
+from bihuan.jobs.selections import answer, do_each
 from bihuan.registry.models import EnterpriseKind
 
-from .. import actions
 from ..forms import BulkAssignForm, BulkExtendForm
+from ..markup import COLUMNS, ledger_rows
 from ..models import Hazard
 from ..queries import STATES, Filters, chips, holders_of_rows, ledger_page, parse_filters, total, without
+from ..selections import ASSIGN, EXTEND
 from ..standing import seats
-from ..workflow import RUNNING, Level, Status
+from ..workflow import Level, Status
 from .shared import is_enterprise, user_of
 
 PAGE = "hazards:ledger"
 BULK_LIMIT = 200
-_LISTED = ("enterprise", "locality", "reviewing_organization")
 _SHIPPED_VIEWS = (
     ("全部", ""),
     ("未销号", "state=open"),
@@ -44,7 +45,7 @@ _SHIPPED_VIEWS = (
 
 
 def _listed(rows: QuerySet[Hazard]) -> QuerySet[Hazard]:
-    return rows.select_related(*_LISTED).defer("measures", "contingency", "basis")
+    return rows.select_related("enterprise", "locality").only(*COLUMNS)
 
 
 @require(Permission.VIEW_HAZARDS)
@@ -62,16 +63,10 @@ def ledger(request: Request) -> HttpResponse:
     counted = total(user, filters)
     waiting = holders_of_rows(page.items)
     today = timezone.localdate()
+    bulk_actions = _bulk_actions(user)
     context = {
         "page": page,
-        "rows": [
-            {
-                "hazard": hazard,
-                "is_running": hazard.status in RUNNING,
-                "waits_for": waiting.get(hazard.pk, ""),
-            }
-            for hazard in page.items
-        ],
+        "rows": ledger_rows(page.items, waiting, today=today, with_pick=bool(bulk_actions)),
         "total": None if counted is None else f"共 {counted:,} 项",
         "filters": filters,
         "chips": [
@@ -84,7 +79,7 @@ def ledger(request: Request) -> HttpResponse:
         ],
         "views": _views(user, filters),
         "choices": _choices(user, filters.region),
-        "bulk_actions": _bulk_actions(user),
+        "bulk_actions": bulk_actions,
         "may_export": user.has_perm(Permission.EXPORT_HAZARDS),
         "may_import": user.has_perm(Permission.IMPORT_HAZARDS),
         "may_create": user.has_perm(Permission.REPORT_HAZARD) or is_enterprise(user),
@@ -103,13 +98,11 @@ def _views(user: User, filters: Filters) -> list[dict[str, Any]]:
     """Shipped views first, then the person's own."""
     present = filters.query()
     own = SavedView.objects.filter(user=user, page=PAGE).values_list("name", "query")
+    queries = ((name, parse_filters(QueryDict(query)).query()) for name, query in (*_SHIPPED_VIEWS, *own))
+    ledger = reverse(PAGE)
     return [
-        {
-            "label": name,
-            "url": _address(parse_filters(QueryDict(query))),
-            "active": parse_filters(QueryDict(query)).query() == present,
-        }
-        for name, query in (*_SHIPPED_VIEWS, *own)
+        {"label": name, "url": f"{ledger}?{query}" if query else ledger, "active": query == present}
+        for name, query in queries
     ]
 
 
@@ -117,15 +110,17 @@ def _choices(user: User, region: str) -> dict[str, Any]:
     """What the filter form offers: only what this person can see."""
     areas = {post.organization.region_id for post in user.posts}
     return {
-        "campaign": list(Campaign.objects.visible_to(user)),
-        "region": regions_to_choose(areas, region),
+        "campaign": list(Campaign.objects.visible_to(user).values_list("pk", "short_title")),
+        "region": [(each.code, each.short_name) for each in regions_to_choose(areas, region)],
         "department": list(
-            Organization.objects.current(on=timezone.localdate()).filter(
+            Organization.objects.current(on=timezone.localdate())
+            .filter(
                 kind=Organization.Kind.DEPARTMENT,
                 region__code__in=[code[:length] for code in areas for length in (2, 4, 6)],
             )
+            .values_list("pk", "short_name")
         ),
-        "kind": list(EnterpriseKind.objects.all()),
+        "kind": list(EnterpriseKind.objects.values_list("pk", "label")),
         "level": Level.choices,
         "status": Status.choices,
         "state": list(STATES.items()),
@@ -151,7 +146,7 @@ def _is_office(user: User) -> bool:
 
 @require_POST
 def bulk(request: Request) -> HttpResponse:
-    """Many rows at once, in two steps: say what with, then an answer for each row."""
+    """Many rows at once, in two steps: say what with, then watch them being dealt with one by one."""
     user = user_of(request)
     action = request.POST.get("action", "")
     if action not in {each["value"] for each in _bulk_actions(user)}:
@@ -172,13 +167,11 @@ def bulk(request: Request) -> HttpResponse:
     context: dict[str, Any] = {
         "hazards": hazards,
         "action": action,
-        "title": "批量改派复查单位" if action == "assign" else "统一延期",
+        "title": (ASSIGN if action == "assign" else EXTEND).title,
         "form": form,
     }
     if confirmed and form.is_valid():
-        act = actions.assign_many if action == "assign" else actions.extend_many
-        outcomes = act(hazards, **form.cleaned_data, by=user)
-        context["failed"] = [outcome for outcome in outcomes if outcome.problem]
-        context["succeeded"] = [outcome for outcome in outcomes if not outcome.problem]
-        return render(request, "hazards/bulk_done.html", context)
+        act = ASSIGN if action == "assign" else EXTEND
+        job = do_each(act.key, picked, form.wanted(), by=user, back=reverse("hazards:ledger"))
+        return answer(request, job)
     return render(request, "hazards/bulk.html", context)

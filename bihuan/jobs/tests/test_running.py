@@ -190,6 +190,8 @@ def test_the_page_asks_every_second_until_it_is_over(kind, world, client):
     said = client.get(url).content.decode()
     assert "还需约 2 分钟" in said
     assert '<progress id="job-progress" value="42" max="100">42%</progress>' in said
+    Job.objects.update(total=0, moved_at=timezone.now())
+    assert "总数要到做完才知道" in client.get(url).content.decode()
     Job.objects.update(moved_at=timezone.now() - dt.timedelta(seconds=45))
     assert "已 45 秒没有进展" in client.get(url).content.decode()
     running.run_job.call(str(job.pk))

@@ -24,7 +24,7 @@ from bihuan.config.middleware import ContentSecurityPolicyMiddleware
 from bihuan.hazards.tests.factories import make_hazard
 from bihuan.jobs.models import Job
 from bihuan.live import hub as hubs
-from bihuan.live.admission import admit, listener_of, still_open
+from bihuan.live.admission import KNOWN_FOR, Door, admit, listener_of, still_open
 from bihuan.live.hub import END, Full, Hub, event
 from bihuan.live.watching import Notice, Round, Watcher
 from bihuan.notifications.models import Message
@@ -87,13 +87,33 @@ class TestAdmission:
         assert LoginSession.objects.get().seen_at > long_ago
 
 
+class TestDoor:
+    def test_whoever_turns_pages_is_known_again(self, cookie, people, django_assert_max_num_queries):
+        door, now = Door(), timezone.now()
+        first = door.admit(cookie, now)
+        with django_assert_max_num_queries(2):
+            assert door.admit(cookie, now + KNOWN_FOR / 2) is first
+        again = door.admit(cookie, now + KNOWN_FOR)
+        assert again == first
+        assert again is not first
+
+    def test_but_not_when_the_session_is_over(self, cookie, people):
+        door, now = Door(), timezone.now()
+        assert door.admit(cookie, now)
+        sessions.end_all(people.office)
+        assert door.admit(cookie, now) is None
+        assert door.admit("", now) is None
+
+
 class TestWatcher:
-    def look(self, *people):
+    def look(self, *people, seconds=5):
+        """A look `seconds` after the one before."""
         self.watcher = getattr(self, "watcher", None) or Watcher()
+        self.now = getattr(self, "now", timezone.now()) + timezone.timedelta(seconds=seconds)
         listeners = [listener_of(person, f"key-{person.pk}") for person in people]
         return [
             (notice.user_id, notice.event, notice.data)
-            for notice in self.watcher.look(listeners, timezone.now()).notices
+            for notice in self.watcher.look(listeners, self.now).notices
         ]
 
     def test_counts_are_told_once_and_again_when_they_change(self, people):
@@ -101,6 +121,7 @@ class TestWatcher:
         assert self.look(office) == [(office.pk, "inbox", {"duties": 0, "messages": 0})]
         assert self.look(office) == []
         Message.objects.create(recipient=office, title="请签收", created_at=timezone.now())
+        assert self.look(office, seconds=1) == []
         assert self.look(office) == [(office.pk, "inbox", {"duties": 0, "messages": 1})]
 
     def test_a_new_hazard_reaches_its_own_area_only(self, world):
@@ -134,8 +155,10 @@ class TestWatcher:
     def test_queries_do_not_grow_with_listeners(self, people, django_assert_num_queries):
         self.look(people.office)
         everybody = [listener_of(person, f"key-{person.pk}") for person in vars(people).values()]
-        with django_assert_num_queries(6):
-            self.watcher.look(everybody, timezone.now())
+        with django_assert_num_queries(7):
+            self.watcher.look(everybody, self.now + timezone.timedelta(seconds=5))
+        with django_assert_num_queries(3):
+            self.watcher.look(everybody, self.now + timezone.timedelta(seconds=6))
 
     def test_ended_sessions_are_named(self, cookie, client, people):
         listener = listener_of(people.office, client.session.session_key)

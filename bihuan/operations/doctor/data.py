@@ -16,6 +16,7 @@ from bihuan.audit.models import Event, Seal
 from bihuan.core import replica
 from bihuan.core.partitions import partitions_status
 from bihuan.hazards.models import Hazard
+from bihuan.operations.backup.schedule import last_due
 from bihuan.operations.heartbeat import latest
 from bihuan.operations.metrics.gauges import MANY
 from bihuan.operations.models import Backup, RetentionRun
@@ -211,6 +212,13 @@ def backups(now: dt.datetime) -> Iterator[Line]:
             f"{text}，已过 {(now - last.started_at).days} 天",
             "查日志中的 backup_failed，手工执行一次 bihuan backup",
         )
+    elif settings.BACKUP_DIR and last.started_at < last_due(now):
+        yield warning(
+            "backups.last",
+            area,
+            f"{text}，此后应做的一次没有做，将在下一个夜里补做",
+            "现在就要，执行 bihuan backup；机器夜里关机的，用 BIHUAN_BACKUP_AT 另定时刻",
+        )
     elif last.message:
         yield warning(
             "backups.last", area, f"{text}：{last.message}", "执行 bihuan audit verify --files，看是哪些附件"
@@ -251,7 +259,7 @@ def keeping(now: dt.datetime) -> Iterator[Line]:
             "retention.report",
             area,
             "还没有出过保存期限报告",
-            "后台作业每天出一次；也可执行 bihuan retention",
+            "后台作业每夜出一次；也可执行 bihuan retention",
         )
     elif run.status == RetentionRun.Status.REPORTED and run.total and not settings.RETENTION_AUTO:
         yield warning(
@@ -260,7 +268,14 @@ def keeping(now: dt.datetime) -> Iterator[Line]:
     else:
         yield good("retention.report", area, f"最近一次报告在 {timezone.localdate(run.made_at)}")
     archived = nightly.age(now)
-    if archived is not None and archived > 3 * DAY:
+    first = Event.objects.order_by("pk").values_list("at", flat=True).first()
+    missed = nightly.missed_since(now, first)
+    if missed and (archived is None or archived <= 3 * DAY):
+        yield warning(
+            "retention.archive", area, f"{timezone.localdate(missed)} 夜里没有归档，将在下一个夜里补做",
+            "确认后台作业夜里在运行；机器夜里关机的，用 BIHUAN_NIGHT 另定时段",
+        )  # fmt: skip
+    elif archived is not None and archived > 3 * DAY:
         yield warning(
             "retention.archive",
             area,

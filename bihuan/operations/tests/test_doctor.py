@@ -213,6 +213,16 @@ def test_backups_and_drills(db):
     assert levels(data.backups(NOW + 101 * DAY))["backups.drill"] == "warning"
 
 
+def test_a_backup_that_was_missed_is_named(db, settings):
+    settings.BACKUP_DIR, settings.BACKUP_AT = "/backup", (2, 30)
+    backup(dt.datetime(2026, 11, 20, 18, 30, tzinfo=dt.UTC))  # 02:30 on the 21st; NOW is 10:00 on the 22nd
+    found = {line.key: line for line in data.backups(NOW)}
+    assert found["backups.last"].level == Level.WARNING
+    assert "下一个夜里补做" in found["backups.last"].text
+    backup(dt.datetime(2026, 11, 21, 18, 30, tzinfo=dt.UTC))
+    assert levels(data.backups(NOW))["backups.last"] == "good"
+
+
 def test_retention_waits_for_approval(db):
     assert levels(data.keeping(NOW))["retention.report"] == "warning"
     run = RetentionRun.objects.create(made_at=NOW, total=5)

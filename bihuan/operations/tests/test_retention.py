@@ -17,7 +17,7 @@ from bihuan.audit.models import Event
 from bihuan.core.errors import IllegalMove, Refused
 from bihuan.notifications.models import Message
 from bihuan.operations.models import RetentionRun
-from bihuan.operations.retention import rounds
+from bihuan.operations.retention import policy, rounds
 from bihuan.operations.retention.policy import permanent, policies
 
 DAY = dt.timedelta(days=1)
@@ -41,6 +41,11 @@ def old_logs(world, settings, tmp_path):
     return tmp_path
 
 
+def tonight(hour: int = 3) -> dt.datetime:
+    """An hour of the coming night."""
+    return (timezone.localtime() + DAY).replace(hour=hour, minute=0)
+
+
 def counts(run: RetentionRun) -> dict[str, int]:
     return {line["key"]: line["count"] for line in run.lines}
 
@@ -54,9 +59,11 @@ def test_a_report_counts_and_deletes_nothing(old_logs):
 
 
 def test_what_was_approved_goes_and_can_be_read_in_its_file(old_logs, people):
-    run = rounds.report()
+    run = rounds.report(tonight())
     rounds.approve(run, by=people.sysadmin)
-    rounds.retention_due(timezone.now())
+    rounds.retention_due(tonight(hour=9))
+    assert AccessLog.objects.count() == 4
+    rounds.retention_due(tonight())
     run.refresh_from_db()
     assert run.status == "applied"
     assert {each["key"]: each["deleted"] for each in run.results} == {
@@ -73,6 +80,24 @@ def test_what_was_approved_goes_and_can_be_read_in_its_file(old_logs, people):
         "operations.retention_report", "operations.retention_approve", "operations.retention_apply",
     ]  # fmt: skip
     assert acts[1].actor_name == people.sysadmin.full_name
+
+
+def test_what_the_archive_does_not_hold_safely_stays(old_logs, people, monkeypatch):
+    """A rule that some day clears audit events is stopped by the archive, and the report says why."""
+    logins = policy._ROWS["login_log"]
+    events = Event.objects.order_by("pk")
+    monkeypatch.setitem(policy._ROWS, "login_log", lambda cutoff: [*logins(cutoff), events])
+    known = Event.objects.count()
+    run = rounds.report(tonight())
+    rounds.approve(run, by=people.sysadmin)
+    rounds.retention_due(tonight())
+    run.refresh_from_db()
+    [done] = [each for each in run.results if each["key"] == "login_log"]
+    assert done["deleted"] == 2
+    assert f"{timezone.localdate():%Y-%m} 还没有过完，不能清理" in done["held"]
+    assert Event.objects.count() >= known
+    monkeypatch.setattr(rounds, "objections", lambda stream, month: [])
+    assert rounds.objections_to(events) == []
 
 
 def test_nothing_goes_without_approval_and_nothing_twice(old_logs, people):
@@ -145,8 +170,8 @@ def test_every_log_is_kept_half_a_year_at_least(settings):
 
 def test_one_report_a_day_and_by_setting_its_own_approval(old_logs, settings):
     settings.RETENTION_AUTO = True
-    rounds.retention_due(timezone.now())
-    rounds.retention_due(timezone.now())
+    rounds.retention_due(tonight())
+    rounds.retention_due(tonight())
     run = RetentionRun.objects.get()
     assert (run.status, run.approved_by_name) == ("applied", "系统定时任务")
     assert AccessLog.objects.count() == 2

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from bihuan.audit.models import Event
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+from bihuan.jobs.selections import do_each
 from bihuan.registry.actions import (
     assign_department,
     change_status,
@@ -153,14 +154,21 @@ def test_reveal(world):
     assert Event.objects.filter(act="registry.reveal_phone").count() == 1
 
 
-def test_assigning_many_is_all_or_nothing_for_the_wrong_person(world):
-    everything = Enterprise.objects.select_related("kind__default_department", "locality", "department")
+def test_assigning_many_answers_one_by_one(world):
+    office, officer = world.people.office, world.people.qingshi_officer
+    shop, station = world.enterprises.shop, world.enterprises.station
+    Enterprise.objects.filter(pk=shop.pk).update(department=None)
     with pytest.raises(PermissionDenied):
-        assign_department(everything, world.organizations.housing, by=world.people.qingshi_officer)
+        assign_department(station, world.organizations.housing, by=officer)
+    usual = do_each("registry.assign", [shop.pk, station.pk], {"department": None}, by=office)
+    assert usual.message == "办成 0 家，未办成 2 家"
+    assert "请直接选一个部门" in usual.problems[0]["words"]
     assert not EnterpriseChange.objects.exists()
-    changed, refused = assign_department(everything, None, by=world.people.office)
-    assert changed == 0
-    assert len(refused) == 2
+    chosen = {"department": world.organizations.market.pk}
+    job = do_each("registry.assign", [shop.pk, station.pk], chosen, by=officer)
+    assert job.message == "办成 1 家，未办成 1 家"
+    assert job.problems == [{"name": str(station.pk), "url": "", "words": "不在您的范围内，或已不存在"}]
+    assert EnterpriseChange.objects.get().enterprise == shop
 
 
 def test_the_grid_counts_supervised_objects_in_one_query(world, django_assert_num_queries):

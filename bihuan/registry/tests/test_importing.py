@@ -239,7 +239,7 @@ def test_ten_thousand_rows_parse_in_bounded_queries(world, run, django_assert_ma
     ]
     # Localities, kinds, scope, and one look per 400 keys.
     with django_assert_max_num_queries(40):
-        prepared = EnterpriseImporter().prepare(rows, world.people.qingshi_officer)
+        prepared = EnterpriseImporter().prepare(imports.SheetRows.of(rows), world.people.qingshi_officer)
     assert len(prepared.rows) == 10_000
 
 
@@ -252,7 +252,12 @@ def _prepared(world, count, start=0):
         )
         for number in range(start, start + count)
     ]  # fmt: skip
-    return [row for _, row in EnterpriseImporter().prepare(rows, world.people.qingshi_officer).rows]
+    return [
+        row
+        for _, row in EnterpriseImporter()
+        .prepare(imports.SheetRows.of(rows), world.people.qingshi_officer)
+        .rows
+    ]
 
 
 @pytest.mark.parametrize("count", [10, 100])

@@ -82,3 +82,36 @@ def test_places_of_the_same_name(world, text, words):
     _, issues = cleaner.clean(5, {"name": "面馆", "kind": "餐饮", "locality": text})
     assert words in "".join(sentence for _, sentence in issues)
     assert bool(issues) == bool(words)
+
+
+sound = st.fixed_dictionaries(
+    {"name": st.sampled_from(["云溪区面馆", "甲", " 云溪 商行 ", "xx"]), "kind": st.just("餐饮"), "locality": st.just("青石街道")},
+    optional={
+        "credit_code": st.sampled_from(["", "92539702MA6K00019H", "92539702MA6K0001", "不详", "-"]),
+        "code_reason": st.sampled_from(["", "执照如此"]),
+        "department": st.sampled_from(["", "市住建局", "没有的局"]),
+        "longitude": st.sampled_from(["", "102.5", "25.1"]),
+        "latitude": st.sampled_from(["", "25.1", "102.5"]),
+        "legal_name": st.sampled_from(["", "王一"]),
+        "legal_phone": st.sampled_from(["", "19900000001", "123"]),
+        "safety_name": st.sampled_from(["", "李二", "不详"]),
+        "safety_phone": st.sampled_from(["", "19900000002"]),
+        "phone": st.sampled_from(["", "19900000003"]),
+        "permit_kind": st.sampled_from(["", "许可证"]),
+        "permit_number": st.sampled_from(["", "1号"]),
+        "permit_issuer": st.sampled_from(["", "某局"]),
+        "permit_valid_to": st.sampled_from(["", "2028-06-30", "长期", "去年"]),
+        "employees": st.sampled_from(["", "12人", "若干"]),
+        "status": st.sampled_from(["", "在产", "关闭"]),
+    },
+)  # fmt: skip
+
+
+@relaxed
+@given(sheet=st.lists(rows | sound, max_size=6), own=st.booleans())
+def test_a_sheet_says_of_every_row_what_the_row_says_alone(world, sheet, own):
+    scope = EditScope((), (world.organizations.housing.pk,)) if own else EditScope(("539702001",), ())
+    whole, alone = (RowCleaner(scope, dt.date(2026, 11, 21)) for _ in range(2))
+    columns = {name: [row.get(name, "") for row in sheet] for name in {name for row in sheet for name in row}}
+    found = list(whole.clean_all(range(2, 2 + len(sheet)), columns))
+    assert found == [(number, *alone.clean(number, row)) for number, row in enumerate(sheet, start=2)]

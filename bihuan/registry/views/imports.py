@@ -19,6 +19,7 @@ from bihuan.attachments.models import ImportBatch
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request, content_disposition
 from bihuan.core.sheets import SheetError
+from bihuan.core.sheets.streaming import XLSX
 from bihuan.jobs.imports import progress_of
 from bihuan.rules.codes import mask_phone
 
@@ -27,7 +28,6 @@ from ..forms import MappingForm, SheetForm
 from ..importing import EnterpriseImporter
 from ..rows import FIELDS
 from . import user_of
-from .lists import XLSX
 
 RECENT = 10
 PHONE = re.compile(r"(?<![0-9A-Za-z])(?:1\d{10}|0\d{2,3}-?\d{7,8})(?![0-9A-Za-z])")

@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bihuan.accounts.guards import require
 from bihuan.accounts.models import SavedView
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import scope_of
-from bihuan.audit.actions import record
-from bihuan.core.http import Request, content_disposition
+from bihuan.core.http import Request
 from bihuan.core.paging import BadCursor, amount
-from bihuan.core.sheets import write_rows
+from bihuan.jobs.handing import take_away
+from bihuan.jobs.selections import answer, do_each
 
-from ..actions import assign_department
-from ..exporting import COLUMNS, rows_of
+from ..exporting import REGISTRY
 from ..filters import NO_DEPARTMENT, RegistryFilter
 from ..forms import AssignForm
 from ..models import Enterprise
+from ..selections import ASSIGN
 from . import user_of
 
 PAGE = "registry:list"  # the key under which saved views of this list are kept
 SIZE = 50
 PICK_LIMIT = 200
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _listed(rows: QuerySet[Enterprise]) -> QuerySet[Enterprise]:
@@ -80,36 +76,21 @@ def index(request: Request) -> HttpResponse:
     )
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @require(Permission.EXPORT_HAZARDS)
-def export(request: Request) -> HttpResponse:
+@require(Permission.VIEW_REGISTRY)
+def export(request: Request) -> HttpResponseBase:
     """What is filtered, as a table: watermarked, recorded, without phones."""
-    user = user_of(request)
-    if not user.has_perm(Permission.VIEW_REGISTRY):
-        raise PermissionDenied
-    filters = RegistryFilter(QueryDict(request.POST.get("query", "")[:2000]), user)
-    now = timezone.localtime()
-    watermark = f"{user.full_name}（{user.main_post}）{now:%Y-%m-%d %H:%M}导出　筛选：{filters.words}"
-    with transaction.atomic():
-        rows = rows_of(filters.queryset)
-        data = write_rows(COLUMNS, rows, title="企业与场所底册", watermark=watermark)
-        record(
-            "registry.export",
-            user,
-            by=user,
-            summary=f"导出企业与场所底册{len(rows)}家，筛选：{filters.words}",
-            payload={"query": filters.address, "count": len(rows)},
-        )
-    response = HttpResponse(data, content_type=XLSX)
-    response["Content-Disposition"] = content_disposition(f"企业与场所底册-{now:%Y%m%d-%H%M}.xlsx")
-    response["Cache-Control"] = "no-store"
-    return response
+    filters = RegistryFilter(request.GET, user_of(request))
+    return take_away(
+        request, REGISTRY, query=filters.address, said=filters.words, back=reverse("registry:list")
+    )
 
 
 @require_POST
 @require(Permission.EDIT_REGISTRY)
 def assign(request: Request) -> HttpResponse:
-    """Give the picked enterprises a department."""
+    """Give the picked enterprises a department, one by one."""
     user = user_of(request)
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None) or not back.startswith("/"):
@@ -123,15 +104,7 @@ def assign(request: Request) -> HttpResponse:
     elif not form.is_valid():
         messages.error(request, "所选部门不在可指定的范围内，请重新选择")
     else:
-        found = Enterprise.objects.visible_to(user).filter(pk__in=picked)
-        found = found.select_related("kind__default_department", "locality", "department")
-        changed, refused = assign_department(found, form.cleaned_data["department"], by=user)
-        if changed:
-            messages.success(request, f"已为{changed}家指定主管部门")
-        for sentence in refused[:5]:
-            messages.warning(request, sentence)
-        if len(refused) > 5:
-            messages.warning(request, f"另有{len(refused) - 5}家未能指定，原因相同或类似")
-        if not changed and not refused:
-            messages.info(request, "所选企业的主管部门没有变化")
+        department = form.cleaned_data["department"]
+        wanted = {"department": department.pk if department else None}
+        return answer(request, do_each(ASSIGN.key, sorted(picked), wanted, by=user, back=back))
     return redirect(back)

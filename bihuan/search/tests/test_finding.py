@@ -5,6 +5,7 @@ import random
 
 import pytest
 from django.db import IntegrityError
+from django.db.models import Q
 
 from bihuan.core.paging import BadCursor
 from bihuan.hazards.models import Hazard
@@ -12,7 +13,7 @@ from bihuan.registry.models import Enterprise
 from bihuan.search import actions, finding
 from bihuan.search.finding import find, narrowed
 from bihuan.search.grams import terms_of
-from bihuan.search.models import Entry, Kind
+from bihuan.search.models import Among, Entry, Kind
 from bihuan.search.sources import Text, source_of
 
 ORDER = ("-found_on", "-id")
@@ -163,3 +164,13 @@ def test_a_cursor_of_another_list_is_refused(world):
 
 def test_every_kind_has_a_source(world):
     assert [source_of(kind).kind for kind in Kind] == list(Kind)
+
+
+def test_keys_written_out(world, django_assert_num_queries):
+    rows = enter(world, [("软管", 0), ("软管", 1), ("软管", 2)])
+    wanted = [rows[0].pk, rows[2].pk]
+    assert set(Hazard.objects.filter(Q(Among("pk", wanted))).values_list("pk", flat=True)) == set(wanted)
+    keys = [Kind.HAZARD.key(pk) for pk in wanted]
+    assert Entry.objects.filter(Q(Among("id", keys))).count() == 2
+    with django_assert_num_queries(0):
+        assert list(Hazard.objects.filter(Q(Among("pk", [])))) == []

@@ -1,0 +1,11 @@
+"""The rows of home pages."""
+
+from __future__ import annotations
+
+from django import template
+
+from ..markup import campaign_rows, standing_rows
+
+register = template.Library()
+register.filter(standing_rows)
+register.filter(campaign_rows)

@@ -1,0 +1,23 @@
+"""What may be done to many enterprises of the list at once."""
+
+from __future__ import annotations
+
+from bihuan.accounts.models import Organization, User
+from bihuan.jobs.selections import Act, Wanted
+
+from .actions import assign_department
+from .models import Enterprise
+
+
+def _find(user: User, pk: int) -> Enterprise | None:
+    rows = Enterprise.objects.visible_to(user).filter(pk=pk)
+    return rows.select_related("kind__default_department", "locality", "department").first()
+
+
+def _assign(enterprise: Enterprise, wanted: Wanted, by: User) -> None:
+    chosen = wanted["department"]
+    department = Organization.objects.get(pk=chosen) if chosen else None
+    assign_department(enterprise, department, by=by)
+
+
+ASSIGN = Act("registry.assign", "指定主管部门", "家", _find, _assign)
