@@ -1,52 +1,20 @@
-"""Whom we supervise: enterprises, their premises, contacts and permits (R039, R049)."""
+"""Enterprises, their premises and contacts, and what was changed in a record (R039, R049)."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import area_q, areas_q, scope_of
 from bihuan.core.addresses import row_address
 from bihuan.core.fields import SealedCharField
+from bihuan.registry.workflow import SUPERVISED, EnterpriseStatus
 
-from .workflow import SUPERVISED, EnterpriseStatus
-
-
-class RiskColour(models.TextChoices):
-    """Four colours of risk (domain: 红重大、橙较大、黄一般、蓝低)."""
-
-    RED = "red", "红"
-    ORANGE = "orange", "橙"
-    YELLOW = "yellow", "黄"
-    BLUE = "blue", "蓝"
-
-
-class EnterpriseKind(models.Model):
-    """What sort of place it is; the words by which plans mention it; the department usually in charge."""
-
-    key = models.SlugField("代码", primary_key=True, max_length=40)
-    label = models.CharField("名称", max_length=40)
-    sector = models.CharField("领域", max_length=40)
-    keywords = models.JSONField("方案用词", default=list)
-    default_department = models.ForeignKey(
-        Organization, models.PROTECT, verbose_name="通常主管部门", null=True, blank=True, related_name="+"
-    )
-    default_risk = models.CharField(
-        "默认风险", max_length=8, choices=RiskColour.choices, default=RiskColour.YELLOW
-    )
-    position = models.PositiveSmallIntegerField("次序", default=0)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "对象类型"
-        ordering = ["position", "key"]
-
-    def __str__(self) -> str:
-        return self.label
+from .kinds import EnterpriseKind, RiskColour
 
 
 class EnterpriseQuerySet(models.QuerySet["Enterprise"]):
@@ -184,41 +152,6 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} {self.name}"
-
-
-class PermitQuerySet(models.QuerySet["Permit"]):
-    def expired(self, *, on: dt.date) -> PermitQuerySet:
-        return self.filter(valid_to__lt=on)
-
-    def expiring(self, *, on: dt.date, days: int = 90) -> PermitQuerySet:
-        return self.filter(valid_to__gte=on, valid_to__lte=on + dt.timedelta(days=days))
-
-
-class Permit(models.Model):
-    """A licence an enterprise holds, with its issuer and validity."""
-
-    enterprise = models.ForeignKey(Enterprise, models.CASCADE, verbose_name="企业", related_name="permits")
-    kind = models.CharField("许可种类", max_length=60)
-    number = models.CharField("证号", max_length=80)
-    issuer = models.CharField("发证机关", max_length=120, blank=True)
-    valid_from = models.DateField("有效期起", null=True, blank=True)
-    valid_to = models.DateField("有效期止", null=True, blank=True)
-
-    objects = PermitQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = "许可证"
-        ordering = ["valid_to", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["enterprise", "kind", "number"], name="registry_permit_unique"),
-            models.CheckConstraint(
-                condition=Q(valid_to=None) | Q(valid_from=None) | Q(valid_to__gte=F("valid_from")),
-                name="registry_permit_dates",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.number}"
 
 
 class EnterpriseChange(models.Model):
