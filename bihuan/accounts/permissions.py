@@ -16,6 +16,9 @@ class Permission(TextChoices):
     IMPORT_REGISTRY = "registry.import", "批量导入企业"
     REVEAL_PERSONAL = "registry.reveal_personal", "查看完整联系电话（留痕）"
 
+    VIEW_CHECKLISTS = "checklists.view", "查看检查表库"
+    MANAGE_CHECKLISTS = "checklists.manage", "编制、发布本单位的检查表"
+
     VIEW_INSPECTIONS = "inspections.view", "查看检查记录"
     CONDUCT_INSPECTION = "inspections.conduct", "开展检查并签字"
 
@@ -33,6 +36,14 @@ class Permission(TextChoices):
     ASSIGN_HAZARD = "hazards.assign", "批量交办与延期"
     IMPORT_HAZARDS = "hazards.import", "导入历史台账"
     EXPORT_HAZARDS = "hazards.export", "导出台账"
+
+    SIGN_PLEDGE = "pledges.sign", "企业自查、填报并签署承诺书"
+    VERIFY_PLEDGE = "pledges.verify", "逐项核查承诺书"
+    MANAGE_PLEDGE_FORMS = "pledges.manage_forms", "编制承诺书式样"
+
+    MANAGE_BATCHES = "batches.manage", "编排整治批次、下发通知、组织验收"
+    REVIEW_SUBSIDY = "batches.review_subsidy", "初审补贴、登记拨付"
+    APPROVE_SUBSIDY = "batches.approve_subsidy", "审定补贴"
 
     VIEW_HISTORY = "archive.view", "查看历史统计"
 

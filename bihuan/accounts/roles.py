@@ -33,7 +33,9 @@ class RoleDefinition:
     needs_second_factor: bool = False
 
 
-_READ = frozenset({P.VIEW_CAMPAIGNS, P.VIEW_REGISTRY, P.VIEW_INSPECTIONS, P.VIEW_HAZARDS, P.VIEW_PAPERS})
+_READ = frozenset({
+    P.VIEW_CAMPAIGNS, P.VIEW_REGISTRY, P.VIEW_CHECKLISTS, P.VIEW_INSPECTIONS, P.VIEW_HAZARDS, P.VIEW_PAPERS,
+})  # fmt: skip
 _FIELD = _READ | {
     P.CONDUCT_INSPECTION, P.REPORT_HAZARD, P.CONFIRM_HAZARD, P.REVIEW_HAZARD, P.ISSUE_PAPER, P.EXPORT_HAZARDS,
     P.REPORT_TASK, P.USE_API,
@@ -46,6 +48,7 @@ ROLES: dict[str, RoleDefinition] = {
         _FIELD
         | {
             P.MANAGE_PLANS,
+            P.MANAGE_CHECKLISTS,
             P.PUBLISH_CAMPAIGN,
             P.CLOSE_PHASE,
             P.CONFIRM_TASK,
@@ -64,6 +67,10 @@ ROLES: dict[str, RoleDefinition] = {
             P.VIEW_HISTORY,
             P.EDIT_CALENDAR,
             P.HAND_OVER,
+            P.VERIFY_PLEDGE,
+            P.MANAGE_PLEDGE_FORMS,
+            P.MANAGE_BATCHES,
+            P.REVIEW_SUBSIDY,
         },
     ),
     Role.OFFICE_LEADER: RoleDefinition(
@@ -84,11 +91,23 @@ ROLES: dict[str, RoleDefinition] = {
             P.EXPORT_HAZARDS,
             P.VIEW_HISTORY,
             P.REVEAL_PERSONAL,
+            P.APPROVE_SUBSIDY,
         },
     ),
     Role.DEPARTMENT_OFFICER: RoleDefinition(
-        "看归口本部门的企业和隐患，开展检查，核实、复查、销号，报告任务进展。",
-        _FIELD | {P.EDIT_REGISTRY, P.IMPORT_REGISTRY, P.REVEAL_PERSONAL, P.GRADE_HAZARD, P.ASSIGN_HAZARD},
+        "看归口本部门的企业和隐患，开展检查，核实、复查、销号，核查承诺书，报告任务进展。",
+        _FIELD
+        | {
+            P.EDIT_REGISTRY,
+            P.IMPORT_REGISTRY,
+            P.REVEAL_PERSONAL,
+            P.GRADE_HAZARD,
+            P.ASSIGN_HAZARD,
+            P.MANAGE_CHECKLISTS,
+            P.VERIFY_PLEDGE,
+            P.MANAGE_BATCHES,
+            P.REVIEW_SUBSIDY,
+        },
     ),
     Role.DEPARTMENT_LEADER: RoleDefinition(
         "看归口本部门的台账，审批延期，认定重大隐患，审查治理方案，组织验收。",
@@ -102,6 +121,8 @@ ROLES: dict[str, RoleDefinition] = {
             P.REPORT_TASK,
             P.HAND_OVER,
             P.EXPORT_HAZARDS,
+            P.APPROVE_SUBSIDY,
+            P.APPROVE_SUBSIDY,
         },
     ),
     Role.LOCALITY_OFFICER: RoleDefinition(
@@ -116,8 +137,17 @@ ROLES: dict[str, RoleDefinition] = {
         "在本乡镇街道上门检查、签字、登记隐患、复查。", _FIELD - {P.EXPORT_HAZARDS, P.REPORT_TASK}
     ),
     Role.ENTERPRISE_MANAGER: RoleDefinition(
-        "只看本企业：有什么隐患、什么时候改完、怎么证明；提交整改，申请延期。",
-        frozenset({P.VIEW_HAZARDS, P.RECTIFY_HAZARD, P.VIEW_INSPECTIONS, P.VIEW_PAPERS, P.VIEW_REGISTRY}),
+        "只看本企业：有什么隐患、什么时候改完、怎么证明；自查，签承诺书，提交整改，申请延期。",
+        frozenset(
+            {
+                P.VIEW_HAZARDS,
+                P.RECTIFY_HAZARD,
+                P.VIEW_INSPECTIONS,
+                P.VIEW_PAPERS,
+                P.VIEW_REGISTRY,
+                P.SIGN_PLEDGE,
+            }
+        ),
     ),
     Role.EXPERT: RoleDefinition(
         "受邀参加检查，以自己的名义提出意见；只看自己参加的检查。",

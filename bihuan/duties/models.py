@@ -73,6 +73,11 @@ class Duty(models.Model):
         MAJOR_EVALUATION = "major_evaluation", "效果评价"
         REPORT = "report", "信息报送"
         PAPER = "paper", "文书回复"
+        PLEDGE_VERIFY = "pledge_verify", "承诺书核查"
+        BATCH_RECTIFY = "batch_rectify", "批次整改"
+        BATCH_ACCEPT = "batch_accept", "批次验收"
+        SUBSIDY = "subsidy", "补贴审批"
+        ENFORCEMENT = "enforcement", "移送查处"
 
     class Status(models.TextChoices):
         OPEN = "open", "待办"

@@ -48,19 +48,24 @@ def issue_paper(
     content: dict[str, Any],
     due_on: dt.date | None = None,
     case_of: Paper | None = None,
+    permission: str = Permission.ISSUE_PAPER,
+    prefix: str = "",
     by: User,
 ) -> Paper:
     """Number, freeze and record one paper about `subject`.
+
+    `permission` is what issuing takes: an enterprise signs its own promise without issuing orders; `prefix` stands
+    in its number instead of the 文书代字 it has not.
 
     `content` is what `wording` builds; it is stored as plain JSON and never changes. Papers of one case share year
     and sequence with `case_of`. Raises PermissionDenied, ValueError for content that cannot be printed, Refused when
     another organization already uses the same number (two organizations with one 文书代字).
     """
-    if not by.has_perm(Permission.ISSUE_PAPER):
+    if not by.has_perm(permission):
         raise PermissionDenied
     check_content(content)
     now = timezone.now()
-    number = allot(organization, kind, on=timezone.localdate(now), case_of=case_of)
+    number = allot(organization, kind, on=timezone.localdate(now), case_of=case_of, prefix=prefix)
     paper = Paper(
         kind=kind,
         number=number.text,

@@ -17,7 +17,7 @@ from bihuan.core.addresses import row_address
 
 class PaperQuerySet(models.QuerySet["Paper"]):
     def visible_to(self, user: User) -> PaperQuerySet:
-        """Area for offices and localities, issued or received for departments, received for enterprises."""
+        """Area for offices and localities, issued or received for departments and enterprises."""
         return self.filter(reduce(or_, self._sights(user)))
 
     def visible_branches(self, user: User) -> list[PaperQuerySet]:
@@ -32,7 +32,8 @@ class PaperQuerySet(models.QuerySet["Paper"]):
             return [Q()]
         for department in scope.departments:
             sights += [Q(organization=department), Q(department=department)]
-        sights += [Q(recipient=enterprise) for enterprise in scope.enterprises]
+        for enterprise in scope.enterprises:
+            sights += [Q(recipient=enterprise), Q(organization=enterprise)]
         return sights or [NOTHING]
 
 
@@ -60,6 +61,10 @@ class Paper(models.Model):
         INSPECTION_RECORD = "inspection_record", "现场检查记录"
         RECTIFICATION_ORDER = "rectification_order", "责令限期整改指令书"
         REINSPECTION_OPINION = "reinspection_opinion", "整改复查意见书"
+        PLEDGE = "pledge", "承诺书"
+        BATCH_NOTICE = "batch_notice", "限期整改（治理）通知书"
+        ACCEPTANCE_RECORD = "acceptance_record", "验收意见书"
+        TRANSFER = "transfer", "移送查处函"
 
     kind = models.CharField("文种", max_length=30, choices=Kind.choices)
     number = models.CharField("文号", max_length=60, unique=True)

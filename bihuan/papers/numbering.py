@@ -85,15 +85,18 @@ def write_number(prefix: str, kind: str, *, year: int, seq: int, ordinal: int, o
     return template.format(prefix=prefix, word=code_word(kind, on), year=year, seq=seq, ordinal=ordinal)
 
 
-def allot(organization: Organization, kind: str, *, on: dt.date, case_of: Paper | None = None) -> Number:
-    """Take the next number; papers of one case (`case_of`) share year and sequence.
+def allot(
+    organization: Organization, kind: str, *, on: dt.date, case_of: Paper | None = None, prefix: str = ""
+) -> Number:
+    """Take the next number; papers of one case (`case_of`) share year and sequence. `prefix` replaces the
+    organization's own: enterprises have no 文书代字 of theirs.
 
     Must run in the transaction that creates the paper: the row of the sequence stays locked until it ends, so a
     rollback gives the number back and nobody ever skips or shares one.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a number must be allotted inside the transaction that creates its paper")
-    prefix = organization.paper_prefix or organization.short_name
+    prefix = prefix or organization.paper_prefix or organization.short_name
     own_case = case_of is not None and case_of.organization_id == organization.pk
     # An UPDATE locks the row on either database; on SQLite a transaction that writes is alone anyway.
     PaperSequence.objects.bulk_create(
