@@ -99,6 +99,7 @@ def _item(pack: dict[str, Any], section: dict[str, Any], row: dict[str, Any]) ->
             kinds=tuple(row["kinds"]),
             guidance=row["guidance"],
             proof=row["proof"],
+            photo=row.get("photo", "failed"),
         )
     except KeyError as error:
         raise blame(f"缺少字段“{error.args[0]}”") from error

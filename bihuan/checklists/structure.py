@@ -39,6 +39,8 @@ COMPARATORS: dict[str, str] = {
 # How an item is judged: looking, papers, asking, instrument or trial, tape measure.
 METHODS = ("看", "查", "问", "测", "量")
 SEVERITIES: dict[str, str] = {"minor": "轻微", "ordinary": "一般", "serious": "严重"}
+# When a photo is owed: with every failed answer, or whatever the answer.
+PHOTO_RULES: dict[str, str] = {"failed": "不合格时拍照", "always": "每次拍照"}
 # What kind of text the demand rests on: the weaker the source, the less it carries a penalty.
 SOURCES = (
     "法律", "行政法规", "部门规章", "规范性文件", "国家标准", "行业标准", "地方要求", "通行做法", "导入",
@@ -133,6 +135,7 @@ class Item:
     kinds: tuple[str, ...] = ()
     guidance: str = ""
     proof: str = ""
+    photo: str = "failed"
 
 
 @dataclass(frozen=True)
@@ -269,6 +272,8 @@ def _item_problems(item: Item) -> Iterator[str]:
         yield "检查方法重复"
     if item.severity not in SEVERITIES:
         yield f"严重程度“{item.severity}”不认识，可用：{'、'.join(SEVERITIES)}"
+    if item.photo not in PHOTO_RULES:
+        yield f"拍照要求“{item.photo}”不认识，可用：{'、'.join(PHOTO_RULES)}"
     if item.source not in SOURCES:
         yield f"来源“{item.source}”不认识，可用：{'、'.join(SOURCES)}"
     for basis in item.basis:

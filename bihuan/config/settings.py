@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "bihuan.duties",
     "bihuan.papers",
     "bihuan.registry",
+    "bihuan.checklists",
     "bihuan.tally",
     "bihuan.campaigns",
     "bihuan.hazards",

@@ -8,6 +8,8 @@ from django.db.models import F, Q
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import area_q
+from bihuan.checklists.models import BookItem, BookVersion, measure_of
+from bihuan.checklists.structure import PHOTO_RULES, SEVERITIES, Measure
 from bihuan.core.addresses import row_address
 from bihuan.registry.models import Enterprise, EnterpriseKind
 from bihuan.rules.regions import ancestors
@@ -276,9 +278,16 @@ class AssignmentTransition(models.Model):
 
 
 class Checklist(models.Model):
-    """One version of a task's checklist. Inspections keep the version they walked."""
+    """What an inspection walks and keeps: one version of a task's checklist, or one version of a library book."""
 
-    task = models.ForeignKey(Task, models.PROTECT, verbose_name="任务", related_name="checklists")
+    task = models.ForeignKey(
+        Task, models.PROTECT, verbose_name="任务", null=True, blank=True, related_name="checklists"
+    )
+    book_version = models.ForeignKey(
+        BookVersion, models.PROTECT, verbose_name="检查表库的版本", null=True, blank=True,
+        related_name="checklists", db_index=False,
+        help_text="日常检查用；与任务二者取一",
+    )  # fmt: skip
     version = models.PositiveSmallIntegerField("版本")
     created_by = models.ForeignKey(User, models.PROTECT, verbose_name="编制人", related_name="+")
     created_at = models.DateTimeField("编制时间")
@@ -287,36 +296,65 @@ class Checklist(models.Model):
         verbose_name = verbose_name_plural = "检查表"
         ordering = ["-version"]
         constraints = [
-            models.UniqueConstraint(fields=["task", "version"], name="campaigns_checklist_version")
+            models.UniqueConstraint(fields=["task", "version"], name="campaigns_checklist_version"),
+            models.CheckConstraint(
+                condition=Q(task__isnull=False, book_version=None) | Q(task=None, book_version__isnull=False),
+                name="campaigns_checklist_task_or_book",
+            ),
         ]
+        indexes = [models.Index(fields=["book_version"], name="campaigns_checklist_book")]
 
     def __str__(self) -> str:
-        return f"{self.task} 第 {self.version} 版"
+        return str(self.book_version) if self.task is None else f"{self.task} 第 {self.version} 版"
 
     def signed_content(self) -> dict[str, object]:
-        return {
+        """What was signed when the version was made; lists made before there was a library say what they said then."""
+        content: dict[str, object] = {
             "task": self.task_id,
             "version": self.version,
-            "items": [
-                [item.text, item.criterion, item.method, item.basis, item.dispositions, item.major_if_failed]
-                for item in self.items.all()
-            ],
+            "items": [item.signed_words() for item in self.items.all()],
             "created_by": self.created_by_id,
             "created_at": self.created_at,
         }
+        return content if self.book_version_id is None else content | {"book_version": self.book_version_id}
 
 
 class CheckItem(models.Model):
-    """One thing to look at, with its criterion and what follows if it is wrong (R052-R055)."""
+    """One thing to look at, with its criterion and what follows if it is wrong (R052-R055); from the plan or the library."""
 
     checklist = models.ForeignKey(Checklist, models.PROTECT, verbose_name="检查表", related_name="items")
     position = models.PositiveSmallIntegerField("次序")
     text = models.CharField("检查事项", max_length=300)
-    criterion = models.CharField("判定标准", max_length=200, blank=True)
+    criterion = models.CharField("判定标准", max_length=300, blank=True)
     method = models.CharField("检查方法", max_length=100, blank=True)
     basis = models.CharField("依据", max_length=200, blank=True)
     dispositions = models.JSONField("处置阶梯", default=list, help_text="如 ['限期改正', '吊销许可']")
     major_if_failed = models.BooleanField("不合格即按重大判定", default=False)
+    library_item = models.ForeignKey(
+        BookItem, models.PROTECT, verbose_name="检查表库的检查项", null=True, blank=True, related_name="+",
+        db_index=False,
+    )  # fmt: skip
+    section = models.CharField("节", max_length=100, blank=True, default="", db_default="")
+    measure = models.JSONField(
+        "数值标准", null=True, blank=True, help_text="{label, comparator, number, unit, upper}，数写成文字"
+    )
+    severity = models.CharField(
+        "严重程度", max_length=10, choices=list(SEVERITIES.items()), default="ordinary", db_default="ordinary"
+    )
+    criterion_code = models.CharField(
+        "判定条款",
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="不合格即按此条判定为重大隐患",
+    )
+    kinds = models.JSONField("适用对象类型", null=True, blank=True, help_text="空为各类对象")
+    guidance = models.CharField("整改指引", max_length=500, blank=True, default="", db_default="")
+    proof = models.CharField("整改证明", max_length=300, blank=True, default="", db_default="")
+    photo = models.CharField(
+        "拍照要求", max_length=8, choices=list(PHOTO_RULES.items()), default="failed", db_default="failed"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "检查项"
@@ -324,9 +362,35 @@ class CheckItem(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["checklist", "position"], name="campaigns_item_position")
         ]
+        indexes = [
+            models.Index(
+                fields=["library_item"], condition=~Q(library_item=None), name="campaigns_item_library"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def demand(self) -> Measure | None:
+        """The numeric demand, typed; None for an item judged by looking."""
+        return measure_of(self.measure)
+
+    def concerns(self, kinds: frozenset[str]) -> bool:
+        """Whether an object of any of these kinds is asked: the item names none, or one of them."""
+        return not self.kinds or bool(kinds & set(self.kinds))
+
+    def signed_words(self) -> list[object]:
+        """What the item says, as it is signed. What the library adds is left out where there is nothing of it."""
+        words: list[object] = [
+            self.text, self.criterion, self.method, self.basis, self.dispositions, self.major_if_failed,
+        ]  # fmt: skip
+        more = [
+            self.library_item_id, self.section, self.measure, self.severity, self.criterion_code, self.kinds,
+            self.guidance, self.proof, self.photo,
+        ]  # fmt: skip
+        plain = [None, "", None, "ordinary", "", None, "", "", "failed"]
+        return words if more == plain else [*words, *more]
 
 
 class ReportingRule(models.Model):

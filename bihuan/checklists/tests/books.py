@@ -104,6 +104,7 @@ def items(draw, code="GAS-USE-01"):
         kinds=tuple(draw(st.lists(st.sampled_from(["restaurant", "school", "a_1"]), unique=True))),
         guidance=draw(clean),
         proof=draw(clean),
+        photo=draw(st.sampled_from(["failed", "always"])),
     )
 
 

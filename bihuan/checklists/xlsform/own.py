@@ -127,6 +127,7 @@ def _item(row: FormRow, faults: list[Notice]) -> Item:
         kinds=tuple(row[f"{OWN}kinds"].split()),
         guidance=row["guidance_hint"],
         proof=row[f"{OWN}proof"],
+        photo=row[f"{OWN}photo"] or "failed",
     )
 
 

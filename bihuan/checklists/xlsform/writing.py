@@ -19,7 +19,7 @@ VERDICTS = "pass_fail_na"
 PASS, FAIL, NOT_APPLICABLE = "pass", "fail", "na"
 CHOICE_ROWS = ((VERDICTS, PASS, "合格"), (VERDICTS, FAIL, "不合格"), (VERDICTS, NOT_APPLICABLE, "不适用"))
 OWN_COLUMNS = (
-    "link", "basis", "source", "verified", "dispositions", "severity", "criterion_code", "kinds", "proof", "unit",
+    "link", "basis", "source", "verified", "dispositions", "severity", "criterion_code", "kinds", "proof", "photo", "unit",
 )  # fmt: skip
 COLUMNS = (
     "type", "name", "label", "hint", "guidance_hint", "required", "relevant", "constraint", "constraint_message",
@@ -109,6 +109,7 @@ def _item_rows(item: Item) -> list[Row]:
             f"{OWN}criterion_code": item.criterion_code,
             f"{OWN}kinds": " ".join(item.kinds),
             f"{OWN}proof": item.proof,
+            f"{OWN}photo": item.photo,
         }
     ]
     if item.measure is not None:
@@ -127,7 +128,12 @@ def _item_rows(item: Item) -> list[Row]:
     return [
         *rows,
         {"type": "text", "name": f"{name}_remark", "label": "问题描述", "relevant": failed},
-        {"type": "image", "name": f"{name}_photo", "label": "现场照片", "relevant": failed},
+        {
+            "type": "image",
+            "name": f"{name}_photo",
+            "label": "现场照片",
+            "relevant": failed if item.photo == "failed" else f"${{{name}}} != '{NOT_APPLICABLE}'",
+        },
     ]
 
 

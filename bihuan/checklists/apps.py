@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class ChecklistsConfig(AppConfig):
+    name = "bihuan.checklists"
+    label = "checklists"
+    verbose_name = "检查表库"
+    default_auto_field = "django.db.models.BigAutoField"
