@@ -78,6 +78,8 @@ class Duty(models.Model):
         BATCH_ACCEPT = "batch_accept", "批次验收"
         SUBSIDY = "subsidy", "补贴审批"
         ENFORCEMENT = "enforcement", "移送查处"
+        RECHECK = "recheck", "停产关闭复核"
+        REEVALUATION = "reevaluation", "重大危险源评估"
 
     class Status(models.TextChoices):
         OPEN = "open", "待办"

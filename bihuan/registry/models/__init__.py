@@ -1,17 +1,48 @@
-"""Whom we supervise: enterprises, their premises, contacts and permits (R039, R049)."""
+"""Whom we supervise and what is known of them: places, risks, who answers, their life, lists (R039, R049)."""
 
+from .duplicates import DuplicatePair, Merger
 from .enterprises import Contact, Enterprise, EnterpriseChange, EnterpriseQuerySet, Premises
 from .kinds import EnterpriseKind, RiskColour
+from .lifecycle import Recheck, Resumption, StatusPeriod
+from .lists import SharedList
 from .permits import Permit, PermitQuerySet
+from .plates import Plate
+from .responsibilities import Responsibility
+from .risks import (
+    Chemical,
+    EnterpriseGrading,
+    Guardian,
+    MajorUnit,
+    PastAccident,
+    RiskAssessment,
+    RiskPoint,
+    RiskProfile,
+)
 
 __all__ = [
+    "Chemical",
     "Contact",
+    "DuplicatePair",
     "Enterprise",
     "EnterpriseChange",
+    "EnterpriseGrading",
     "EnterpriseKind",
     "EnterpriseQuerySet",
+    "Guardian",
+    "MajorUnit",
+    "Merger",
+    "PastAccident",
     "Permit",
     "PermitQuerySet",
+    "Plate",
     "Premises",
+    "Recheck",
+    "Responsibility",
+    "Resumption",
+    "RiskAssessment",
     "RiskColour",
+    "RiskPoint",
+    "RiskProfile",
+    "SharedList",
+    "StatusPeriod",
 ]

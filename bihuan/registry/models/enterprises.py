@@ -164,6 +164,8 @@ class EnterpriseChange(models.Model):
         STATUS = "status", "状态变更"
         ASSIGNED = "assigned", "指定主管部门"
         ACCOUNT = "account", "开通企业账号"
+        RISK = "risk", "风险变动"
+        MERGED = "merged", "合并记录"
 
     enterprise = models.ForeignKey(Enterprise, models.PROTECT, verbose_name="企业", related_name="changes")
     what = models.CharField("事项", max_length=10, choices=What.choices)
