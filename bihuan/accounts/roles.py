@@ -122,7 +122,6 @@ ROLES: dict[str, RoleDefinition] = {
             P.HAND_OVER,
             P.EXPORT_HAZARDS,
             P.APPROVE_SUBSIDY,
-            P.APPROVE_SUBSIDY,
         },
     ),
     Role.LOCALITY_OFFICER: RoleDefinition(
