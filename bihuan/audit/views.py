@@ -32,6 +32,7 @@ AREAS = [
     ("attachments.", "附件与签名"),
     ("audit.", "审计"),
     ("campaigns.", "专项整治"),
+    ("checklists.", "检查表库"),
     ("duties.", "待办"),
     ("hazards.", "隐患"),
     ("inspections.", "检查"),

@@ -8,6 +8,10 @@ class CampaignsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from bihuan.checklists.hooks import on_publish
+
         from .access import register_access
+        from .actions.checklists import make_library_checklist
 
         register_access()
+        on_publish(make_library_checklist)

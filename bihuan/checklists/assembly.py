@@ -49,7 +49,8 @@ class Proposal:
     """One line of the proposed checklist.
 
     ``plan_key`` is "" for a line from the library alone, ``code`` "" for one the library does not know; a line with
-    both is a plan item under which the library item was merged. ``reasons`` are Chinese sentences.
+    both is a plan item under which the library item was merged. ``book`` is the key of the book ``code`` stands in.
+    ``reasons`` are Chinese sentences.
     """
 
     text: str
@@ -64,6 +65,7 @@ class Proposal:
     criterion_code: str = ""
     basis: tuple[Basis, ...] = ()
     similarity: float = 0.0
+    book: str = ""
 
     @property
     def is_from_library(self) -> bool:
@@ -174,6 +176,7 @@ def _library_line(book: Book, link: str, item: Item, kinds: frozenset[str], labe
         severity=item.severity,
         criterion_code=item.criterion_code,
         basis=item.basis,
+        book=book.key,
     )
     reasons = [f"检查表库“{book.title}”第{book.version}版，{who}"]
     return _Line(_grams(item.text), _item_demands(item), proposal, reasons, book.key)

@@ -1,4 +1,4 @@
-"""Bringing an installation up to date: schema, service account, object kinds, collected static files. Cheap when nothing changed."""
+"""Bringing an installation up to date: schema, service account, object kinds, sector packs, collected static files. Cheap when nothing changed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from bihuan.accounts.queries import service_user
+from bihuan.checklists.actions import ensure_packs
 from bihuan.config.migrating import patiently
 from bihuan.registry.kinds import ensure_kinds
 from bihuan.tally.rebuild import rebuild_if_stale
@@ -22,11 +23,13 @@ def is_migrated() -> bool:
 
 
 def prepare(*, verbosity: int = 0) -> None:
-    """Migrate, make sure the service account and the shipped kinds exist, collect static files if any of ours changed."""
+    """Migrate, make sure the service account, the shipped kinds and the sector packs exist, collect static files if any
+    of ours changed."""
     if not is_migrated():
         patiently(lambda: call_command("migrate", verbosity=verbosity, interactive=False))
-    service_user()
+    service = service_user()
     ensure_kinds()
+    ensure_packs(by=service)
     rebuild_if_stale()
     stamp = Path(settings.STATIC_ROOT) / ".stamp"
     current = _static_stamp()

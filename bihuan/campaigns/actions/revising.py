@@ -197,12 +197,7 @@ class Revision:
         fresh = [check for check in item.data["check_items"] if check["text"][:300] not in known]
         if not fresh:
             return
-        kept = [
-            NewCheckItem(
-                row.text, row.criterion, row.method, row.basis, list(row.dispositions), row.major_if_failed
-            )
-            for row in rows
-        ]
+        kept = [NewCheckItem.kept(row) for row in rows]
         added = [
             NewCheckItem(
                 check["text"],
