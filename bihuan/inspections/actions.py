@@ -33,6 +33,12 @@ from .checks import is_expert, problems_of
 from .models import Answer, Coverage, Inspection, InspectionMember
 from .submission import Finding, InspectionRefused, Outcome, Submission, digest_of
 
+# Whose find a hazard is, by the kind of visit; every other visit is the authority's own.
+SOURCES = {
+    Inspection.Kind.EXPERT: Hazard.Source.EXPERT,
+    Inspection.Kind.SELF_CHECK: Hazard.Source.SELF_CHECK,
+}
+
 
 def submit_inspection(given: Submission, *, by: User) -> Inspection:
     """Record one visit with answers, hazards, photos, signatures and papers, in one transaction.
@@ -187,9 +193,7 @@ def _record_hazard(
     hazard = hazards.record_hazard(
         enterprise=inspection.enterprise,
         premises=inspection.premises,
-        source=Hazard.Source.EXPERT
-        if inspection.kind == Inspection.Kind.EXPERT
-        else Hazard.Source.INSPECTION,
+        source=SOURCES.get(inspection.kind, Hazard.Source.INSPECTION),
         description=finding.description.strip(),
         location=finding.location.strip(),
         basis=finding.basis.strip() or (item.basis if item else ""),
@@ -211,7 +215,12 @@ def _record_hazard(
         by=by,
         found_organization=inspection.organization,
     )
-    if finding.outcome == Outcome.FIXED:
+    if finding.outcome == Outcome.FIXED and inspection.kind == Inspection.Kind.SELF_CHECK:
+        # Put right by whoever found it: somebody else still has to look (自查自报, R067).
+        hazards.submit_rectification(
+            hazard, text=finding.fix_text.strip(), photos=finding.after_photos, by=by
+        )
+    elif finding.outcome == Outcome.FIXED:
         hazards.fix_on_spot(
             hazard, text=finding.fix_text.strip(), before=finding.photos, after=finding.after_photos, by=by
         )
@@ -248,7 +257,12 @@ def _sign(inspection: Inspection, given: Submission, by: User) -> None:
 
 
 def _count(inspection: Inspection) -> None:
-    """One line for the figures; the first visit to an object under a task counts as covered (R062, R183)."""
+    """One line for the figures; the first visit to an object under a task counts as covered (R062, R183).
+
+    What an enterprise looked at itself is no visit of an authority (R014).
+    """
+    if inspection.kind == Inspection.Kind.SELF_CHECK:
+        return
     is_first = False
     if inspection.task_id is not None:
         _, is_first = Coverage.objects.get_or_create(
@@ -299,6 +313,8 @@ def _begin_work(task_id: int, organization: Organization, by: User, inspection: 
 
 def _issue_papers(inspection: Inspection, found: list[Hazard], by: User) -> None:
     """现场检查记录 for every visit, 责令限期整改指令书 when something could not be put right at once; one case, one number."""
+    if inspection.kind == Inspection.Kind.SELF_CHECK:
+        return  # nobody serves papers on oneself
     on = timezone.localdate()
     record = _issue(
         inspection, Paper.Kind.INSPECTION_RECORD, records.inspection_record(inspection, found, on=on), by=by

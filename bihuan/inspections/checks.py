@@ -41,7 +41,7 @@ def problems_of(
 ) -> list[Problem]:
     """Everything that keeps `given` from being recorded, in the order of the form; empty when it is fine."""
     return [
-        *_visit(given, now),
+        *_visit(given, organization, now),
         *_answers(given, items, by),
         *_others(given, by),
         *_pictures(given),
@@ -49,8 +49,9 @@ def problems_of(
     ]
 
 
-def _visit(given: Submission, now: dt.datetime) -> Iterator[Problem]:
-    if given.kind not in Inspection.Kind.values or given.kind == Inspection.Kind.SELF_CHECK:
+def _visit(given: Submission, organization: Organization, now: dt.datetime) -> Iterator[Problem]:
+    is_own = organization.kind == Organization.Kind.ENTERPRISE
+    if given.kind not in Inspection.Kind.values or (given.kind == Inspection.Kind.SELF_CHECK) != is_own:
         yield Problem("kind", "检查类别不正确，请重新选择")
     if given.started_at > given.finished_at:
         yield Problem("started_at", "开始时间晚于结束时间，请核对")
@@ -209,7 +210,8 @@ def _people(given: Submission, organization: Organization, by: User) -> Iterator
         yield from _member(member, no, given, organization, by)
     if given.kind == Inspection.Kind.ENFORCEMENT:
         yield from _enforcement(given)
-    yield from _accompanying(given)
+    if given.kind != Inspection.Kind.SELF_CHECK:  # nobody accompanies people through their own house
+        yield from _accompanying(given)
 
 
 def _member(

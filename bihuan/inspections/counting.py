@@ -9,7 +9,10 @@ from .models import Coverage, Inspection
 
 
 def changes(first: int, last: int, vendor: str) -> str:
-    """SELECT of what the visits `first` to `last` by id changed in the figures; the same text on both databases."""
+    """SELECT of what the visits `first` to `last` by id changed in the figures; the same text on both databases.
+
+    What an enterprise looked at itself is no visit of an authority and counts apart (R014, R074).
+    """
     values = dict.fromkeys(METRICS, "0") | {
         "day": "i.inspected_on",
         "campaign_id": "COALESCE(i.campaign_id, 0)",
@@ -23,7 +26,8 @@ def changes(first: int, last: int, vendor: str) -> str:
     }
     columns = ", ".join(f"{values.get(name, f'i.{name}')} AS {name}" for name in COLUMNS)
     return (
-        f"SELECT {columns} FROM {Inspection._meta.db_table} i WHERE i.id BETWEEN {int(first)} AND {int(last)}"  # noqa: S608
+        f"SELECT {columns} FROM {Inspection._meta.db_table} i "  # noqa: S608
+        f"WHERE i.kind <> '{Inspection.Kind.SELF_CHECK}' AND i.id BETWEEN {int(first)} AND {int(last)}"  # noqa: S608
     )
 
 

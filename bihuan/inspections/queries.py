@@ -39,9 +39,11 @@ def inspecting_organization(user: User, enterprise: Enterprise) -> Organization 
     if not user.is_active:
         return None
     for post in user.posts:
-        if Permission.CONDUCT_INSPECTION not in ROLES[post.role].permissions:
+        organization, allowed = post.organization, ROLES[post.role].permissions
+        if Permission.SIGN_PLEDGE in allowed and enterprise.organization_id == organization.pk:
+            return organization  # its own self-check (企业自查); `checks` lets it be nothing else
+        if Permission.CONDUCT_INSPECTION not in allowed:
             continue
-        organization = post.organization
         if organization.kind == Organization.Kind.DEPARTMENT:
             if enterprise.department_id == organization.pk:
                 return organization
