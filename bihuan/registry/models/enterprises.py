@@ -13,8 +13,17 @@ from bihuan.accounts.scope import area_q, areas_q, scope_of
 from bihuan.core.addresses import row_address
 from bihuan.core.fields import SealedCharField
 from bihuan.registry.workflow import SUPERVISED, EnterpriseStatus
+from bihuan.rules.coordinates import CRS_LABELS
 
 from .kinds import EnterpriseKind, RiskColour
+
+
+def source_crs_field() -> models.CharField:
+    """Longitude and latitude are kept in CGCS2000; this says which system they were given in and converted from."""
+    return models.CharField(
+        "坐标换算自", max_length=10, choices=[(crs.value, label) for crs, label in CRS_LABELS.items()],
+        blank=True, default="",
+    )  # fmt: skip
 
 
 class EnterpriseQuerySet(models.QuerySet["Enterprise"]):
@@ -69,6 +78,7 @@ class Enterprise(models.Model):
     address = models.CharField("地址", max_length=200, blank=True)
     longitude = models.FloatField("经度", null=True, blank=True)
     latitude = models.FloatField("纬度", null=True, blank=True)
+    source_crs = source_crs_field()
     risk = models.CharField("风险等级", max_length=8, choices=RiskColour.choices, default=RiskColour.YELLOW)
     status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.OPERATING)
     employees = models.PositiveIntegerField("从业人数", null=True, blank=True)
@@ -95,6 +105,7 @@ class Enterprise(models.Model):
             models.Index(fields=["locality", "-id"], name="registry_locality"),
             models.Index(fields=["kind", "locality"], name="registry_kind_locality"),
             models.Index(fields=["name"], name="registry_name"),
+            models.Index(fields=["longitude", "latitude"], name="registry_coordinates"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -119,6 +130,7 @@ class Premises(models.Model):
     address = models.CharField("地址", max_length=200, blank=True)
     longitude = models.FloatField("经度", null=True, blank=True)
     latitude = models.FloatField("纬度", null=True, blank=True)
+    source_crs = source_crs_field()
     is_active = models.BooleanField("在用", default=True)
 
     class Meta:

@@ -1,0 +1,30 @@
+"""Who wants to know that the place of an object has become different.
+
+Higher apps register in AppConfig.ready; they are told inside the transaction of the act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+Listener = Callable[[Sequence[int]], None]
+_LISTENERS: dict[str, Listener] = {}
+# Labels of the fields a place consists of, as the changes of a record name them (changes.label_of).
+PLACE_FIELDS = frozenset({"longitude", "latitude", "locality"})
+
+
+def on_moved(name: str, listener: Listener) -> None:
+    """Tell `listener` the ids of enterprises whose coordinates, township or premises changed. Again replaces."""
+    _LISTENERS[name] = listener
+
+
+def unregister(name: str) -> None:
+    """Stop telling."""
+    _LISTENERS.pop(name, None)
+
+
+def moved(enterprise_ids: Sequence[int]) -> None:
+    """Say that these have moved, or are new. Call inside the transaction of the act."""
+    if enterprise_ids:
+        for listener in _LISTENERS.values():
+            listener(enterprise_ids)
