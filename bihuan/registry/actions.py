@@ -16,12 +16,15 @@ from bihuan.accounts.permissions import Permission
 from bihuan.accounts.roles import Role
 from bihuan.audit.actions import record
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+from bihuan.rules.lifecycle import recheck_rule
 
 from . import searching
 from .access import edit_scope
 from .changes import MIRRORED, Change, apply_values, mirror, summary_of
 from .matching import Existing, Key
-from .models import Contact, Enterprise, EnterpriseChange
+from .models import Contact, Enterprise, EnterpriseChange, StatusPeriod
+from .noting import note
+from .periods import begin_period
 from .workflow import EnterpriseStatus, explain_illegal, is_legal
 
 What = EnterpriseChange.What
@@ -100,7 +103,7 @@ def _save(
         current.organization.save(update_fields=["name", "short_name", "region"])
     if is_new or changes:
         summary = f"登记“{current}”" if is_new else f"修改“{current}”：{summary_of(changes)}"
-        _note(current, What.CREATED if is_new else What.UPDATED, by=by, summary=summary, changes=changes)
+        note(current, What.CREATED if is_new else What.UPDATED, by=by, summary=summary, changes=changes)
         searching.index([(current, changes)])
     return current
 
@@ -118,45 +121,52 @@ def _part_changes(formset: BaseInlineFormSet) -> list[Change]:
     return changes
 
 
-def _note(
+@transaction.atomic
+def change_status(
     enterprise: Enterprise,
-    what: str,
+    status: str,
     *,
     by: User,
-    summary: str,
-    changes: list[Change],
-    reason: str = "",
-) -> None:
-    EnterpriseChange.objects.create(
-        enterprise=enterprise, what=what, changes=changes, reason=reason[:300], by=by, at=timezone.now()
-    )
-    payload: dict[str, Any] = {"changes": changes}
-    if reason:
-        payload["reason"] = reason
-    record(f"registry.{what}", enterprise, by=by, summary=summary, payload=payload)
+    reason: str,
+    on: dt.date | None = None,
+    document: str = "",
+    expected_until: dt.date | None = None,
+    accepted: bool = False,
+) -> StatusPeriod:
+    """Put an enterprise into another status from the day `on` (today), with reason and document kept (R046).
 
-
-@transaction.atomic
-def change_status(enterprise: Enterprise, status: str, *, by: User, reason: str) -> None:
-    """Put an enterprise into another status, with the reason kept (R046).
-
-    Raises PermissionDenied outside the edit scope, ReasonRequired, IllegalMove for a change the table does not
-    know or when somebody else was quicker.
+    A stop, a move or a closing opens the going back against 死灰复燃. `accepted`: somebody has looked and found that
+    work may begin again; only `lifecycle.record_resumption` says so. Raises PermissionDenied outside the edit scope,
+    ReasonRequired, Refused for a date that cannot be, IllegalMove for a change the table does not know, for beginning
+    again without acceptance, or when somebody else was quicker.
     """
     seen, target = enterprise.status, EnterpriseStatus(status)
+    now = timezone.now()
+    today = timezone.localdate(now)
+    day = on or today
     if not edit_scope(by).covers(enterprise):
         raise PermissionDenied
     if not reason.strip():
         raise ReasonRequired(f"改为{target.label}")
     if not is_legal(seen, target):
         raise IllegalMove(explain_illegal(seen, target))
-    now = timezone.now()
+    if day > today:
+        raise Refused("起始日期不能晚于今天，请核对")
+    if expected_until is not None and expected_until < day:
+        raise Refused("预计复产日期不能早于停产日期，请核对")
     moved = Enterprise.objects.filter(pk=enterprise.pk, status=seen).update(status=target, updated_at=now)
     if not moved:
         raise IllegalMove(f"“{enterprise}”的状态刚被别人改过，请刷新后核对")
+    rule = recheck_rule(seen, day) if target == EnterpriseStatus.OPERATING else None
+    if rule is not None and rule.acceptance and not accepted:
+        raise IllegalMove("恢复生产经营须先验收，请在企业页办理“复产验收”")
     enterprise.status, enterprise.updated_at = target, now
+    period = begin_period(
+        enterprise, before=seen, by=by, reason=reason.strip(), on=day, document=document.strip(),
+        expected_until=expected_until, at=now,
+    )  # fmt: skip
     before = EnterpriseStatus(seen).label
-    _note(
+    note(
         enterprise,
         What.STATUS,
         by=by,
@@ -164,6 +174,7 @@ def change_status(enterprise: Enterprise, status: str, *, by: User, reason: str)
         changes=[["状态", before, target.label]],
         reason=reason.strip(),
     )
+    return period
 
 
 @transaction.atomic
@@ -184,7 +195,7 @@ def assign_department(enterprise: Enterprise, department: Organization | None, *
     if changes:
         enterprise.save(update_fields=["department", "updated_at"])
         summary = f"“{enterprise}”的主管部门定为{chosen.short_name}"
-        _note(enterprise, What.ASSIGNED, by=by, summary=summary, changes=changes)
+        note(enterprise, What.ASSIGNED, by=by, summary=summary, changes=changes)
     return bool(changes)
 
 
@@ -207,7 +218,7 @@ def open_account(enterprise: Enterprise, *, by: User) -> Organization:
     Post.objects.create(
         organization=organization, title="安全管理人", role=Role.ENTERPRISE_MANAGER, is_default=True
     )
-    _note(enterprise, What.ACCOUNT, by=by, summary=f"为“{enterprise}”开通企业账号单位", changes=[])
+    note(enterprise, What.ACCOUNT, by=by, summary=f"为“{enterprise}”开通企业账号单位", changes=[])
     return organization
 
 

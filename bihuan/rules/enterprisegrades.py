@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from bihuan.rules.assessments import AssessmentError, choose
 from bihuan.rules.records import in_force, load, provenance
-from bihuan.rules.risk import risk_colour
+from bihuan.rules.risk import risk_colour, risk_colours
 
 ACCIDENTS: dict[str, str] = {
     "injury": "无人死亡的一般事故",
@@ -186,6 +186,52 @@ def grade_enterprise(facts: EnterpriseFacts, *, policy: EnterprisePolicy) -> Ent
         "verified": policy.verified,
     }
     return EnterpriseGrade(band.grade, band.colour, score, explanation)
+
+
+def levers(facts: EnterpriseFacts, *, policy: EnterprisePolicy) -> list[dict[str, Any]]:
+    """Return what would change the grade, one improvement at a time: {text, points, grade, changes}.
+
+    The improvement that gains most stands first; what gains nothing is left out.
+    """
+    now = grade_enterprise(facts, policy=policy)
+    found = []
+    for text, better in _improvements(facts):
+        then = grade_enterprise(better, policy=policy)
+        gained = then.score - now.score
+        if gained > 0 or then.grade != now.grade:
+            found.append(
+                {"text": text, "points": gained, "grade": then.grade, "changes": then.grade != now.grade}
+            )
+    return sorted(found, key=lambda each: (-each["points"], each["grade"]))
+
+
+def _improvements(facts: EnterpriseFacts) -> Iterable[tuple[str, EnterpriseFacts]]:
+    """Yield (what is done, the facts afterwards), each of what an enterprise can itself bring about."""
+    if facts.open_major_hazards:
+        yield "未销号重大隐患全部销号", replace(facts, open_major_hazards=0)
+    if facts.gravest_risk is None:
+        yield "完成风险评价且最高为一般风险（黄）", replace(facts, gravest_risk="yellow")
+    else:
+        rank = risk_colour(facts.gravest_risk).rank
+        lower = next((each for each in risk_colours() if each.rank == rank + 1), None)
+        if lower is not None:
+            yield (
+                f"最高风险降为{lower.label}风险（{lower.colour_label}）",
+                replace(facts, gravest_risk=lower.key),
+            )
+    if facts.standardization != 1:
+        level = 3 if facts.standardization is None else facts.standardization - 1
+        yield f"标准化{LEVELS[level]}达标", replace(facts, standardization=level)
+    if facts.installation_grade is not None:
+        grade = facts.installation_grade + 1 if facts.installation_grade < 4 else None
+        words = f"最高重大危险源降为{LEVELS[grade]}" if grade else "不再构成重大危险源"
+        yield words, replace(facts, installation_grade=grade)
+    if facts.key_chemicals:
+        yield "不再涉及重点监管危险化学品", replace(facts, key_chemicals=False)
+    if facts.key_processes:
+        yield "不再涉及重点监管危险化工工艺", replace(facts, key_processes=False)
+    if any(facts.accidents.values()):
+        yield "最近一起事故满12个月且未再发生", replace(facts, accidents={})
 
 
 def lines(explanation: dict[str, Any]) -> list[str]:

@@ -377,10 +377,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='plate',
-            constraint=models.UniqueConstraint(condition=models.Q(('premises', None), ('withdrawn_at', None)), fields=('enterprise',), name='registry_plate_of_enterprise'),
-        ),
-        migrations.AddConstraint(
-            model_name='plate',
             constraint=models.UniqueConstraint(condition=models.Q(('premises__isnull', False), ('withdrawn_at', None)), fields=('premises',), name='registry_plate_of_premises'),
         ),
         migrations.AddConstraint(

@@ -36,11 +36,6 @@ class Plate(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["enterprise"],
-                condition=Q(premises=None, withdrawn_at=None),
-                name="registry_plate_of_enterprise",
-            ),
-            models.UniqueConstraint(
                 fields=["premises"],
                 condition=Q(premises__isnull=False, withdrawn_at=None),
                 name="registry_plate_of_premises",

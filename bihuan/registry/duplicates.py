@@ -1,0 +1,212 @@
+"""Finding records that may be one place, remembering which are not, and the counts of a census (R050)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from bihuan.accounts.models import Region, User
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.scope import area_q, scope_of
+from bihuan.audit.actions import record
+from bihuan.core.errors import IllegalMove, Refused
+from bihuan.jobs.actions import start
+from bihuan.jobs.models import Job
+from bihuan.jobs.running import Kind as JobKind
+from bihuan.jobs.running import Progress
+
+from .access import edit_scope
+from .likeness import Known, Likeness, compare, find
+from .models import Contact, DuplicatePair, Enterprise
+
+JOB = "registry.duplicates"
+BATCH = 1000
+Status = DuplicatePair.Status
+
+
+def search_in(area: str) -> list[Likeness]:
+    """Every two records worth a look under a region, from their names, addresses and codes; phones join in later."""
+    rows = Enterprise.objects.filter(area_q(area)).order_by("id")
+    columns = ("pk", "name", "address", "credit_code", "county_id", "locality_id")
+    records = (
+        Known(pk, name, address, code or "", county, locality)
+        for pk, name, address, code, county, locality in rows.values_list(*columns).iterator(chunk_size=5000)
+    )
+    return list(find(records, places_of(area)))
+
+
+def places_of(area: str) -> list[str]:
+    """Names that addresses and names of enterprises begin with, the longest first."""
+    regions = Region.objects.filter(Q(code__startswith=area[:4]) | Q(code=area))
+    names = {name for region in regions for name in (region.name, region.short_name) if len(name) > 1}
+    return sorted(names, key=lambda name: (-len(name), name))
+
+
+def keep(found: Iterable[Likeness], *, at: dt.datetime) -> int:
+    """Put what was found into the queue; pairs known before stay as they were decided. Returns how many are new."""
+    new = 0
+    batch: list[Likeness] = []
+    for likeness in found:
+        batch.append(likeness)
+        if len(batch) == BATCH:
+            new += _keep(batch, at)
+            batch = []
+    return new + (_keep(batch, at) if batch else 0)
+
+
+def _keep(batch: list[Likeness], at: dt.datetime) -> int:
+    wanted = {(each.first, each.second): each for each in batch}
+    firsts = {first for first, _ in wanted}
+    known = set(DuplicatePair.objects.filter(first__in=firsts).values_list("first", "second"))
+    rows = [
+        DuplicatePair(first=first, second=second, score=each.score, reasons=each.reasons, found_at=at)
+        for (first, second), each in wanted.items()
+        if (first, second) not in known
+    ]
+    DuplicatePair.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def with_phones(pairs: Iterable[DuplicatePair]) -> dict[int, frozenset[str]]:
+    """The phones of the records of these pairs, opened only for them: sealed phones are no key to search by."""
+    pks = {pk for pair in pairs for pk in (pair.first, pair.second)}
+    phones: dict[int, set[str]] = defaultdict(set)
+    for contact in Contact.objects.filter(enterprise__in=pks).only("enterprise_id", "phone"):
+        if contact.phone:
+            phones[contact.enterprise_id].add(contact.phone)
+    return {pk: frozenset(numbers) for pk, numbers in phones.items()}
+
+
+def weigh_phones(pairs: list[DuplicatePair]) -> None:
+    """Judge open pairs once more with their phones; the degree and the reasons follow."""
+    phones = with_phones(pairs)
+    records = Enterprise.objects.in_bulk({pk for pair in pairs for pk in (pair.first, pair.second)})
+    changed = []
+    for pair in pairs:
+        one, other = records.get(pair.first), records.get(pair.second)
+        if (
+            one is None
+            or other is None
+            or not phones.get(pair.first, frozenset()) & phones.get(pair.second, frozenset())
+        ):
+            continue
+        judged = compare(
+            *(known_of(each, phones.get(each.pk, frozenset())) for each in (one, other)),
+            places_of(one.city_id),
+        )
+        if judged is not None and judged.score != pair.score:
+            pair.score, pair.reasons = judged.score, judged.reasons
+            changed.append(pair)
+    DuplicatePair.objects.bulk_update(changed, ["score", "reasons"], batch_size=500)
+
+
+def known_of(enterprise: Enterprise, phones: frozenset[str] = frozenset()) -> Known:
+    """A record as it is compared."""
+    return Known(
+        enterprise.pk, enterprise.name, enterprise.address, enterprise.credit_code or "", enterprise.county_id,
+        enterprise.locality_id, phones,
+    )  # fmt: skip
+
+
+# --- the search as background work -----------------------------------------------------------------
+
+
+def start_search(*, by: User) -> Job:
+    """Look through what the person keeps. Raises PermissionDenied without a record to keep."""
+    areas = edit_scope(by).areas
+    if not areas:
+        raise PermissionDenied
+    title = "查找疑似重复的底册记录"
+    return start(JOB, title=title, by=by, parameters={"areas": list(areas)}, unit="对")
+
+
+def _run(progress: Progress) -> str:
+    job = progress.job
+    if not job.owner.has_perm(Permission.EDIT_REGISTRY):
+        raise Refused("您的岗位已不能维护底册")
+    areas = [area for area in job.parameters["areas"] if area in edit_scope(job.owner).areas]
+    progress.begin("逐个辖区比对", total=len(areas), done=0)
+    new, now = 0, timezone.now()
+    for number, area in enumerate(areas, start=1):
+        new += keep(search_in(area), at=now)
+        progress.step(number, {"at": number})
+    fresh = list(DuplicatePair.objects.open().filter(found_at=now))
+    for at in range(0, len(fresh), 500):
+        weigh_phones(fresh[at : at + 500])
+    job.done = job.total = new
+    return f"新发现 {new} 对疑似重复，请到“疑似重复”中逐对比对"
+
+
+def _stopped(job: Job) -> str:
+    return "已发现的疑似重复保留着；继续时重新比对，不会重复登记"
+
+
+SEARCH = JobKind(JOB, "查找疑似重复", _run, _stopped, permission=Permission.EDIT_REGISTRY)
+
+
+# --- deciding --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def tell_apart(pair: DuplicatePair, *, reason: str, by: User) -> None:
+    """Remember that two records are not one place. Raises PermissionDenied, Refused, IllegalMove when decided already."""
+    may_decide(pair, by)
+    if not reason.strip():
+        raise Refused("请写明不是同一家的依据，例如“两家分店，经营者不同”")
+    decide(pair, Status.DIFFERENT, reason=reason, by=by)
+    for pk in (pair.first, pair.second):
+        enterprise = Enterprise.objects.get(pk=pk)
+        other = pair.second if pk == pair.first else pair.first
+        record(
+            "registry.different", enterprise, by=by, summary=f"“{enterprise}”与编号{other}的记录不是同一家",
+            payload={"other": other, "reason": reason.strip()[:300]},
+        )  # fmt: skip
+
+
+def may_decide(pair: DuplicatePair, by: User) -> tuple[Enterprise, Enterprise]:
+    """Both records, if the person keeps both. Raises PermissionDenied."""
+    scope = edit_scope(by)
+    rows = Enterprise.objects.select_related("department").in_bulk([pair.first, pair.second])
+    if len(rows) != 2 or not all(scope.covers(row) for row in rows.values()):
+        raise PermissionDenied
+    return rows[pair.first], rows[pair.second]
+
+
+def decide(pair: DuplicatePair, status: str, *, reason: str, by: User) -> None:
+    """Close a pair. Raises IllegalMove when somebody else was quicker."""
+    done = DuplicatePair.objects.filter(pk=pair.pk, status=Status.OPEN).update(
+        status=status, decided_by=by, decided_at=timezone.now(), reason=reason.strip()[:300]
+    )
+    if not done:
+        raise IllegalMove("这一对刚被别人比对过，请刷新后核对")
+
+
+# --- census counts ---------------------------------------------------------------------------------
+
+
+def census(user: User) -> list[dict[str, Any]]:
+    """What the count of objects comes to, by kind: how many, in which status, registered this year (R050)."""
+    scope = scope_of(user, Permission.VIEW_REGISTRY)
+    if scope.is_empty:
+        return []
+    this_year = timezone.localdate().year
+    rows = (
+        Enterprise.objects.visible_to(user)
+        .order_by("kind__position", "kind_id")
+        .values("kind_id", "kind__label", "kind__sector")
+        .annotate(
+            total=Count("pk"),
+            operating=Count("pk", filter=Q(status="operating")),
+            idle=Count("pk", filter=Q(status="idle")),
+            gone=Count("pk", filter=Q(status__in=["moved", "closed"])),
+            new=Count("pk", filter=Q(created_at__year=this_year)),
+        )
+    )
+    return list(rows)
