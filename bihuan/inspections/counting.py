@@ -5,6 +5,7 @@ from __future__ import annotations
 from bihuan.tally.models import METRICS
 from bihuan.tally.sources import COLUMNS, Source
 
+from .kinds import OWN
 from .models import Coverage, Inspection
 
 
@@ -24,10 +25,11 @@ def changes(first: int, last: int, vendor: str) -> str:
         "inspected_clean": "CASE WHEN i.is_clean THEN 1 ELSE 0 END",
         "covered": f"CASE WHEN EXISTS (SELECT 1 FROM {Coverage._meta.db_table} c WHERE c.first_inspection_id = i.id) THEN 1 ELSE 0 END",  # noqa: S608
     }
+    own = ", ".join(f"'{kind}'" for kind in sorted(OWN))
     columns = ", ".join(f"{values.get(name, f'i.{name}')} AS {name}" for name in COLUMNS)
     return (
         f"SELECT {columns} FROM {Inspection._meta.db_table} i "  # noqa: S608
-        f"WHERE i.kind <> '{Inspection.Kind.SELF_CHECK}' AND i.id BETWEEN {int(first)} AND {int(last)}"  # noqa: S608
+        f"WHERE i.kind NOT IN ({own}) AND i.id BETWEEN {int(first)} AND {int(last)}"  # noqa: S608
     )
 
 
