@@ -229,7 +229,9 @@ class InspectionIn(Input):
     """一次检查，整份提交"""
 
     client_id: uuid.UUID = Field(description="由调用方生成，重复提交只算一次")
-    kind: InspectionKind = Field(description="类别")
+    kind: InspectionKind | Literal["routine", "campaign"] = Field(
+        description="类别；routine、campaign 为早期的写法，按提交单位记为属地检查、部门检查或上级督查"
+    )
     enterprise: Id = Field(description="企业编号")
     premises: Id | None = Field(None, description="场所编号")
     task: Id | None = Field(None, description="任务编号")

@@ -157,6 +157,8 @@ _VISIT_RAW = (
     "id", "written_at", "inspected_on", "is_clean", "city", "county", "locality", "department_id", "kind", "campaign_id",
     "task_id", "enterprise_id", "organization_id", "visit_kind",
 )  # fmt: skip
+# What an enterprise looks at itself is no visit of an authority (`inspections.kinds.OWN`).
+_OWN = "'delivery', 'self_check'"
 _VISITS = f"""
 WITH typed AS (
     SELECT *, CAST(id AS BIGINT) AS event_id, CAST(substr(raw.written_at, 1, 19) AS TIMESTAMP) AS moment FROM raw
@@ -172,7 +174,8 @@ SELECT 'visit' AS event, event_id, CAST(0 AS SMALLINT) AS part, CAST(0 AS BIGINT
     CAST(0 AS SMALLINT) AS found, CAST(0 AS SMALLINT) AS closed, CAST(0 AS SMALLINT) AS closed_late,
     CAST(0 AS SMALLINT) AS found_major, CAST(0 AS SMALLINT) AS closed_major,
     CAST(NULL AS DATE) AS overdue_starts_on, CAST(NULL AS DATE) AS overdue_ends_on, CAST(NULL AS INTEGER) AS days_open,
-    CAST(1 AS SMALLINT) AS visited, CAST(is_clean IN ('1', 't', 'true') AS SMALLINT) AS visited_clean,
+    CAST(visit_kind NOT IN ({_OWN}) AS SMALLINT) AS visited,
+    CAST(visit_kind NOT IN ({_OWN}) AND is_clean IN ('1', 't', 'true') AS SMALLINT) AS visited_clean,
     city AS region, {_MONTH.replace("written_at", "moment")} AS month
 FROM typed
 """

@@ -8,7 +8,7 @@ import datetime as dt
 from pathlib import Path
 
 from django.db import connection, models
-from django.db.models import Case, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, Value, When
 
 from bihuan.audit.models import Event
 from bihuan.hazards.models import HazardTransition
@@ -49,10 +49,14 @@ def _lines(rows: QuerySet[models.Model]) -> QuerySet[models.Model]:
     )  # fmt: skip
 
 
+# What an archive has kept does not change when kinds are told apart later: the word that was signed.
+_AS_SIGNED = Case(When(signed_kind="", then=F("kind")), default=F("signed_kind"))
+
+
 def _visits(rows: QuerySet[models.Model]) -> QuerySet[models.Model]:
     return rows.values_list(
         "pk", "received_at", "inspected_on", "is_clean", "city_id", "county_id", "locality_id", "department_id",
-        "enterprise__kind_id", "campaign_id", "task_id", "enterprise_id", "organization_id", "kind",
+        "enterprise__kind_id", "campaign_id", "task_id", "enterprise_id", "organization_id", _AS_SIGNED,
     )  # fmt: skip
 
 

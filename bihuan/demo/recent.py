@@ -169,7 +169,7 @@ def _inspect(
     return submit_inspection(
         Submission(
             client_id=uuid.UUID(int=rng.getrandbits(128), version=4),
-            kind=Inspection.Kind.CAMPAIGN,
+            kind=Inspection.Kind.TOWNSHIP,
             enterprise=enterprise,
             task=task,
             checklist=checklist,

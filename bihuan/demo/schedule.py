@@ -87,7 +87,11 @@ class Scheduler:
             else:
                 enterprise, task = self.rng.choice(pairs)
             if (visit := self._visit(enterprise, task)) is not None:
-                if task is not None and visit.kind == Inspection.Kind.CAMPAIGN and self.rng.random() < 0.12:
+                if (
+                    task is not None
+                    and visit.kind in (Inspection.Kind.TOWNSHIP, Inspection.Kind.DEPARTMENT)
+                    and self.rng.random() < 0.12
+                ):
                     visit.kind = Inspection.Kind.LOOK_BACK
                 planned.append(visit)
         planned = sorted(planned, key=lambda visit: visit.at)[:visits]
@@ -147,7 +151,7 @@ class Scheduler:
             members = [rng.choice(people)]
             if len(people) > 1:
                 members += [each for each in people if each.pk != members[0].pk][:1]
-            kind = Inspection.Kind.CAMPAIGN if task else Inspection.Kind.ROUTINE
+            kind = Inspection.Kind.DEPARTMENT
             if rng.random() < EXPERT_SHARE:
                 members.append(rng.choice(self.staff.people(self.city.organizations["experts"])))
                 kind = Inspection.Kind.EXPERT
@@ -155,7 +159,7 @@ class Scheduler:
         body = self.staff.local[enterprise.locality_id]
         people = self.staff.people(body, "inspector")
         members = rng.sample(people, min(2, len(people)))
-        kind = Inspection.Kind.CAMPAIGN if task else Inspection.Kind.ROUTINE
+        kind = Inspection.Kind.TOWNSHIP
         if rng.random() < 0.06:
             kind = Inspection.Kind.ENFORCEMENT
         return Visit(at, enterprise, task, body, members, kind)

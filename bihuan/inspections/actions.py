@@ -30,6 +30,7 @@ from bihuan.tally.models import Delta
 
 from . import queries, records
 from .checks import is_expert, problems_of
+from .kinds import OWN, kind_in_force
 from .models import Answer, Coverage, Inspection, InspectionMember
 from .submission import Finding, InspectionRefused, Outcome, Submission, digest_of
 
@@ -84,7 +85,7 @@ def _record(
     # First of all, so that a second sender of the same id waits here or fails before it has done anything.
     inspection = Inspection.objects.create(
         client_id=given.client_id,
-        kind=given.kind,
+        kind=kind_in_force(given.kind, organization),
         campaign=given.task.campaign if given.task else None,
         task=given.task,
         checklist=given.checklist,
@@ -261,7 +262,7 @@ def _count(inspection: Inspection) -> None:
 
     What an enterprise looked at itself is no visit of an authority (R014).
     """
-    if inspection.kind == Inspection.Kind.SELF_CHECK:
+    if inspection.kind in OWN:
         return
     is_first = False
     if inspection.task_id is not None:
@@ -313,7 +314,7 @@ def _begin_work(task_id: int, organization: Organization, by: User, inspection: 
 
 def _issue_papers(inspection: Inspection, found: list[Hazard], by: User) -> None:
     """现场检查记录 for every visit, 责令限期整改指令书 when something could not be put right at once; one case, one number."""
-    if inspection.kind == Inspection.Kind.SELF_CHECK:
+    if inspection.kind in OWN:
         return  # nobody serves papers on oneself
     on = timezone.localdate()
     record = _issue(

@@ -20,6 +20,7 @@ from bihuan.registry.models import Enterprise
 from bihuan.rules import clocks, hazards
 from bihuan.rules.records import UnknownRule
 
+from .kinds import OWN, conducted_by, kind_in_force
 from .models import Answer, Inspection
 from .submission import DRAWN, LOGIN, REFUSED, AnswerGiven, Finding, MemberGiven, Outcome, Problem, Submission
 
@@ -41,7 +42,8 @@ def problems_of(
 ) -> list[Problem]:
     """Everything that keeps `given` from being recorded, in the order of the form; empty when it is fine."""
     return [
-        *_visit(given, organization, now),
+        *_kind(given, organization),
+        *_visit(given, now),
         *_answers(given, items, by),
         *_others(given, by),
         *_pictures(given),
@@ -49,10 +51,18 @@ def problems_of(
     ]
 
 
-def _visit(given: Submission, organization: Organization, now: dt.datetime) -> Iterator[Problem]:
-    is_own = organization.kind == Organization.Kind.ENTERPRISE
-    if given.kind not in Inspection.Kind.values or (given.kind == Inspection.Kind.SELF_CHECK) != is_own:
+def _kind(given: Submission, organization: Organization) -> Iterator[Problem]:
+    kind, allowed = kind_in_force(given.kind, organization), conducted_by(organization)
+    if kind not in Inspection.Kind.values or (kind in OWN and kind not in allowed):
         yield Problem("kind", "检查类别不正确，请重新选择")
+    elif kind not in allowed:
+        labels = "、".join(each.label for each in allowed)
+        yield Problem(
+            "kind", f"{organization.short_name}不开展{Inspection.Kind(kind).label}，请改选：{labels}"
+        )
+
+
+def _visit(given: Submission, now: dt.datetime) -> Iterator[Problem]:
     if given.started_at > given.finished_at:
         yield Problem("started_at", "开始时间晚于结束时间，请核对")
     if given.finished_at > now + CLOCK_SLACK:
@@ -70,11 +80,11 @@ def _visit(given: Submission, organization: Organization, now: dt.datetime) -> I
     if given.checklist is None or given.checklist.task_id != given.task.pk:
         yield Problem("checklist", "检查表不属于这项任务，请退回重新选择检查对象")
     if given.task.campaign.status != Campaign.Status.RUNNING:
-        yield Problem("task", f"“{given.task.campaign}”已结束，不能再记在它名下，请改做日常检查")
+        yield Problem("task", f"“{given.task.campaign}”已结束，不能再记在它名下，请改做不归入任务的检查")
     if not given.task.covered_enterprises().filter(pk=given.enterprise.pk).exists():
         yield Problem(
             "enterprise",
-            f"{given.enterprise}不在“{given.task}”的对象范围内，请核对类型、风险等级，或改做日常检查",
+            f"{given.enterprise}不在“{given.task}”的对象范围内，请核对类型、风险等级，或改做不归入任务的检查",
         )
 
 
@@ -222,7 +232,7 @@ def _member(
         yield Problem("members", f"第 {no} 名检查人员没有姓名或姓名过长，请核对")
     if (
         member.user is not None
-        and not given.is_joint
+        and not given.is_joint_visit
         and not is_expert(member)
         and organization.pk not in {post.organization_id for post in member.user.posts}
     ):
@@ -252,7 +262,7 @@ def _enforcement(given: Submission) -> Iterator[Problem]:
     least = clocks.limit("inspection.min_inspectors", timezone.localdate(given.started_at))
     inspectors = [member for member in given.members if not is_expert(member)]
     if len(inspectors) < least:
-        yield Problem("members", f"执法检查不得少于 {least} 名检查人员，请补充另一名持证人员，或改为日常检查")
+        yield Problem("members", f"执法检查不得少于 {least} 名检查人员，请补充另一名持证人员，或改选其他类别")
     for member in inspectors:
         if not member.certificate_no.strip():
             yield Problem("members", f"执法检查须持证：{member.name}没有执法证号，请填写或换人")

@@ -29,7 +29,7 @@ def changes(first: int, last: int, vendor: str) -> str:
     columns = ", ".join(f"{values.get(name, f'i.{name}')} AS {name}" for name in COLUMNS)
     return (
         f"SELECT {columns} FROM {Inspection._meta.db_table} i "  # noqa: S608
-        f"WHERE i.kind NOT IN ({own}) AND i.id BETWEEN {int(first)} AND {int(last)}"  # noqa: S608
+        f"WHERE i.kind NOT IN ({own}) AND i.id BETWEEN {int(first)} AND {int(last)}"
     )
 
 

@@ -29,7 +29,8 @@ from bihuan.registry.models import Enterprise, Premises
 from bihuan.rules import hazards as criteria_rules
 from bihuan.rules.regions import ancestors
 
-from .models import Answer, Inspection
+from .kinds import conducted_by, kind_in_force
+from .models import Answer
 from .submission import (
     DRAWN,
     LOGIN,
@@ -52,18 +53,6 @@ VERDICTS = {
     "fail": Answer.Verdict.FAIL,
     "not_applicable": Answer.Verdict.NOT_APPLICABLE,
 }
-KINDS = [
-    (kind.value, kind.label)
-    for kind in Inspection.Kind
-    if kind
-    in {
-        Inspection.Kind.ROUTINE,
-        Inspection.Kind.CAMPAIGN,
-        Inspection.Kind.ENFORCEMENT,
-        Inspection.Kind.LOOK_BACK,
-        Inspection.Kind.EXPERT,
-    }
-]
 
 
 def criterion_choices(on: dt.date) -> list[tuple[str, Any]]:
@@ -184,6 +173,7 @@ class Walk:
         checklist: Checklist | None,
         due_on: dt.date,
         major_due_on: dt.date,
+        kind: str = "",
         data: QueryDict | None = None,
         files: MultiValueDict[str, UploadedFile] | None = None,
     ) -> None:
@@ -197,7 +187,10 @@ class Walk:
         self.premises = list(enterprise.premises.filter(is_active=True).order_by("id"))
         self.client_id = self._given("client_id") or str(uuid.uuid4())
         self.started_at = self._given("started_at") or timezone.now().isoformat()
-        self.kind = self._given("kind") or (Inspection.Kind.CAMPAIGN if task else Inspection.Kind.ROUTINE)
+        kinds = conducted_by(organization)
+        self.kinds = [(each.value, each.label) for each in kinds]
+        first = kind if kind in kinds else kinds[0]
+        self.kind = kind_in_force(self._given("kind"), organization) or str(first)
         self.kept = {name: self._given(name) for name in PLAIN_FIELDS}
         self._photos = self._known_photos()
         self.questions = [
@@ -321,7 +314,7 @@ class Walk:
             return None
         return Submission(
             client_id=client_id,
-            kind=self.kind,
+            kind=self._given("kind") or self.kind,
             enterprise=self.enterprise,
             premises=premises,
             task=self.task,

@@ -31,15 +31,27 @@ class Inspection(models.Model):
     """A visit, recorded once and whole: answers, findings and signatures arrive together and never change."""
 
     class Kind(models.TextChoices):
-        ROUTINE = "routine", "日常检查"
-        CAMPAIGN = "campaign", "专项检查"
-        ENFORCEMENT = "enforcement", "执法检查"
-        LOOK_BACK = "look_back", "回头看"
-        EXPERT = "expert", "专家检查"
         SELF_CHECK = "self_check", "企业自查"
+        TOWNSHIP = "township", "属地检查"
+        DEPARTMENT = "department", "部门检查"
+        JOINT = "joint", "联合检查"
+        EXPERT = "expert", "专家检查"
+        UNANNOUNCED = "unannounced", "四不两直"
+        LOOK_BACK = "look_back", "回头看"
+        UPPER_LEVEL = "upper_level", "上级督查"
+        DELIVERY = "delivery", "随瓶安检"
+        ENFORCEMENT = "enforcement", "执法检查"
 
     client_id = models.UUIDField("设备编号", unique=True, help_text="由现场设备生成，重复提交只算一次")
     kind = models.CharField("类别", max_length=12, choices=Kind.choices)
+    signed_kind = models.CharField(
+        "签字时的类别",
+        max_length=12,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="早期记录签字时用的类别；空为与类别相同",
+    )
     campaign = models.ForeignKey(
         Campaign, models.PROTECT, verbose_name="专项整治", null=True, blank=True, related_name="inspections"
     )
@@ -120,7 +132,7 @@ class Inspection(models.Model):
         """Everything that was on the record when it was signed, answers included."""
         return {
             "client_id": self.client_id,
-            "kind": self.kind,
+            "kind": self.signed_kind or self.kind,
             "task": self.task_id,
             "checklist": self.checklist_id,
             "enterprise": self.enterprise_id,

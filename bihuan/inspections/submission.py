@@ -16,6 +16,8 @@ from bihuan.core.digest import content_hash
 from bihuan.core.errors import Refused
 from bihuan.registry.models import Enterprise, Premises
 
+from .models import Inspection
+
 
 class Outcome(TextChoices):
     """What became of a finding while the inspectors were still there (立查立改 or 限期, R077)."""
@@ -100,6 +102,11 @@ class Submission:
     latitude: float | None = None
     opinion: str = ""
     photos: tuple[str, ...] = ()
+
+    @property
+    def is_joint_visit(self) -> bool:
+        """Whether inspectors of several organizations may come: by its kind, or because an earlier caller says so."""
+        return self.is_joint or self.kind == Inspection.Kind.JOINT
 
     @property
     def findings(self) -> list[tuple[AnswerGiven | None, Finding]]:

@@ -33,7 +33,7 @@ from bihuan.registry.models import Enterprise, RiskColour
 
 from . import queries
 from .actions import issue_reinspection_opinion, submit_inspection
-from .forms import KINDS, MAX_PHOTOS, Walk
+from .forms import MAX_PHOTOS, Walk
 from .models import Inspection
 from .submission import InspectionRefused, Problem
 
@@ -167,6 +167,7 @@ def _walk(
         checklist=checklist,
         due_on=clock.due("hazard.rectify.general", today, using=calendar).due_on,
         major_due_on=clock.due("hazard.rectify.major", today, using=calendar).due_on,
+        kind=request.GET.get("kind", ""),
         data=request.POST if bound else None,
         files=request.FILES if bound else None,
     )
@@ -186,7 +187,7 @@ def _show_walk(request: HttpRequest, form: Walk, status: int = 200) -> HttpRespo
         "clock": clock.due("hazard.rectify.general", today).sentence(),
         "major_clock": clock.due("hazard.rectify.major", today).sentence(),
         "may_grade": user.has_perm(Permission.GRADE_HAZARD),
-        "kinds": KINDS,
+        "kinds": form.kinds,
         "max_photos": MAX_PHOTOS,
         "upload_url": reverse("attachments:upload"),
         "contacts": list(form.enterprise.contacts.all()),

@@ -122,7 +122,7 @@ def visit(world: World, gas: GasCampaign, by: User, verdicts: str = "pppp", **ch
     findings = changes.pop("findings", {})
     started = timezone.now() - dt.timedelta(minutes=30)
     values: dict[str, Any] = {
-        "client_id": uuid.uuid4(), "kind": "campaign", "enterprise": world.enterprises.shop, "task": gas.task,
+        "client_id": uuid.uuid4(), "kind": "township", "enterprise": world.enterprises.shop, "task": gas.task,
         "checklist": gas.checklist, "started_at": started, "finished_at": started + dt.timedelta(minutes=25),
         "members": (member(by),), "accompanying_name": "蒋好味", "accompanying_title": "店长",
         "accompanying_signature": drawn(),

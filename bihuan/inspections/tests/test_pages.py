@@ -34,7 +34,7 @@ def posted(people, gas, **changes) -> dict:
     me = people.inspector
     data = {
         "client_id": str(uuid.uuid4()), "started_at": "2026-03-02T10:00:00+08:00", "checklist": gas.checklist.pk,
-        "kind": "campaign", "opinion": "", "accompanying_name": "蒋好味", "accompanying_title": "店长",
+        "kind": "township", "opinion": "", "accompanying_name": "蒋好味", "accompanying_title": "店长",
         "accompanying_signature": ink(), f"m{me.pk}-certificate": me.certificate_no, f"m{me.pk}-signature": ink(),
         **{f"q{position}-verdict": "pass" for position in range(1, 5)},
     }  # fmt: skip

@@ -328,7 +328,7 @@ def test_what_fails_late_leaves_nothing_but_the_photos(world, people, gas, monke
 
 
 def test_a_routine_visit_needs_no_task(world, people, gas):
-    given = visit(world, gas, people.inspector, kind="routine", task=None, checklist=None, answers=())
+    given = visit(world, gas, people.inspector, kind="township", task=None, checklist=None, answers=())
     inspection = submit_inspection(given, by=people.inspector)
     assert inspection.is_clean
     assert not Coverage.objects.exists()
