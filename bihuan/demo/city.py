@@ -222,7 +222,7 @@ def _appoint(
 
 
 def _enterprises(city: City, chronicle: Chronicle, count: int, managers: dict[str, dict[str, Any]]) -> None:
-    departments = {row["key"]: row["department"] for row in load("kinds")["kinds"]}
+    departments = load("kinds")["departments"]
     kinds = {}
     for position, row in enumerate(shipped(), start=1):
         kinds[row["key"]] = EnterpriseKind(
@@ -230,7 +230,7 @@ def _enterprises(city: City, chronicle: Chronicle, count: int, managers: dict[st
             label=row["label"],
             sector=row["sector"],
             keywords=row["keywords"],
-            default_department=city.organizations[departments[row["key"]]],
+            default_department=city.organizations.get(departments.get(row["key"], "")),
             default_risk=row["risk"],
             position=position,
         )

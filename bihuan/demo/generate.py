@@ -9,6 +9,7 @@ import datetime as dt
 import json
 import random
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -376,6 +377,12 @@ def _plan_of_places(rng: random.Random) -> list[tuple[str, dict[str, Any], str |
     return planned
 
 
+def _usual_risks() -> dict[str, str]:
+    """Kind of object → its usual colour, from the kinds every installation begins with."""
+    text = files("bihuan.registry").joinpath("data/kinds.json").read_text("utf-8")
+    return {kind["key"]: kind["risk"] for kind in json.loads(text)}
+
+
 def enterprises(seed: int = 2026, *, today: dt.date = DEMO_TODAY) -> list[dict[str, Any]]:
     """Return 400 invented enterprises, the same for the same ``seed`` and ``today``.
 
@@ -385,7 +392,7 @@ def enterprises(seed: int = 2026, *, today: dt.date = DEMO_TODAY) -> list[dict[s
     longitude, latitude}]. The first two belong to the cast.
     """
     rng = random.Random(seed)  # noqa: S311 - invented data, no secret
-    kinds = {kind["key"]: kind for kind in load("kinds")["kinds"]}
+    departments, risks = load("kinds")["departments"], _usual_risks()
     taken = {name for _, _, name in CAST.values()}
     rows = []
     for serial, (kind, region, login) in enumerate(_plan_of_places(rng)):
@@ -398,14 +405,14 @@ def enterprises(seed: int = 2026, *, today: dt.date = DEMO_TODAY) -> list[dict[s
                 "name": name,
                 "credit_code": _credit_code(serial + 1, kind, name, county),
                 "kind": kind,
-                "department": kinds[kind]["department"],
+                "department": departments[kind],
                 "city": CITY,
                 "county": county,
                 "locality": region["code"],
                 "address": address,
                 "longitude": premises[0]["longitude"],
                 "latitude": premises[0]["latitude"],
-                "risk": kinds[kind]["risk"] if login else _risk(rng, kinds[kind]["risk"]),
+                "risk": risks[kind] if login else _risk(rng, risks[kind]),
                 "status": "operating" if login or rng.random() < 0.95 else "idle",
                 "employees": rng.randint(*EMPLOYEES[kind]),
                 "login": login,

@@ -1,6 +1,8 @@
 """The invented city: counts, uniqueness, a map without gaps or overlaps, no real telephone."""
 
+import json
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -186,12 +188,18 @@ def test_only_the_invented_phone_range_appears_in_the_files():
 
 
 def test_kinds_and_their_departments():
-    kinds = load("kinds")["kinds"]
-    assert [kind["key"] for kind in kinds] == KINDS
+    usual = load("kinds")["departments"]
+    assert list(usual)[: len(KINDS)] == KINDS
+    shipped = {
+        row["key"]: row
+        for row in json.loads(files("bihuan.registry").joinpath("data/kinds.json").read_text("utf-8"))
+    }
+    assert set(shipped) - set(usual) == {"elderly_home"}
     departments = {
         item["key"] for item in load("organizations")["organizations"] if item["kind"] == "department"
     }
-    assert all(kind["department"] in departments and len(kind["keywords"]) >= 3 for kind in kinds)
+    assert set(usual.values()) <= departments
+    assert all(len(kind["keywords"]) >= 3 for kind in shipped.values())
 
 
 def test_hazard_texts_for_every_kind():

@@ -5,7 +5,7 @@ from bihuan.registry.models import EnterpriseKind
 
 
 def test_shipped_kinds_are_added_once_and_never_overwritten(db):
-    assert ensure_kinds() == 12
+    assert ensure_kinds() == 25
     EnterpriseKind.objects.filter(key="restaurant").update(label="餐饮服务")
     assert ensure_kinds() == 0
     assert EnterpriseKind.objects.get(key="restaurant").label == "餐饮服务"

@@ -48,6 +48,13 @@ def test_validity_of_the_common_permits():
         "dangerous_transport": 48,
         "installation_filing": 36,
         "standardization": 36,
+        "food_operation": 60,
+        "fire_opening_check": None,
+        "special_trade": None,
+        "construction_permit": None,
+        "elderly_home_filing": None,
+        "vessel_inspection": None,
+        "vessel_nationality": 60,
     }
 
 
