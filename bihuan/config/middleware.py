@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from bihuan.attachments.limits import FILES_PER_REQUEST
 from bihuan.config.live import origin_of
+from bihuan.config.maps import tile_origins
 from bihuan.core.http import problem
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -22,7 +23,7 @@ MEGABYTE = 1024 * 1024
 _ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 _POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-    "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "connect-src 'self'; worker-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 
@@ -50,6 +51,8 @@ class ContentSecurityPolicyMiddleware:
         self.get_response = get_response
         live = origin_of(settings.LIVE_URL)
         self.policy = _POLICY.replace("connect-src 'self'", f"connect-src 'self' {live}") if live else _POLICY
+        if tiles := " ".join(tile_origins(settings.MAP_TILES)):
+            self.policy = self.policy.replace("img-src 'self'", f"img-src 'self' {tiles}")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)

@@ -7,6 +7,7 @@ import structlog
 from bihuan.config import environment as env
 from bihuan.config.databases import databases
 from bihuan.config.live import live_url
+from bihuan.config.maps import approval, tile_layers
 from bihuan.config.secrets import key_from
 from bihuan.operations.logs import mask_personal
 
@@ -32,6 +33,8 @@ HTTPS = env.flag("BIHUAN_HTTPS")
 TRUSTED_PROXIES = env.networks("BIHUAN_TRUSTED_PROXIES")
 PUBLIC_URL = env.text("BIHUAN_PUBLIC_URL", f"http://127.0.0.1:{env.integer('PORT', 8000)}").rstrip("/")
 LIVE_URL = live_url(PUBLIC_URL)  # where open pages hear of changes; "" without
+MAP_TILES = tile_layers()  # address templates of approved map tiles, lowest first; none: the schematic map
+MAP_APPROVAL = approval()
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -59,10 +62,13 @@ INSTALLED_APPS = [
     "bihuan.papers",
     "bihuan.registry",
     "bihuan.checklists",
+    "bihuan.zones",
     "bihuan.tally",
     "bihuan.campaigns",
     "bihuan.hazards",
     "bihuan.inspections",
+    "bihuan.field",
+    "bihuan.pledges",
     "bihuan.archive",
     "bihuan.desk",
     "bihuan.api",
@@ -141,6 +147,7 @@ PASSWORD_MAX_AGE_DAYS = env.integer("BIHUAN_PASSWORD_MAX_AGE", 90)
 SESSION_IDLE_MINUTES = env.integer("BIHUAN_SESSION_IDLE", 120)
 SESSIONS_PER_USER = env.integer("BIHUAN_SESSIONS_PER_USER", 3)
 SESSION_COOKIE_AGE = 12 * 3600
+FIELD_DEVICE_DAYS = env.integer("BIHUAN_DEVICE_DAYS", 7)  # until a phone must be signed in again
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

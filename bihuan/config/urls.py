@@ -8,12 +8,14 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 
 from bihuan.config.health import live, ready
+from bihuan.field.views import service_worker
 from bihuan.operations.metrics.exposition import metrics
 
 urlpatterns = [
     path("healthz/", live, name="live"),
     path("readyz/", ready, name="ready"),
     path("metrics", metrics, name="metrics"),
+    path("sw.js", service_worker, name="service_worker"),
     path("", include("bihuan.desk.urls")),
     path("accounts/", include("bihuan.accounts.urls")),
     path("audit/", include("bihuan.audit.urls")),
@@ -23,9 +25,13 @@ urlpatterns = [
     path("duties/", include("bihuan.duties.urls")),
     path("papers/", include("bihuan.papers.urls")),
     path("registry/", include("bihuan.registry.urls")),
+    path("zones/", include("bihuan.zones.urls")),
+    path("checklists/", include("bihuan.checklists.urls")),
     path("campaigns/", include("bihuan.campaigns.urls")),
     path("hazards/", include("bihuan.hazards.urls")),
     path("inspections/", include("bihuan.inspections.urls")),
+    path("field/", include("bihuan.field.urls")),
+    path("pledges/", include("bihuan.pledges.urls")),
     path("history/", include("bihuan.archive.urls")),
     path("api/v1/", include("bihuan.api.urls")),
     path("operations/", include("bihuan.operations.urls")),

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ZonesConfig(AppConfig):
+    name = "bihuan.zones"
+    label = "zones"
+    verbose_name = "区域与地图"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from bihuan.jobs.running import register
+        from bihuan.registry import filters, panels, places
+
+        from .actions import SETTLING
+        from .filters import IN_ZONE, PLACED
+        from .membership import on_moved
+        from .panels import zones_of
+
+        register(SETTLING)
+        filters.register(IN_ZONE)
+        filters.register(PLACED)
+        places.on_moved("zones", on_moved)
+        panels.register("zones.zones", zones_of, position=50)

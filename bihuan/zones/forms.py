@@ -1,0 +1,211 @@
+"""Forms of the zone pages. What a boundary may be is decided in `geometry`, for drawings and files alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from bihuan.accounts.models import Region, User
+from bihuan.rules.coordinates import CRS_LABELS, Crs
+
+from .access import regions_to_draw_for
+from .actions import Drawn
+from .files import FORMATS, Found, read_areas
+from .geometry import BadGeometry, from_text, to_text
+from .models import Zone, ZoneKind, ZoneVersion
+
+CRS_CHOICES = [(crs.value, label) for crs, label in CRS_LABELS.items()]
+FILES = ".geojson,.json,.kml,.kmz,.zip"
+EARLIEST, LATEST = dt.date(1990, 1, 1), dt.date(2100, 12, 31)
+
+
+def day_field(label: str, help_text: str = "") -> forms.DateField:
+    return forms.DateField(
+        label=label, help_text=help_text, initial=timezone.localdate,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )  # fmt: skip
+
+
+def check_day(day: dt.date, label: str) -> dt.date:
+    if not EARLIEST <= day <= LATEST:
+        raise ValidationError(f"{label}{day:%Y-%m-%d}的年份不合理，请核对")
+    return day
+
+
+class BoundaryForm(forms.Form):
+    """Where a zone runs from a day on: vertices as text (the map and the table write them), or a file to read them from."""
+
+    vertices = forms.CharField(
+        label="顶点", required=False, strip=False,
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "data-part": "vertices"}),
+        help_text="一行一个顶点：经度, 纬度；分成几块时空一行；单独一行“挖去”之后写要除去的部分",
+    )  # fmt: skip
+    crs = forms.ChoiceField(
+        label="顶点或文件的坐标系", choices=CRS_CHOICES, initial=Crs.CGCS2000.value,
+        help_text="保存时换算为CGCS2000，只换算这一次；在图上画的就是CGCS2000",
+    )  # fmt: skip
+    file = forms.FileField(
+        label="从文件读入",
+        required=False,
+        help_text=FORMATS,
+        widget=forms.ClearableFileInput(attrs={"accept": FILES}),
+    )
+    valid_from = day_field("生效日期")
+    document = forms.CharField(
+        label="依据文件", required=False, max_length=120, help_text="标题和文号，如“关于划定禁燃区的通告”"
+    )
+    boundary_words = forms.CharField(
+        label="四至文字", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="照抄文件原话：东起…，南至…，西至…，北至…",
+    )  # fmt: skip
+
+    def clean_valid_from(self) -> dt.date:
+        return check_day(self.cleaned_data["valid_from"], "生效日期")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        crs = Crs(data["crs"]) if data.get("crs") else None
+        if crs is None:
+            return data
+        try:
+            file = data.get("file")
+            if file is not None:
+                areas = read_areas(file.read(), crs)
+                if len(areas) > 1:
+                    names = "、".join(area.name for area in areas[:6])
+                    self.add_error(
+                        "file", f"文件里有{len(areas)}个区域（{names}…），请用“批量导入”，或只导出其中一个"
+                    )
+                    return data
+                data["geometry"] = areas[0].geometry
+            else:
+                data["geometry"] = from_text(data.get("vertices") or "", crs)
+        except BadGeometry as error:
+            self.add_error("file" if data.get("file") else "vertices", str(error))
+        return data
+
+    def drawn(self) -> Drawn:
+        """What the actions take."""
+        data = self.cleaned_data
+        file = data.get("file")
+        return Drawn(
+            data["geometry"], data["valid_from"], data["boundary_words"], data["document"],
+            data.get("reason", ""), ZoneVersion.Source.FILE if file else ZoneVersion.Source.DRAWN,
+            file.name if file else "", data["crs"],
+        )  # fmt: skip
+
+
+class ZoneForm(BoundaryForm):
+    """A new zone."""
+
+    kind = forms.ModelChoiceField(ZoneKind.objects.all(), label="类型", empty_label=None)
+    name = forms.CharField(label="名称", max_length=80)
+    region = forms.ModelChoiceField(Region.objects.none(), label="所属辖区", help_text="由哪一级划定")
+    field_order = (
+        "kind",
+        "name",
+        "region",
+        "valid_from",
+        "document",
+        "boundary_words",
+        "vertices",
+        "crs",
+        "file",
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["region"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = regions_to_draw_for(user)
+        first = field.queryset.first()
+        if first is not None:
+            self.initial.setdefault("region", first.pk)
+
+    def clean_name(self) -> str:
+        name = " ".join(self.cleaned_data["name"].split())
+        if len(name) < 2:
+            raise ValidationError("名称至少两个字，如“中心城区禁燃区”")
+        return name
+
+
+class RevisionForm(BoundaryForm):
+    """A zone drawn anew."""
+
+    reason = forms.CharField(label="调整理由", max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=32000)
+    field_order = (
+        "reason", "valid_from", "document", "boundary_words", "vertices", "crs", "file", "seen",
+    )  # fmt: skip
+
+    @classmethod
+    def of(cls, version: ZoneVersion) -> RevisionForm:
+        """The form filled with how the zone runs now."""
+        tomorrow = max(timezone.localdate(), version.valid_from + dt.timedelta(days=1))
+        initial = {
+            "vertices": to_text(version.geometry), "boundary_words": version.boundary_words, "seen": version.number,
+            "valid_from": tomorrow, "crs": Crs.CGCS2000.value,
+        }  # fmt: skip
+        return cls(initial=initial)
+
+
+class EndForm(forms.Form):
+    """The last day of a zone, and why."""
+
+    on = day_field("最后一天")
+    reason = forms.CharField(label="终止理由", max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def clean_on(self) -> dt.date:
+        return check_day(self.cleaned_data["on"], "最后一天")
+
+
+class ZoneImportForm(forms.Form):
+    """A file whose areas become zones of one kind."""
+
+    kind = forms.ModelChoiceField(ZoneKind.objects.all(), label="类型", empty_label=None)
+    region = forms.ModelChoiceField(Region.objects.none(), label="所属辖区")
+    crs = forms.ChoiceField(label="文件的坐标系", choices=CRS_CHOICES, initial=Crs.CGCS2000.value)
+    valid_from = day_field("生效日期")
+    document = forms.CharField(label="依据文件", required=False, max_length=120)
+    file = forms.FileField(label="区域文件")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["region"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = regions_to_draw_for(user)
+        first = field.queryset.first()
+        if first is not None:
+            self.initial.setdefault("region", first.pk)
+
+    def clean_valid_from(self) -> dt.date:
+        return check_day(self.cleaned_data["valid_from"], "生效日期")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("file") and data.get("crs"):
+            try:
+                data["areas"] = read_areas(data["file"].read(), Crs(data["crs"]))
+            except BadGeometry as error:
+                self.add_error("file", str(error))
+            else:
+                self._check_names(data)
+        return data
+
+    def _check_names(self, data: dict[str, Any]) -> None:
+        names = [area.name for area in data["areas"]]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            self.add_error("file", f"文件里有重名的区域：{'、'.join(doubled[:6])}，请改名后重新导出")
+        elif data.get("kind") and data.get("region"):
+            taken = Zone.objects.filter(kind=data["kind"], region=data["region"], name__in=names)
+            if held := list(taken.values_list("name", flat=True)[:6]):
+                self.add_error("file", f"已有同名区域：{'、'.join(held)}，请到原区域“调整”，或改名后再导入")
+
+    @property
+    def areas(self) -> list[Found]:
+        return list(self.cleaned_data["areas"])
