@@ -231,9 +231,7 @@ def new_item(request: Request, pk: int, code: str) -> HttpResponse:
     if found is None:
         raise Http404
     made = editing.next_item_code(code, queries.used_codes(version.book))
-    return _item_page(
-        request, version, made, found.code, ItemForm(request.POST or None, initial=None), is_new=True
-    )
+    return _item_page(request, version, made, found.code, ItemForm(request.POST or None), is_new=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
