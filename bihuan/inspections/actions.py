@@ -51,6 +51,8 @@ def submit_inspection(given: Submission, *, by: User) -> Inspection:
     organization = queries.inspecting_organization(by, given.enterprise)
     if organization is None:
         raise PermissionDenied
+    if organization.kind == Organization.Kind.ENTERPRISE and given.kind not in OWN:
+        raise PermissionDenied  # an enterprise checks itself; it makes no visit of an authority
     digest = digest_of(given)
     earlier = Inspection.objects.filter(client_id=given.client_id).first()
     if earlier is not None:

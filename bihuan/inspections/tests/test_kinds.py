@@ -7,7 +7,7 @@ import pytest
 from django.apps import apps
 
 from bihuan.archive import layout
-from bihuan.attachments import actions as attachments
+from bihuan.attachments import queries as attachments
 from bihuan.audit.verification import verify
 from bihuan.core.digest import matches
 from bihuan.inspections.actions import submit_inspection

@@ -182,7 +182,7 @@ def test_a_failed_item_without_finding_is_named(world, people, gas):
 
 def test_enforcement_needs_a_second_inspector(world, people, gas):
     message = refusal(visit(world, gas, people.inspector, kind="enforcement"), people.inspector)
-    assert message == "执法检查不得少于 2 名检查人员，请补充另一名持证人员，或改为日常检查"
+    assert message == "执法检查不得少于 2 名检查人员，请补充另一名持证人员，或改选其他类别"
 
 
 def test_enforcement_needs_certificates(world, people, gas):
