@@ -12,6 +12,7 @@ class HazardsConfig(AppConfig):
         from bihuan.attachments.imports import register as register_importer
         from bihuan.jobs.exports import register_export
         from bihuan.jobs.selections import register_act
+        from bihuan.registry import grading, keysupervision, lists
         from bihuan.search.sources import register as register_source
         from bihuan.tally.sources import register as register_counting
 
@@ -21,6 +22,7 @@ class HazardsConfig(AppConfig):
         from .importing import HazardImporter
         from .searching import SOURCE
         from .selections import ASSIGN, EXTEND
+        from .sharing import HAZARD_ROWS, has_open_major, open_major
 
         for label, visible in VISIBLE.items():
             register(label, visible)
@@ -30,3 +32,6 @@ class HazardsConfig(AppConfig):
             register_act(act)
         register_source(SOURCE)
         register_counting(COUNTED)
+        lists.register(HAZARD_ROWS)
+        grading.register_open_major("hazards", open_major)
+        keysupervision.register("open_major", "有未销号重大隐患", has_open_major)

@@ -17,11 +17,14 @@ class InspectionsConfig(AppConfig):
     def ready(self) -> None:
         from bihuan.attachments import access
         from bihuan.campaigns.queries.coverage import register_first_visits
+        from bihuan.registry import merging, visiting
         from bihuan.tally.sources import register as register_counting
 
         from .counting import SOURCE
+        from .merging import fold_coverage
         from .models import Answer, Inspection
         from .queries import first_visits
+        from .visiting import VISITS
 
         def sees_inspection(user: User, pk: str) -> bool:
             return Inspection.objects.visible_to(user).filter(pk=pk).exists()
@@ -33,3 +36,5 @@ class InspectionsConfig(AppConfig):
         access.register("inspections.answer", sees_answer)
         register_first_visits(first_visits)
         register_counting(SOURCE)
+        merging.register("inspections.coverage", fold_coverage)
+        visiting.register(VISITS)

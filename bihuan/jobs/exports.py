@@ -61,6 +61,11 @@ class Export:
     columns: Sequence[Column]
     open: Callable[[User, str], Source]
 
+    def columns_of(self, source: Source) -> Sequence[Column]:
+        """The columns of one export: a source whose readers choose them says which, as `columns`."""
+        chosen: Sequence[Column] = getattr(source, "columns", ())
+        return chosen or self.columns
+
 
 _EXPORTS: dict[str, Export] = {}
 
@@ -104,7 +109,7 @@ def _run(progress: Progress) -> str:
     file = open_rows(
         path,
         wanted["form"],
-        export.columns,
+        export.columns_of(source),
         title=export.title,
         watermark=wanted["watermark"],
         mark=kept.get("file"),

@@ -52,7 +52,9 @@ def hand_over(export: Export, *, by: User, query: str, said: str) -> FileRespons
     position, done = source.begin(), 0
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "export.xlsx"
-        file = open_rows(path, "xlsx", export.columns, title=export.title, watermark=watermark(by, said))
+        file = open_rows(
+            path, "xlsx", export.columns_of(source), title=export.title, watermark=watermark(by, said)
+        )
         while True:
             rows, position = source.after(position, CHUNK)
             if not rows:

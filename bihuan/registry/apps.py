@@ -9,19 +9,34 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         from bihuan.accounts import hooks
-        from bihuan.attachments import imports
+        from bihuan.attachments import access, imports
         from bihuan.jobs.exports import register_export
+        from bihuan.jobs.running import register as register_kind
         from bihuan.jobs.selections import register_act
         from bihuan.search import sources
 
+        from . import evidence, filters, lists
+        from .duplicates import SEARCH
         from .exporting import REGISTRY
+        from .gaps import GAP, GRADE
         from .importing import EnterpriseImporter
+        from .keysupervision import CRITERIA
+        from .listing import ENTERPRISE_ROWS, RISK_POINT_ROWS
         from .searching import SOURCE
-        from .selections import ASSIGN
+        from .selections import ASSIGN, LEADER, WATCHER
         from .succession import pass_supervision
 
         imports.register(EnterpriseImporter())
-        register_export(REGISTRY)
-        register_act(ASSIGN)
+        for export in (REGISTRY, lists.SHARED):
+            register_export(export)
+        for act in (ASSIGN, LEADER, WATCHER):
+            register_act(act)
+        for extra in (GAP, GRADE, CRITERIA):
+            filters.register(extra)
+        for rows in (ENTERPRISE_ROWS, RISK_POINT_ROWS):
+            lists.register(rows)
+        for label, visible in evidence.VISIBLE.items():
+            access.register(label, visible)
+        register_kind(SEARCH)
         sources.register(SOURCE)
         hooks.on_reform(pass_supervision)

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from bihuan.core.errors import Refused
 
-from .models import Enterprise
+from .models import Enterprise, Merger
 
 AT_ONCE = 5000  # keys per query
 
@@ -48,6 +48,18 @@ class Existing:
                 for enterprise in found.order_by("id"):
                     if without is None or enterprise.pk != without.pk:
                         self._take(enterprise)
+            self._merged([code for code in codes if code not in self.by_code], without)
+
+    def _merged(self, codes: list[str], without: Enterprise | None) -> None:
+        """A code whose record became one with another means that one."""
+        if not codes:
+            return
+        rows = Merger.objects.filter(old_code__in=codes).select_related(
+            "into__kind", "into__department", "into__locality"
+        )
+        for merger in rows:
+            if without is None or merger.into_id != without.pk:
+                self.by_code[merger.old_code] = self._met.setdefault(merger.into_id, merger.into)
 
     def _take(self, enterprise: Enterprise) -> None:
         enterprise = self._met.setdefault(enterprise.pk, enterprise)

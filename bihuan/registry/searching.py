@@ -17,7 +17,7 @@ from bihuan.search.models import Kind
 from bihuan.search.sources import Card, Source, Text
 
 from .changes import Change, label_of
-from .models import Enterprise, EnterpriseChange
+from .models import Enterprise, EnterpriseChange, Merger
 
 _FOUND_BY = ("name", "credit_code", "address", "locality")
 
@@ -34,13 +34,15 @@ def _read(rows: QuerySet[Enterprise]) -> Iterator[Text]:
 
 
 def former_names(pks: Iterable[int]) -> dict[int, list[str]]:
-    """What enterprises were called before, oldest first, from the lines of their records."""
-    label = label_of("name")
+    """What enterprises were called before, from the lines of their records, and records that became one with them."""
+    label, pks = label_of("name"), list(pks)
     names: dict[int, list[str]] = defaultdict(list)
     renaming = EnterpriseChange.What.UPDATED, EnterpriseChange.What.IMPORTED
-    lines = EnterpriseChange.objects.filter(enterprise__in=list(pks), what__in=renaming).order_by("id")
+    lines = EnterpriseChange.objects.filter(enterprise__in=pks, what__in=renaming).order_by("id")
     for pk, changes in lines.values_list("enterprise", "changes"):
         names[pk] += [before for changed, before, _ in changes if changed == label and before]
+    for pk, name in Merger.objects.filter(into__in=pks).values_list("into", "old_name"):
+        names[pk].append(name)
     return names
 
 

@@ -55,6 +55,11 @@ def refresh(kind: Kind, pks: Sequence[int]) -> None:
                 refresh(other.kind, list(rows.values_list("pk", flat=True)))
 
 
+def remove(kind: Kind, pks: Iterable[int]) -> None:
+    """Forget records that are no more, e.g. one of two that became one."""
+    Entry.objects.filter(pk__in=[kind.key(pk) for pk in pks]).delete()
+
+
 def write(entries: Sequence[Entry], *, replacing: bool) -> None:
     """Store entries; `replacing` those that are there already, which otherwise are an error."""
     if not entries:

@@ -1,0 +1,61 @@
+"""Visits as the registry asks for them: the plate at the door, and going back to a stopped place."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db.models import Max
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from bihuan.accounts.models import User
+from bihuan.campaigns.queries.campaigns import tasks_for
+from bihuan.registry.models import Enterprise
+from bihuan.registry.visiting import Visit
+
+from . import queries
+from .models import Inspection
+
+TASKS_OFFERED = 8
+
+
+class InspectionVisits:
+    """Official visits; what an enterprise checks itself is none."""
+
+    def last_days(self, pks: Iterable[int]) -> dict[int, dt.date]:
+        rows = Inspection.objects.filter(enterprise__in=list(pks)).exclude(kind=Inspection.Kind.SELF_CHECK)
+        found = rows.order_by().values_list("enterprise").annotate(day=Max("inspected_on"))
+        return dict(found.values_list("enterprise", "day"))
+
+    def since(self, enterprise: Enterprise, day: dt.date, user: User) -> list[Visit]:
+        rows = Inspection.objects.visible_to(user).filter(enterprise=enterprise, inspected_on__gte=day)
+        rows = rows.exclude(kind=Inspection.Kind.SELF_CHECK).select_related("organization")
+        return [
+            Visit(
+                each.inspected_on,
+                each.get_absolute_url(),
+                f"{each.inspected_on} {each.organization.short_name}{each.get_kind_display()}",
+            )
+            for each in rows[:10]
+        ]
+
+    def starts(self, enterprise: Enterprise, user: User) -> list[tuple[str, str]]:
+        if queries.inspecting_organization(user, enterprise) is None:
+            return []
+        if not queries.conductible(user).filter(pk=enterprise.pk).exists():
+            return []
+        walk = reverse("inspections:walk")
+        covering = [
+            task
+            for task in tasks_for(user)[:50]
+            if task.covered_enterprises().filter(pk=enterprise.pk).exists()
+        ][:TASKS_OFFERED]
+        found = [
+            (str(task), f"{walk}?{urlencode({'task': task.pk, 'enterprise': enterprise.pk})}")
+            for task in covering
+        ]
+        return [*found, ("日常检查", f"{walk}?{urlencode({'enterprise': enterprise.pk})}")]
+
+
+VISITS = InspectionVisits()
