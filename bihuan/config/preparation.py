@@ -13,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 from bihuan.accounts.queries import service_user
 from bihuan.checklists.actions import ensure_packs
 from bihuan.config.migrating import patiently
+from bihuan.pledges.actions import ensure_forms
 from bihuan.registry.kinds import ensure_kinds
 from bihuan.tally.rebuild import rebuild_if_stale
 
@@ -30,6 +31,7 @@ def prepare(*, verbosity: int = 0) -> None:
     service = service_user()
     ensure_kinds()
     ensure_packs(by=service)
+    ensure_forms()
     rebuild_if_stale()
     stamp = Path(settings.STATIC_ROOT) / ".stamp"
     current = _static_stamp()

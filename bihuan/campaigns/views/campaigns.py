@@ -17,6 +17,7 @@ from bihuan.core.http import Request
 from .. import actions
 from ..actions.running import may_move_phase, phase_moves
 from ..board import Board, span_words
+from ..extras import extras_for
 from ..forms import GateForm
 from ..models import Campaign, Phase
 from ..queries.campaigns import own_assignments, viewpoint
@@ -74,6 +75,7 @@ def detail(request: Request, pk: int) -> HttpResponse:
     context = {
         "campaign": campaign,
         "board": board,
+        "extra": extras_for(campaign, request.user),
         "reports": campaign.reporting_rules.all(),
         "bodies": campaign.bodies.all(),
         "may_manage": request.user.has_perm(Permission.MANAGE_PLANS),

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from bihuan.accounts.models import User
+
+
+class PledgesConfig(AppConfig):
+    name = "bihuan.pledges"
+    label = "pledges"
+    verbose_name = "企业自查与承诺"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from bihuan.attachments import access
+        from bihuan.campaigns import extras
+        from bihuan.jobs.exports import register_export
+        from bihuan.registry import panels
+
+        from .cards import promises_of, self_checked
+        from .exporting import PLEDGES
+        from .models import Pledge, PledgeLine
+
+        def sees_pledge(user: User, pk: str) -> bool:
+            return Pledge.objects.visible_to(user).filter(pk=pk).exists()
+
+        def sees_line(user: User, pk: str) -> bool:
+            return PledgeLine.objects.filter(pk=pk, pledge__in=Pledge.objects.visible_to(user)).exists()
+
+        access.register("pledges.pledge", sees_pledge)
+        access.register("pledges.pledgeline", sees_line)
+        panels.register("pledges.promises", promises_of, position=40)
+        extras.register("pledges.self_checks", self_checked, position=10)
+        register_export(PLEDGES)

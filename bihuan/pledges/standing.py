@@ -1,0 +1,65 @@
+"""Who may do what with a promise; asked by pages and actions alike."""
+
+from __future__ import annotations
+
+from bihuan.accounts.models import Organization, Post, User
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.queries import office_of
+from bihuan.accounts.roles import ROLES
+from bihuan.registry.models import Enterprise
+
+from .models import Pledge
+from .workflow import LineVerdict, PledgeStatus
+
+
+def posts_with(user: User, permission: str) -> list[Post]:
+    """The posts of an active person that carry a permission today."""
+    if not user.is_active:
+        return []
+    return [post for post in user.posts if permission in ROLES[post.role].permissions]
+
+
+def own_enterprise(user: User) -> Enterprise | None:
+    """The enterprise a person may promise for, or None."""
+    organizations = [post.organization_id for post in posts_with(user, Permission.SIGN_PLEDGE)]
+    if not organizations:
+        return None
+    rows = Enterprise.objects.filter(organization__in=organizations).select_related(
+        "kind", "department", "organization", "city", "county", "locality"
+    )
+    return rows.order_by("pk").first()
+
+
+def may_write(user: User, pledge: Pledge) -> bool:
+    """Whether the person writes, signs and withdraws for this enterprise."""
+    return any(
+        post.organization_id == pledge.enterprise.organization_id
+        for post in posts_with(user, Permission.SIGN_PLEDGE)
+    )
+
+
+def verifying_post(user: User, pledge: Pledge) -> Post | None:
+    """The post in which the person checks this promise: one of the body it was handed to, or None."""
+    return next(
+        (
+            post
+            for post in posts_with(user, Permission.VERIFY_PLEDGE)
+            if post.organization_id == pledge.receiver_id
+        ),
+        None,
+    )
+
+
+def may_conclude(user: User, pledge: Pledge) -> bool:
+    """Whether checking can be ended now: by the receiver, with every line judged."""
+    if pledge.status not in {PledgeStatus.SIGNED, PledgeStatus.VERIFYING}:
+        return False
+    return (
+        verifying_post(user, pledge) is not None
+        and not pledge.lines.filter(verdict=LineVerdict.PENDING).exists()
+    )
+
+
+def receiver_of(enterprise: Enterprise) -> Organization | None:
+    """Who checks its promises: the department in charge; the committee office where there is none (R027)."""
+    return enterprise.department or office_of(enterprise.locality_id)

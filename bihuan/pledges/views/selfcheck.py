@@ -1,0 +1,150 @@
+"""The enterprise's self-check: which checklist, the walk on a phone, and who has done it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from bihuan.accounts.guards import require
+from bihuan.accounts.permissions import Permission
+from bihuan.campaigns.models import Campaign
+from bihuan.core.errors import Refused
+from bihuan.core.http import Request, row_number
+from bihuan.core.paging import BadCursor, paginate
+from bihuan.duties import clock
+from bihuan.hazards.models import Hazard
+from bihuan.inspections.forms import MAX_PHOTOS, Walk
+from bihuan.inspections.models import Inspection
+from bihuan.inspections.submission import InspectionRefused, Problem
+from bihuan.registry.models import Enterprise
+
+from .. import actions, queries
+from ..standing import own_enterprise
+from . import user_of
+
+
+def _own(request: Request) -> Enterprise:
+    own = own_enterprise(user_of(request))
+    if own is None or own.organization is None:
+        raise PermissionDenied
+    return own
+
+
+@require_safe
+@require(Permission.SIGN_PLEDGE)
+def choose(request: Request) -> HttpResponse:
+    """The checklists inspectors will bring, to be walked before they come."""
+    own = _own(request)
+    context = {
+        "enterprise": own,
+        "walkable": queries.walkable(own),
+        "recent": queries.self_checks(user_of(request)).filter(enterprise=own).select_related("task")[:10],
+    }
+    return render(request, "pledges/self_check.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(Permission.SIGN_PLEDGE)
+def walk(request: Request) -> HttpResponse:
+    """The whole checklist on one page; one submit."""
+    own, user = _own(request), user_of(request)
+    assert own.organization is not None
+    wanted = row_number(request.GET.get("task", "") or "0")
+    offered = next((each for each in queries.walkable(own) if each.task.pk == wanted), None)
+    if wanted and offered is None:
+        raise Http404
+    today, calendar = timezone.localdate(), clock.calendar()
+    general = clock.due("hazard.rectify.general", today, using=calendar)
+    major = clock.due("hazard.rectify.major", today, using=calendar)
+    form = Walk(
+        user=user,
+        enterprise=own,
+        organization=own.organization,
+        task=offered.task if offered else None,
+        checklist=offered.checklist if offered else None,
+        due_on=general.due_on,
+        major_due_on=major.due_on,
+        data=request.POST if request.method == "POST" else None,
+        files=request.FILES if request.method == "POST" else None,
+    )
+    status = 200
+    if request.method == "POST":
+        given = form.read()
+        status = 422
+        if given is None:
+            form.show(form.problems)
+        else:
+            try:
+                inspection = actions.submit_self_check(
+                    given, image=request.POST.get("signature", ""), by=user
+                )
+            except InspectionRefused as error:
+                form.show(error.problems)
+            except Refused as error:
+                form.show([Problem("sign", str(error))])
+            else:
+                return redirect("pledges:self_checked", inspection.pk)
+    context = {
+        "walk": form,
+        "enterprise": own,
+        "task": form.task,
+        "clock": general.sentence(),
+        "major_clock": major.sentence(),
+        "may_grade": False,
+        "max_photos": MAX_PHOTOS,
+        "upload_url": reverse("attachments:upload"),
+        "contacts": list(own.contacts.all()),
+        "draft_key": f"self-check-{wanted}-{own.pk}-user-{user.pk}",
+        "user_name": user.full_name,
+    }
+    return render(request, "pledges/walk.html", context, status=status)
+
+
+@require_safe
+@require(Permission.SIGN_PLEDGE)
+def done(request: Request, pk: int) -> HttpResponse:
+    """What was found and what to do with it."""
+    inspection = get_object_or_404(
+        Inspection.objects.visible_to(user_of(request))
+        .filter(kind=Inspection.Kind.SELF_CHECK)
+        .select_related("task", "enterprise"),
+        pk=pk,
+    )
+    hazards = Hazard.objects.filter(answer__inspection=inspection).select_related("reviewing_organization")
+    context = {"inspection": inspection, "hazards": hazards.order_by("id")}
+    return render(request, "pledges/self_checked.html", context)
+
+
+@require_safe
+@require(Permission.VIEW_CAMPAIGNS)
+def index(request: Request) -> HttpResponse:
+    """Who has checked itself, when and what it found (R074): the rows behind the figure of a campaign."""
+    user = user_of(request)
+    campaign = None
+    if pk := row_number(request.GET.get("campaign", "")):
+        campaign = Campaign.objects.visible_to(user).filter(pk=pk).first()
+        if campaign is None:
+            raise Http404
+    rows = queries.self_checks(user, campaign=campaign, region=request.GET.get("region", ""))
+    try:
+        page = paginate(
+            rows.select_related("enterprise", "task", "locality", "recorded_by"),
+            order=("-inspected_on", "-id"),
+            cursor=request.GET.get("cursor"),
+            size=50,
+        )
+    except BadCursor as error:
+        raise BadRequest(str(error)) from error
+    context = {
+        "page": page,
+        "campaign": campaign,
+        "enterprises": queries.self_checked_enterprises(user, campaign) if campaign else None,
+        "ledger_url": f"{reverse('hazards:ledger')}?{urlencode({'source': 'self_check'})}",
+    }
+    return render(request, "pledges/self_checks.html", context)
