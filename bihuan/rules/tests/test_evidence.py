@@ -1,0 +1,55 @@
+"""Signals in words: given when a threshold is passed, silent before."""
+
+import datetime as dt
+
+import pytest
+
+from bihuan.rules import evidence
+from bihuan.rules.records import UnknownRule
+
+ON = dt.date(2026, 11, 22)
+TEN = dt.datetime(2026, 11, 22, 10, tzinfo=dt.UTC)
+
+
+def test_distance():
+    assert evidence.far_away(499, ON) == ""
+    assert evidence.far_away(4600, ON) == "提交时的定位离登记位置 4.6 公里，超过 500 米"
+    assert "1.5 公里" in evidence.photo_far_away(1500, ON)
+
+
+def test_clock_of_the_phone():
+    assert evidence.clock_off(-299, ON) == ""
+    assert evidence.clock_off(3600, ON).startswith("手机时钟比服务器快 60 分钟")
+    assert evidence.clock_off(-86400 * 4, ON).startswith("手机时钟比服务器慢 4 天")
+
+
+def test_a_photo_of_another_time():
+    hour = dt.timedelta(hours=1)
+    assert evidence.photo_out_of_time(TEN, TEN, TEN + hour) == ""
+    assert evidence.photo_out_of_time(TEN - hour, TEN, TEN + hour) == "照片自带的拍摄时间早于检查开始 60 分钟"
+    assert "晚于检查结束 3 小时" in evidence.photo_out_of_time(TEN + 4 * hour, TEN, TEN + hour)
+
+
+def test_nobody_flies():
+    assert evidence.too_fast(20_000, 1200, ON) == ""  # 60 km/h
+    assert evidence.too_fast(20_000, 600, ON).endswith("折合每小时 120 公里")
+    assert "时间重叠" in evidence.too_fast(2_000, -60, ON)
+    assert evidence.too_fast(300, -60, ON) == ""  # next door, two at once
+
+
+def test_a_list_needs_its_time():
+    assert evidence.too_short(600, 20, ON) == ""
+    assert evidence.too_short(60, 20, ON) == "20 项检查内容用时 1 分钟，平均每项 3 秒，少于 15 秒"
+    assert evidence.too_short(1, 0, ON) == ""
+
+
+def test_copied_words():
+    told = "后厨燃气软管老化开裂，已要求更换为金属波纹管"
+    assert evidence.copied(told, ["灭火器压力不足，已要求更换", told.replace("，", "。")], ON) == 1
+    assert evidence.copied("软管老化", ["软管老化"], ON) is None
+    assert evidence.likeness("", "软管老化") == 0
+
+
+def test_an_unknown_threshold_is_named():
+    with pytest.raises(UnknownRule, match="名为“x”"):
+        evidence.threshold("x", ON)
