@@ -35,6 +35,13 @@ class Attachment(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "附件"
+        indexes = [
+            models.Index(
+                fields=["uploaded_at"],
+                condition=models.Q(perceptual_hash__isnull=False),
+                name="attachments_newest_photos",
+            )
+        ]
 
     # What `signed_content` reads besides the row; the audit loads it in bulk.
     signed_related = ("links",)

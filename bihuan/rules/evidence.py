@@ -63,9 +63,7 @@ def clock_off(seconds: int, on: dt.date) -> str:
     """Words for a phone whose clock runs ahead (positive) or behind the server, "" within the threshold."""
     if abs(seconds) <= threshold("clock.phone", on) * 60:
         return ""
-    return (
-        f"手机时钟比服务器{'快' if seconds > 0 else '慢'}{_span(abs(seconds))}，记录的起止时间可能不准"
-    )
+    return f"手机时钟比服务器{'快' if seconds > 0 else '慢'}{_span(abs(seconds))}，记录的起止时间可能不准"
 
 
 def photo_out_of_time(taken: dt.datetime, started: dt.datetime, finished: dt.datetime) -> str:
