@@ -18,6 +18,10 @@ const BEHAVIOURS = [
   ["[data-bihuan-copy]", "./copy.mjs"],
   ["[data-bihuan-drop]", "./drop.mjs"],
   ["[data-job]", "./job-progress.mjs"],
+  ["[data-bihuan-map]", "./map.mjs"],
+  ["[data-bihuan-zone-view]", "./zone-view.mjs"],
+  ["[data-bihuan-zone-draw]", "./zone-draw.mjs"],
+  ["[data-bihuan-place]", "./pick-place.mjs"],
   [".table-wrap:not([tabindex])", "./scrollable.mjs"],
   ["form[data-draft-key]", "./draft.mjs"], // last: it restores what the others hold
 ];
