@@ -230,44 +230,53 @@ def _from_shapefile(archive: Archive, shp: str, crs: Crs) -> list[Named]:
         for kind in ("shp", "shx", "dbf")
         if f"{stem}.{kind}".lower() in parts
     }
+    for kind in ("shp", "shx"):
+        _check_length(streams, kind)
     try:
-        return _shapes(streams, encoding)
-    except BadGeometry:
-        raise
+        # Latin-1 takes any byte; what the bytes mean is decided afterwards.
+        return _records(shapefile.Reader(**streams, encoding="latin-1"), encoding)
     except (
         shapefile.ShapefileException, struct.error, ValueError, IndexError, KeyError, TypeError, AttributeError,
-        EOFError, OSError, OverflowError, MemoryError, LookupError, AssertionError,
+        EOFError, OSError, OverflowError, MemoryError, LookupError, AssertionError, UserWarning,
     ) as error:  # fmt: skip
         raise BadGeometry("shapefile已损坏或不完整，请重新导出后再压缩") from error
 
 
-def _shapes(streams: dict[str, io.BytesIO], encoding: str) -> list[Named]:
-    # Offices write GBK without saying so; UTF-8 that is none fails at once.
-    for attempt in (encoding, "utf-8", "gb18030"):
-        if not attempt:
-            continue
-        for stream in streams.values():
-            stream.seek(0)
-        try:
-            return _records(shapefile.Reader(**streams, encoding=attempt))
-        except (UnicodeDecodeError, LookupError):
-            continue
-    raise BadGeometry("shapefile的文字编码认不出，请另存为UTF-8编码后重新压缩")
+def _check_length(streams: dict[str, io.BytesIO], kind: str) -> None:
+    """Refuse a part whose header says another length than it has: it was cut off, or is something else."""
+    if kind not in streams:
+        return
+    data = streams[kind].getvalue()
+    if len(data) < 100 or struct.unpack(">i", data[24:28])[0] * 2 != len(data):
+        raise BadGeometry("shapefile已损坏或不完整，请重新导出后再压缩")
 
 
-def _records(reader: Any) -> list[Named]:
+def _records(reader: Any, encoding: str) -> list[Named]:
     named: list[Named] = []
-    fields = [field[0] for field in reader.fields if field[0] != "DeletionFlag"]
+    fields = [_text(field[0], encoding) for field in reader.fields if field[0] != "DeletionFlag"]
     for number, shape in enumerate(reader.iterShapes()):
         geometry = shape.__geo_interface__ if shape.shapeType else {}
         pieces = _geojson_pieces(_as_lists(geometry))
         if not pieces:
             continue
-        values = list(reader.record(number)) if fields else []
+        values = [_text(value, encoding) for value in reader.record(number)] if fields else []
         named.append((_name_in(dict(zip(fields, values, strict=False))), pieces))
         if len(named) > MAX_AREAS or len(pieces) > MAX_PIECES:
             break
     return named
+
+
+def _text(value: Any, encoding: str) -> Any:
+    """Words of an attribute table: in the encoding the file names, else UTF-8, else what Chinese offices write."""
+    if not isinstance(value, str):
+        return value
+    content = value.encode("latin-1")
+    for attempt in (encoding, "utf-8", "gb18030"):
+        try:
+            return content.decode(attempt)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return ""
 
 
 def _as_lists(geometry: Any) -> dict[str, Any]:
