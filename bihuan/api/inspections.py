@@ -25,6 +25,7 @@ from bihuan.campaigns.models import Checklist
 from bihuan.hazards.workflow import Level
 from bihuan.inspections import queries
 from bihuan.inspections.actions import submit_inspection
+from bihuan.inspections.asking import library_list
 from bihuan.inspections.models import Answer, Inspection, InspectionMember
 from bihuan.inspections.submission import (
     AnswerGiven,
@@ -325,9 +326,13 @@ def _submission(data: InspectionIn, user: User) -> Submission:
             raise Unprocessable("body.task", "没有这项进行中的任务，或不在可见范围之内")
         checklist = queries.current_checklist(task)
     if data.checklist is not None:
-        checklist = Checklist.objects.filter(pk=data.checklist, task=task).first() if task else None
+        checklist = (
+            Checklist.objects.filter(pk=data.checklist, task=task).first()
+            if task
+            else library_list(enterprise, data.checklist)
+        )
         if checklist is None:
-            raise Unprocessable("body.checklist", "检查表不属于这项任务，请核对")
+            raise Unprocessable("body.checklist", "检查表不属于这项任务，也不是检查表库的表，请核对")
     return Submission(
         client_id=data.client_id,
         kind=data.kind,

@@ -29,10 +29,12 @@ from bihuan.tally import actions as tally
 from bihuan.tally.models import Delta
 
 from . import queries, records
+from .asking import is_major
 from .checks import is_expert, problems_of
 from .kinds import OWN, kind_in_force
 from .models import Answer, Coverage, Inspection, InspectionMember
 from .submission import Finding, InspectionRefused, Outcome, Submission, digest_of
+from .weighing import weigh_inspection
 
 # Whose find a hazard is, by the kind of visit; every other visit is the authority's own.
 SOURCES = {
@@ -104,6 +106,7 @@ def _record(
         received_at=timezone.now(),
         longitude=given.longitude,
         latitude=given.latitude,
+        clock_skew=given.clock_skew,
         accompanying_name=given.accompanying_name.strip(),
         accompanying_title=given.accompanying_title.strip(),
         opinion=given.opinion.strip(),
@@ -139,6 +142,7 @@ def _record(
         payload={"hazards": [hazard.pk for hazard in found], "task": inspection.task_id},
     )
     _issue_papers(inspection, found, by)
+    transaction.on_commit(partial(weigh_inspection.enqueue, inspection.pk))
     return inspection
 
 
@@ -201,7 +205,7 @@ def _record_hazard(
         location=finding.location.strip(),
         basis=finding.basis.strip() or (item.basis if item else ""),
         level=finding.level,
-        criterion_code=finding.criterion_code,
+        criterion_code=_criterion(finding, item, inspection.inspected_on),
         campaign=inspection.campaign,
         task=inspection.task,
         check_item=item,
@@ -228,6 +232,13 @@ def _record_hazard(
             hazard, text=finding.fix_text.strip(), before=finding.photos, after=finding.after_photos, by=by
         )
     return hazard
+
+
+def _criterion(finding: Finding, item: CheckItem | None, on: dt.date) -> str:
+    """A failed item is major by its own criterion, whatever else was written (R054)."""
+    if item is not None and item.criterion_code and is_major(item, on):
+        return item.criterion_code
+    return finding.criterion_code
 
 
 def _sign(inspection: Inspection, given: Submission, by: User) -> None:

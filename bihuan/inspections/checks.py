@@ -12,6 +12,7 @@ from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
 from bihuan.attachments.models import Attachment
 from bihuan.campaigns.models import Campaign, CheckItem
+from bihuan.checklists.judging import ImpossibleReading
 from bihuan.core.errors import Refused
 from bihuan.hazards.deadlines import deadline
 from bihuan.hazards.models import Hazard
@@ -20,6 +21,7 @@ from bihuan.registry.models import Enterprise
 from bihuan.rules import clocks, hazards
 from bihuan.rules.records import UnknownRule
 
+from .asking import asked, is_major, judged, kinds_of, library_list
 from .kinds import OWN, conducted_by, kind_in_force
 from .models import Answer, Inspection
 from .submission import DRAWN, LOGIN, REFUSED, AnswerGiven, Finding, MemberGiven, Outcome, Problem, Submission
@@ -74,8 +76,7 @@ def _visit(given: Submission, now: dt.datetime) -> Iterator[Problem]:
     if given.premises is not None and given.premises.enterprise_id != given.enterprise.pk:
         yield Problem("premises", "所选场所不属于这家企业，请重新选择")
     if given.task is None:
-        if given.checklist is not None or given.answers:
-            yield Problem("task", "检查表属于某项任务，请从任务进入检查")
+        yield from _library(given)
         return
     if given.checklist is None or given.checklist.task_id != given.task.pk:
         yield Problem("checklist", "检查表不属于这项任务，请退回重新选择检查对象")
@@ -88,13 +89,29 @@ def _visit(given: Submission, now: dt.datetime) -> Iterator[Problem]:
         )
 
 
+def _library(given: Submission) -> Iterator[Problem]:
+    """Without a task a visit walks a list of the library, or none."""
+    checklist = given.checklist
+    if checklist is None:
+        if given.answers:
+            yield Problem("task", "检查表属于某项任务，请从任务进入检查")
+    elif checklist.book_version_id is None:
+        yield Problem("task", "检查表属于某项任务，请从任务进入检查")
+    elif library_list(given.enterprise, checklist.pk) is None:
+        yield Problem("checklist", f"“{checklist}”不用于{given.enterprise}所在的辖区，请换一张检查表")
+
+
 def _answers(given: Submission, items: list[CheckItem], by: User) -> Iterator[Problem]:
     if given.checklist is None:
         return
     by_position = {answer.position: answer for answer in given.answers}
     if len(by_position) != len(given.answers) or by_position.keys() - {item.position for item in items}:
         yield Problem("answers", "有的答案不属于这份检查表，请刷新页面后重新填写")
+    # What concerns the enterprise must be answered; more may be, when its kind was another one on the phone.
+    needed = {item.position for item in asked(items, kinds_of(given.enterprise))}
     for item in items:
+        if item.position not in needed | by_position.keys():
+            continue
         answer, where = by_position.get(item.position), f"q{item.position}"
         if answer is None or answer.verdict not in Answer.Verdict.values:
             yield Problem(where, f"第 {item.position} 项没有回答，请选合格、不合格或不适用")
@@ -104,6 +121,27 @@ def _answers(given: Submission, items: list[CheckItem], by: User) -> Iterator[Pr
             yield Problem(where, f"第 {item.position} 项不是不合格，不能登记隐患")
         if answer is not None:
             yield from _lengths(answer, f"第 {item.position} 项", where)
+            if answer.verdict in {Answer.Verdict.PASS, Answer.Verdict.FAIL}:
+                yield from _measured(answer, item, f"第 {item.position} 项", where)
+
+
+def _measured(answer: AnswerGiven, item: CheckItem, name: str, where: str) -> Iterator[Problem]:
+    """A number where a number is demanded; one that fails is passed only with a written reason. A photo where owed."""
+    demand = item.demand
+    if demand is not None and not answer.measured.strip():
+        yield Problem(
+            where,
+            f"{name}要填{demand.label}的实测值（标准{demand.demand}）；确实量不了的选“不适用”并备注原因",
+        )
+    try:
+        found = judged(item, answer.measured)
+    except ImpossibleReading as error:
+        yield Problem(where, f"{name}：{error}")
+        return
+    if found and not found.passed and answer.verdict == Answer.Verdict.PASS and not answer.note.strip():
+        yield Problem(where, f"{name}{found.explanation}；仍判合格的，请在备注里写明理由")
+    if item.photo == "always" and not answer.photos and not (answer.finding and answer.finding.photos):
+        yield Problem(where, f"{name}要求每次拍照，请补拍")
 
 
 def _failed(answer: AnswerGiven, item: CheckItem, given: Submission, by: User) -> Iterator[Problem]:
@@ -112,9 +150,10 @@ def _failed(answer: AnswerGiven, item: CheckItem, given: Submission, by: User) -
         yield Problem(where, f"{name}不合格，请写明问题，选“现场已改”或“限期改正”")
         return
     finding = answer.finding
-    if item.major_if_failed and finding.level != Level.MAJOR:
+    major = is_major(item, timezone.localdate(given.started_at))
+    if major and finding.level != Level.MAJOR:
         yield Problem(where, f"{name}不合格即按重大隐患判定，不能登记为一般隐患")
-    yield from _finding(finding, given, by, where, name, graded_by_item=item.major_if_failed)
+    yield from _finding(finding, given, by, where, name, graded_by_item=major)
 
 
 def _others(given: Submission, by: User) -> Iterator[Problem]:

@@ -23,12 +23,14 @@ from bihuan.attachments.errors import UploadRefused
 from bihuan.attachments.models import Attachment
 from bihuan.campaigns.drafts import FORBIDDEN
 from bihuan.campaigns.models import CheckItem, Checklist, Task
+from bihuan.checklists.structure import Measure, unit_label
 from bihuan.core.forms import CalendarDayField
 from bihuan.hazards.workflow import Level
 from bihuan.registry.models import Enterprise, Premises
 from bihuan.rules import hazards as criteria_rules
 from bihuan.rules.regions import ancestors
 
+from .asking import asked, is_major, kinds_of, with_unit
 from .kinds import conducted_by, kind_in_force
 from .models import Answer
 from .submission import (
@@ -119,6 +121,7 @@ class Question:
     no: int
     item: CheckItem | None
     form: FindingForm
+    is_major: bool = False
     verdict: str = ""
     note: str = ""
     measured: str = ""
@@ -130,15 +133,30 @@ class Question:
 
     @property
     def asks_for_measure(self) -> bool:
-        return self.item is not None and any(word in self.item.method for word in MEASURED_WORDS)
+        """Whether there is a line for what was measured, beside an item without a numeric demand."""
+        return (
+            self.item is not None
+            and self.measure is None
+            and any(word in self.item.method for word in MEASURED_WORDS)
+        )
+
+    @property
+    def measure(self) -> Measure | None:
+        """The number the item demands, judged while it is typed."""
+        return self.item.demand if self.item else None
+
+    @property
+    def unit(self) -> str:
+        return unit_label(self.measure) if self.measure else ""
+
+    @property
+    def reading(self) -> str:
+        """What was measured, without the unit that stands beside the field."""
+        return self.measured.removesuffix(f" {self.unit}") if self.unit else self.measured
 
     @property
     def failure(self) -> str:
         return words_of_failure(self.item) if self.item else ""
-
-    @property
-    def is_major(self) -> bool:
-        return self.item is not None and self.item.major_if_failed
 
     @property
     def is_begun(self) -> bool:
@@ -183,7 +201,8 @@ class Walk:
         self.problems: list[Problem] = []
         self.due_on, self.major_due_on = due_on, major_due_on
         self.today = timezone.localdate()
-        self.items = list(checklist.items.order_by("position")) if checklist else []
+        every = list(checklist.items.order_by("position")) if checklist else []
+        self.items = asked(every, kinds_of(enterprise)) if every else []
         self.premises = list(enterprise.premises.filter(is_active=True).order_by("id"))
         self.client_id = self._given("client_id") or str(uuid.uuid4())
         self.started_at = self._given("started_at") or timezone.now().isoformat()
@@ -218,12 +237,13 @@ class Walk:
 
     def _question(self, key: str, no: int, item: CheckItem | None) -> Question:
         initial: dict[str, Any] = {"funds": "0"}
+        major = item is not None and is_major(item, self.today)
         if item is not None:
             initial |= {
                 "description": words_of_failure(item),
                 "basis": item.basis,
-                "level": Level.MAJOR if item.major_if_failed else Level.GENERAL,
-                "due_on": self.major_due_on if item.major_if_failed else self.due_on,
+                "level": Level.MAJOR if major else Level.GENERAL,
+                "due_on": self.major_due_on if major else self.due_on,
             }
         else:
             initial |= {"due_on": self.due_on, "level": Level.GENERAL}
@@ -233,6 +253,7 @@ class Walk:
             no,
             item,
             form,
+            is_major=major,
             verdict=self._given(f"{key}-verdict"),
             note=self._given(f"{key}-note"),
             measured=self._given(f"{key}-measured"),
@@ -343,7 +364,7 @@ class Walk:
             position=item.position,
             verdict=verdict,
             note=question.note,
-            measured=question.measured,
+            measured=with_unit(item, question.measured),
             finding=self._finding(question) if verdict == Answer.Verdict.FAIL else None,
             photos=_ids(question.scene),
         )
@@ -359,14 +380,14 @@ class Walk:
         level = Level.MAJOR if question.is_major else clean.get("level") or Level.GENERAL
         return Finding(
             description=clean.get("description", ""),
-            outcome=question.outcome,
+            outcome=question.outcome or (Outcome.FIXED if question.after else ""),
             location=clean.get("location", ""),
             basis=clean.get("basis", ""),
             level=level,
-            criterion_code=clean.get("criterion_code", "") if level == Level.MAJOR else "",
+            criterion_code=self._criterion(question, clean) if level == Level.MAJOR else "",
             photos=_ids(question.before),
             after_photos=tuple(each["id"] for each in question.after)
-            if question.outcome == Outcome.FIXED
+            if question.outcome in {Outcome.FIXED, ""}
             else (),
             fix_text=clean.get("fix_text", ""),
             due_on=clean.get("due_on"),
@@ -376,6 +397,12 @@ class Walk:
             contingency=clean.get("contingency", ""),
             interim_measures=clean.get("interim_measures", ""),
         )
+
+    def _criterion(self, question: Question, clean: dict[str, Any]) -> str:
+        """An item that is major by itself names its criterion; otherwise a person has chosen one."""
+        if question.is_major and question.item and question.item.criterion_code:
+            return question.item.criterion_code
+        return str(clean.get("criterion_code", ""))
 
     def _signature(self, colleague: Colleague) -> SignatureGiven | None:
         if colleague.is_typed:

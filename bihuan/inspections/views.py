@@ -20,7 +20,7 @@ from bihuan.accounts.permissions import Permission
 from bihuan.attachments import queries as attachments
 from bihuan.attachments.models import Attachment, Signature
 from bihuan.audit.actions import chain_of
-from bihuan.campaigns.models import Campaign, Task
+from bihuan.campaigns.models import Campaign, Checklist, Task
 from bihuan.campaigns.queries.campaigns import tasks_for
 from bihuan.core.digest import matches
 from bihuan.core.errors import Refused
@@ -31,7 +31,7 @@ from bihuan.hazards.models import Hazard, Rectification
 from bihuan.papers.models import Paper
 from bihuan.registry.models import Enterprise, RiskColour
 
-from . import queries
+from . import asking, queries
 from .actions import issue_reinspection_opinion, submit_inspection
 from .forms import MAX_PHOTOS, Walk
 from .models import Inspection
@@ -114,22 +114,22 @@ def walk(request: HttpRequest) -> HttpResponse:
     if organization is None:
         raise PermissionDenied
     task = _task(request, user)
-    checklist = _checklist(request, task)
+    checklist, offered = _checklist(request, task, enterprise)
     form = _walk(request, user, enterprise, organization, task, checklist)
     if request.method != "POST":
-        return _show_walk(request, form)
+        return _show_walk(request, form, offered)
     given = form.read()
     if given is None:
         form.show(form.problems)
-        return _show_walk(request, form, status=422)
+        return _show_walk(request, form, offered, status=422)
     try:
         inspection = submit_inspection(given, by=user)
     except InspectionRefused as error:
         form.show(error.problems)
-        return _show_walk(request, form, status=422)
+        return _show_walk(request, form, offered, status=422)
     except Refused as error:
         form.show([Problem("sign", str(error))])
-        return _show_walk(request, form, status=422)
+        return _show_walk(request, form, offered, status=422)
     return redirect("inspections:done", inspection.pk)
 
 
@@ -141,12 +141,24 @@ def _enterprise(request: HttpRequest, user: User) -> Enterprise:
     return get_object_or_404(rows, pk=pk)
 
 
-def _checklist(request: HttpRequest, task: Task | None) -> Any:
-    """The version the phone has walked, else the current one: a draft is never judged by a newer list."""
-    if task is None:
-        return None
-    walked = task.checklists.filter(pk=row_number(request.POST.get("checklist", ""))).first()
-    return walked or queries.current_checklist(task)
+def _checklist(
+    request: HttpRequest, task: Task | None, enterprise: Enterprise
+) -> tuple[Checklist | None, list[asking.Offer]]:
+    """The version the phone has walked, else the current one: a draft is never judged by a newer list.
+
+    Without a task it is a list of the library: the one chosen (`list`, 0 for none), else the one made for this kind.
+    """
+    walked = row_number(request.POST.get("checklist", ""))
+    if task is not None:
+        return task.checklists.filter(pk=walked).first() or queries.current_checklist(task), []
+    offered = asking.offers(enterprise, timezone.localdate())
+    if request.method == "POST":
+        return (asking.library_list(enterprise, walked) if walked else None), offered
+    chosen = request.GET.get("list", "")
+    if chosen:
+        found = next((each.checklist for each in offered if str(each.checklist.pk) == chosen), None)
+        return found, offered
+    return next((each.checklist for each in offered if each.specific), None), offered
 
 
 def _walk(
@@ -155,7 +167,7 @@ def _walk(
     enterprise: Enterprise,
     organization: Organization,
     task: Task | None,
-    checklist: Any,
+    checklist: Checklist | None,
 ) -> Walk:
     today, calendar = timezone.localdate(), clock.calendar()
     bound = request.method == "POST"
@@ -173,7 +185,9 @@ def _walk(
     )
 
 
-def _show_walk(request: HttpRequest, form: Walk, status: int = 200) -> HttpResponse:
+def _show_walk(
+    request: HttpRequest, form: Walk, offered: list[asking.Offer], status: int = 200
+) -> HttpResponse:
     user = form.user
     today = form.today
     visit = queries.last_visits([form.enterprise]).get(form.enterprise.pk)
@@ -192,10 +206,24 @@ def _show_walk(request: HttpRequest, form: Walk, status: int = 200) -> HttpRespo
         "upload_url": reverse("attachments:upload"),
         "contacts": list(form.enterprise.contacts.all()),
         "open_step": "sign" if form.problems and not on_checklist else "walk",
-        "draft_key": f"inspection-{form.task.pk if form.task else 0}-{form.enterprise.pk}-user-{user.pk}",
+        "draft_key": _draft_key(form),
+        "offered": [(each, _list_url(request, each.checklist.pk)) for each in offered],
+        "no_list_url": _list_url(request, 0),
         "back_url": f"{reverse('inspections:choose')}?{urlencode({'task': form.task.pk if form.task else 0})}",
     }
     return render(request, "inspections/walk.html", context, status=status)
+
+
+def _draft_key(form: Walk) -> str:
+    """Where the phone keeps this visit. Answers to one list of the library never appear under another."""
+    book = f"-list-{form.checklist.pk}" if form.checklist and not form.task else ""
+    return f"inspection-{form.task.pk if form.task else 0}-{form.enterprise.pk}{book}-user-{form.user.pk}"
+
+
+def _list_url(request: HttpRequest, pk: int) -> str:
+    query = request.GET.copy()
+    query["list"] = str(pk)
+    return f"?{query.urlencode()}"
 
 
 @require_safe
@@ -311,7 +339,7 @@ def _name(rows: Any, pk: str) -> str:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     user = user_of(request)
     inspection = _visible(request, pk)
-    answers = list(inspection.answers.select_related("hazard").order_by("position"))
+    answers = list(inspection.answers.select_related("hazard", "check_item").order_by("position"))
     hazards = [answer.hazard for answer in answers if answer.hazard is not None]
     papers = list(queries.papers_of(inspection).order_by("id"))
     content = inspection.signed_content()
@@ -346,7 +374,8 @@ def _with_photos(answers: list[Any], hazards: list[Hazard]) -> list[dict[str, An
             photos += _photos(kept[chain_of(answer.hazard)].get("before", []), "整改前")
             if answer.hazard.pk in fixes:
                 photos += _photos(kept[chain_of(fixes[answer.hazard.pk])].get("after", []), "整改后")
-        rows.append({"answer": answer, "hazard": answer.hazard, "photos": photos})
+        judgement = asking.sentence(answer.check_item, answer.measured)
+        rows.append({"answer": answer, "hazard": answer.hazard, "photos": photos, "judgement": judgement})
     return rows
 
 

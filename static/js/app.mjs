@@ -12,6 +12,7 @@ const BEHAVIOURS = [
   ["[data-bihuan-photos]", "./photos.mjs"],
   ["[data-bihuan-signature]", "./signature.mjs"],
   ["[data-bihuan-checklist]", "./checklist.mjs"],
+  ["[data-bihuan-gauge]", "./gauge.mjs"],
   ["[data-bihuan-autosubmit]", "./autosubmit.mjs"],
   ["[data-bihuan-bulk]", "./bulk.mjs"],
   ["[data-bihuan-tabs]", "./tabs.mjs"],

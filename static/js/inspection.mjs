@@ -16,9 +16,20 @@ function isBegun(other) {
   return other.querySelector("textarea").value.trim() !== "" || other.querySelector(".outcomes input:checked") !== null || other.querySelector(".photo-tile") !== null;
 }
 
+/** 立行立改: whoever photographs it put right has said what became of it; three taps with the answer and the first photo. */
+function fixedByPhoto(block) {
+  if (!block.querySelector(".fix-after .photo-tile")) return;
+  block.querySelector('.outcomes input[value="fixed"]').checked = true;
+}
+
 function sync() {
   for (const block of form.querySelectorAll(".question-more, [data-other]")) {
+    if (!block.querySelector(".outcomes input:checked")) fixedByPhoto(block);
     const outcome = block.querySelector(".outcomes input:checked")?.value;
+    const after = block.querySelector(".fix-after");
+    if (after) after.disabled = outcome === "deadline";
+    const how = block.querySelector("[data-fix-words]");
+    if (how && outcome === "fixed" && !how.value.trim() && document.activeElement !== how) how.value = how.dataset.fixWords;
     for (const fieldset of block.querySelectorAll(":scope > .outcome")) fieldset.disabled = fieldset.dataset.outcome !== outcome;
     if (outcome) block.querySelector(".outcomes").classList.remove("is-missing");
   }

@@ -1,0 +1,58 @@
+/**
+ * <div data-bihuan-gauge data-comparator="<=" data-number="2" data-upper="" data-demand="不大于 2 m"> inside a question:
+ * judges the number in [data-part=measured] while it is typed, says so in [data-part=judged] and chooses the answer.
+ * A number that fails may still be passed by hand, with a written reason in the note; the server judges again.
+ */
+const FULFILS = {
+  "<=": (value, number) => value <= number,
+  ">=": (value, number) => value >= number,
+  "<": (value, number) => value < number,
+  ">": (value, number) => value > number,
+  "=": (value, number) => value === number,
+  between: (value, number, upper) => value >= number && value <= upper,
+};
+
+/** true, false, or null for what is no plain number: a reading in another unit is left to the server. */
+export function judge({ comparator, number, upper }, text) {
+  const bare = text.trim().replaceAll(",", "").replaceAll("，", "");
+  if (!/^[-+]?\d+(\.\d+)?$/.test(bare)) return null;
+  return FULFILS[comparator](Number(bare), Number(number), Number(upper));
+}
+
+export function attach(gauge) {
+  const question = gauge.closest("[data-bihuan-question]");
+  const input = gauge.querySelector("[data-part=measured]");
+  const output = gauge.querySelector("[data-part=judged]");
+  const note = question.querySelector(".note textarea");
+  const answer = (value) => question.querySelector(`.answers input[value=${value}]`);
+
+  function reason() {
+    const passedAnyway = judge(gauge.dataset, input.value) === false && answer("pass").checked;
+    note.setCustomValidity(passedAnyway && !note.value.trim() ? `实测${input.value}，标准${gauge.dataset.demand}，仍判合格请在备注写明理由` : "");
+    if (passedAnyway) note.closest("details").open = true;
+    gauge.classList.toggle("is-overruled", passedAnyway);
+    const needed = (answer("pass").checked || answer("fail").checked) && !input.value.trim();
+    input.setCustomValidity(needed ? "请填写实测值；确实量不了的选“不适用”并备注原因" : "");
+  }
+
+  function show() {
+    const passed = judge(gauge.dataset, input.value);
+    output.className = `gauge-judged${passed === null ? "" : passed ? " is-pass" : " is-fail"}`;
+    output.textContent = passed === null ? "" : passed ? "合格" : `不合格，标准${gauge.dataset.demand}`;
+    reason();
+    return passed;
+  }
+
+  input.addEventListener("input", () => {
+    const passed = show();
+    if (passed === null) return;
+    const radio = answer(passed ? "pass" : "fail");
+    if (radio.checked) return;
+    radio.checked = true;
+    radio.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  question.addEventListener("change", reason);
+  note.addEventListener("input", reason);
+  question.closest("form").addEventListener("bihuan:draft-restored", show);
+  show();
+}
