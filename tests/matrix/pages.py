@@ -250,6 +250,17 @@ inspections:walk              | GET POST | street    | field               |
 inspections:detail            | GET      | street    | officials EM EX     |
 inspections:done              | GET      | street    | field               |
 inspections:opinion           | POST     | street    | LO IN               |
+
+service_worker                | GET      | list      | public              |
+field:app                     | GET      | list      | public              |
+field:manifest                | GET      | list      | public              |
+field:token                   | POST     | list      | public              |
+field:session                 | GET      | list      | everyone            |
+field:devices                 | GET POST | list      | field SE            |
+field:revocation              | POST     | own       | LO SE               | OO DO IN
+field:sync                    | GET      | list      | field               |
+field:photo                   | HEAD PATCH | list    | field               |
+field:visits                  | POST     | list      | field               |
 """
 
 # Which record of the stage stands in the address, and what else the request carries (ids by name after a colon).
@@ -336,6 +347,8 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "hazards:act": {"pk": "hazard", "key": "="},
     "archive:statistic": {"name": "="},
     "archive:download": {"name": "="},
+    "field:photo": {"pk": "photo"},
+    "field:revocation": {"pk": "device"},
     **{f"inspections:{name}": {"pk": "inspection"} for name in ("detail", "done", "opinion")},
 }  # fmt: skip
 # Added to the address: the record of these pages stands in the query.

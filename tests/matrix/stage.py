@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +33,7 @@ from bihuan.campaigns.models import Campaign, PlanDocument
 from bihuan.campaigns.tests.plans import TEXT, task
 from bihuan.duties.ladder import copy_shipped_ladder
 from bihuan.duties.models import Duty, LadderStep
+from bihuan.field.actions import sign_in_device
 from bihuan.hazards import actions as hazard_actions
 from bihuan.hazards.tests.factories import make_hazard, make_submitted
 from bihuan.inspections.actions import submit_inspection
@@ -268,6 +270,7 @@ def make_stage() -> Stage:
             user=owner, session_key="another-place", opened_at=now, seen_at=now
         ).pk,
         "token": token.pk,
+        "device": sign_in_device(uuid.uuid4(), name="街道手机", app="", by=owner).device.pk,
         "view": SavedView.objects.create(user=owner, page="hazards:ledger", name="青石逾期", query="").pk,
         "person": people.inspector2.pk,
         "holding": people.inspector2.holdings.get().pk,

@@ -1,0 +1,322 @@
+"""What a phone takes along: compact tables of everything an inspector needs where there is no signal."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
+from django.utils import timezone
+
+from bihuan.accounts.models import Organization, Region, User
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.roles import ROLES
+from bihuan.accounts.scope import areas_q
+from bihuan.campaigns.models import CheckItem, Checklist, Task
+from bihuan.campaigns.queries.campaigns import tasks_for
+from bihuan.checklists.models import BookVersion
+from bihuan.duties import queries as duties
+from bihuan.hazards.deadlines import deadline, latest_deadline
+from bihuan.hazards.models import Hazard
+from bihuan.hazards.workflow import Level, Status
+from bihuan.inspections.forms import words_of_failure
+from bihuan.inspections.kinds import conducted_by
+from bihuan.inspections.models import Coverage, Inspection
+from bihuan.inspections.queries import conductible
+from bihuan.registry.models import Contact, Enterprise, EnterpriseKind, Permit, Premises, RiskColour
+from bihuan.rules import hazards as criteria_rules
+from bihuan.rules.regions import ancestors
+
+MOST_ENTERPRISES = 5000
+LAST_VISITS = 3
+DAYS_BACK, DAYS_AHEAD = 7, 60
+MOST_DUTIES, MOST_COLLEAGUES = 200, 200
+LISTS_SINCE = dt.timedelta(days=60)
+
+ENTERPRISE_COLUMNS = [
+    "id", "name", "kind", "locality", "department", "risk", "status", "address", "longitude", "latitude", "employees",
+    "remark", "contacts", "premises", "permits", "attributes", "tasks", "seen", "visits", "hazards",
+]  # fmt: skip
+_RISK_ORDER = Case(
+    *(When(risk=colour, then=Value(place)) for place, colour in enumerate(RiskColour.values)),
+    default=Value(len(RiskColour.values)),
+    output_field=IntegerField(),
+)
+
+
+@dataclass
+class Group:
+    """A table of rows; the first column is the key."""
+
+    columns: list[str]
+    rows: list[list[Any]] = field(default_factory=list)
+
+
+@dataclass
+class Bundle:
+    """Everything for one person. `left_out`: enterprises in scope beyond what a phone carries."""
+
+    groups: dict[str, Group]
+    me: dict[str, Any]
+    deadlines: dict[str, dict[str, list[str]]]
+    left_out: int
+
+
+def bundle_for(user: User, *, region: str = "", today: dt.date) -> Bundle:
+    """The copy for `user`; `region` brings the enterprises of one place only."""
+    tasks = list(tasks_for(user))
+    rows = conductible(user)
+    if region:
+        rows = rows.filter(areas_q((region,)))
+    total = rows.count()
+    groups = {
+        "enterprises": _enterprises(_carried(rows, total), tasks),
+        "tasks": _tasks(tasks),
+        "checklists": _checklists(user, tasks, today),
+        "duties": _duties(user, today),
+        "colleagues": _colleagues(user),
+        "criteria": _criteria(today),
+        "kinds": _labels(EnterpriseKind.objects.order_by("position").values_list("key", "label")),
+        "organizations": _labels(_departments(user)),
+    }
+    groups["regions"] = _regions(user, groups["enterprises"])
+    return Bundle(groups, _me(user), deadlines_from(today), max(0, total - MOST_ENTERPRISES))
+
+
+def _carried(rows: QuerySet[Enterprise], total: int) -> QuerySet[Enterprise]:
+    """All in scope; of more than a phone carries, those with open hazards first, then by risk."""
+    if total <= MOST_ENTERPRISES:
+        return rows.order_by("id")
+    troubled = Exists(Hazard.objects.open().filter(enterprise=OuterRef("pk")))
+    order = Case(When(troubled, then=Value(0)), default=Value(1), output_field=IntegerField())
+    return rows.order_by(order, _RISK_ORDER, "id")[:MOST_ENTERPRISES]
+
+
+def _enterprises(rows: QuerySet[Enterprise], tasks: list[Task]) -> Group:
+    plain = [
+        "id", "name", "kind_id", "locality_id", "department_id", "risk", "status", "address", "longitude", "latitude",
+        "employees", "remark",
+    ]  # fmt: skip
+    # The registry may hold attributes of the kind; a column it does not have is an empty value.
+    has_attributes = any(each.name == "attributes" for each in Enterprise._meta.get_fields())
+    heads = list(rows.values_list(*plain, *(["attributes"] if has_attributes else [])))
+    ids = [head[0] for head in heads]
+    contacts = _gathered(Contact.objects, ids, "role", "name")
+    premises = _gathered(Premises.objects.filter(is_active=True), ids, "id", "name", "address")
+    permits = _gathered(Permit.objects.all(), ids, "kind", "number", "valid_to")
+    visits, hazards = _visits(ids), _hazards(ids)
+    covering = {task.pk: set(task.covered_enterprises().values_list("pk", flat=True)) for task in tasks}
+    seen: dict[int, list[int]] = defaultdict(list)
+    for enterprise, task in (
+        Coverage.objects.filter(task__in=covering, enterprise__in=ids)
+        .order_by("task_id")
+        .values_list("enterprise_id", "task_id")
+    ):
+        seen[enterprise].append(task)
+    group = Group(ENTERPRISE_COLUMNS)
+    for head in heads:
+        pk = head[0]
+        group.rows.append([
+            *head[: len(plain)], contacts.get(pk, []), premises.get(pk, []), permits.get(pk, []),
+            (head[-1] or {}) if has_attributes else {},
+            [task for task, covered in covering.items() if pk in covered], seen.get(pk, []),
+            visits.get(pk, []), hazards.get(pk, []),
+        ])  # fmt: skip
+    return group
+
+
+def _gathered(rows: Any, ids: list[int], *columns: str) -> dict[int, list[list[Any]]]:
+    found: dict[int, list[list[Any]]] = defaultdict(list)
+    for pk, *values in rows.filter(enterprise__in=ids).order_by("id").values_list("enterprise_id", *columns):
+        found[pk].append(values)
+    return found
+
+
+def _visits(ids: list[int]) -> dict[int, list[list[Any]]]:
+    """The last visits of each enterprise, the newest first; two on one day are two."""
+    number = Window(
+        RowNumber(), partition_by=F("enterprise"), order_by=[F("inspected_on").desc(), F("id").desc()]
+    )
+    rows = (
+        Inspection.objects.filter(enterprise__in=ids)
+        .annotate(number=number)
+        .filter(number__lte=LAST_VISITS)
+        .order_by("-inspected_on", "-id")
+        .values_list("enterprise_id", "inspected_on", "kind", "hazard_count", "organization__short_name")
+    )
+    kinds = dict(Inspection.Kind.choices)
+    found: dict[int, list[list[Any]]] = defaultdict(list)
+    for pk, on, kind, count, organization in rows:
+        found[pk].append([on, str(kinds.get(kind, kind)), count, organization])
+    return found
+
+
+def _hazards(ids: list[int]) -> dict[int, list[list[Any]]]:
+    statuses = dict(Status.choices)
+    rows = (
+        Hazard.objects.open()
+        .filter(enterprise__in=ids)
+        .order_by("due_on", "id")
+        .values_list("enterprise_id", "id", "description", "level", "status", "due_on", "location")
+    )
+    found: dict[int, list[list[Any]]] = defaultdict(list)
+    for pk, hazard, description, level, status, due_on, location in rows:
+        found[pk].append([hazard, description, level, str(statuses.get(status, status)), due_on, location])
+    return found
+
+
+def _tasks(tasks: list[Task]) -> Group:
+    current: dict[int, int] = {}
+    for task, pk in Checklist.objects.filter(task__in=tasks).order_by("version").values_list("task_id", "id"):
+        current[task] = pk
+    group = Group(["id", "campaign", "no", "heading", "checklist"])
+    group.rows = [
+        [task.pk, str(task.campaign), task.no, task.heading or task.text[:60], current.get(task.pk)]
+        for task in tasks
+    ]
+    return group
+
+
+def _checklists(user: User, tasks: list[Task], today: dt.date) -> Group:
+    """Checklists of the tasks, the versions replaced lately included: a visit begun with one is handed in with it."""
+    begun = timezone.now() - LISTS_SINCE
+    wanted: dict[int, Checklist] = {}
+    for each in Checklist.objects.filter(task__in=tasks).order_by("task_id", "-version"):
+        newest = all(other.task_id != each.task_id for other in wanted.values())
+        if newest or each.created_at >= begun:
+            wanted[each.pk] = each
+    in_force = BookVersion.objects.visible_to(user).in_force(today)
+    for each in Checklist.objects.filter(book_version__in=in_force).select_related("book_version"):
+        wanted[each.pk] = each
+    items: dict[int, list[CheckItem]] = defaultdict(list)
+    for item in CheckItem.objects.filter(checklist__in=wanted).order_by("position"):
+        items[item.checklist_id].append(item)
+    group = Group(["id", "task", "book", "version", "title", "kinds", "items"])
+    for pk, each in wanted.items():
+        scoped = {kind for item in items[pk] for kind in item.kinds or []}
+        title = str(each.book_version.title) if each.book_version else "任务检查表"
+        group.rows.append([
+            pk, each.task_id, each.book_version_id, each.version, title, sorted(scoped), [_item(item) for item in items[pk]],
+        ])  # fmt: skip
+    return group
+
+
+def _item(item: CheckItem) -> dict[str, Any]:
+    """One item; what is empty is left out."""
+    told = {
+        "position": item.position,
+        "text": item.text,
+        "failure": words_of_failure(item),
+        "criterion": item.criterion,
+        "method": item.method,
+        "basis": item.basis,
+        "major": item.major_if_failed,
+        "criterion_code": item.criterion_code,
+        "measure": item.measure,
+        "guidance": item.guidance,
+        "section": item.section,
+        "kinds": item.kinds,
+        "photo": "" if item.photo == "failed" else item.photo,
+    }
+    return {name: value for name, value in told.items() if value or name == "position"}
+
+
+def _duties(user: User, today: dt.date) -> Group:
+    group = Group(["id", "kind", "title", "due_on", "subject", "organization"])
+    for duty in duties.inbox(user, on=today)[:MOST_DUTIES]:
+        group.rows.append([
+            duty.pk, duty.get_kind_display(), duty.title, duty.due_on, duty.subject, duty.organization.short_name,
+        ])  # fmt: skip
+    return group
+
+
+def _inspecting_organizations(user: User) -> list[Organization]:
+    return [
+        post.organization
+        for post in user.posts
+        if Permission.CONDUCT_INSPECTION in ROLES[post.role].permissions
+    ]
+
+
+def _colleagues(user: User) -> Group:
+    """Who may come along: one's own people, then the experts of the area and of those above it."""
+    bodies = _inspecting_organizations(user)
+    areas = {code for body in bodies for code in (body.region_id, *ancestors(body.region_id))}
+    active = User.objects.filter(
+        is_active=True, is_service=False, holdings__to_on=None, holdings__post__is_active=True
+    )
+    columns = ("id", "full_name", "certificate_no", "holdings__post__organization")
+    own = active.filter(holdings__post__organization__in=[body.pk for body in bodies]).exclude(pk=user.pk)
+    experts = active.filter(
+        holdings__post__organization__kind=Organization.Kind.EXPERTS,
+        holdings__post__organization__region__in=areas,
+    )
+    group, known = Group(["id", "name", "certificate_no", "organization", "expert"]), set()
+    for rows, is_expert in ((own, False), (experts, True)):
+        for row in rows.order_by("full_name", "pk").values_list(*columns)[:MOST_COLLEAGUES]:
+            if row[0] not in known:
+                known.add(row[0])
+                group.rows.append([*row, is_expert])
+    return group
+
+
+def _criteria(today: dt.date) -> Group:
+    group = Group(["code", "domain", "text"])
+    for domain, label in criteria_rules.domains(today).items():
+        group.rows += [[each.code, label, each.text] for each in criteria_rules.criteria(domain, today)]
+    return group
+
+
+def _labels(pairs: Iterable[tuple[Any, str]]) -> Group:
+    return Group(["key", "label"], [list(pair) for pair in pairs])
+
+
+def _departments(user: User) -> Iterable[tuple[int, str]]:
+    areas = {
+        code
+        for body in _inspecting_organizations(user)
+        for code in (body.region_id, *ancestors(body.region_id))
+    }
+    rows = Organization.objects.filter(kind=Organization.Kind.DEPARTMENT, region__in=areas)
+    own = Organization.objects.filter(pk__in=[body.pk for body in _inspecting_organizations(user)])
+    return (rows | own).order_by("id").values_list("id", "short_name")
+
+
+def _regions(user: User, enterprises: Group) -> Group:
+    """Places of the enterprises on board, and those one may choose when not all fit."""
+    place = ENTERPRISE_COLUMNS.index("locality")
+    codes = {row[place] for row in enterprises.rows}
+    for body in _inspecting_organizations(user):
+        below = Region.objects.filter(code__startswith=body.region_id).order_by("code")
+        codes.update(below.values_list("code", flat=True)[:500])
+    return _labels(Region.objects.filter(code__in=codes).order_by("code").values_list("code", "name"))
+
+
+def _me(user: User) -> dict[str, Any]:
+    bodies = _inspecting_organizations(user)
+    return {
+        "id": user.pk,
+        "name": user.full_name,
+        "certificate_no": user.certificate_no,
+        "organizations": [body.pk for body in bodies],
+        "organization": bodies[0].name if bodies else "",
+        "kinds": [[kind.value, str(kind.label)] for kind in conducted_by(bodies[0])] if bodies else [],
+        "may_grade": user.has_perm(Permission.GRADE_HAZARD),
+    }
+
+
+def deadlines_from(today: dt.date) -> dict[str, dict[str, list[str]]]:
+    """For each level and day: the day the rule gives, and the last one an inspector may set."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for level in Level.values:
+        days = (today + dt.timedelta(days=offset) for offset in range(-DAYS_BACK, DAYS_AHEAD + 1))
+        by_day = {}
+        for day in days:
+            due_on = deadline(level, day).due_on
+            by_day[day.isoformat()] = [due_on.isoformat(), latest_deadline(level, day, due_on).isoformat()]
+        found[level] = by_day
+    return found

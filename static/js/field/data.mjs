@@ -1,0 +1,87 @@
+/** The copy of the registry in memory: tables by key, and words of 5,000 enterprises ready to be searched. */
+
+export class Data {
+  constructor(kept) {
+    this.meta = kept?.meta ?? { cursor: "", columns: {}, at: null };
+    this.tables = new Map(Object.entries(kept?.tables ?? {}).map(([name, rows]) => [name, new Map(rows.map((row) => [row[0], row]))]));
+    this.words = null;
+  }
+
+  get isEmpty() {
+    return !this.meta.at;
+  }
+
+  /** Take in the answer of a sync; returns the names of the tables that changed. */
+  take(answer) {
+    const changed = [];
+    for (const [name, group] of Object.entries(answer.groups)) {
+      const table = answer.whole ? new Map() : this.tables.get(name) ?? new Map();
+      for (const key of group.gone) table.delete(key);
+      for (const row of group.rows) table.set(row[0], row);
+      if (answer.whole || group.rows.length || group.gone.length) changed.push(name);
+      this.tables.set(name, table);
+      this.meta.columns[name] = group.columns;
+    }
+    Object.assign(this.meta, { cursor: answer.cursor, at: answer.now, me: answer.me, deadlines: answer.deadlines, left_out: answer.left_out });
+    this.words = null;
+    return changed;
+  }
+
+  record(name, row) {
+    return row && Object.fromEntries(this.meta.columns[name].map((column, index) => [column, row[index]]));
+  }
+
+  get(name, key) {
+    return this.record(name, this.tables.get(name)?.get(key));
+  }
+
+  all(name) {
+    return [...(this.tables.get(name)?.values() ?? [])].map((row) => this.record(name, row));
+  }
+
+  label(name, key) {
+    return this.tables.get(name)?.get(key)?.[1] ?? "";
+  }
+
+  get me() {
+    return this.meta.me ?? {};
+  }
+
+  /** [the day the rule gives, the last day that may be set] for a hazard found on a day; null outside the copied days. */
+  deadline(level, on) {
+    return this.meta.deadlines?.[level]?.[on] ?? null;
+  }
+
+  /** Enterprises whose name, address, kind or place holds every word; at most `most` of them, and how many there are. */
+  search(text, { task = null, most = 50 } = {}) {
+    this.words ??= this.#words();
+    const terms = text.normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean);
+    const found = [];
+    let total = 0;
+    for (const [row, words] of this.words) {
+      if (task !== null && !row[this.at.tasks].includes(task)) continue;
+      if (!terms.every((term) => words.includes(term))) continue;
+      total += 1;
+      if (found.length < most) found.push(row);
+    }
+    return { total, found: found.map((row) => this.record("enterprises", row)) };
+  }
+
+  #words() {
+    const columns = this.meta.columns.enterprises ?? [];
+    this.at = Object.fromEntries(columns.map((column, index) => [column, index]));
+    return [...(this.tables.get("enterprises")?.values() ?? [])].map((row) => [
+      row,
+      [row[this.at.name], row[this.at.address], this.label("kinds", row[this.at.kind]), this.label("regions", row[this.at.locality])].join(" ").toLowerCase(),
+    ]);
+  }
+
+  /** The checklist of a visit: the task's, or those of the library that suit the kind of the enterprise. */
+  checklistsFor(enterprise, task) {
+    if (task) {
+      const found = this.get("checklists", this.get("tasks", task)?.checklist);
+      return found ? [found] : [];
+    }
+    return this.all("checklists").filter((each) => each.book && (!each.kinds?.length || each.kinds.includes(enterprise.kind)));
+  }
+}

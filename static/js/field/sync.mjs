@@ -1,0 +1,35 @@
+/** Takes along what is new, and keeps it sealed: rows in chunks, all of one answer in one transaction. */
+import { Data } from "./data.mjs";
+
+const CHUNK = 1000;
+
+export async function load(store) {
+  const meta = await store.get("meta");
+  if (!meta) return new Data();
+  const tables = {};
+  for (const [name, count] of Object.entries(meta.chunks ?? {})) {
+    const parts = await Promise.all(Array.from({ length: count }, (_, index) => store.get(`${name}/${index}`)));
+    tables[name] = parts.flat();
+  }
+  return new Data({ meta, tables });
+}
+
+/** Ask the server for what changed. Rejects as `Api.call` does; what is on the phone stays then. */
+export async function sync(api, store, data, { region = data.meta.region ?? "" } = {}) {
+  const cursor = region === (data.meta.region ?? "") ? data.meta.cursor : "";
+  const answer = await (await api.call(`sync/?${new URLSearchParams({ cursor, region })}`)).json();
+  const changed = data.take(answer);
+  data.meta.region = region;
+  data.meta.chunks ??= {};
+  const values = {};
+  const gone = [];
+  for (const name of changed) {
+    const rows = [...data.tables.get(name).values()];
+    const count = Math.ceil(rows.length / CHUNK);
+    for (let index = 0; index < count; index += 1) values[`${name}/${index}`] = rows.slice(index * CHUNK, (index + 1) * CHUNK);
+    for (let index = count; index < (data.meta.chunks[name] ?? 0); index += 1) gone.push(`${name}/${index}`);
+    data.meta.chunks[name] = count;
+  }
+  await store.putAll({ ...values, meta: data.meta }, gone);
+  return changed;
+}

@@ -1,0 +1,170 @@
+/** The walk: one item after another, three big answers, a number judged as it is typed. */
+import { ask, h, icon, toast } from "./dom.mjs";
+import { newFinding, problemsOf } from "./drafts.mjs";
+import { findingBlock } from "./finding.mjs";
+import { demand, judge } from "./judging.mjs";
+import { photoRow } from "./photos.mjs";
+
+const VERDICTS = [["pass", "合格"], ["fail", "不合格"], ["na", "不适用"]];
+
+export function walk(app, id) {
+  const draft = app.drafts.byId.get(id);
+  if (!draft || draft.locked || draft.state !== "open") return app.go("outbox");
+  const changed = () => {
+    if (app.drafts.touch(draft)) toast("内容有改动，先前的签名作废，请重新签名");
+    count();
+  };
+  const step = h("span", { class: "field-step" });
+  const bar = h("progress", { max: draft.items.length || 1, "aria-label": "已回答" });
+  const done = () => draft.items.filter((item) => draft.answers[item.position]?.verdict).length;
+  const count = () => {
+    step.textContent = draft.items.length ? `${done()} / ${draft.items.length}` : "";
+    bar.value = done();
+  };
+  const others = h("div");
+  const enterprise = app.data.get("enterprises", draft.enterprise.id);
+  const body = [
+    h("div", { class: "band soft" },
+      h("p", {}, draft.task_name || "不归入任务的检查"),
+      premises(),
+      locate()),
+    draft.items.length > 0 && bar,
+    draft.items.map((item) => question(app, draft, item, changed)),
+    draft.items.length === 0 && h("div", { class: "band" }, h("p", {}, "这次检查没有检查表。发现的问题记在下面；没有发现问题的，拍一张现场照片，直接签字。")),
+    others,
+    h("div", { class: "band" }, h("button", { type: "button", class: "big", onclick: addOther }, icon("plus"), "表外发现问题")),
+    h("div", { class: "band", id: "scene" }, h("h2", {}, "现场照片"), h("p", { class: "help" }, "门头、全景；没有发现隐患的，也拍一张"),
+      photoRow(app, draft, draft.photos, { label: "拍现场照片", name: "现场", changed })),
+  ];
+
+  function premises() {
+    const places = enterprise?.premises ?? [];
+    if (!places.length) return null;
+    return h("div", { class: "field-row" }, h("label", { for: "premises" }, "检查哪个场所"),
+      h("select", { id: "premises", onchange: (event) => { draft.premises = Number(event.target.value) || null; changed(); } },
+        h("option", { value: "" }, `${draft.enterprise.name}（本部）`),
+        places.map(([key, name]) => h("option", { value: key, selected: draft.premises === key }, name))));
+  }
+
+  function locate() {
+    const words = () => (draft.longitude === null ? "记下位置" : "已记位置，点此更新");
+    const button = h("button", { type: "button", class: "link", onclick: () => {
+      navigator.geolocation?.getCurrentPosition(({ coords }) => {
+        Object.assign(draft, { longitude: coords.longitude, latitude: coords.latitude });
+        app.drafts.touch(draft, { signing: true });
+        button.textContent = words();
+      }, () => toast("没有取得位置，可继续检查"), { timeout: 20000, maximumAge: 60000, enableHighAccuracy: true });
+    } }, words());
+    return button;
+  }
+
+  function addOther() {
+    draft.others.push(newFinding(null));
+    changed();
+    renderOthers();
+    others.lastElementChild.scrollIntoView({ block: "start" });
+  }
+
+  function renderOthers() {
+    others.replaceChildren(...draft.others.map((finding, index) => h("section", { class: "question", id: `o${index + 1}` },
+      h("h2", {}, `其他问题 ${index + 1}`),
+      findingBlock(app, draft, finding, { name: `其他问题 ${index + 1}`, changed }),
+      h("button", { type: "button", class: "link", onclick: async () => {
+        if (!(await ask("删去这个问题？", { yes: "删去", danger: true }))) return;
+        draft.others.splice(index, 1);
+        changed();
+        renderOthers();
+      } }, "删去这个问题"))));
+  }
+
+  async function next() {
+    const problems = problemsOf(draft, app.data);
+    document.querySelectorAll(".is-missing").forEach((each) => each.classList.remove("is-missing"));
+    if (!problems.length) {
+      draft.stage = "sign";
+      app.drafts.touch(draft, { signing: true });
+      await app.drafts.flush(draft);
+      app.go(`visit/${draft.id}/sign`);
+      return;
+    }
+    for (const { where } of problems) document.getElementById(where)?.classList.add("is-missing");
+    document.getElementById(problems[0].where)?.scrollIntoView({ block: "center" });
+    toast(problems.length > 1 ? `${problems[0].message}（还有 ${problems.length - 1} 处）` : problems[0].message, { stay: 7000 });
+  }
+
+  renderOthers();
+  count();
+  return {
+    title: draft.enterprise.name, back: "today", step, body, editing: true,
+    bottom: [
+      h("button", { type: "button", class: "big", onclick: async () => {
+        await app.drafts.flush(draft);
+        toast("已存本机");
+        app.go("today");
+      } }, "存草稿"),
+      h("button", { type: "button", class: "big is-main", onclick: next }, "下一步：签字"),
+    ],
+  };
+}
+
+function question(app, draft, item, changed) {
+  const answer = () => (draft.answers[item.position] ??= { verdict: "", measured: "", note: "", photos: [], finding: null });
+  const name = `第 ${item.position} 项`;
+  const more = h("div");
+  const verdict = h("p", { class: "judged", role: "status" });
+  const buttons = VERDICTS.map(([value, label]) => h("button", { type: "button", class: `answer is-${value}`, "aria-pressed": "false", onclick: () => choose(value) }, label));
+  const section = h("section", { class: "question", id: `q${item.position}`, "aria-label": name },
+    h("h2", {}, `${item.position}. ${item.text}`),
+    h("p", { class: "how" }, [item.method || "现场查看", item.criterion].filter(Boolean).join(" · "), item.major && h("strong", {}, " · 不合格即重大")),
+    item.measure && measured(),
+    h("div", { class: "answers" }, buttons),
+    more);
+
+  function measured() {
+    const input = h("input", {
+      inputmode: "decimal", maxlength: 20, "aria-label": `${name}实测值`, value: (answer().measured ?? "").replace(/\s.*$/, ""), oninput: () => {
+        const found = judge(item.measure, input.value);
+        answer().measured = input.value.trim() ? `${input.value.trim()} ${item.measure.unit}` : "";
+        verdict.textContent = found?.words ?? "";
+        verdict.dataset.passed = String(found?.passed ?? "");
+        if (found && found.passed !== null) choose(found.passed ? "pass" : "fail", { from: found });
+        changed();
+      },
+    });
+    return h("div", { class: "measure" }, h("label", {}, `${item.measure.label || "实测"}（${demand(item.measure)}）`, input), h("span", {}, item.measure.unit), verdict);
+  }
+
+  function choose(value, { from = null } = {}) {
+    const given = answer();
+    const before = given.verdict;
+    given.verdict = value;
+    if (value === "fail") {
+      given.finding ??= newFinding(item);
+      const [plain, told] = [item.failure ?? "", given.told ?? item.failure ?? ""];
+      // The sentence of the measurement belongs in the description, as long as nobody has rewritten it.
+      if (from && given.finding.description === told) {
+        given.told = given.finding.description = `${plain}（${from.words.split("，不合格")[0]}）`.slice(0, 500);
+      }
+    }
+    changed();
+    if (value !== before || from) show();
+  }
+
+  function show() {
+    const given = draft.answers[item.position];
+    buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(VERDICTS[index][0] === given?.verdict)));
+    section.classList.remove("is-missing");
+    if (given?.verdict === "fail") more.replaceChildren(findingBlock(app, draft, given.finding, { item, name, changed }));
+    else if (given?.verdict) more.replaceChildren(remark(given));
+    else more.replaceChildren();
+  }
+
+  function remark(given) {
+    return h("details", { class: "more", open: Boolean(given.note || given.photos.length || item.photo === "always") }, h("summary", {}, "备注、照片"),
+      h("textarea", { rows: 2, maxlength: 500, "aria-label": `${name}备注`, value: given.note, oninput: (event) => { given.note = event.target.value; changed(); } }),
+      photoRow(app, draft, given.photos, { label: "拍照", name, changed }));
+  }
+
+  show();
+  return section;
+}
