@@ -66,6 +66,7 @@ ROLES: dict[str, RoleDefinition] = {
             P.ASSIGN_DUTY,
             P.VIEW_HISTORY,
             P.EDIT_CALENDAR,
+            P.DEFINE_KINDS,
             P.HAND_OVER,
             P.VERIFY_PLEDGE,
             P.MANAGE_PLEDGE_FORMS,

@@ -80,6 +80,8 @@ class Duty(models.Model):
         ENFORCEMENT = "enforcement", "移送查处"
         RECHECK = "recheck", "停产关闭复核"
         REEVALUATION = "reevaluation", "重大危险源评估"
+        PERMIT_RENEWAL = "permit_renewal", "许可续期"
+        EQUIPMENT_CHECK = "equipment_check", "设备检验"
 
     class Status(models.TextChoices):
         OPEN = "open", "待办"

@@ -7,7 +7,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from .models import EnterpriseKind
+from django.utils import timezone
+
+from .attributes import shipped_attributes, to_schema
+from .models import EnterpriseKind, KindSchema
 
 
 @cache
@@ -34,4 +37,25 @@ def ensure_kinds() -> int:
         if row["key"] not in have
     ]
     EnterpriseKind.objects.bulk_create(missing)
+    ensure_schemas()
     return len(missing)
+
+
+def ensure_schemas() -> int:
+    """Publish the shipped attributes of kinds that have none yet; returns how many. An office's own draft stays."""
+    labels = dict(EnterpriseKind.objects.values_list("key", "label"))
+    have = set(KindSchema.objects.values_list("kind", flat=True))
+    made = [
+        KindSchema(
+            kind_id=key,
+            version=1,
+            status=KindSchema.Status.PUBLISHED,
+            schema=to_schema(attributes, title=labels[key]),
+            note="系统提供",
+            published_at=timezone.now(),
+        )
+        for key, attributes in shipped_attributes().items()
+        if key in labels and key not in have
+    ]
+    KindSchema.objects.bulk_create(made, ignore_conflicts=True)
+    return len(made)

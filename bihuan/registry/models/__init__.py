@@ -2,10 +2,11 @@
 
 from .duplicates import DuplicatePair, Merger
 from .enterprises import Contact, Enterprise, EnterpriseChange, EnterpriseQuerySet, Premises
+from .equipment import Equipment, EquipmentQuerySet
 from .kinds import EnterpriseKind, RiskColour
 from .lifecycle import Recheck, Resumption, StatusPeriod
 from .lists import SharedList
-from .permits import Permit, PermitQuerySet
+from .permits import IssuingLevel, Permit, PermitQuerySet
 from .plates import Plate
 from .responsibilities import Responsibility
 from .risks import (
@@ -18,6 +19,7 @@ from .risks import (
     RiskPoint,
     RiskProfile,
 )
+from .schemas import KindSchema, KindSchemaQuerySet
 
 __all__ = [
     "Chemical",
@@ -28,7 +30,12 @@ __all__ = [
     "EnterpriseGrading",
     "EnterpriseKind",
     "EnterpriseQuerySet",
+    "Equipment",
+    "EquipmentQuerySet",
     "Guardian",
+    "IssuingLevel",
+    "KindSchema",
+    "KindSchemaQuerySet",
     "MajorUnit",
     "Merger",
     "PastAccident",

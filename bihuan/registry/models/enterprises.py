@@ -83,6 +83,10 @@ class Enterprise(models.Model):
     status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.OPERATING)
     employees = models.PositiveIntegerField("从业人数", null=True, blank=True)
     remark = models.CharField("备注", max_length=300, blank=True)
+    attributes = models.JSONField("专有属性", default=dict, blank=True)
+    attributes_version = models.PositiveSmallIntegerField(
+        "属性表版本", null=True, blank=True, help_text="专有属性是按类型的第几版属性表填写的"
+    )
     organization = models.OneToOneField(
         Organization,
         models.PROTECT,
@@ -132,6 +136,10 @@ class Premises(models.Model):
     latitude = models.FloatField("纬度", null=True, blank=True)
     source_crs = source_crs_field()
     is_active = models.BooleanField("在用", default=True)
+    attributes = models.JSONField("专有属性", default=dict, blank=True)
+    attributes_version = models.PositiveSmallIntegerField(
+        "属性表版本", null=True, blank=True, help_text="专有属性是按类型的第几版属性表填写的"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "场所"
