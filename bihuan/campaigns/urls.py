@@ -13,6 +13,7 @@ urlpatterns = [
     path("<int:pk>/chart/", outputs.campaign_chart, name="chart"),
     path("tasks/<int:pk>/", tasks.task, name="task"),
     path("tasks/<int:pk>/checklist/", tasks.checklist, name="checklist"),
+    path("tasks/<int:pk>/checklist/assembly/", tasks.assembly, name="assembly"),
     path("tasks/<int:pk>/confirmations/", tasks.confirm_reported, name="confirm_reported"),
     path("assignments/<int:pk>/<str:move>/", tasks.assignment, name="assignment"),
     path("phases/<int:pk>/", campaigns.phase, name="phase"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,15 +14,15 @@ from django.views.decorators.http import require_POST, require_safe
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
-from bihuan.core.http import Request
+from bihuan.core.http import Request, row_number
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.registry.models import Enterprise
 from bihuan.tally.queries import totals
 
-from .. import actions
+from .. import actions, assembling
 from ..actions.checklists import NewCheckItem
 from ..actions.running import assignment_moves
-from ..forms import ChecklistFormSet, lines_of
+from ..forms import ChecklistFormSet
 from ..links import inspections_url, ledger_url
 from ..models import Assignment, Campaign, Task, seats
 from ..queries.campaigns import viewpoint
@@ -181,29 +184,36 @@ def confirm_reported(request: Request, pk: int) -> HttpResponse:
     return redirect(found)
 
 
+def _with_library(formset: Any, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines as typed; one whose demand stayed keeps what the library says of it."""
+    rows = []
+    for place, form in enumerate(formset):
+        line = form.cleaned_data
+        if not line.get("text", "").strip():
+            continue
+        old = before[place] if place < len(before) else {}
+        if all(line[name] == old.get(name) for name in ("text", "criterion")):
+            line = old | line
+            if not line["major_if_failed"]:
+                line["criterion_code"] = ""
+        rows.append(line)
+    return rows
+
+
 @require(Permission.MANAGE_PLANS)
 def checklist(request: Request, pk: int) -> HttpResponse:
     """A new version of the checklist, starting from the one in force."""
     found = _task_or_404(request, pk)
     latest = found.checklists.prefetch_related("items").first()
-    initial = [
-        {
-            "text": item.text,
-            "criterion": item.criterion,
-            "method": item.method,
-            "basis": item.basis,
-            "dispositions": item.dispositions,
-            "major_if_failed": item.major_if_failed,
-        }
-        for item in (latest.items.all() if latest else [])
-    ]
+    before = [asdict(NewCheckItem.kept(item)) for item in (latest.items.all() if latest else [])]
+    initial = [{name: line[name] for name in ChecklistFormSet.form.base_fields} for line in before]
     version = latest.version if latest else 0
     formset = ChecklistFormSet(request.POST or None, initial=initial, prefix="checks")
     if request.method == "POST":
         seen = request.POST.get("version", "")
         version = int(seen) if seen.isdecimal() and len(seen) < 6 else -1
         if formset.is_valid():
-            items = [NewCheckItem(**line) for line in lines_of(formset)]
+            items = [NewCheckItem(**line) for line in _with_library(formset, before)]
             try:
                 made = actions.revise_checklist(found, items, version=version, by=request.user)
                 messages.success(request, f"检查表第 {made.version} 版已生效，已做的检查仍按当时的版本")
@@ -213,3 +223,45 @@ def checklist(request: Request, pk: int) -> HttpResponse:
     context = {"task": found, "formset": formset, "version": version}
     status = 422 if request.method == "POST" else 200
     return render(request, "campaigns/checklist.html", context, status=status)
+
+
+@require(Permission.MANAGE_PLANS)
+def assembly(request: Request, pk: int) -> HttpResponse:
+    """The checklist put together from the plan and the library; nothing is taken over that nobody has ticked."""
+    found = _task_or_404(request, pk)
+    today = timezone.localdate()
+    if request.method == "POST":
+        numbers = {name: _numbers(request, name) for name in ("keep", "add", "version")}
+        merge = {}
+        for pair in request.POST.getlist("merge"):
+            position, _, item = pair.partition(":")
+            if row_number(position) and row_number(item):
+                merge[row_number(position)] = row_number(item)
+        try:
+            made = assembling.confirm(
+                found,
+                keep=numbers["keep"],
+                merge=merge,
+                add=numbers["add"],
+                version=next(iter(numbers["version"]), 0),
+                on=today,
+                by=request.user,
+            )
+        except Refused as error:
+            messages.warning(request, str(error))
+        else:
+            messages.success(request, f"检查表第 {made.version} 版已生效，已做的检查仍按当时的版本")
+            return redirect(found)
+    context = {
+        "task": found,
+        "assembly": assembling.assemble(found, today),
+        "kinds": list(found.kinds.values_list("label", flat=True)),
+        "ticked": {name: set(request.POST.getlist(name)) for name in ("keep", "merge", "add")},
+        "is_bound": request.method == "POST",
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "campaigns/assembly.html", context, status=status)
+
+
+def _numbers(request: Request, name: str) -> list[int]:
+    return [row_number(each) for each in request.POST.getlist(name) if row_number(each)]
