@@ -96,6 +96,9 @@ class Inspection(models.Model):
     received_at = models.DateTimeField("收到时间")
     longitude = models.FloatField("经度", null=True, blank=True)
     latitude = models.FloatField("纬度", null=True, blank=True)
+    clock_skew = models.IntegerField(
+        "手机时钟偏差", null=True, blank=True, help_text="秒，手机比服务器快为正；空为没有测"
+    )
     accompanying_name = models.CharField("陪同人", max_length=60, blank=True)
     accompanying_title = models.CharField("陪同人职务", max_length=60, blank=True)
     opinion = models.CharField("检查意见", max_length=500, blank=True)
@@ -227,3 +230,74 @@ class Coverage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task_id} {self.enterprise_id}"
+
+
+class Signal(models.Model):
+    """A remark on the evidence of a visit with its reason, for whoever reviews it. It forbids nothing (U11, D8)."""
+
+    class Code(models.TextChoices):
+        PLACE = "place", "定位偏远"
+        CLOCK = "clock", "时钟偏差"
+        PHOTO_PLACE = "photo_place", "照片拍摄地不符"
+        PHOTO_TIME = "photo_time", "照片拍摄时间不符"
+        REUSED = "reused", "照片重复使用"
+        ALIKE = "alike", "照片高度相似"
+        UNCHANGED = "unchanged", "整改前后照片雷同"
+        COPIED = "copied", "文字雷同"
+        TRAVEL = "travel", "赶路时间不合"
+        SHORT = "short", "用时过短"
+        UNPLANNED = "unplanned", "计划外未经批准"
+
+    inspection = models.ForeignKey(Inspection, models.PROTECT, verbose_name="检查", related_name="signals")
+    code = models.CharField("提示", max_length=12, choices=Code.choices)
+    position = models.PositiveSmallIntegerField("次序")
+    words = models.CharField("理由", max_length=300)
+    detail = models.JSONField("依据", default=dict, help_text="照片和另一条记录的编号")
+    at = models.DateTimeField("提示时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "佐证提示"
+        ordering = ["inspection_id", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["inspection", "position"], name="inspections_signal_position")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_code_display()}：{self.words}"
+
+
+class Weighing(models.Model):
+    """That the evidence of a visit was weighed, and when: no signal means that nothing was found."""
+
+    inspection = models.OneToOneField(
+        Inspection, models.PROTECT, verbose_name="检查", related_name="weighing", primary_key=True
+    )
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "佐证核对"
+
+    def __str__(self) -> str:
+        return f"{self.inspection_id}"
+
+
+class SignalNote(models.Model):
+    """What was said of a signal: an explanation of those who made the visit, or the judgement of a reviewer."""
+
+    class Kind(models.TextChoices):
+        EXPLAINED = "explained", "说明"
+        UPHELD = "upheld", "属实"
+        DISMISSED = "dismissed", "不成立"
+
+    signal = models.ForeignKey(Signal, models.PROTECT, verbose_name="佐证提示", related_name="notes")
+    kind = models.CharField("性质", max_length=10, choices=Kind.choices)
+    text = models.CharField("内容", max_length=300)
+    by = models.ForeignKey(User, models.PROTECT, verbose_name="填写人", related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "提示说明"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}：{self.text}"

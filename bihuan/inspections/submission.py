@@ -102,6 +102,7 @@ class Submission:
     latitude: float | None = None
     opinion: str = ""
     photos: tuple[str, ...] = ()
+    clock_skew: int | None = None  # seconds the phone runs ahead of the server; None: nobody measured it
 
     @property
     def is_joint_visit(self) -> bool:

@@ -31,7 +31,7 @@ from bihuan.hazards.models import Hazard, Rectification
 from bihuan.papers.models import Paper
 from bihuan.registry.models import Enterprise, RiskColour
 
-from . import asking, queries
+from . import asking, queries, signals
 from .actions import issue_reinspection_opinion, submit_inspection
 from .forms import MAX_PHOTOS, Walk
 from .models import Inspection
@@ -344,7 +344,15 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     papers = list(queries.papers_of(inspection).order_by("id"))
     content = inspection.signed_content()
     signatures = attachments.signatures_of(inspection)
+    noticed = None
+    if signals.sees_signals(user):
+        noticed = signals.of_visit(inspection)
+        for row in noticed:
+            row["kinds"] = signals.kinds_of_note(user, row["signal"]) if row["signal"] else []
     context = {
+        "sees_signals": noticed is not None,
+        "signals": noticed,
+        "meanwhile": list(signals.simultaneous(inspection)),
         "inspection": inspection,
         "answers": _with_photos(answers, hazards),
         "signatures": [(each, matches(content, each.content_hash)) for each in signatures],

@@ -20,6 +20,7 @@ from ..history import history, last_line_of
 from ..models import Hazard
 from ..panels import SPECS, Panel, may_use, panels, title_of
 from ..queries import next_steps
+from ..remarks import remarks_on
 from ..workflow import RUNNING, Level, Status
 from .shared import files_of, is_enterprise, kept_photos, user_of, visible_or_404
 
@@ -99,6 +100,7 @@ def _context(request: Request, hazard: Hazard, failed: Panel | None = None) -> d
         "more_panels": [each for is_main, each in titled if not is_main],
         "facts": [fact for fact in facts(hazard) if fact["value"] or not for_enterprise],
         "is_enterprise": for_enterprise,
+        "remarks": [] if for_enterprise else remarks_on(hazard),
         "is_running": hazard.status in RUNNING,
         "is_closed": hazard.status == Status.CLOSED,
         "is_overdue": hazard.is_overdue(on=today),

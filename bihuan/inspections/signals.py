@@ -1,0 +1,220 @@
+"""Signals as people meet them: on a visit, on a hazard under review, summed by organization, and with what was said."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from bihuan.accounts.models import Organization, User
+from bihuan.accounts.permissions import Permission
+from bihuan.attachments import queries as attachments
+from bihuan.attachments.models import Attachment
+from bihuan.audit import actions as audit
+from bihuan.audit.actions import chain_of
+from bihuan.core.errors import ReasonRequired, Refused
+from bihuan.core.http import row_number
+from bihuan.hazards.models import Hazard
+from bihuan.hazards.remarks import Remark
+
+from .models import Inspection, Signal, SignalNote
+from .weighing import Found, found_in, twins, unchanged
+
+PANEL_DAYS = 90
+MOST_ROWS = 200
+
+
+def sees_signals(user: User) -> bool:
+    """Officials review evidence; enterprises and invited experts are not the ones who judge it."""
+    return user.has_perm(Permission.VIEW_INSPECTIONS) and user.has_perm(Permission.VIEW_CAMPAIGNS)
+
+
+def of_visit(inspection: Inspection) -> list[dict[str, Any]]:
+    """The signals of a visit with their photos and notes; weighed on the spot when the worker has not come to it."""
+    if hasattr(inspection, "weighing"):
+        kept = list(inspection.signals.prefetch_related("notes__by"))
+        return _shown([(each, each.get_code_display(), each.words, each.detail) for each in kept])
+    return _shown([(None, each.code.label, each.words, each.detail) for each in found_in(inspection)])
+
+
+def _shown(rows: list[tuple[Signal | None, str, str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    wanted = {detail[key] for _, _, _, detail in rows for key in ("photo", "other") if key in detail}
+    photos = Attachment.objects.in_bulk(list(wanted)) if wanted else {}
+    by_id = {str(pk): photo for pk, photo in photos.items()}
+    shown = []
+    for signal, label, words, detail in rows:
+        pair = [by_id[detail[key]] for key in ("photo", "other") if detail.get(key) in by_id]
+        url = detail.get("url", "")
+        if "inspection" in detail:
+            url = reverse("inspections:detail", args=[detail["inspection"]])
+        shown.append(
+            {
+                "signal": signal,
+                "label": label,
+                "words": words,
+                "url": url,
+                "photos": attachments.photo_items(pair),
+                "notes": list(signal.notes.all()) if signal else [],
+            }
+        )
+    return shown
+
+
+def simultaneous(inspection: Inspection) -> QuerySet[Inspection]:
+    """Other visits to the same place at the same time: two phones, two records; both stay (invariant 7)."""
+    rows = Inspection.objects.filter(
+        enterprise=inspection.enterprise_id,
+        started_at__lte=inspection.finished_at,
+        finished_at__gte=inspection.started_at,
+        inspected_on__gte=inspection.inspected_on - dt.timedelta(days=1),
+        inspected_on__lte=inspection.inspected_on + dt.timedelta(days=1),
+    ).exclude(pk=inspection.pk)
+    if inspection.premises_id:
+        rows = rows.filter(Q(premises=inspection.premises_id) | Q(premises=None))
+    return rows.select_related("organization", "recorded_by").order_by("started_at", "pk")
+
+
+def remarks_on_hazard(hazard: Hazard) -> Iterator[Remark]:
+    """What the reviewer of a rectification should look at twice: before = after, photos seen elsewhere."""
+    rounds = list(hazard.rectifications.order_by("-round")[:1])
+    if not rounds:
+        return
+    last = rounds[0]
+    kept = attachments.of_many([hazard, last])
+    before, after = kept[chain_of(hazard)].get("before", []), kept[chain_of(last)].get("after", [])
+    own = {
+        chain_of(hazard),
+        *(chain_of(each) for each in hazard.rectifications.exclude(pk=last.pk)),
+        chain_of(last),
+    }
+    on = timezone.localdate(last.at)
+    found: list[Found] = [*unchanged(before, after, on), *twins(after, own, on, until=last.at)]
+    for each in found:
+        other = Attachment(pk=each.detail["other"])
+        yield Remark(each.code.label, each.words, other.get_absolute_url())
+
+
+# --- by organization --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PanelRow:
+    """One organization: its visits, how many have signals, and the signals by code; dismissed ones apart."""
+
+    organization: Organization
+    visits: int
+    clean: int
+    marked: int
+    by_code: list[tuple[str, str, int]]
+    dismissed: int
+
+
+def _standing(user: User) -> QuerySet[Signal]:
+    refuted = SignalNote.objects.filter(signal=OuterRef("pk"), kind=SignalNote.Kind.DISMISSED)
+    return Signal.objects.filter(inspection__in=Inspection.objects.visible_to(user)).annotate(
+        is_dismissed=Exists(refuted)
+    )
+
+
+def panel(user: User, since: dt.date, until: dt.date) -> list[PanelRow]:
+    """Every organization with visits in the period that the person may see, most signals per visit first."""
+    visits = Inspection.objects.visible_to(user).filter(inspected_on__gte=since, inspected_on__lte=until)
+    totals = {
+        row["organization"]: row
+        for row in visits.order_by()
+        .values("organization")
+        .annotate(visits=Count("pk"), clean=Count("pk", filter=Q(is_clean=True)))
+    }
+    signals = _standing(user).filter(inspection__inspected_on__gte=since, inspection__inspected_on__lte=until)
+    counted: dict[int, dict[str, int]] = {}
+    dismissed: dict[int, int] = {}
+    rows = signals.order_by().values("inspection__organization", "code", "is_dismissed")
+    for row in rows.annotate(count=Count("pk")):
+        body = row["inspection__organization"]
+        if row["is_dismissed"]:
+            dismissed[body] = dismissed.get(body, 0) + row["count"]
+        else:
+            counted.setdefault(body, {})[row["code"]] = row["count"]
+    marked = dict(
+        signals.filter(is_dismissed=False)
+        .order_by()
+        .values_list("inspection__organization")
+        .annotate(count=Count("inspection", distinct=True))
+    )
+    bodies = Organization.objects.in_bulk(list(totals))
+    found = [
+        PanelRow(
+            bodies[pk], total["visits"], total["clean"], marked.get(pk, 0),
+            [
+                (code.value, code.label, counted[pk][code])
+                for code in Signal.Code
+                if code in counted.get(pk, {})
+            ],
+            dismissed.get(pk, 0),
+        )
+        for pk, total in totals.items()
+    ]  # fmt: skip
+    return sorted(found, key=lambda row: (-row.marked / row.visits, -row.visits, row.organization.pk))
+
+
+def rows_behind(user: User, filters: Mapping[str, str], since: dt.date, until: dt.date) -> QuerySet[Signal]:
+    """The signals behind a figure of the panel, newest visit first; unreadable filters are ignored."""
+    rows = _standing(user).filter(inspection__inspected_on__gte=since, inspection__inspected_on__lte=until)
+    if body := row_number(filters.get("organization", "")):
+        rows = rows.filter(inspection__organization=body)
+    if filters.get("code") in Signal.Code.values:
+        rows = rows.filter(code=filters["code"])
+    rows = rows.filter(is_dismissed=filters.get("dismissed") == "1")
+    return (
+        rows.select_related("inspection__enterprise", "inspection__organization", "inspection__recorded_by")
+        .prefetch_related("notes__by")
+        .order_by("-inspection__inspected_on", "-inspection_id", "position")
+    )
+
+
+# --- what is said of them ---------------------------------------------------------------------
+
+
+def kinds_of_note(user: User, signal: Signal) -> list[SignalNote.Kind]:
+    """What this person may say: those who made the visit explain, others who review judge."""
+    visit = signal.inspection
+    went = visit.recorded_by_id == user.pk or visit.members.filter(user=user.pk).exists()
+    kinds = []
+    if went or any(post.organization_id == visit.organization_id for post in user.posts):
+        kinds.append(SignalNote.Kind.EXPLAINED)
+    if not went and (user.has_perm(Permission.REVIEW_HAZARD) or user.has_perm(Permission.DECIDE_EXTENSION)):
+        kinds += [SignalNote.Kind.UPHELD, SignalNote.Kind.DISMISSED]
+    return kinds
+
+
+@transaction.atomic
+def note(signal: Signal, kind: str, text: str, *, by: User) -> SignalNote:
+    """Explain a signal or judge it; nothing said before is changed.
+
+    Raises PermissionDenied for others, Refused for those who would judge their own visit, ReasonRequired without words.
+    """
+    allowed = kinds_of_note(by, signal)
+    if not allowed:
+        raise PermissionDenied
+    if kind not in allowed:
+        labels = "、".join(each.label for each in allowed)
+        raise Refused(f"自己参加的检查不能由本人认定，可填写：{labels}")
+    if not text.strip():
+        raise ReasonRequired("请写明理由，供双方以后查对")
+    if len(text.strip()) > 300:
+        raise Refused("说明超过 300 字，请删减")
+    line = SignalNote.objects.create(signal=signal, kind=kind, text=text.strip(), by=by, at=timezone.now())
+    audit.record(
+        "inspections.note_signal",
+        line,
+        by=by,
+        summary=f"{signal.inspection}佐证提示：{line.get_kind_display()}",
+    )
+    return line
