@@ -48,6 +48,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         "监督检查",
         [
             Entry("检查", "inspections:list", "clipboard-check", (P.VIEW_INSPECTIONS,)),
+            Entry("离线检查", "field:app", "wifi-off", (P.CONDUCT_INSPECTION,)),
             Entry("检查表库", "checklists:library", "checklist", (P.VIEW_CHECKLISTS,)),
             Entry("隐患台账", "hazards:ledger", "alert-triangle", (P.VIEW_HAZARDS,)),
             Entry("文书", "papers:list", "files", (P.VIEW_PAPERS,)),
