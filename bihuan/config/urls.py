@@ -10,6 +10,7 @@ from django.views.generic import TemplateView
 from bihuan.config.health import live, ready
 from bihuan.field.views import service_worker
 from bihuan.operations.metrics.exposition import metrics
+from bihuan.registry.views.plates import read as plate
 
 urlpatterns = [
     path("healthz/", live, name="live"),
@@ -25,6 +26,7 @@ urlpatterns = [
     path("duties/", include("bihuan.duties.urls")),
     path("papers/", include("bihuan.papers.urls")),
     path("registry/", include("bihuan.registry.urls")),
+    path("q/<str:token>/", plate, name="plate"),
     path("zones/", include("bihuan.zones.urls")),
     path("checklists/", include("bihuan.checklists.urls")),
     path("campaigns/", include("bihuan.campaigns.urls")),

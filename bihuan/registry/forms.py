@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from bihuan.accounts.models import Organization, Region, User
+from bihuan.core.forms import CalendarDayField
 from bihuan.core.http import row_number
 from bihuan.rules.codes import mask_phone
 from bihuan.rules.regions import ancestors, prefix_range
@@ -20,9 +21,14 @@ from bihuan.rules.regions import ancestors, prefix_range
 from . import cleaning
 from .access import EditScope, edit_scope
 from .models import Contact, Enterprise, Permit, Premises
+from .periods import needs_acceptance
 from .workflow import NEXT, EnterpriseStatus
 
 MAX_PARTS = 50
+
+
+def _day() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 def localities_of(scope: EditScope) -> Any:
@@ -276,14 +282,19 @@ def part_formsets(
 
 
 class StatusForm(forms.Form):
-    """A change of status with its reason; only what the table allows."""
+    """A change of status with its reason; only what the table allows. Beginning again has a form of its own."""
 
     status = forms.ChoiceField(label="改为")
+    on = CalendarDayField(label="自哪天起", required=False, widget=_day(), help_text="不填为今天")
+    expected_until = CalendarDayField(label="预计复产日期", required=False, widget=_day())
+    document = forms.CharField(label="依据文件", required=False, max_length=120)
     reason = forms.CharField(label="理由", max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, enterprise: Enterprise, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        allowed = NEXT[enterprise.status]
+        allowed = set(NEXT[enterprise.status])
+        if needs_acceptance(enterprise.status):
+            allowed.discard(EnterpriseStatus.OPERATING)
         field = self.fields["status"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(key, label) for key, label in EnterpriseStatus.choices if key in allowed]

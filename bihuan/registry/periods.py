@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db.models import Q
+from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
 from bihuan.accounts.queries import office_of
 from bihuan.core.errors import Refused
 from bihuan.duties.actions import NewDuty, finish_duty, open_duties
 from bihuan.duties.models import Duty
-from bihuan.rules.lifecycle import recheck_days
+from bihuan.rules.lifecycle import recheck_days, recheck_rule
 
 from .models import Enterprise, Recheck, StatusPeriod
 
@@ -22,6 +23,12 @@ def grassroots_of(enterprise: Enterprise, *, on: dt.date) -> Organization | None
         Q(kind=Organization.Kind.LOCALITY), region_id=enterprise.locality_id
     )
     return local.order_by("id").first() or enterprise.department or office_of(enterprise.locality_id, on=on)
+
+
+def needs_acceptance(status: str) -> bool:
+    """Whether a place in that status may work again only after somebody has looked."""
+    rule = recheck_rule(status, timezone.localdate())
+    return rule is not None and rule.acceptance
 
 
 def begin_period(

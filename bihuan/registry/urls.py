@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import imports, lists, records
+from .views import imports, life, lists, owners, pairs, plates, records, risks, shared
 
 app_name = "registry"
 urlpatterns = [
@@ -18,4 +18,43 @@ urlpatterns = [
     path("import/<uuid:pk>/", imports.batch, name="batch"),
     path("import/<uuid:pk>/columns/", imports.columns, name="columns"),
     path("import/<uuid:pk>/resume/", imports.resume, name="resume"),
+    path("<int:pk>/risks/", risks.overview, name="risks"),
+    path("<int:pk>/risks/profile/", risks.profile, name="profile"),
+    path("<int:pk>/risks/accident/", risks.accident, name="accident"),
+    path("<int:pk>/risks/grade/", risks.grade, name="grade"),
+    path("<int:pk>/chemicals/new/", risks.new_chemical, name="new_chemical"),
+    path("chemicals/<int:pk>/", risks.chemical, name="chemical"),
+    path("<int:pk>/units/new/", risks.new_unit, name="new_unit"),
+    path("units/<int:pk>/", risks.unit, name="unit"),
+    path("units/<int:pk>/edit/", risks.edit_unit, name="edit_unit"),
+    path("<int:pk>/points/new/", risks.new_point, name="new_point"),
+    path("points/", risks.points, name="risk_points"),
+    path("points/<int:pk>/", risks.point, name="risk_point"),
+    path("points/<int:pk>/edit/", risks.edit_point, name="edit_point"),
+    path("owners/", owners.index, name="owners"),
+    path("owners/name/", owners.name_many, name="name_many"),
+    path("owners/areas/", owners.areas, name="areas"),
+    path("owners/<int:pk>/end/", owners.end, name="end_responsibility"),
+    path("<int:pk>/owners/", owners.of_enterprise, name="answering"),
+    path("rechecks/", life.rechecks, name="rechecks"),
+    path("rechecks/<int:pk>/", life.recheck, name="recheck"),
+    path("<int:pk>/resumption/", life.resumption, name="resumption"),
+    path("lists/", shared.index, name="lists"),
+    path("lists/new/", shared.create, name="new_list"),
+    path("lists/standard/", shared.standard, name="standard_lists"),
+    path("lists/booklet/", shared.booklet, name="booklet"),
+    path("lists/<int:pk>/", shared.detail, name="shared_list"),
+    path("lists/<int:pk>/edit/", shared.edit, name="edit_list"),
+    path("lists/<int:pk>/drop/", shared.drop, name="drop_list"),
+    path("lists/<int:pk>/print/", shared.printed, name="print_list"),
+    path("lists/<int:pk>/export/", shared.export, name="export_list"),
+    path("census/", pairs.census, name="census"),
+    path("duplicates/", pairs.index, name="duplicates"),
+    path("duplicates/search/", pairs.search, name="search_duplicates"),
+    path("duplicates/<int:pk>/", pairs.pair, name="pair"),
+    path("duplicates/<int:pk>/merge/", pairs.merge, name="merge"),
+    path("duplicates/<int:pk>/different/", pairs.tell_apart, name="tell_apart"),
+    path("plates/sheet/", plates.sheet, name="plate_sheet"),
+    path("plates/<int:pk>/withdraw/", plates.withdraw, name="withdraw_plate"),
+    path("<int:pk>/plates/", plates.of_enterprise, name="plates"),
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,15 +15,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
+from bihuan.attachments.actions import attach
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request
 
 from ..access import edit_scope
 from ..actions import change_status, open_account, reveal_phone, save_enterprise
 from ..forms import EnterpriseForm, RevealForm, StatusForm, part_formsets
-from ..models import Contact, Enterprise
+from ..models import Contact, Enterprise, Merger
 from ..panels import panels_for
+from ..periods import needs_acceptance
 from . import user_of
+from .acting import photos_of
 
 RELATED = ("kind", "department", "city", "county", "locality", "organization")
 CHANGES_SHOWN = 30
@@ -44,6 +48,9 @@ def _editable(request: Request, pk: int) -> Enterprise:
 @require_safe
 @require(Permission.VIEW_REGISTRY)
 def detail(request: Request, pk: int) -> HttpResponse:
+    """The page of a record; the number of one that became one with another leads there."""
+    if merger := Merger.objects.filter(old_id=pk).select_related("into").first():
+        return redirect(_visible_or_404(request, merger.into_id), permanent=True)
     return _detail(request, _visible_or_404(request, pk))
 
 
@@ -65,6 +72,7 @@ def _detail(request: Request, enterprise: Enterprise, form: StatusForm | None = 
             "may_edit": edit_scope(user).covers(enterprise),
             "may_reveal": revealing.filter(pk=enterprise.pk).exists(),
             "status_form": form or StatusForm(enterprise=enterprise),
+            "may_resume": needs_acceptance(enterprise.status),
             "trail": [{"label": "企业与场所", "url": reverse("registry:list")}, {"label": enterprise.name}],
         },
         status=422 if form is not None else 200,
@@ -177,9 +185,11 @@ def status(request: Request, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _detail(request, enterprise, form)
     try:
-        change_status(
-            enterprise, form.cleaned_data["status"], by=user_of(request), reason=form.cleaned_data["reason"]
-        )
+        with transaction.atomic():
+            period = change_status(
+                enterprise, form.cleaned_data.pop("status"), by=user_of(request), **form.cleaned_data
+            )
+            attach(period, photos_of(request), "document", by=user_of(request))
     except Refused as error:
         messages.error(request, str(error))
     else:

@@ -1,0 +1,148 @@
+"""Records that may be one place: the queue, two side by side, making them one; the counts of a census."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from bihuan.accounts.guards import require
+from bihuan.accounts.permissions import Permission
+from bihuan.core.errors import Refused
+from bihuan.core.http import Request, row_number
+from bihuan.core.paging import BadCursor, amount, paginate
+from bihuan.rules.codes import mask_phone
+
+from .. import duplicates, merging
+from ..actforms import DifferentForm
+from ..changes import label_of, words_of
+from ..models import DuplicatePair, Enterprise
+from . import user_of
+
+SIZE = 50
+
+
+@require_safe
+@require(Permission.EDIT_REGISTRY)
+def index(request: Request) -> HttpResponse:
+    """The queue, the most alike first."""
+    user = user_of(request)
+    rows = DuplicatePair.objects.open().visible_to(user)
+    try:
+        page = paginate(rows, order=("-score", "id"), cursor=request.GET.get("cursor"), size=SIZE)
+    except BadCursor as error:
+        messages.warning(request, str(error))
+        return redirect(request.path)
+    both = {pk for pair in page.items for pk in (pair.first, pair.second)}
+    records = Enterprise.objects.select_related("kind", "locality").in_bulk(both)
+    lines = [
+        {"pair": pair, "first": records[pair.first], "second": records[pair.second]}
+        for pair in page.items
+        if pair.first in records and pair.second in records
+    ]
+    context = {"page": page, "lines": lines, "total": amount(rows, "对")}
+    return render(request, "registry/duplicates.html", context)
+
+
+@require_POST
+@require(Permission.EDIT_REGISTRY)
+def search(request: Request) -> HttpResponse:
+    return redirect(duplicates.start_search(by=user_of(request)))
+
+
+def _pair(request: Request, pk: int) -> DuplicatePair:
+    return get_object_or_404(DuplicatePair.objects.visible_to(user_of(request)), pk=pk)
+
+
+@require_safe
+@require(Permission.EDIT_REGISTRY)
+def pair(request: Request, pk: int) -> HttpResponse:
+    """Two records side by side, field by field, with what hangs on each."""
+    return _show(request, _pair(request, pk))
+
+
+def _show(request: Request, row: DuplicatePair, form: DifferentForm | None = None) -> HttpResponse:
+    user = user_of(request)
+    one, other = duplicates.may_decide(row, user)
+    phones = duplicates.with_phones([row])
+    kept = other if row_number(request.GET.get("keep", "")) == other.pk else one
+    gone = other if kept is one else one
+    differing = set(merging.differences(kept, gone))
+    fields = [
+        {
+            "name": name,
+            "label": label_of(name),
+            "kept": words_of(kept, name, getattr(kept, name)),
+            "gone": words_of(gone, name, getattr(gone, name)),
+            "differs": name in differing,
+            "taken": name in differing and not words_of(kept, name, getattr(kept, name)),
+        }
+        for name in merging.CHOOSABLE
+    ]
+    context: dict[str, Any] = {
+        "pair": row,
+        "kept": kept,
+        "gone": gone,
+        "fields": fields,
+        "kept_hangs": merging.what_hangs_on(kept),
+        "gone_hangs": merging.what_hangs_on(gone),
+        "kept_phones": sorted(map(mask_phone, phones.get(kept.pk, frozenset()))),
+        "gone_phones": sorted(map(mask_phone, phones.get(gone.pk, frozenset()))),
+        "same_phone": bool(phones.get(kept.pk, frozenset()) & phones.get(gone.pk, frozenset())),
+        "different_form": form or DifferentForm(),
+        "trail": [{"label": "疑似重复", "url": reverse("registry:duplicates")}, {"label": "比对"}],
+    }
+    return render(request, "registry/pair.html", context, status=422 if form else 200)
+
+
+@require_POST
+@require(Permission.EDIT_REGISTRY)
+def merge(request: Request, pk: int) -> HttpResponse:
+    row = _pair(request, pk)
+    kept = get_object_or_404(
+        Enterprise.objects.visible_to(user_of(request)), pk=row_number(request.POST.get("kept", ""))
+    )
+    taken = dict.fromkeys(request.POST.getlist("take"), True)
+    try:
+        merger = merging.merge(
+            row, kept, taken=taken, reason=request.POST.get("reason", ""), by=user_of(request)
+        )
+    except Refused as error:
+        messages.error(request, str(error))
+        return redirect("registry:pair", row.pk)
+    messages.success(request, f"“{merger.old_name}”已并入，原来的链接和记录都转到这里")
+    return redirect(merger.into)
+
+
+@require_POST
+@require(Permission.EDIT_REGISTRY)
+def tell_apart(request: Request, pk: int) -> HttpResponse:
+    row = _pair(request, pk)
+    form = DifferentForm(request.POST)
+    if not form.is_valid():
+        return _show(request, row, form)
+    try:
+        duplicates.tell_apart(row, reason=form.cleaned_data["reason"], by=user_of(request))
+    except Refused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "已记住不是同一家，以后查找不再列出")
+    return redirect("registry:duplicates")
+
+
+@require_safe
+@require(Permission.VIEW_REGISTRY)
+def census(request: Request) -> HttpResponse:
+    """How many objects there are, by kind and status (普查统计)."""
+    user = user_of(request)
+    rows = duplicates.census(user)
+    if not rows and not user.has_perm(Permission.VIEW_REGISTRY):
+        raise PermissionDenied
+    names = ("total", "operating", "idle", "gone", "new")
+    sums = {name: sum(row[name] for row in rows) for name in names}
+    return render(request, "registry/census.html", {"rows": rows, "sums": sums})
