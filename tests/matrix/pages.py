@@ -140,6 +140,75 @@ registry:template             | GET      | list      | desk                |
 registry:batch                | GET      | own       | LO                  | OO DO
 registry:columns              | GET POST | own       | LO                  | OO DO
 registry:resume               | POST     | own       | LO                  | OO DO
+registry:risks                | GET      | street    | officials EM        |
+registry:profile              | POST     | street    | desk                |
+registry:accident             | POST     | street    | desk                |
+registry:grade                | POST     | street    | desk                |
+registry:new_chemical         | GET POST | street    | desk                |
+registry:chemical             | GET POST | street    | desk                |
+registry:new_unit             | GET POST | street    | desk                |
+registry:unit                 | GET      | street    | officials EM        |
+registry:edit_unit            | GET POST | street    | desk                |
+registry:new_point            | GET POST | street    | desk                |
+registry:risk_points          | GET      | list      | officials EM        |
+registry:risk_point           | GET      | street    | officials EM        |
+registry:risk_point assess    | POST     | street    | desk                |
+registry:edit_point           | GET POST | street    | desk                |
+registry:owners               | GET      | list      | desk                |
+registry:name_many            | POST     | list      | desk                |
+registry:areas                | GET POST | list      | OO LO               |
+registry:end_responsibility   | POST     | street    | desk                |
+registry:answering            | GET      | street    | officials EM        |
+registry:answering appoint    | POST     | street    | desk                |
+registry:rechecks             | GET      | list      | officials EM        |
+registry:recheck              | GET      | street    | officials EM        |
+registry:recheck done         | POST     | street    | field               |
+registry:resumption           | GET POST | street    | desk                |
+registry:lists                | GET      | list      | officials EM        |
+registry:new_list             | GET POST | list      | OL OO DL DO LL LO IS |
+registry:standard_lists       | POST     | list      | OL OO DL DO LL LO IS |
+registry:booklet              | GET      | list      | officials EM        |
+registry:shared_list          | GET      | street    | LL LO IN            | OL OO DL DO EM IS
+registry:print_list           | GET      | street    | LL LO IN            | OL OO DL DO EM IS
+registry:edit_list            | GET POST | street    | LL LO               | OL OO DL DO IS
+registry:drop_list            | POST     | street    | LL LO               | OL OO DL DO IS
+registry:export_list          | GET POST | street    | LL LO               | OL OO DL DO IS
+registry:census               | GET      | list      | officials EM        |
+registry:duplicates           | GET      | list      | desk                |
+registry:search_duplicates    | POST     | list      | OO LO               |
+registry:pair                 | GET      | street    | desk                |
+registry:merge                | POST     | street    | desk                |
+registry:tell_apart           | POST     | street    | desk                |
+registry:plates               | GET      | street    | officials EM        |
+registry:plates print         | POST     | street    | desk                |
+registry:plate_sheet          | POST     | list      | desk                |
+registry:withdraw_plate       | POST     | street    | desk                |
+plate                         | GET      | list      | public              |
+
+checklists:library            | GET      | list      | officials           |
+checklists:coverage           | GET      | list      | officials           |
+checklists:new                | GET POST | list      | OO DO               |
+checklists:upload             | GET POST | list      | OO DO               |
+checklists:trial              | GET POST | own       | OO                  | DO
+checklists:book               | GET      | county    | officials           |
+checklists:draft              | POST     | county    | OO                  |
+checklists:version            | GET      | county    | officials           |
+checklists:print              | GET      | county    | officials           |
+checklists:form               | GET      | county    | officials           |
+checklists:changes            | GET      | county    | officials           |
+checklists:copy               | POST     | county    | OO DO               |
+checklists:withdrawal         | POST     | county    | OO                  |
+checklists:editor             | GET      | county    | OO                  | DO
+checklists:head               | POST     | county    | OO                  | DO
+checklists:publishing         | POST     | county    | OO                  | DO
+checklists:discarding         | POST     | county    | OO                  | DO
+checklists:upload_draft       | GET POST | county    | OO                  | DO
+checklists:trial_of_draft     | GET POST | county    | OO                  | DO
+checklists:add_section        | POST     | county    | OO                  | DO
+checklists:section            | POST     | county    | OO                  | DO
+checklists:new_item           | GET POST | county    | OO                  | DO
+checklists:item               | GET POST | county    | OO                  | DO
+checklists:item_act           | POST     | county    | OO                  | DO
 
 campaigns:list                | GET      | list      | officials           |
 campaigns:detail              | GET      | county    | officials           |
@@ -174,6 +243,7 @@ campaigns:move_subplan file   | POST     | street    | LL LO               | DL 
 campaigns:move_subplan cancel | POST     | street    | OO                  | DL DO
 campaigns:task                | GET      | county    | officials           |
 campaigns:checklist           | GET POST | county    | OO                  |
+campaigns:assembly            | GET POST | county    | OO                  |
 campaigns:confirm_reported    | POST     | county    | OL OO               |
 campaigns:assignment progress | POST     | share     | LL LO               |
 campaigns:assignment report   | POST     | share     | LL LO               |
@@ -301,8 +371,39 @@ ADDRESSES: dict[str, dict[str, str]] = {
     **{f"registry:{name}": {"pk": "shop"} for name in ("detail", "edit", "status", "account")},
     "registry:reveal": {"pk": "contact"},
     **{f"registry:{name}": {"pk": "registry_batch"} for name in ("batch", "columns", "resume")},
+    **{
+        f"registry:{name}": {"pk": "shop"}
+        for name in (
+            "risks", "profile", "accident", "grade", "new_chemical", "new_unit", "new_point", "answering", "resumption", "plates",
+        )
+    },
+    "registry:chemical": {"pk": "chemical"},
+    **{f"registry:{name}": {"pk": "major_unit"} for name in ("unit", "edit_unit")},
+    **{f"registry:{name}": {"pk": "risk_point"} for name in ("risk_point", "edit_point")},
+    "registry:end_responsibility": {"pk": "responsibility"},
+    "registry:recheck": {"pk": "recheck"},
+    **{
+        f"registry:{name}": {"pk": "shared_list"}
+        for name in ("shared_list", "print_list", "edit_list", "drop_list", "export_list")
+    },
+    **{f"registry:{name}": {"pk": "pair"} for name in ("pair", "merge", "tell_apart")},
+    "registry:withdraw_plate": {"pk": "plate"},
+    "plate": {"token": "plate_token"},
     **{f"campaigns:{name}": {"pk": "campaign"} for name in ("detail", "tasks", "breakdown")},
-    **{f"campaigns:{name}": {"pk": "task"} for name in ("task", "checklist", "confirm_reported")},
+    **{f"campaigns:{name}": {"pk": "task"} for name in ("task", "checklist", "assembly", "confirm_reported")},
+    **{f"checklists:{name}": {"pk": "book"} for name in ("book", "draft")},
+    **{
+        f"checklists:{name}": {"pk": "book_version"}
+        for name in ("version", "print", "form", "changes", "copy", "withdrawal")
+    },
+    **{
+        f"checklists:{name}": {"pk": "book_draft"}
+        for name in ("editor", "head", "publishing", "discarding", "upload_draft", "add_section")
+    },
+    "checklists:trial": {"file": "form_file"},
+    "checklists:trial_of_draft": {"pk": "book_draft", "file": "form_file"},
+    **{f"checklists:{name}": {"pk": "book_draft", "code": "book_section"} for name in ("section", "new_item")},
+    **{f"checklists:{name}": {"pk": "book_draft", "code": "book_item"} for name in ("item", "item_act")},
     "campaigns:assignment": {"pk": "share", "move": "="},
     "campaigns:phase": {"pk": "phase"},
     "campaigns:gate": {"pk": "phase"},
@@ -352,9 +453,10 @@ ADDRESSES: dict[str, dict[str, str]] = {
     **{f"inspections:{name}": {"pk": "inspection"} for name in ("detail", "done", "opinion")},
 }  # fmt: skip
 # Added to the address: the record of these pages stands in the query.
-QUERIES = {"inspections:walk": {"enterprise": "shop"}}
+QUERIES = {"inspections:walk": {"enterprise": "shop"}, "registry:new_list": {"source": "list_source"}}
 # Sent along where an empty form would be refused before anybody asks who is asking.
 BODIES = {
+    "registry:merge": {"kept": "shop", "reason": "=同一门面"},
     "accounts:create_token": {"name": "报表", "expires_on": "soon"},
     "duties:reassignment": {"reason": "=轮岗", "post": "post"},
     "hazards:bulk assign": {"action": "=assign", "pick": "hazard"},

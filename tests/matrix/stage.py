@@ -26,11 +26,16 @@ from bihuan.accounts.models import (
 )
 from bihuan.accounts.roles import Role
 from bihuan.accounts.tests.world import START, World, make_world
+from bihuan.attachments.actions import store_upload
 from bihuan.attachments.imports import start_batch
 from bihuan.audit.actions import seal_day
 from bihuan.campaigns import actions as campaign_actions
 from bihuan.campaigns.models import Campaign, PlanDocument
 from bihuan.campaigns.tests.plans import TEXT, task
+from bihuan.checklists import actions as library
+from bihuan.checklists.models import BookVersion
+from bihuan.checklists.tests.books import BOOK
+from bihuan.checklists.xlsform import export_form
 from bihuan.duties.ladder import copy_shipped_ladder
 from bihuan.duties.models import Duty, LadderStep
 from bihuan.field.actions import sign_in_device
@@ -47,6 +52,8 @@ from bihuan.papers.models import Paper
 from bihuan.registry.models import Enterprise
 from bihuan.search.actions import refresh
 from bihuan.search.models import Kind
+
+from .registry_stage import registry_ids
 
 # The thirteen roles and the post nobody has authorized yet, by the letters the tables use.
 ROLES = {
@@ -230,7 +237,14 @@ def make_stage() -> Stage:
     alias = OrganizationAlias.objects.filter(organization=world.organizations.housing).first()
     unit = draft.units.first()
     item = task(draft, "查充装管理")
+    published, drafted = _book(inside["OO"])
     stage.ids = {
+        "book": published.book_id,
+        "book_version": published.pk,
+        "book_draft": drafted.pk,
+        "book_section": "GAS-USE",
+        "book_item": "GAS-USE-01",
+        "form_file": store_upload(SimpleUploadedFile("表单.xlsx", export_form(BOOK)), by=inside["OO"]).pk,
         "shop": shop.pk,
         "stall": stall.pk,
         "contact": shop.contacts.get().pk,
@@ -282,7 +296,16 @@ def make_stage() -> Stage:
         "day": today - dt.timedelta(days=1),
         "soon": (today + dt.timedelta(days=30)).isoformat(),
     }
+    stage.ids |= registry_ids(world, inside)
     return stage
+
+
+def _book(office: User) -> tuple[BookVersion, BookVersion]:
+    """A checklist of the office in force, and the draft of its next version."""
+    body = office.posts[0].organization
+    first = library.create_book(body, BOOK, sector="gas", by=office)
+    first = library.publish(first, effective_from=timezone.localdate(), seen=0, by=office)
+    return first, library.start_draft(first.book, by=office)
 
 
 def _exported(owner: User) -> Job:
