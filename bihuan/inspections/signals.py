@@ -24,8 +24,8 @@ from bihuan.core.http import row_number
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.remarks import Remark
 
-from .models import Inspection, Signal, SignalNote
-from .weighing import Found, found_in, twins, unchanged
+from .models import Inspection, Signal, SignalNote, Weighing
+from .weighing import Found, twins, unchanged
 
 PANEL_DAYS = 90
 MOST_ROWS = 200
@@ -36,20 +36,17 @@ def sees_signals(user: User) -> bool:
     return user.has_perm(Permission.VIEW_INSPECTIONS) and user.has_perm(Permission.VIEW_CAMPAIGNS)
 
 
-def of_visit(inspection: Inspection) -> list[dict[str, Any]]:
-    """The signals of a visit with their photos and notes; weighed on the spot when the worker has not come to it."""
-    if hasattr(inspection, "weighing"):
-        kept = list(inspection.signals.prefetch_related("notes__by"))
-        return _shown([(each, each.get_code_display(), each.words, each.detail) for each in kept])
-    return _shown([(None, each.code.label, each.words, each.detail) for each in found_in(inspection)])
-
-
-def _shown(rows: list[tuple[Signal | None, str, str, dict[str, Any]]]) -> list[dict[str, Any]]:
-    wanted = {detail[key] for _, _, _, detail in rows for key in ("photo", "other") if key in detail}
+def of_visit(inspection: Inspection) -> list[dict[str, Any]] | None:
+    """The signals of a visit with their photos and notes; None while the worker has not come to weigh it."""
+    if not Weighing.objects.filter(pk=inspection.pk).exists():
+        return None
+    rows = list(inspection.signals.prefetch_related("notes__by"))
+    wanted = {row.detail[key] for row in rows for key in ("photo", "other") if key in row.detail}
     photos = Attachment.objects.in_bulk(list(wanted)) if wanted else {}
     by_id = {str(pk): photo for pk, photo in photos.items()}
     shown = []
-    for signal, label, words, detail in rows:
+    for signal in rows:
+        detail = signal.detail
         pair = [by_id[detail[key]] for key in ("photo", "other") if detail.get(key) in by_id]
         url = detail.get("url", "")
         if "inspection" in detail:
@@ -57,11 +54,11 @@ def _shown(rows: list[tuple[Signal | None, str, str, dict[str, Any]]]) -> list[d
         shown.append(
             {
                 "signal": signal,
-                "label": label,
-                "words": words,
+                "label": signal.get_code_display(),
+                "words": signal.words,
                 "url": url,
                 "photos": attachments.photo_items(pair),
-                "notes": list(signal.notes.all()) if signal else [],
+                "notes": list(signal.notes.all()),
             }
         )
     return shown
@@ -186,7 +183,7 @@ def kinds_of_note(user: User, signal: Signal) -> list[SignalNote.Kind]:
     """What this person may say: those who made the visit explain, others who review judge."""
     visit = signal.inspection
     went = visit.recorded_by_id == user.pk or visit.members.filter(user=user.pk).exists()
-    kinds = []
+    kinds: list[SignalNote.Kind] = []
     if went or any(post.organization_id == visit.organization_id for post in user.posts):
         kinds.append(SignalNote.Kind.EXPLAINED)
     if not went and (user.has_perm(Permission.REVIEW_HAZARD) or user.has_perm(Permission.DECIDE_EXTENSION)):

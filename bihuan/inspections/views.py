@@ -347,10 +347,10 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     noticed = None
     if signals.sees_signals(user):
         noticed = signals.of_visit(inspection)
-        for row in noticed:
-            row["kinds"] = signals.kinds_of_note(user, row["signal"]) if row["signal"] else []
+        for row in noticed or []:
+            row["kinds"] = signals.kinds_of_note(user, row["signal"])
     context = {
-        "sees_signals": noticed is not None,
+        "sees_signals": signals.sees_signals(user),
         "signals": noticed,
         "meanwhile": list(signals.simultaneous(inspection)),
         "inspection": inspection,
