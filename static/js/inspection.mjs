@@ -26,7 +26,7 @@ function sync() {
   for (const block of form.querySelectorAll(".question-more, [data-other]")) {
     if (!block.querySelector(".outcomes input:checked")) fixedByPhoto(block);
     const outcome = block.querySelector(".outcomes input:checked")?.value;
-    const after = block.querySelector(".fix-after");
+    const after = block.querySelector(".fix-after > .photo-input");
     if (after) after.disabled = outcome === "deadline";
     const how = block.querySelector("[data-fix-words]");
     if (how && outcome === "fixed" && !how.value.trim() && document.activeElement !== how) how.value = how.dataset.fixWords;
