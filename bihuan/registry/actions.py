@@ -18,13 +18,16 @@ from bihuan.audit.actions import record
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.rules.lifecycle import recheck_rule
 
-from . import searching
+from . import places, searching
 from .access import edit_scope
-from .changes import MIRRORED, Change, apply_values, mirror, summary_of
+from .changes import MIRRORED, Change, apply_values, label_of, mirror, summary_of
+from .filling import Filled, fill
 from .matching import Existing, Key
-from .models import Contact, Enterprise, EnterpriseChange, StatusPeriod
+from .models import Contact, Enterprise, EnterpriseChange, Premises, StatusPeriod
 from .noting import note
 from .periods import begin_period
+from .places import PLACE_FIELDS
+from .schemas import check_values
 from .workflow import EnterpriseStatus, explain_illegal, is_legal
 
 What = EnterpriseChange.What
@@ -92,12 +95,16 @@ def _save(
         key = Key(current.name, current.locality_id, current.credit_code)
         if Existing([key], without=None if is_new else current).find(key) is not None:
             raise Refused(_taken({"name": current.name, "credit_code": current.credit_code}))
+    if "attributes" in values:
+        check_values(current.kind, current.attributes)
     # The record's updated_at moves even when only a contact changes: it is the version people see.
     current.save()
     for formset in parts:
         formset.instance = current
         formset.save()
         changes += _part_changes(formset)
+    if _has_moved(changes, parts):
+        places.moved([current.pk])
     if not is_new and current.organization is not None and MIRRORED & set(values):
         mirror(current, current.organization)
         current.organization.save(update_fields=["name", "short_name", "region"])
@@ -106,6 +113,44 @@ def _save(
         note(current, What.CREATED if is_new else What.UPDATED, by=by, summary=summary, changes=changes)
         searching.index([(current, changes)])
     return current
+
+
+def _has_moved(changes: list[Change], parts: Sequence[BaseInlineFormSet]) -> bool:
+    """Whether the object, or one of its premises, has another place now."""
+    labels = {label_of(name) for name in PLACE_FIELDS}
+    return any(change[0] in labels for change in changes) or any(
+        part.model is Premises and part.has_changed() for part in parts
+    )
+
+
+@transaction.atomic
+def save_attributes(
+    subject: Enterprise | Premises, filled: Filled | None, *, by: User, seen: str
+) -> None:
+    """Fill in the attributes of an enterprise or of one of its premises; `seen` is the enterprise's updated_at.
+
+    Raises PermissionDenied outside the edit scope, Refused for a kind that asks nothing or values its schema does not
+    allow, IllegalMove when somebody else saved meanwhile.
+    """
+    owner_pk = subject.pk if isinstance(subject, Enterprise) else subject.enterprise_id
+    owner = Enterprise.objects.select_for_update().get(pk=owner_pk)
+    if not edit_scope(by).covers(owner):
+        raise PermissionDenied
+    if owner.updated_at.isoformat() != seen:
+        raise IllegalMove("这条记录刚被别人修改过，您的修改没有保存，请重新打开页面核对后再改")
+    if filled is None:
+        raise Refused(f"“{subject.kind}”没有属性表，不用填写")
+    target = owner if isinstance(subject, Enterprise) else subject
+    changes = fill(target, filled)
+    if check_values(target.kind, target.attributes) != filled.version:
+        raise IllegalMove("属性表刚发布了新版，请重新打开页面填写")
+    if not changes:
+        return
+    if isinstance(target, Premises):
+        target.save(update_fields=["attributes", "attributes_version"])
+        changes = [[f"场所“{target}”{label}", before, after] for label, before, after in changes]
+    owner.save()
+    note(owner, What.UPDATED, by=by, summary=f"填写“{owner}”的专有属性：{summary_of(changes)}", changes=changes)
 
 
 def _part_changes(formset: BaseInlineFormSet) -> list[Change]:

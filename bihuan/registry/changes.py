@@ -11,6 +11,7 @@ from django.db import models
 from bihuan.accounts.models import Organization
 from bihuan.accounts.scope import place_of
 
+from .filling import empty, fill
 from .models import Enterprise
 
 Change = list[str]  # [label, before, after]
@@ -37,6 +38,10 @@ MIRRORED = frozenset({"name", "locality"})  # what the account's organization re
 def apply_values(enterprise: Enterprise, values: Mapping[str, Any]) -> list[Change]:
     """Set the given fields and return what changed, in words. The ancestor columns follow the locality."""
     changes: list[Change] = []
+    places = [(name, getattr(enterprise, name)) for name in ("longitude", "latitude")]
+    if any(name in values and values[name] != before for name, before in places):
+        enterprise.source_crs = values.get("source_crs", "")
+    kind_before = enterprise.kind_id
     for name in (*FIELDS, "status"):
         if name not in values:
             continue
@@ -49,6 +54,10 @@ def apply_values(enterprise: Enterprise, values: Mapping[str, Any]) -> list[Chan
         if name == "locality":
             place = place_of(after)
             enterprise.city_id, enterprise.county_id = place.city_id, place.county_id or after.code
+    if kind_before is not None and kind_before != enterprise.kind_id:
+        changes += empty(enterprise)
+    if (filled := values.get("attributes")) is not None:
+        changes += fill(enterprise, filled)
     return changes
 
 

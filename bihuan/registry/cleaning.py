@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from django.core.exceptions import ValidationError
 
 from bihuan.rules.codes import explain_credit_code, normalize_code
+from bihuan.rules.coordinates import CRS_LABELS, BadCoordinates, Crs, Point, find_crs
 
 from .models import RiskColour
 from .workflow import EnterpriseStatus
@@ -26,6 +27,7 @@ UNKNOWN = frozenset(
 EXAMPLE = "示例："  # how the template's own row begins
 EARLIEST, LATEST = dt.date(1950, 1, 1), dt.date(2100, 12, 31)
 MAX_EMPLOYEES = 1_000_000
+DECIMALS = 7  # of converted degrees: about a centimetre
 ENDLESS = frozenset({"长期", "长期有效", "永久", "永久有效", "无固定期限"})
 PHONE = re.compile(r"1\d{10}|0\d{9,11}|\d{7,8}|[48]00\d{7}")
 DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]00:00(?::00)?)?")
@@ -192,6 +194,46 @@ def check_place(longitude: float | None, latitude: float | None) -> None:
         raise ValidationError("经度和纬度填反了，请对调")
     if not (73 <= longitude <= 136 and 3 <= latitude <= 54):
         raise ValidationError("坐标不在国内范围（经度73至136，纬度3至54），请核对")
+
+
+def clean_crs(text: str) -> str:
+    """The coordinate system a table names (CGCS2000, 高德, BD-09)."""
+    try:
+        return find_crs(text).value
+    except BadCoordinates as error:
+        raise ValidationError(str(error)) from error
+
+
+def into_record(longitude: float, latitude: float, crs: str) -> tuple[float, float, str]:
+    """Degrees given in a system as the record keeps them (CGCS2000), and the system they came from.
+
+    The one place where coordinates of objects are converted; whoever has called it must not call it again.
+    """
+    if crs == Crs.CGCS2000:
+        return longitude, latitude, crs
+    point = Point(longitude, latitude, Crs(crs)).to(Crs.CGCS2000)
+    return round(point.longitude, DECIMALS), round(point.latitude, DECIMALS), crs
+
+
+def place_given(
+    longitude: float | None, latitude: float | None, crs: str, before: tuple[float | None, float | None, str]
+) -> tuple[float | None, float | None, str]:
+    """The place of a form as the record keeps it, beside the (longitude, latitude, source) the record had before.
+
+    Numbers left as they stood in the page are the record's own and already converted: choosing the system they were
+    converted from once more would shift them twice, and is refused.
+    """
+    if longitude is None or latitude is None:
+        return None, None, ""
+    chosen = crs or Crs.CGCS2000.value
+    if (longitude, latitude) == before[:2]:
+        if chosen == Crs.CGCS2000:
+            return longitude, latitude, before[2]
+        if before[2] not in {"", Crs.CGCS2000}:
+            raise ValidationError(
+                f"这组坐标登记时已由{CRS_LABELS[Crs(before[2])]}换算过，不能再换算一次；没有改动坐标的，坐标系请选CGCS2000"
+            )
+    return into_record(longitude, latitude, chosen)
 
 
 def is_place(longitude: float | None, latitude: float | None) -> bool:

@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.forms import BaseInlineFormSet, inlineformset_factory
+from django.forms.utils import ErrorDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -16,10 +17,13 @@ from bihuan.accounts.models import Organization, Region, User
 from bihuan.core.forms import CalendarDayField
 from bihuan.core.http import row_number
 from bihuan.rules.codes import mask_phone
+from bihuan.rules.coordinates import CRS_LABELS, Crs
 from bihuan.rules.regions import ancestors, prefix_range
 
 from . import cleaning
 from .access import EditScope, edit_scope
+from .attributeforms import ASKED_FOR, CHANGED_KIND, AttributeFields, kind_asked_for
+from .filling import PREFIX
 from .models import Contact, Enterprise, Permit, Premises
 from .periods import needs_acceptance
 from .workflow import NEXT, EnterpriseStatus
@@ -57,10 +61,28 @@ class DepartmentField(forms.ModelChoiceField):
         return str(obj.short_name)
 
 
-class EnterpriseForm(forms.ModelForm):
-    """One enterprise. `seen_at` carries the version the person looked at."""
+class CrsField(forms.ChoiceField):
+    """In which system the numbers beside it are. What the page shows is the record's own, so it begins with CGCS2000."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="坐标系", choices=[(crs.value, label) for crs, label in CRS_LABELS.items()], required=False,
+            initial=Crs.CGCS2000.value, help_text="在高德、腾讯或百度地图上查到的请选明，保存时换算为CGCS2000，只换算一次",
+        )  # fmt: skip
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """A page that does not ask has changed nothing."""
+        return bool(data) and super().has_changed(initial, data)
+
+
+class EnterpriseForm(AttributeFields, forms.ModelForm):
+    """One enterprise with the attributes of its kind. `seen_at` carries the version the person looked at.
+
+    `attributes_of` carries the kind whose attributes the page showed; a page that shows none says nothing of them.
+    """
 
     seen_at = forms.CharField(required=False, widget=forms.HiddenInput)
+    attributes_of = forms.CharField(required=False, widget=forms.HiddenInput)
     # Longer than a code, so that one pasted with blanks is still read.
     credit_code = forms.CharField(
         label="统一社会信用代码",
@@ -68,6 +90,7 @@ class EnterpriseForm(forms.ModelForm):
         max_length=40,
         help_text="18位，末位是校验码；没有代码的小场所可留空，以名称和乡镇街道识别",
     )
+    source_crs = CrsField()
     release_code = forms.BooleanField(
         label="代码校验人工放行",
         required=False,
@@ -112,6 +135,13 @@ class EnterpriseForm(forms.ModelForm):
             if len(choices := list(localities.queryset[:2])) == 1:
                 self.initial.setdefault("locality", choices[0].pk)
 
+        kind = kind_asked_for(self.data if self.is_bound else None, instance, self.initial)
+        shown = self.data.get(ASKED_FOR) if self.is_bound else kind or ""
+        self.kind_changed = shown is not None and shown != (kind or "")
+        self.ask_for(kind, instance.attributes if instance.kind_id == kind else {})
+        if shown is None:
+            self.stop_asking()
+
     def clean_name(self) -> str:
         return cleaning.clean_name(self.cleaned_data["name"])
 
@@ -136,9 +166,13 @@ class EnterpriseForm(forms.ModelForm):
         data = super().clean() or self.cleaned_data
         if "credit_code" in data:
             self._clean_code(data)
+        if self.kind_changed and self.asked:
+            # What was filled in belongs to the kind shown before; the new one has not been asked yet.
+            self.add_error("kind", CHANGED_KIND)
         try:
             if "longitude" in data and "latitude" in data:
                 cleaning.check_place(data["longitude"], data["latitude"])
+                _bring_home(data, self.instance)
         except ValidationError as error:
             self.add_error("longitude", error)
         locality, department = data.get("locality"), data.get("department")
@@ -168,10 +202,20 @@ class EnterpriseForm(forms.ModelForm):
     def _post_clean(self) -> None:
         """Saving is the action's work: nothing is put into the instance here, and it checks uniqueness itself."""
 
+    def hold_back_errors(self) -> None:
+        """Show what was filled in without judging it: only the fields of another kind were asked for."""
+        self._errors = ErrorDict()
+
     def values(self) -> dict[str, Any]:
         """What save_enterprise takes."""
-        leave_out = {"seen_at", "release_code"}
-        return {name: value for name, value in self.cleaned_data.items() if name not in leave_out}
+        leave_out = {"seen_at", "release_code", ASKED_FOR}
+        said = {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name not in leave_out and not name.startswith(PREFIX)
+        }
+        answers = self.answers()
+        return said if answers is None else said | {"attributes": answers}
 
 
 class ContactForm(forms.ModelForm):
@@ -233,6 +277,8 @@ class PermitForm(forms.ModelForm):
 
 
 class PremisesForm(forms.ModelForm):
+    source_crs = CrsField()
+
     class Meta:
         model = Premises
         fields = ("name", "kind", "locality", "address", "longitude", "latitude", "is_active")
@@ -241,9 +287,19 @@ class PremisesForm(forms.ModelForm):
         data = super().clean() or self.cleaned_data
         try:
             cleaning.check_place(data.get("longitude"), data.get("latitude"))
+            _bring_home(data, self.instance)
+            self.instance.source_crs = data["source_crs"]
         except ValidationError as error:
             self.add_error("longitude", error)
         return data
+
+
+def _bring_home(data: dict[str, Any], record: Enterprise | Premises) -> None:
+    """Let the place of a form be in CGCS2000, as the record keeps it. Raises ValidationError."""
+    before = (record.longitude, record.latitude, record.source_crs)
+    data["longitude"], data["latitude"], data["source_crs"] = cleaning.place_given(
+        data.get("longitude"), data.get("latitude"), data.get("source_crs", ""), before
+    )
 
 
 class PartFormSet(BaseInlineFormSet):

@@ -22,12 +22,14 @@ from bihuan.audit.actions import record
 from bihuan.core.bulk import Encoded, insert, insert_columns, reserve
 from bihuan.core.sheets import FieldSpec
 
-from . import searching
+from . import places, searching
 from .access import EditScope, import_scope
 from .changes import FIELDS as FILLED_IN
 from .changes import MIRRORED, Change, apply_values, label_of, mirror, words_of
+from .filling import column_specs
 from .matching import Ambiguous, Existing
 from .models import Contact, Enterprise, EnterpriseChange, Permit
+from .places import PLACE_FIELDS
 from .rows import FIELDS, ContactEntry, ParsedRow, PermitEntry, RowCleaner
 from .workflow import EnterpriseStatus, explain_illegal, is_legal
 
@@ -42,7 +44,8 @@ ELSEWHERE = "已登记在您的管理范围之外，不能修改，请联系安�
 # Every column an import may write; auto_now does not act on bulk updates.
 WRITTEN = (
     "name", "credit_code", "code_unchecked", "code_unchecked_reason", "kind", "department", "locality", "city",
-    "county", "address", "longitude", "latitude", "risk", "status", "employees", "remark", "updated_at",
+    "county", "address", "longitude", "latitude", "source_crs", "risk", "status", "employees", "remark",
+    "attributes", "attributes_version", "updated_at",
 )  # fmt: skip
 
 
@@ -51,7 +54,11 @@ class EnterpriseImporter:
 
     target = "registry.enterprise"
     page = "registry:batch"
-    fields: Sequence[FieldSpec] = FIELDS
+
+    @property
+    def fields(self) -> Sequence[FieldSpec]:
+        """The registry's own columns, then those of the kinds' attributes."""
+        return (*FIELDS, *column_specs())
 
     def prepare(self, rows: SheetRows, by: User) -> Prepared:
         """Check every row against the rules, the rest of the sheet, the registry and the importer's own area."""
@@ -183,16 +190,31 @@ class _Chunk:
             self._write_enterprises()
             self._write_contacts(known)
             self._write_permits(known)
+        self._say_moved(fresh, created)
         return self._note(created)
+
+    def _say_moved(self, fresh: list[ParsedRow], created: list[int]) -> None:
+        """Let those who keep account of places know which records have another one now."""
+        labels = {label_of(name) for name in PLACE_FIELDS}
+        moved = [
+            pk for pk, row in zip(created, fresh, strict=True) if row.values.get("longitude") is not None
+        ]
+        moved += [
+            self.records[number].pk
+            for number, changes in self.changes.items()
+            if number in self.records and any(change[0] in labels for change in changes)
+        ]
+        places.moved(moved)
 
     def _register(self, rows: list[ParsedRow]) -> list[int]:
         """Enter records nobody has yet, with all that hangs on them; returns their keys in row order."""
         keys = list(reserve(Enterprise, len(rows)))
         said = [row.values for row in rows]
         place = cache(places_of)
-        places = [place(values["locality"]) for values in said]
-        cities, counties, localities = zip(*places, strict=True)
+        lying = [place(values["locality"]) for values in said]
+        cities, counties, localities = zip(*lying, strict=True)
         departments = (values.get("department") for values in said)
+        filled = [values.get("attributes") for values in said]
         insert_columns(
             Enterprise,
             {
@@ -206,13 +228,15 @@ class _Chunk:
                     values["risk"] if "risk" in values else values["kind"].default_risk for values in said
                 ],
                 **{name: [values.get(name, blank) for values in said] for name, blank in _AS_SAID.items()},
+                "attributes": [each.stored() if each else {} for each in filled],
+                "attributes_version": [each.version if each else None for each in filled],
             },
             {"created_at": self.now, "updated_at": self.now},
         )
         self._insert_related(keys, rows)
         searching.enter(
             (pk, where, values["name"], values.get("address", ""), values.get("credit_code", ""))
-            for pk, where, values in zip(keys, places, said, strict=True)
+            for pk, where, values in zip(keys, lying, said, strict=True)
         )
         return keys
 
@@ -312,7 +336,7 @@ class _Chunk:
 # What a new record has of its row as it is, and what it has where the row says nothing.
 _AS_SAID: dict[str, Any] = {
     "name": None, "credit_code": None, "code_unchecked": False, "code_unchecked_reason": "", "address": "",
-    "longitude": None, "latitude": None, "status": EnterpriseStatus.OPERATING, "employees": None, "remark": "",
+    "longitude": None, "latitude": None, "source_crs": "", "status": EnterpriseStatus.OPERATING, "employees": None, "remark": "",
 }  # fmt: skip
 
 
@@ -351,6 +375,8 @@ class _Words:
                 text = self._known[key] = "" if after == before else self._say(name, before, after)
             if text:
                 parts.append(text)
+        if (filled := said.get("attributes")) is not None:
+            parts += [f"[{', '.join(map(quoted, line))}]" for line in filled.words()]
         parts += [f"{self._roles[entry.role]}{quoted(entry.name)}]" for entry in row.contacts]
         if row.permit is not None:
             entry = row.permit

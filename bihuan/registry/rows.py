@@ -16,10 +16,12 @@ from bihuan.accounts.queries import resolve_unit
 from bihuan.core.errors import Refused
 from bihuan.core.sheets import FieldSpec
 from bihuan.rules.codes import explain_credit_code, normalize_code
+from bihuan.rules.coordinates import Crs
 from bihuan.rules.regions import BadRegionCode, is_within, normalize_region_code
 
 from . import cleaning
 from .access import EditScope
+from .filling import PREFIX, AttributeColumns
 from .matching import Key
 from .models import Contact, EnterpriseKind
 
@@ -52,6 +54,7 @@ FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("permit_valid_to", "许可证有效期至", ("有效期至", "有效期止", "证照有效期", "到期日期", "有效期")),
     FieldSpec("longitude", "经度", ("东经", "lng", "lon")),
     FieldSpec("latitude", "纬度", ("北纬", "lat")),
+    FieldSpec("source_crs", "坐标系", ("坐标系统", "坐标系名称", "crs")),
     FieldSpec("remark", "备注", ("说明",)),
 )  # fmt: skip
 LABELS = {spec.name: spec.label for spec in FIELDS}
@@ -101,6 +104,7 @@ class RowCleaner:
     departments: dict[tuple[str, str], Organization | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._attributes = AttributeColumns()
         judges: dict[str, Clean] = {"name": cleaning.clean_name, "kind": self.kind, "locality": self.locality}
         self._looks = {name: remembered(clean) for name, clean in (judges | CLEANERS).items()}
         self._is_unknown = remembered(cleaning.is_unknown)
@@ -139,7 +143,7 @@ class RowCleaner:
         taken: dict[str, Sequence[Any]] = dict.fromkeys(self._looks, quiet)
         doubtful = set() if columns.keys() >= REQUIRED else set(range(len(numbers)))
         for name, texts in columns.items():
-            if name in JUDGED_IN_THE_ROW:
+            if name in JUDGED_IN_THE_ROW or name.startswith(PREFIX):
                 continue
             taken[name] = values = self._take_column(name, texts)
             doubtful |= {place for place, value in enumerate(values) if value is DOUBTFUL}
@@ -152,6 +156,7 @@ class RowCleaner:
             zip(*(taken.pop(name) for name in PERMIT_FIELDS), strict=True),
             zip(*(taken[name] for name in OPTIONAL), strict=True),
         )  # fmt: skip
+        attributes = [(name, texts) for name, texts in columns.items() if name.startswith(PREFIX)]
         for place, name, kind, locality, code, department, people, permit, optional in zip(
             *places, strict=True
         ):
@@ -160,6 +165,13 @@ class RowCleaner:
                 row = self._assemble(
                     numbers[place], name, kind, locality, code, department, people, permit, optional
                 )
+            if row is not None and attributes:
+                said, problems = self._attributes.read(
+                    kind, [(name, texts[place]) for name, texts in attributes]
+                )
+                if said is not None:
+                    row.values["attributes"] = said
+                row = None if problems else row
             if row is not None:
                 yield numbers[place], row, []
             else:
@@ -210,6 +222,7 @@ class RowCleaner:
         longitude, latitude = found.get("longitude"), found.get("latitude")
         if (longitude is not None or latitude is not None) and not cleaning.is_place(longitude, latitude):
             return None
+        _bring_home(found)
         if department and not self._is_unknown(department)[0]:
             found["department"], problem = self._department(department, locality)
             if problem:
@@ -275,6 +288,8 @@ class RowCleaner:
         except ValidationError as error:
             if not any(name in {"longitude", "latitude"} for name, _ in issues):
                 issues.append(("longitude", "；".join(error.messages)))
+        else:
+            _bring_home(found)
         if found["locality"] is not None and is_said("department"):
             found["department"], problem = self._department(values["department"], found["locality"])
             if problem:
@@ -282,6 +297,12 @@ class RowCleaner:
         elif self.own is not None:
             # A department registers for itself; what it may change already belongs to it.
             found["department"] = self.own
+        if found["kind"] is not None:
+            cells = [(name, text) for name, text in values.items() if name.startswith(PREFIX)]
+            said, problems = self._attributes.read(found["kind"], cells)
+            issues += problems
+            if said is not None:
+                found["attributes"] = said
         contacts = self._contacts(is_said, take, issues)
         permit = self._permit(is_said, take, issues)
         if issues:
@@ -405,6 +426,7 @@ CLEANERS: dict[str, Clean] = {
     "employees": cleaning.clean_employees,
     "longitude": lambda text: cleaning.clean_degrees(text, "经度"),
     "latitude": lambda text: cleaning.clean_degrees(text, "纬度"),
+    "source_crs": cleaning.clean_crs,
     "legal_name": lambda text: cleaning.clean_person(text, LABELS["legal_name"]),
     "safety_name": lambda text: cleaning.clean_person(text, LABELS["safety_name"]),
     "legal_phone": cleaning.clean_phone,
@@ -415,11 +437,21 @@ CLEANERS: dict[str, Clean] = {
     "permit_issuer": _words("发证机关", 120),
     "permit_valid_to": lambda text: cleaning.clean_end_date(text, "有效期至"),
 }
-OPTIONAL = ("address", "remark", "risk", "status", "employees", "longitude", "latitude")
+OPTIONAL = ("address", "remark", "risk", "status", "employees", "longitude", "latitude", "source_crs")
 NAMED = (
     (Contact.Role.LEGAL, "legal_name", "legal_phone"),
     (Contact.Role.SAFETY, "safety_name", "safety_phone"),
 )
+
+
+def _bring_home(found: dict[str, Any]) -> None:
+    """Let a row's place be in CGCS2000, as the record keeps it; a table that names no system is taken to be in it."""
+    crs = found.pop("source_crs", None) or Crs.CGCS2000.value
+    longitude, latitude = found.get("longitude"), found.get("latitude")
+    if longitude is not None and latitude is not None:
+        found["longitude"], found["latitude"], found["source_crs"] = cleaning.into_record(
+            longitude, latitude, crs
+        )
 
 
 ROLE_FIELDS = ("legal_name", "legal_phone", "safety_name", "safety_phone", "phone")

@@ -9,10 +9,11 @@ from functools import partial
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import QueryDict
 from django.template.context import RequestContext
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from bihuan.core.markup import (
@@ -201,3 +202,13 @@ def json_attr(value: Any) -> str:
     For larger data use Django's json_script, which a strict content policy allows too.
     """
     return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)
+
+
+@register.simple_tag
+def map_tiles() -> SafeString:
+    """The tile layers the operator named (BIHUAN_MAP_TILES), as attributes of an element with a map; nothing without."""
+    if not settings.MAP_TILES:
+        return SafeString("")
+    return format_html(
+        ' data-tiles="{}" data-approval="{}"', json.dumps(settings.MAP_TILES), settings.MAP_APPROVAL
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from django.contrib import messages
@@ -18,18 +19,21 @@ from bihuan.accounts.permissions import Permission
 from bihuan.attachments.actions import attach
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request
+from bihuan.rules.coordinates import Crs
 
 from ..access import edit_scope
 from ..actions import change_status, open_account, reveal_phone, save_enterprise
 from ..forms import EnterpriseForm, RevealForm, StatusForm, part_formsets
 from ..models import Contact, Enterprise, Merger
 from ..panels import panels_for
+from ..schemas import attributes_kept, needed_upgrade
 from ..periods import needs_acceptance
 from . import user_of
 from .acting import photos_of
 
 RELATED = ("kind", "department", "city", "county", "locality", "organization")
 CHANGES_SHOWN = 30
+OWN_CRS = frozenset({"", Crs.CGCS2000.value})
 
 
 def _visible_or_404(request: Request, pk: int) -> Enterprise:
@@ -68,6 +72,7 @@ def _detail(request: Request, enterprise: Enterprise, form: StatusForm | None = 
             "permits": enterprise.permits.all(),
             "premises": enterprise.premises.select_related("kind", "locality"),
             "changes": _timeline(enterprise),
+            **_attributes(enterprise, may_edit=edit_scope(user).covers(enterprise)),
             "panels": panels_for(enterprise, user),
             "may_edit": edit_scope(user).covers(enterprise),
             "may_reveal": revealing.filter(pk=enterprise.pk).exists(),
@@ -95,10 +100,28 @@ def _facts(enterprise: Enterprise) -> list[dict[str, Any]]:
     else:
         facts.append({"label": "主管部门", "value": "未指定", "badge_tone": "red"})
     if enterprise.longitude is not None:
-        facts.append({"label": "坐标", "value": f"{enterprise.longitude:.6f}，{enterprise.latitude:.6f}"})
+        source = (
+            f"，由{enterprise.get_source_crs_display()}换算" if enterprise.source_crs not in OWN_CRS else ""
+        )
+        place = f"{enterprise.longitude:.6f}，{enterprise.latitude:.6f}（CGCS2000{source}）"
+        facts.append({"label": "坐标", "value": place})
     people = "" if enterprise.employees is None else f"{enterprise.employees}人"
     facts += [{"label": "从业人数", "value": people}, {"label": "备注", "value": enterprise.remark}]
     return facts
+
+
+def _attributes(enterprise: Enterprise, *, may_edit: bool) -> dict[str, Any]:
+    """What is known beyond the common facts, by the version it was filled in with, and what that lacks today."""
+    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for attribute in attributes_kept(enterprise):
+        if words := attribute.words(enterprise.attributes.get(attribute.name)):
+            groups[attribute.group].append({"label": attribute.label, "value": words})
+    return {
+        "attribute_groups": list(groups.items()),
+        "upgrade": needed_upgrade(enterprise),
+        "attributes_note": "填写" if may_edit else "",
+        "attributes_url": reverse("registry:attributes", args=[enterprise.pk]) if may_edit else "",
+    }
 
 
 def _timeline(enterprise: Enterprise) -> list[dict[str, str]]:
@@ -143,6 +166,8 @@ def _form(request: Request, enterprise: Enterprise, *, title: str) -> HttpRespon
     sent = request.POST if request.method == "POST" else None
     form = EnterpriseForm(sent, instance=enterprise, user=user)
     parts = part_formsets(enterprise, sent, more=more)
+    if more == "kind":
+        form.hold_back_errors()
     status = 200
     if sent is not None and not more:
         # Every part is checked, so that all errors show at once.
