@@ -55,7 +55,20 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             Entry("历史统计", "archive:index", "history", (P.VIEW_HISTORY,)),
         ],
     ),
-    ("对象", [Entry("企业与场所", "registry:list", "building", (P.VIEW_REGISTRY,))]),
+    (
+        "对象",
+        [
+            Entry("企业与场所", "registry:list", "building", (P.VIEW_REGISTRY,)),
+            Entry("清单", "registry:lists", "clipboard-list", (P.EXPORT_HAZARDS, P.CONDUCT_INSPECTION)),
+            Entry("责任落实", "registry:owners", "user-plus", (P.EDIT_REGISTRY,)),
+            Entry(
+                "风险点", "registry:risk_points", "alert-octagon", (P.EXPORT_HAZARDS, P.CONDUCT_INSPECTION)
+            ),
+            Entry("停产关闭复核", "registry:rechecks", "flame", (P.EXPORT_HAZARDS, P.CONDUCT_INSPECTION)),
+            Entry("疑似重复", "registry:duplicates", "copy", (P.EDIT_REGISTRY,)),
+            Entry("普查统计", "registry:census", "chart-bar", (P.EXPORT_HAZARDS,)),
+        ],
+    ),
     (
         "系统",
         [

@@ -15,7 +15,7 @@ class RegistryConfig(AppConfig):
         from bihuan.jobs.selections import register_act
         from bihuan.search import sources
 
-        from . import evidence, filters, lists
+        from . import evidence, filters, lists, ownpanels, panels
         from .duplicates import SEARCH
         from .exporting import REGISTRY
         from .gaps import GAP, GRADE
@@ -38,5 +38,8 @@ class RegistryConfig(AppConfig):
         for label, visible in evidence.VISIBLE.items():
             access.register(label, visible)
         register_kind(SEARCH)
+        panels.register("registry.risks", ownpanels.risks_panel, position=20)
+        panels.register("registry.answering", ownpanels.answering_panel, position=30)
+        panels.register("registry.rechecks", ownpanels.rechecks_panel, position=40)
         sources.register(SOURCE)
         hooks.on_reform(pass_supervision)

@@ -101,7 +101,7 @@ def weigh_phones(pairs: list[DuplicatePair]) -> None:
             *(known_of(each, phones.get(each.pk, frozenset())) for each in (one, other)),
             places_of(one.city_id),
         )
-        if judged is not None and judged.score != pair.score:
+        if judged is not None:
             pair.score, pair.reasons = judged.score, judged.reasons
             changed.append(pair)
     DuplicatePair.objects.bulk_update(changed, ["score", "reasons"], batch_size=500)

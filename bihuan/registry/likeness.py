@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import ceil
 
 LEAST_NAME = (
     0.55  # shared pairs of characters by all pairs of both: below that two names are not compared further
@@ -26,6 +27,7 @@ _EMPTY_WORDS = re.compile(
 )
 _NOT_WORDS = re.compile(r"[^\w]|_")
 _NUMBER = re.compile(r"(\d+)(?:号楼|号院|号|栋|幢|室|层|楼|座|#)?")
+_TENS = re.compile("([一二三四五六七八九]?)十([一二三四五六七八九]?)")
 _CHINESE_DIGITS = str.maketrans("一二三四五六七八九", "123456789")
 _LOOKALIKES = str.maketrans("OIZSQ", "01250")
 
@@ -68,6 +70,7 @@ def normal_address(address: str, places: Sequence[str] = ()) -> str:
     text = _NOT_WORDS.sub("", unicodedata.normalize("NFKC", address).upper())
     for place in places:
         text = text.replace(place, "") if place else text
+    text = _TENS.sub(lambda found: f"{found[1] or 1}{found[2] or 0}", text)
     return _NUMBER.sub(r"\1号", text.translate(_CHINESE_DIGITS))
 
 
@@ -90,9 +93,9 @@ def pairs_of(text: str) -> frozenset[str]:
 
 
 def degree(left: frozenset[str], right: frozenset[str]) -> float:
-    """Shared pairs by all pairs of both, from 0 to 1 (Jaccard)."""
+    """Shared pairs by the mean of both, from 0 to 1 (Dice)."""
     shared = len(left & right)
-    return shared / (len(left) + len(right) - shared) if shared else 0.0
+    return 2 * shared / (len(left) + len(right)) if shared else 0.0
 
 
 def compare(left: Known, right: Known, places: Sequence[str] = ()) -> Likeness | None:
@@ -145,16 +148,16 @@ def _candidates(known: list[Known], words: list[_Words]) -> Iterator[tuple[int, 
 
 
 def _keys(record: Known, each: _Words, frequency: Counter[str]) -> Iterator[tuple[str, str, str]]:
-    # Two sets alike to degree t share one of the first n - ceil(t·n) + 1 elements of each, in any common order.
+    # Two sets that share s of the n elements of each share one of the first n - ceil(s·n) + 1, in any common order.
     count = len(each.name)
-    take = count - int(-(-LEAST_NAME * count // 1)) + 1
+    take = count - ceil(LEAST_SHARE * count) + 1
     for pair in sorted(each.name, key=lambda pair: (frequency[pair], pair))[:take]:
         yield "n", record.county, pair
     if each.code:
         yield "c", "", each.code
         if body := body_of(each.code):
             yield "b", "", body
-    if len(each.address) >= 6:
+    if len(each.address) >= 4:
         yield "a", record.locality, each.address
 
 

@@ -55,7 +55,7 @@ def test_what_tells_a_name_from_others(name, bare):
 
 
 def test_addresses_in_one_way_of_writing():
-    assert likeness.normal_address("云溪市青石街道幸福路 十一 号楼", PLACES) == "幸福路十1号楼"
+    assert likeness.normal_address("云溪市青石街道幸福路 十一 号楼", PLACES) == "幸福路11号"
     assert (
         likeness.normal_address("幸福路12栋", PLACES)
         == likeness.normal_address("幸福路12号", PLACES)
@@ -67,7 +67,7 @@ def test_addresses_in_one_way_of_writing():
     ("left", "right", "least", "most"),
     [
         (known(1, "好味来面馆"), known(2, "云溪区好味来面馆"), 95, 100),
-        (known(1, "好味来面馆"), known(2, "好味来面食馆"), 55, 90),
+        (known(1, "好味来面馆"), known(2, "好味来面食馆"), 75, 80),
         (
             known(1, "张记小吃", phones=["19900001111"]),
             known(2, "张记特色小吃", phones=["19900001111"]),
@@ -90,8 +90,8 @@ def test_addresses_in_one_way_of_writing():
 )
 def test_degrees(left, right, least, most):
     found = likeness.compare(left, right, PLACES)
-    score = found.score if found else 0
-    assert least <= score <= most or (found is None and least < likeness.LEAST_SCORE)
+    assert found is not None
+    assert least <= found.score <= most
 
 
 @pytest.mark.parametrize(
@@ -157,10 +157,12 @@ def test_a_pair_is_found_once_and_remembered(world, pair):
 def test_the_same_phone_is_told_when_the_pair_is_looked_at(world, pair, twin):
     for row in (world.enterprises.shop, twin):
         row.contacts.create(role="legal", name="蒋好味", phone="19900001234")
-    before = pair.score
+    Enterprise.objects.filter(pk=twin.pk).update(name="好味来面食店")
     duplicates.weigh_phones([pair])
     assert "电话相同" in pair.reasons
-    assert pair.score >= before
+    assert (
+        pair.score == 86
+    )  # 4 and 5 pairs share 3 of 9 twice: 0.67 of 70, 30 for the address, 15 for the phone; both less
 
 
 def test_a_search_runs_as_a_job(world, twin):
@@ -239,14 +241,12 @@ def test_the_record_stays_proved(world, twin):
     ] == []
 
 
-def test_what_cannot_be_joined_is_said(world, pair, twin):
+def test_what_cannot_be_joined_is_said(world, pair):
     by, shop = world.people.office, world.enterprises.shop
     with pytest.raises(ReasonRequired):
         merging.merge(pair, shop, taken={}, reason=" ", by=by)
     with pytest.raises(Refused, match="保留其中一条"):
         merging.merge(pair, world.enterprises.station, taken={}, reason="同", by=by)
-    Enterprise.objects.filter(pk=twin.pk).update(organization=world.organizations.station)
-    Enterprise.objects.filter(pk=world.enterprises.station.pk).update(organization=None)
 
 
 def test_two_accounts_in_use_are_for_the_administrator(world, pair, twin):

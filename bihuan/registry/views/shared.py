@@ -125,6 +125,7 @@ def create(request: Request) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@require(Permission.EXPORT_HAZARDS)
 @require(Permission.VIEW_REGISTRY)
 def edit(request: Request, pk: int) -> HttpResponse:
     shared, _, _ = _visible(request, pk)
@@ -160,6 +161,7 @@ def _edit(request: Request, shared: SharedList | None, key: str, query: str) -> 
 
 
 @require_POST
+@require(Permission.EXPORT_HAZARDS)
 @require(Permission.VIEW_REGISTRY)
 def drop(request: Request, pk: int) -> HttpResponse:
     shared, _, _ = _visible(request, pk)

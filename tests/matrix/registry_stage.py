@@ -1,0 +1,63 @@
+"""What the registry keeps of one shop in Qingshi street beyond its record: risks, who answers, lists, a twin, a plate."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.utils import timezone
+
+from bihuan.accounts.models import User
+from bihuan.accounts.tests.world import World
+from bihuan.registry import responsibilities, risks
+from bihuan.registry.lists import share
+from bihuan.registry.models import DuplicatePair, Enterprise, Plate, Recheck, StatusPeriod
+
+
+def registry_ids(world: World, inside: dict[str, User]) -> dict[str, Any]:
+    """One of everything, all of it the shop's."""
+    shop, officer, now = world.enterprises.shop, inside["LO"], timezone.now()
+    today = timezone.localdate(now)
+    unit = risks.save_unit(shop, {"name": "气瓶间", "kind": "storage", "population": 20}, by=officer)
+    chemical = risks.save_chemical(
+        shop, {"unit": unit, "name": "液化石油气", "state": "liquid", "categories": [], "design_maximum": 1}, by=officer
+    )  # fmt: skip
+    point = risks.save_point(shop, {"name": "气瓶间", "kind": "place"}, by=officer)
+    watcher = responsibilities.appoint("watcher", world.posts["inspector2"], by=officer, enterprise=shop)
+    shared = share(
+        by=officer,
+        name="青石清单",
+        source="registry.enterprises",
+        query="",
+        columns=(),
+        sharing="organization",
+    )
+    period = StatusPeriod.objects.create(
+        enterprise=shop,
+        status="operating",
+        from_on=today - dt.timedelta(days=40),
+        reason="登记",
+        by=officer,
+        at=now,
+    )
+    recheck = Recheck.objects.create(enterprise=shop, period=period, months=1, due_on=today)
+    twin = Enterprise.objects.create(
+        name="好味来面食店", kind=shop.kind, department=shop.department, city=shop.city, county=shop.county,
+        locality=shop.locality,
+    )  # fmt: skip
+    pair = DuplicatePair.objects.create(
+        first=shop.pk, second=twin.pk, score=80, reasons=["名称相似80%"], found_at=now
+    )
+    plate = Plate.objects.create(enterprise=shop, issued_at=now, issued_by=officer)
+    return {
+        "major_unit": unit.pk,
+        "chemical": chemical.pk,
+        "risk_point": point.pk,
+        "responsibility": watcher.pk,
+        "shared_list": shared.pk,
+        "list_source": "registry.enterprises",
+        "recheck": recheck.pk,
+        "pair": pair.pk,
+        "plate": plate.pk,
+        "plate_token": plate.token,
+    }
