@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from math import ceil
 
-LEAST_NAME = (
-    0.55  # shared pairs of characters by all pairs of both: below that two names are not compared further
-)
+# Pairs of characters shared by the mean of both; names less alike are not compared further.
+LEAST_NAME = 0.6
+LEAST_SHARE = LEAST_NAME / (2 - LEAST_NAME)  # what share of its pairs each of two such names has in common at least
 LEAST_SCORE = 70
 BLOCK_LIMIT = 400  # a pair of characters so common says nothing by itself
 EMPTY = frozenset[str]()
