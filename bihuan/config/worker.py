@@ -108,6 +108,7 @@ def main() -> int:
     from bihuan.operations.backup.schedule import backup_due
     from bihuan.operations.heartbeat import beat
     from bihuan.operations.retention.rounds import retention_due
+    from bihuan.registry.dues import open_dues
     from bihuan.tally.actions import fold_all
 
     name, started_at = worker_id(), timezone.now()
@@ -137,6 +138,7 @@ def main() -> int:
         Periodic("reap", 15, reap),
         Periodic("jobs", 30, lambda: tidy(timezone.now())),
         Periodic("sweep", 60, lambda: sweep(timezone.now())),
+        Periodic("dues", 3600, lambda: open_dues(timezone.now())),
         Periodic("send", 60, lambda: send_due(timezone.now())),
         Periodic("seal", 300, lambda: seal_due(timezone.now())),
         Periodic("partitions", 3600, keep_ahead),

@@ -21,14 +21,15 @@ from bihuan.rules.lifecycle import recheck_rule
 from . import places, searching
 from .access import edit_scope
 from .changes import MIRRORED, Change, apply_values, label_of, mirror, summary_of
+from .dues import drop_duties, settle_permits
 from .filling import Filled, fill
 from .matching import Existing, Key
-from .models import Contact, Enterprise, EnterpriseChange, Premises, StatusPeriod
+from .models import Contact, Enterprise, EnterpriseChange, Permit, Premises, StatusPeriod
 from .noting import note
 from .periods import begin_period
 from .places import PLACE_FIELDS
 from .schemas import check_values
-from .workflow import EnterpriseStatus, explain_illegal, is_legal
+from .workflow import SUPERVISED, EnterpriseStatus, explain_illegal, is_legal
 
 What = EnterpriseChange.What
 TAKEN = "统一社会信用代码{code}已登记，请在底册中查找后修改原记录；查不到的，说明它在其他辖区或部门名下，请联系安委办核对"
@@ -101,10 +102,14 @@ def _save(
     current.save()
     for formset in parts:
         formset.instance = current
+        if formset.model is Permit:
+            drop_duties([form.instance for form in formset.deleted_forms if form.instance.pk], by=by)
         formset.save()
         changes += _part_changes(formset)
     if _has_moved(changes, parts):
         places.moved([current.pk])
+    if any(formset.model is Permit and formset.has_changed() for formset in parts):
+        settle_permits([current.pk], by=by)
     if not is_new and current.organization is not None and MIRRORED & set(values):
         mirror(current, current.organization)
         current.organization.save(update_fields=["name", "short_name", "region"])
@@ -124,9 +129,7 @@ def _has_moved(changes: list[Change], parts: Sequence[BaseInlineFormSet]) -> boo
 
 
 @transaction.atomic
-def save_attributes(
-    subject: Enterprise | Premises, filled: Filled | None, *, by: User, seen: str
-) -> None:
+def save_attributes(subject: Enterprise | Premises, filled: Filled | None, *, by: User, seen: str) -> None:
     """Fill in the attributes of an enterprise or of one of its premises; `seen` is the enterprise's updated_at.
 
     Raises PermissionDenied outside the edit scope, Refused for a kind that asks nothing or values its schema does not
@@ -150,7 +153,9 @@ def save_attributes(
         target.save(update_fields=["attributes", "attributes_version"])
         changes = [[f"场所“{target}”{label}", before, after] for label, before, after in changes]
     owner.save()
-    note(owner, What.UPDATED, by=by, summary=f"填写“{owner}”的专有属性：{summary_of(changes)}", changes=changes)
+    note(
+        owner, What.UPDATED, by=by, summary=f"填写“{owner}”的专有属性：{summary_of(changes)}", changes=changes
+    )
 
 
 def _part_changes(formset: BaseInlineFormSet) -> list[Change]:
@@ -210,6 +215,8 @@ def change_status(
         enterprise, before=seen, by=by, reason=reason.strip(), on=day, document=document.strip(),
         expected_until=expected_until, at=now,
     )  # fmt: skip
+    if target not in SUPERVISED:
+        drop_duties([*enterprise.permits.all(), *enterprise.equipment.all()], by=by)
     before = EnterpriseStatus(seen).label
     note(
         enterprise,

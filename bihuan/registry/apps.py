@@ -16,6 +16,7 @@ class RegistryConfig(AppConfig):
         from bihuan.search import sources
 
         from . import evidence, filters, lists, ownpanels, panels
+        from .duepanels import ATTRIBUTES, equipment_panel, permits_panel
         from .duplicates import SEARCH
         from .exporting import REGISTRY
         from .gaps import GAP, GRADE
@@ -31,7 +32,9 @@ class RegistryConfig(AppConfig):
             register_export(export)
         for act in (ASSIGN, LEADER, WATCHER):
             register_act(act)
-        for extra in (GAP, GRADE, CRITERIA):
+        panels.register("registry.permits", permits_panel, position=20)
+        panels.register("registry.equipment", equipment_panel, position=60)
+        for extra in (GAP, GRADE, CRITERIA, ATTRIBUTES):
             filters.register(extra)
         for rows in (ENTERPRISE_ROWS, RISK_POINT_ROWS):
             lists.register(rows)

@@ -66,6 +66,18 @@ class Attribute:
         """The label with its unit, as columns are headed: 气瓶存量（kg）."""
         return f"{self.label}（{self.unit}）" if self.unit else self.label
 
+    @property
+    def type_label(self) -> str:
+        """How it is filled in, in Chinese."""
+        return TYPE_LABELS[self.type]
+
+    @property
+    def bounds(self) -> str:
+        """What a number may be, in words; empty without bounds."""
+        low = "" if self.minimum is None else f"不小于{plain_number(self.minimum)}"
+        high = "" if self.maximum is None else f"不大于{plain_number(self.maximum)}"
+        return "，".join(part for part in (low, high) if part)
+
     def words(self, value: Any) -> str:
         """A value as people read it; empty for nothing."""
         if value is None or value == "" or value == []:

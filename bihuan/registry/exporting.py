@@ -13,8 +13,10 @@ from bihuan.accounts.permissions import Permission
 from bihuan.core.sheets import Column
 from bihuan.jobs.exports import Export, Row
 
+from .attributes import Attribute
 from .filters import RegistryFilter
 from .models import Contact, Enterprise, Permit, RiskColour
+from .schemas import attributes_of
 from .workflow import EnterpriseStatus
 
 # Headings as the import knows them, so that the table can come back.
@@ -36,7 +38,10 @@ class RegistrySource:
     """The rows of a list of enterprises for one person, the latest registered first."""
 
     def __init__(self, user: User, query: str) -> None:
-        self._rows = RegistryFilter(QueryDict(query), user).queryset
+        filters = RegistryFilter(QueryDict(query), user)
+        self._rows = filters.queryset
+        self._asked = attributes_of(filters.only_kind)
+        self.columns = (*COLUMNS, *(Column(each.heading, 16) for each in self._asked))
 
     def total(self) -> int:
         return self._rows.count()
@@ -60,7 +65,19 @@ class RegistrySource:
         permits: dict[int, list[Permit]] = defaultdict(list)
         for permit in Permit.objects.filter(enterprise__in=pks):
             permits[permit.enterprise_id].append(permit)
-        return [_row(people, permits[row[0]], *row) for row in found], pks[-1]
+        rows = [_row(people, permits[row[0]], *row) for row in found]
+        if self._asked:
+            filled = dict(self._rows.filter(pk__in=pks).order_by().values_list("pk", "attributes"))
+            rows = [
+                (*row, *(_cell(each, filled.get(pk, {}).get(each.name)) for each in self._asked))
+                for pk, row in zip(pks, rows, strict=True)
+            ]
+        return rows, pks[-1]
+
+
+def _cell(attribute: Attribute, value: Any) -> Any:
+    """A value as a table holds it: numbers stay numbers, the unit stands in the heading."""
+    return value if attribute.type in ("integer", "number") else attribute.words(value)
 
 
 def _row(

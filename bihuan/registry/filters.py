@@ -25,7 +25,9 @@ from bihuan.search.finding import narrowed
 from bihuan.search.grams import terms_of
 from bihuan.search.models import Kind
 
+from .filling import PREFIX, fitting, offers_of
 from .models import Enterprise, EnterpriseKind, EnterpriseQuerySet, Permit, RiskColour
+from .schemas import attributes_of
 from .searching import page_of
 from .workflow import EnterpriseStatus
 
@@ -88,8 +90,15 @@ class RegistryFilter:
         self.on = on or timezone.localdate()
         self.q = query.get("q", "").replace("\x00", "").strip()[:60]
         self.kinds = {kind.key: kind.label for kind in EnterpriseKind.objects.all()}
+        self._asked = attributes_of(self.only_kind)
         self.applied: list[tuple[str, str, str, str]] = []  # (parameter, value, label, words)
         self._fitting = self._narrow(Enterprise.objects.visible_to(user))
+
+    @property
+    def only_kind(self) -> str | None:
+        """The kind the list is narrowed to, if it is one."""
+        chosen = [value for value in self.query.getlist("kind") if value in self.kinds]
+        return chosen[0] if len(chosen) == 1 else None
 
     @property
     def queryset(self) -> EnterpriseQuerySet:
@@ -118,6 +127,7 @@ class RegistryFilter:
         objects = self._region(objects)
         objects = self._department(objects)
         objects = self._permit(objects)
+        objects = self._attributes(objects)
         for extra in _EXTRA.values():
             if value := self.query.get(extra.name, ""):
                 narrowed = extra.narrow(objects, value, self.user)
@@ -171,6 +181,16 @@ class RegistryFilter:
                 return objects.filter(~Exists(permits))
         return objects.none()
 
+    def _attributes(self, objects: EnterpriseQuerySet) -> EnterpriseQuerySet:
+        """By what is known of the attributes of the one kind chosen; of several kinds nothing is asked."""
+        for attribute in self._asked:
+            name = f"{PREFIX}{attribute.name}"
+            if value := self.query.get(name, ""):
+                offered = dict(offers_of(attribute))
+                self._note(name, value, attribute.label, offered.get(value, "无此项"))
+                objects = objects.filter(fitting(attribute, value)) if value in offered else objects.none()
+        return objects
+
     @property
     def chips(self) -> list[Chip]:
         """The filters in force, each with the address that takes it away."""
@@ -221,6 +241,9 @@ class RegistryFilter:
             ("risk", "风险", [(key, str(label)) for key, label in RiskColour.choices]),
             ("status", "状态", [(key, str(label)) for key, label in EnterpriseStatus.choices]),
             ("permit", "许可证", list(PERMIT_STATES.items())),
+        ]
+        choices += [
+            (f"{PREFIX}{each.name}", each.label, offers_of(each)) for each in self._asked if offers_of(each)
         ]
         choices += [
             (extra.name, extra.label, extra.choices(self.user)) for extra in _EXTRA.values() if extra.choices

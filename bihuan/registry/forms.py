@@ -253,11 +253,12 @@ class ContactForm(forms.ModelForm):
 class PermitForm(forms.ModelForm):
     class Meta:
         model = Permit
-        fields = ("kind", "number", "issuer", "valid_from", "valid_to")
+        fields = ("kind", "number", "issuer", "issuing_level", "valid_from", "valid_to", "applied_on")
         widgets = {
             name: forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-            for name in ("valid_from", "valid_to")
+            for name in ("valid_from", "valid_to", "applied_on")
         }
+        help_texts = {"applied_on": "已向发证机关申请续期的，填申请日期；换发后另加一行录入新证"}
 
     def clean_valid_from(self) -> dt.date | None:
         day = self.cleaned_data["valid_from"]

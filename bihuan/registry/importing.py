@@ -26,6 +26,7 @@ from . import places, searching
 from .access import EditScope, import_scope
 from .changes import FIELDS as FILLED_IN
 from .changes import MIRRORED, Change, apply_values, label_of, mirror, words_of
+from .dues import settle_permits
 from .filling import column_specs
 from .matching import Ambiguous, Existing
 from .models import Contact, Enterprise, EnterpriseChange, Permit
@@ -190,6 +191,9 @@ class _Chunk:
             self._write_enterprises()
             self._write_contacts(known)
             self._write_permits(known)
+            renewed = [self.records[row.number].pk for row in known if row.permit is not None]
+            if renewed:
+                settle_permits(renewed, by=self.by)
         self._say_moved(fresh, created)
         return self._note(created)
 

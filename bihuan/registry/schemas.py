@@ -34,6 +34,14 @@ def attributes_of(kind: EnterpriseKind | str | None) -> tuple[Attribute, ...]:
     return from_schema(schema.schema) if schema else ()
 
 
+def attributes_kept(record: Enterprise | Premises) -> tuple[Attribute, ...]:
+    """What was asked when a record was filled in: by its own version, which explains what it holds."""
+    if record.attributes_version is None:
+        return ()
+    kept = KindSchema.objects.filter(kind=record.kind_id, version=record.attributes_version).first()
+    return from_schema(kept.schema) if kept else ()
+
+
 def all_in_force() -> dict[str, tuple[int, tuple[Attribute, ...]]]:
     """{kind: (version, attributes)} of every kind that has a published version."""
     rows = KindSchema.objects.in_force().values_list("kind", "version", "schema")

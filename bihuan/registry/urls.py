@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import imports, life, lists, owners, pairs, plates, records, risks, shared
+from .views import equipment, imports, kinds, life, lists, owners, pairs, plates, records, risks, shared
 
 app_name = "registry"
 urlpatterns = [
@@ -13,6 +13,17 @@ urlpatterns = [
     path("<int:pk>/status/", records.status, name="status"),
     path("<int:pk>/account/", records.account, name="account"),
     path("contacts/<int:pk>/reveal/", records.reveal, name="reveal"),
+    path("kinds/", kinds.index, name="kinds"),
+    path("kinds/fields/", kinds.fields, name="kind_fields"),
+    path("kinds/<slug:key>/", kinds.kind, name="kind"),
+    path("kinds/<slug:key>/draft/", kinds.start, name="start_schema"),
+    path("schemas/<int:pk>/", kinds.schema, name="schema"),
+    path("<int:pk>/attributes/", kinds.of_enterprise, name="attributes"),
+    path("premises/<int:pk>/attributes/", kinds.of_premises, name="premises_attributes"),
+    path("equipment/", equipment.index, name="equipment"),
+    path("<int:pk>/equipment/", equipment.create, name="add_equipment"),
+    path("equipment/<int:pk>/", equipment.edit, name="edit_equipment"),
+    path("permits/", equipment.permits, name="permits"),
     path("import/", imports.start, name="import"),
     path("import/template/", imports.template, name="template"),
     path("import/<uuid:pk>/", imports.batch, name="batch"),

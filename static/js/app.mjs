@@ -15,6 +15,7 @@ const BEHAVIOURS = [
   ["[data-bihuan-gauge]", "./gauge.mjs"],
   ["[data-bihuan-autosubmit]", "./autosubmit.mjs"],
   ["[data-bihuan-bulk]", "./bulk.mjs"],
+  ["[data-bihuan-kind-fields]", "./kind-fields.mjs"],
   ["[data-bihuan-tabs]", "./tabs.mjs"],
   ["[data-bihuan-copy]", "./copy.mjs"],
   ["[data-bihuan-drop]", "./drop.mjs"],

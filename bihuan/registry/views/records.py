@@ -26,8 +26,8 @@ from ..actions import change_status, open_account, reveal_phone, save_enterprise
 from ..forms import EnterpriseForm, RevealForm, StatusForm, part_formsets
 from ..models import Contact, Enterprise, Merger
 from ..panels import panels_for
-from ..schemas import attributes_kept, needed_upgrade
 from ..periods import needs_acceptance
+from ..schemas import attributes_kept, needed_upgrade
 from . import user_of
 from .acting import photos_of
 
