@@ -15,7 +15,7 @@ from bihuan.audit.actions import seal_day
 from bihuan.audit.models import Event
 from bihuan.search.agreement import rebuild
 
-from . import recent
+from . import recent, registry_facts
 from .campaigning import open_campaigns
 from .chronicle import Chronicle
 from .city import build
@@ -75,6 +75,8 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         say("子方案和方案修订")
         hand_down(city, *campaigns)
         recent.act(city, campaigns[0], rng=rng, now=now)
+        say("底册：风险、责任、停产、疑似重复、清单、码牌")
+        registry_facts.enter(city)
         rebuild(lambda line: None)
         seal_days(today)
 

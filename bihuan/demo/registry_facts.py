@@ -1,0 +1,152 @@
+"""What the demo city's offices know of their enterprises beyond the record: risks, who answers, stops, twins, lists."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from bihuan.accounts.models import Organization, Post
+from bihuan.accounts.roles import Role
+from bihuan.core.errors import Refused
+from bihuan.registry import duplicates, grading, plates, responsibilities, risks
+from bihuan.registry.actions import change_status, save_enterprise
+from bihuan.registry.models import Enterprise, MajorUnit
+from bihuan.registry.standardlists import make_standard
+from bihuan.rules.regions import is_within
+
+from .city import City
+from .moments import as_of, at_hour
+
+BEFORE = 24  # days ago most of it was entered
+STOPPED = 47  # days ago two places stopped: their first going back is overdue
+# kind: unit, what it holds (name, state, tonnes, key chemical), people nearby, a risk point with its danger and L, E, C
+HOLDINGS: dict[str, tuple[str, str, list[tuple[str, str, str, bool]], int, tuple[str, str, str, str, str]]] = {
+    "lpg_filling": (
+        "液化气储罐区", "storage", [("液化石油气", "liquid", "120", True)], 65, ("装卸台", "软管脱落泄漏", "3", "6", "15"),
+    ),
+    "chemical_plant": (
+        "原料罐区", "storage", [("甲醇", "liquid", "900", True), ("苯", "liquid", "80", True)], 20, ("反应釜", "超温超压", "1", "6", "40"),
+    ),
+    "gas_station": (
+        "埋地油罐", "storage", [("汽油", "liquid", "60", True)], 120, ("卸油口", "静电火花", "1", "3", "15"),
+    ),
+}  # fmt: skip
+EACH = 6  # so many of each kind
+
+
+def enter(city: City) -> None:
+    """Enter it all as the office's officer would have, through the real actions."""
+    office = city.users["office"]
+    with as_of(at_hour(city.today - dt.timedelta(days=BEFORE), 10)):
+        _leaders(city)
+        for kind in HOLDINGS:
+            for enterprise in [each for each in city.enterprises if each.kind_id == kind][:EACH]:
+                _risks(Enterprise.objects.get(pk=enterprise.pk), city)
+        _watchers(city)
+    with as_of(at_hour(city.today - dt.timedelta(days=STOPPED), 15)):
+        _stops(city)
+    with as_of(at_hour(city.today - dt.timedelta(days=3), 11)):
+        _twin(city)
+        make_standard(by=office)
+        for enterprise in city.enterprises[:3]:
+            plates.plates_for(Enterprise.objects.get(pk=enterprise.pk), by=office)
+
+
+def _leaders(city: City) -> None:
+    """Every locality but each fifth has a leader in charge; the rest stand in red."""
+    leading = Post.objects.filter(
+        role=Role.LOCALITY_LEADER, is_active=True, organization__kind=Organization.Kind.LOCALITY
+    )
+    posts = leading.select_related("organization__region").order_by("organization__region_id", "id")
+    taken: set[str] = set()
+    for number, post in enumerate(posts, start=1):
+        region = post.organization.region
+        if number % 5 == 0 or region.pk in taken:
+            continue
+        taken.add(region.pk)
+        responsibilities.appoint("leader", post, by=city.users["office"], region=region)
+
+
+def _risks(enterprise: Enterprise, city: City) -> None:
+    by = city.users["office"]
+    name, unit_kind, holdings, people, (place, danger, likelihood, exposure, consequence) = HOLDINGS[
+        enterprise.kind_id
+    ]
+    evaluated = city.today - dt.timedelta(days=400 + enterprise.pk % 500)
+    values: dict[str, Any] = {
+        "name": name, "kind": unit_kind, "population": people, "evaluated_on": evaluated,
+        "filed_on": evaluated + dt.timedelta(days=9) if enterprise.pk % 3 else None,
+        "filing_no": f"BA云{enterprise.pk:05d}" if enterprise.pk % 3 else "", "filed_with": "",
+    }  # fmt: skip
+    persons = [
+        {"role": "principal", "name": city.safety.get(enterprise.pk, ""), "title": "主要负责人", "phone": ""}
+    ]
+    unit: MajorUnit = risks.save_unit(enterprise, values, by=by, guardians=persons)
+    for chemical, state, tonnes, is_key in holdings:
+        risks.save_chemical(
+            enterprise,
+            {
+                "unit": unit, "name": chemical, "state": state, "categories": [], "design_maximum": Decimal(tonnes),
+                "actual": Decimal(tonnes) / 2, "place": name, "is_key": is_key,
+            },
+            by=by,
+        )  # fmt: skip
+    point = risks.save_point(
+        enterprise, {"name": place, "kind": "place", "outcome": "火灾、爆炸", "measures": "专人值守，每班巡检，报警联锁"}, by=by
+    )  # fmt: skip
+    risks.assess(
+        point, danger=danger, method="LEC", policy="", direct=[], by=by, on=city.today - dt.timedelta(days=BEFORE),
+        values={"likelihood": likelihood, "exposure": exposure, "consequence": consequence},
+    )  # fmt: skip
+    grading.regrade(enterprise, by=by)
+
+
+def _watchers(city: City) -> None:
+    """Inspectors watch every second of the most dangerous places of their street by name."""
+    inspectors = Post.objects.filter(role=Role.INSPECTOR, is_active=True).select_related("organization")
+    watched = Enterprise.objects.filter(risk__in=responsibilities.WATCHED_RISKS).order_by("id")[:40]
+    for number, enterprise in enumerate(watched):
+        post = next(
+            (each for each in inspectors if is_within(enterprise.locality_id, each.organization.region_id)),
+            None,
+        )
+        if post is not None and number % 2 == 0:
+            responsibilities.appoint("watcher", post, by=city.users["office"], enterprise=enterprise)
+
+
+def _stops(city: City) -> None:
+    """Two eating houses without an account have stopped."""
+    quiet = Enterprise.objects.filter(kind_id="restaurant", organization=None, status="operating")
+    for enterprise in quiet.order_by("-id")[:2]:
+        try:
+            change_status(
+                enterprise, "idle", by=city.users["office"], reason="停业整顿，气瓶间不合格", document="现场处理措施决定",
+                expected_until=city.today + dt.timedelta(days=20),
+            )  # fmt: skip
+        except Refused:
+            continue
+
+
+def _twin(city: City) -> None:
+    """One place was registered twice, once by its sign and once by its licence; the search has found it."""
+    original = Enterprise.objects.filter(kind_id="restaurant").select_related("kind", "locality").first()
+    if original is None:
+        return
+    values = {
+        "name": f"{original.name}（分店登记）",
+        "credit_code": None,
+        "kind": original.kind,
+        "locality": original.locality,
+        "department": original.department,
+        "address": original.address,
+        "risk": original.risk,
+        "status": "operating",
+    }
+    save_enterprise(values, by=city.users["office"])
+    found = [
+        each
+        for each in duplicates.search_in(original.locality_id)
+        if original.pk in (each.first, each.second)
+    ]
+    duplicates.keep(found, at=at_hour(city.today - dt.timedelta(days=3), 11))
