@@ -171,4 +171,5 @@ def _kept(row: CheckItem, item: BookItem | None) -> NewCheckItem:
         major_if_failed=line.major_if_failed or known.major_if_failed,
         # What was proposed for the plan's objects asks all of them.
         kinds=line.kinds,
+        when=line.when,
     )

@@ -105,6 +105,7 @@ def words_of(item: Item) -> list[tuple[str, str]]:
         ("严重程度", SEVERITIES.get(item.severity, item.severity)),
         ("重大隐患判定条款", item.criterion_code),
         ("适用类别", "、".join(item.kinds)),
+        ("适用条件", item.when),
         ("整改指引", item.guidance),
         ("整改证明", item.proof),
         ("拍照要求", PHOTO_RULES.get(item.photo, item.photo)),

@@ -128,6 +128,12 @@ class ItemForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text="都不选即各类对象",
     )
+    when = forms.CharField(
+        label="适用条件",
+        max_length=200,
+        required=False,
+        help_text="按登记的属性缩小范围，如：cylinder_stock > 100；fuel = 瓶装液化石油气。没有登记的照样问",
+    )
     guidance = forms.CharField(
         label="整改指引", max_length=500, required=False, widget=LINES, help_text="告诉企业怎么改"
     )
@@ -200,7 +206,7 @@ class ItemForm(forms.Form):
         data = self.cleaned_data
         names = (
             "text", "criterion", "measure", "basis", "source", "verified", "dispositions", "severity",
-            "criterion_code", "guidance", "proof", "photo",
+            "criterion_code", "guidance", "proof", "photo", "when",
         )  # fmt: skip
         values = {name: data[name] for name in names}
         for name in ("guidance",):  # an area of text may break its lines, a spreadsheet cell of ours does not
@@ -230,6 +236,7 @@ def initial_of(item: structure.Item) -> dict[str, Any]:
         "guidance": item.guidance,
         "proof": item.proof,
         "photo": item.photo,
+        "when": item.when,
     }
 
 

@@ -246,6 +246,10 @@ class BookItem(models.Model):
         "拍照要求", max_length=8, choices=list(structure.PHOTO_RULES.items()), default="failed"
     )
 
+    when = models.CharField(
+        "适用条件", max_length=200, blank=True, default="", db_default="", help_text="如 cylinder_stock > 100"
+    )
+
     class Meta:
         verbose_name = verbose_name_plural = "检查表库的检查项"
         ordering = ["section__position", "position"]
@@ -261,6 +265,7 @@ class BookItem(models.Model):
         return [
             self.code, self.text, self.criterion, self.measure, self.method, self.basis, self.source, self.verified,
             self.dispositions, self.severity, self.criterion_code, self.kinds, self.guidance, self.proof, self.photo,
+            self.when,
         ]  # fmt: skip
 
 

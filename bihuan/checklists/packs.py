@@ -100,6 +100,7 @@ def _item(pack: dict[str, Any], section: dict[str, Any], row: dict[str, Any]) ->
             guidance=row["guidance"],
             proof=row["proof"],
             photo=row.get("photo", "failed"),
+            when=row.get("when", ""),
         )
     except KeyError as error:
         raise blame(f"缺少字段“{error.args[0]}”") from error

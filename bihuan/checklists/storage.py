@@ -53,6 +53,7 @@ def item_of(row: BookItem) -> structure.Item:
         guidance=row.guidance,
         proof=row.proof,
         photo=row.photo,
+        when=row.when,
     )
 
 
@@ -89,6 +90,7 @@ def columns_of(item: structure.Item) -> dict[str, Any]:
         "guidance": item.guidance,
         "proof": item.proof,
         "photo": item.photo,
+        "when": item.when,
     }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from bihuan.checklists.conditions import NotACondition, parse
 from bihuan.checklists.units import COUNTED, UNITS, label, plain, quantity, why_impossible
 from bihuan.plans.dispositions import CODES
 from bihuan.rules.hazards import all_criteria
@@ -54,6 +55,7 @@ LONGEST: dict[str, int] = {
     "proof": 300,
     "title": 100,
     "note": 500,
+    "when": 200,
 }
 GOOD_LENGTH = 60  # what an inspector reads at a glance on a phone
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -118,7 +120,7 @@ class Item:
 
     ``criterion`` says in words when it is fulfilled, ``measure`` the same as a number; ``criterion_code`` names the
     criterion of `rules.hazards` under which a failure is a major hazard; ``kinds`` are keys of registry kinds, none
-    meaning every kind; ``guidance`` tells an enterprise how to put it right, ``proof`` which photo or paper shows it.
+    meaning every kind, and ``when`` narrows them by attributes (`conditions`); ``guidance`` tells an enterprise how to put it right, ``proof`` which photo or paper shows it.
     """
 
     code: str
@@ -136,6 +138,7 @@ class Item:
     guidance: str = ""
     proof: str = ""
     photo: str = "failed"
+    when: str = ""
 
 
 @dataclass(frozen=True)
@@ -263,6 +266,7 @@ def _item_problems(item: Item) -> Iterator[str]:
         ("判定标准", item.criterion, "criterion", False),
         ("整改指引", item.guidance, "guidance", False),
         ("整改证明", item.proof, "proof", False),
+        ("适用条件", item.when, "when", False),
     )
     if "方法：" in item.criterion:
         yield "判定标准里不要写“方法：”，检查方法另填"
@@ -272,6 +276,10 @@ def _item_problems(item: Item) -> Iterator[str]:
         yield "检查方法重复"
     if item.severity not in SEVERITIES:
         yield f"严重程度“{item.severity}”不认识，可用：{'、'.join(SEVERITIES)}"
+    try:
+        parse(item.when)
+    except NotACondition as error:
+        yield str(error)
     if item.photo not in PHOTO_RULES:
         yield f"拍照要求“{item.photo}”不认识，可用：{'、'.join(PHOTO_RULES)}"
     if item.source not in SOURCES:

@@ -24,9 +24,10 @@ def kinds_of(enterprise: Enterprise) -> frozenset[str]:
     return frozenset({enterprise.kind_id, *places})
 
 
-def asked(items: list[CheckItem], kinds: frozenset[str]) -> list[CheckItem]:
-    """The items that concern an object of these kinds; a list that names no kinds is asked whole."""
-    return [item for item in items if item.concerns(kinds)]
+def asked(items: list[CheckItem], enterprise: Enterprise) -> list[CheckItem]:
+    """The items that concern an enterprise by its kinds and what is known of it; a list that names neither is asked whole."""
+    kinds = kinds_of(enterprise) if items else frozenset()
+    return [item for item in items if item.concerns(kinds, enterprise.attributes)]
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,10 @@ def offers(enterprise: Enterprise, on: dt.date) -> list[Offer]:
     counted: Counter[int] = Counter()
     specific: Counter[int] = Counter()
     rows = CheckItem.objects.filter(checklist__in=[each.pk for each in lists])
-    for checklist, named in rows.values_list("checklist", "kinds"):
-        if not named:
-            counted[checklist] += 1
-        elif kinds & set(named):
-            counted[checklist] += 1
-            specific[checklist] += 1
+    for item in rows.only("checklist", "kinds", "when"):
+        if item.concerns(kinds, enterprise.attributes):
+            counted[item.checklist_id] += 1
+            specific[item.checklist_id] += bool(item.kinds)
     found = [Offer(each, counted[each.pk], specific[each.pk]) for each in lists if counted[each.pk]]
     return sorted(found, key=lambda each: (-each.specific, -each.count, each.checklist.pk))
 

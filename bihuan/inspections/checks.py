@@ -21,7 +21,7 @@ from bihuan.registry.models import Enterprise
 from bihuan.rules import clocks, hazards
 from bihuan.rules.records import UnknownRule
 
-from .asking import asked, is_major, judged, kinds_of, library_list
+from .asking import asked, is_major, judged, library_list
 from .kinds import OWN, conducted_by, kind_in_force
 from .models import Answer, Inspection
 from .submission import DRAWN, LOGIN, REFUSED, AnswerGiven, Finding, MemberGiven, Outcome, Problem, Submission
@@ -108,7 +108,7 @@ def _answers(given: Submission, items: list[CheckItem], by: User) -> Iterator[Pr
     if len(by_position) != len(given.answers) or by_position.keys() - {item.position for item in items}:
         yield Problem("answers", "有的答案不属于这份检查表，请刷新页面后重新填写")
     # What concerns the enterprise must be answered; more may be, when its kind was another one on the phone.
-    needed = {item.position for item in asked(items, kinds_of(given.enterprise))}
+    needed = {item.position for item in asked(items, given.enterprise)}
     for item in items:
         if item.position not in needed | by_position.keys():
             continue

@@ -30,7 +30,7 @@ from bihuan.registry.models import Enterprise, Premises
 from bihuan.rules import hazards as criteria_rules
 from bihuan.rules.regions import ancestors
 
-from .asking import asked, is_major, kinds_of, with_unit
+from .asking import asked, is_major, with_unit
 from .kinds import conducted_by, kind_in_force
 from .models import Answer
 from .submission import (
@@ -202,7 +202,7 @@ class Walk:
         self.due_on, self.major_due_on = due_on, major_due_on
         self.today = timezone.localdate()
         every = list(checklist.items.order_by("position")) if checklist else []
-        self.items = asked(every, kinds_of(enterprise)) if every else []
+        self.items = asked(every, enterprise)
         self.premises = list(enterprise.premises.filter(is_active=True).order_by("id"))
         self.client_id = self._given("client_id") or str(uuid.uuid4())
         self.started_at = self._given("started_at") or timezone.now().isoformat()

@@ -43,6 +43,7 @@ class NewCheckItem:
     guidance: str = ""
     proof: str = ""
     photo: str = "failed"
+    when: str = ""
 
     @classmethod
     def kept(cls, row: CheckItem) -> NewCheckItem:
@@ -76,6 +77,7 @@ class NewCheckItem:
             guidance=item.guidance,
             proof=item.proof,
             photo=item.photo,
+            when=item.when,
         )
 
 

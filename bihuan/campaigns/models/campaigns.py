@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import area_q
+from bihuan.checklists.conditions import applies
 from bihuan.checklists.models import BookItem, BookVersion, measure_of
 from bihuan.checklists.structure import PHOTO_RULES, SEVERITIES, Measure
 from bihuan.core.addresses import row_address
@@ -355,6 +359,9 @@ class CheckItem(models.Model):
     photo = models.CharField(
         "拍照要求", max_length=8, choices=list(PHOTO_RULES.items()), default="failed", db_default="failed"
     )
+    when = models.CharField(
+        "适用条件", max_length=200, blank=True, default="", db_default="", help_text="如 cylinder_stock > 100"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "检查项"
@@ -376,9 +383,11 @@ class CheckItem(models.Model):
         """The numeric demand, typed; None for an item judged by looking."""
         return measure_of(self.measure)
 
-    def concerns(self, kinds: frozenset[str]) -> bool:
-        """Whether an object of any of these kinds is asked: the item names none, or one of them."""
-        return not self.kinds or bool(kinds & set(self.kinds))
+    def concerns(self, kinds: frozenset[str], attributes: Mapping[str, Any] | None = None) -> bool:
+        """Whether an object of any of these kinds, of which this is known, is asked."""
+        if self.kinds and not kinds & set(self.kinds):
+            return False
+        return not self.when or applies(self.when, attributes or {})
 
     def signed_words(self) -> list[object]:
         """What the item says, as it is signed. What the library adds is left out where there is nothing of it."""
@@ -387,9 +396,9 @@ class CheckItem(models.Model):
         ]  # fmt: skip
         more = [
             self.library_item_id, self.section, self.measure, self.severity, self.criterion_code, self.kinds,
-            self.guidance, self.proof, self.photo,
+            self.guidance, self.proof, self.photo, self.when,
         ]  # fmt: skip
-        plain = [None, "", None, "ordinary", "", None, "", "", "failed"]
+        plain = [None, "", None, "ordinary", "", None, "", "", "failed", ""]
         return words if more == plain else [*words, *more]
 
 

@@ -128,6 +128,7 @@ def _item(row: FormRow, faults: list[Notice]) -> Item:
         guidance=row["guidance_hint"],
         proof=row[f"{OWN}proof"],
         photo=row[f"{OWN}photo"] or "failed",
+        when=row[f"{OWN}when"],
     )
 
 

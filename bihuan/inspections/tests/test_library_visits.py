@@ -100,6 +100,21 @@ def test_a_place_is_offered_the_lists_that_ask_it_something_its_own_first(world,
     assert (station.count, station.specific) == (2, 1)
 
 
+def test_what_is_known_of_a_place_leaves_items_out(world):
+    office = world.people.office
+    bottled = replace(ROOM, when="fuel = 瓶装液化石油气")
+    book = replace(BOOK, sections=(Section("GAS-USE", "用户", "use", (HOSE, bottled)),))
+    version = library.create_book(world.organizations.office, book, sector="gas", by=office)
+    library.publish(version, effective_from=timezone.localdate(), seen=0, by=office)
+    shop, items = world.enterprises.shop, list(Checklist.objects.get(book_version=version).items.all())
+    assert len(asking.asked(items, shop)) == 2
+    shop.attributes = {"fuel": "管道天然气"}
+    assert [item.text for item in asking.asked(items, shop)] == [HOSE.text]
+    assert asking.offers(shop, timezone.localdate())[0].count == 1
+    shop.attributes = {"fuel": "瓶装液化石油气"}
+    assert len(asking.asked(items, shop)) == 2
+
+
 def test_a_place_of_another_kind_adds_its_items(world, checklist):
     shop = world.enterprises.shop
     Premises.objects.create(enterprise=shop, name="充装点", kind=world.kinds.filling, locality=shop.locality)
