@@ -26,8 +26,18 @@ from bihuan.campaigns.actions import (
     set_gate,
 )
 from bihuan.campaigns.actions.checklists import NewCheckItem
-from bihuan.campaigns.models import Assignment, Campaign, GateCondition, PlanDocument, PlanItem, PlanUnit
+from bihuan.campaigns.assembling import assemble, confirm
+from bihuan.campaigns.models import (
+    Assignment,
+    Campaign,
+    GateCondition,
+    PlanDocument,
+    PlanItem,
+    PlanUnit,
+    Task,
+)
 from bihuan.campaigns.workflow import AssignmentMove, PhaseMove
+from bihuan.checklists.models import BookItem
 from bihuan.duties.actions import reassign_duty
 from bihuan.duties.clock import calendar
 from bihuan.duties.models import Duty
@@ -55,6 +65,8 @@ class Corrections:
     second_phase: tuple[str, ...] = ()  # numbers of tasks that belong to the second phase
 
 
+SECTORS = frozenset({"gas", "chemicals"})  # whose books the two campaigns draw on
+MOST_FROM_LIBRARY = 10  # items of one kind of place
 GAS = Corrections(
     kinds={
         "查经营企业": ["gas_pipeline", "lpg_station"],
@@ -126,7 +138,7 @@ def _run_plan(city: City, data: bytes, filename: str, wanted: Corrections) -> Ca
         document.refresh_from_db()
         campaign = publish(document, by=by)
     with as_of(at + dt.timedelta(days=1)):
-        _write_checklists(campaign, by=by)
+        _write_checklists(campaign, today=city.today, by=by)
         _hand_down(city, campaign)
     return campaign
 
@@ -171,30 +183,65 @@ def _match(city: City, document: PlanDocument, wanted: Corrections, *, by: User)
             match_unit(unit, group=PlanUnit.Group.IGNORED, by=by)
 
 
-def _write_checklists(campaign: Campaign, *, by: User) -> None:
-    """Add to the plan's own check items what is looked at in each kind of place."""
+def _write_checklists(campaign: Campaign, *, today: dt.date, by: User) -> None:
+    """Add to the plan's own check items what the library knows of each kind of place, or the city has written itself."""
     lists = load("checklists")["checklists"]
     for task in campaign.tasks.prefetch_related("kinds"):
         kinds = [kind.key for kind in task.kinds.all()]
-        latest = task.checklists.first()
         if not kinds:
             continue
-        items = [
-            NewCheckItem(item.text, item.criterion, item.method, item.basis, item.dispositions)
-            for item in (latest.items.all() if latest else ())
+        version = _from_library(task, kinds, today=today, by=by)
+        rows = [row for kind in kinds if kind not in version[1] for row in lists[kind]]
+        if rows:
+            _from_city(task, rows, version=version[0], by=by)
+
+
+def _from_library(task: Task, kinds: list[str], *, today: dt.date, by: User) -> tuple[int, frozenset[str]]:
+    """Assemble the checklist as the office would on the page; returns its version and the kinds it now asks about.
+
+    Of each kind of place the first items of the sector's book are ticked, as many as fit a visit of half an hour.
+    """
+    found = assemble(task, today)
+    ticked: list[BookItem] = []
+    for kind in kinds:
+        offered = [
+            candidate.row
+            for version, parts in found.candidates
+            if version.book.sector in SECTORS
+            for _, candidates in parts
+            for candidate in candidates
+            if kind in candidate.row.kinds
         ]
-        for kind in kinds:
-            for row in lists[kind]:
-                items.append(
-                    NewCheckItem(
-                        row["text"],
-                        row["criterion"],
-                        row["method"],
-                        f"{row['basis']['name']}{row['basis']['article']}",
-                        row["disposition"],
-                    )
-                )
-        revise_checklist(task, items, version=latest.version if latest else 0, by=by)
+        ticked += [row for row in offered[:MOST_FROM_LIBRARY] if row not in ticked]
+    if not ticked:
+        return found.version, frozenset()
+    made = confirm(
+        task,
+        keep=[line.row.position for line in found.standing],
+        merge={line.row.position: line.match.pk for line in found.standing if line.match},
+        add=[row.pk for row in ticked],
+        version=found.version,
+        on=today,
+        by=by,
+    )
+    return made.version, frozenset(kind for row in ticked for kind in row.kinds)
+
+
+def _from_city(task: Task, rows: list[dict[str, Any]], *, version: int, by: User) -> None:
+    """What the city looks at in places the sector's book does not know."""
+    latest = task.checklists.first()
+    items = [NewCheckItem.kept(item) for item in (latest.items.all() if latest else ())]
+    items += [
+        NewCheckItem(
+            row["text"],
+            row["criterion"],
+            row["method"],
+            f"{row['basis']['name']}{row['basis']['article']}",
+            row["disposition"],
+        )
+        for row in rows
+    ]
+    revise_checklist(task, items, version=version, by=by)
 
 
 def _hand_down(city: City, campaign: Campaign) -> None:

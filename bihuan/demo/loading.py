@@ -11,8 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from bihuan.accounts.models import Region
+from bihuan.accounts.queries import service_user
 from bihuan.audit.actions import seal_day
 from bihuan.audit.models import Event
+from bihuan.checklists.actions import ensure_packs
 from bihuan.search.agreement import rebuild
 
 from . import recent, registry_facts
@@ -58,6 +60,7 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         say("城市：区划、单位、岗位、人员、企业")
         city = build(today, chronicle, enterprises=size.enterprises)
         chronicle.write()
+        ensure_packs(by=service_user(), on=today)
         say("行动：导入、校核、发布两个方案")
         campaigns = open_campaigns(city)
         say("历史：六十天的检查、隐患、文书和催办")

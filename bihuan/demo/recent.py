@@ -17,7 +17,7 @@ from bihuan.accounts.models import User
 from bihuan.attachments.actions import store_upload
 from bihuan.audit.actions import chain_of
 from bihuan.campaigns.actions import move_assignment
-from bihuan.campaigns.models import Assignment, Campaign
+from bihuan.campaigns.models import Assignment, Campaign, CheckItem
 from bihuan.campaigns.workflow import AssignmentMove, AssignmentStatus
 from bihuan.duties.actions import reassign_duty
 from bihuan.duties.models import Duty
@@ -25,6 +25,7 @@ from bihuan.hazards.actions import reinspect, submit_rectification
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.workflow import Level, Status
 from bihuan.inspections.actions import submit_inspection
+from bihuan.inspections.asking import asked
 from bihuan.inspections.models import Inspection
 from bihuan.inspections.queries import current_checklist
 from bihuan.inspections.submission import (
@@ -44,6 +45,7 @@ from .city import City
 from .evidence import signature_png
 from .moments import as_of, at_hour
 from .photos import photo
+from .readings import reading
 
 STEP = dt.timedelta(minutes=4)
 
@@ -159,12 +161,16 @@ def _inspect(
         measures="更换探测器并与紧急切断阀联动调试", funds=Decimal(860), contingency="发现泄漏立即关阀断电、开窗疏散并报修",
         interim_measures="营业时专人看火，打烊关闭总阀",
     )  # fmt: skip
-    failed = {1: hose, 3: alarm}
+    items = asked(list(checklist.items.order_by("position")), enterprise)
+    failed = {_about(items, "软管"): hose, _about(items, "探测器", "报警"): alarm}
     answers = tuple(
         AnswerGiven(
-            item.position, "fail" if item.position in failed else "pass", finding=failed.get(item.position)
+            item.position,
+            "fail" if item.position in failed else "pass",
+            measured=reading(item.demand, rng, passes=item.position not in failed) if item.demand else "",
+            finding=failed.get(item.position),
         )
-        for item in checklist.items.order_by("position")
+        for item in items
     )
     return submit_inspection(
         Submission(
@@ -188,6 +194,15 @@ def _inspect(
             opinion="软管已当场更换；报警装置须限期更换，期间落实专人看火。",
         ),
         by=inspector,
+    )
+
+
+def _about(items: list[CheckItem], *words: str) -> int:
+    """The position of the first item about one of `words` that is not major by itself."""
+    return next(
+        item.position
+        for item in items
+        if not item.major_if_failed and any(word in item.text for word in words)
     )
 
 

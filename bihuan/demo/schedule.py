@@ -11,6 +11,7 @@ from typing import Any
 from bihuan.accounts.models import Organization, User
 from bihuan.campaigns.models import Campaign, CheckItem, Checklist, Task
 from bihuan.duties.clock import calendar
+from bihuan.inspections.asking import offers
 from bihuan.inspections.models import Inspection
 from bihuan.registry.models import Enterprise
 
@@ -44,13 +45,14 @@ class Visit:
 
 
 class Objects:
-    """Tasks with their current checklists, and the enterprises each covers."""
+    """Tasks with their current checklists, the enterprises each covers, and the list of the library for each kind."""
 
     def __init__(self, city: City, campaigns: tuple[Campaign, ...]) -> None:
         self.items: dict[int, list[CheckItem]] = {}
         self.checklists: dict[int, Checklist] = {}
         self.tasks: list[Task] = []
         self.covered: dict[int, list[Enterprise]] = {}
+        self.library = _library(city)
         by_id = {enterprise.pk: enterprise for enterprise in city.enterprises}
         for campaign in campaigns:
             for task in campaign.tasks.order_by("position"):
@@ -63,6 +65,37 @@ class Objects:
                 self.checklists[task.pk] = latest
                 self.items[task.pk] = list(latest.items.order_by("position"))
                 self.covered[task.pk] = [by_id[pk] for pk in pks]
+
+    def checklist_of(self, visit: Visit) -> Checklist | None:
+        """What a visit walks: its task's list, or on a routine visit the one made for that kind of place."""
+        if visit.task is not None:
+            return self.checklists[visit.task.pk]
+        found = self.library.get(visit.enterprise.kind_id)
+        return found[0] if found else None
+
+    def items_of(self, visit: Visit) -> list[CheckItem]:
+        """What a visit is asked."""
+        if visit.task is not None:
+            return self.items[visit.task.pk]
+        found = self.library.get(visit.enterprise.kind_id)
+        return found[1] if found else []
+
+
+def _library(city: City) -> dict[str, tuple[Checklist, list[CheckItem]]]:
+    """The list of the library with most items for each kind of place, and what it asks there."""
+    found: dict[str, tuple[Checklist, list[CheckItem]]] = {}
+    for enterprise in city.enterprises:
+        kind = enterprise.kind_id
+        if kind in found:
+            continue
+        fitting = [each for each in offers(enterprise, city.today) if each.specific]
+        if fitting:
+            checklist = fitting[0].checklist
+            found[kind] = (
+                checklist,
+                [each for each in checklist.items.order_by("position") if each.concerns(frozenset({kind}))],
+            )
+    return found
 
 
 class Scheduler:

@@ -25,6 +25,7 @@ from .evidence import Evidence
 from .generate import load
 from .ledger import Case, Deadlines
 from .owing import Owing
+from .readings import reading
 from .schedule import Objects, Visit
 from .shares import Shares
 from .staff import Staff
@@ -74,7 +75,7 @@ class Visits:
                 kind=visit.kind,
                 campaign=task.campaign if task else None,
                 task=task,
-                checklist=self.objects.checklists[task.pk] if task else None,
+                checklist=self.objects.checklist_of(visit),
                 enterprise=enterprise,
                 premises=rng.choice(self.premises[enterprise.pk]) if rng.random() < 0.5 else None,
                 organization=visit.body,
@@ -131,7 +132,7 @@ class Visits:
     # --- answers and hazards -------------------------------------------------------------------------
 
     def _answers(self, inspection: Inspection, visit: Visit) -> tuple[list[Answer], list[Case]]:
-        items = self.objects.items[visit.task.pk] if visit.task else []
+        items = self.objects.items_of(visit)
         failed: dict[int, dict[str, Any]] = {}
         others: list[dict[str, Any]] = []
         for text in visit.findings:
@@ -149,7 +150,11 @@ class Visits:
                 verdict = Answer.Verdict.FAIL
                 case = self._hazard(inspection, visit, failed[item.position], item, len(cases) + 1)
                 cases.append(case)
-            elif kind not in self.kinds_of_item.get(item.text, {kind}) or self.rng.random() < 0.04:
+            elif (
+                not item.concerns(frozenset({kind}), visit.enterprise.attributes)
+                or kind not in self.kinds_of_item.get(item.text, {kind})
+                or self.rng.random() < 0.04
+            ):
                 verdict = Answer.Verdict.NOT_APPLICABLE
             else:
                 verdict = Answer.Verdict.PASS
@@ -160,7 +165,7 @@ class Visits:
                     position=item.position,
                     text=item.text,
                     verdict=verdict,
-                    measured=self._measured(item) if verdict == Answer.Verdict.PASS else "",
+                    measured=self._measured(item, verdict),
                     hazard=case.hazard if case else None,
                 )
             )
@@ -181,7 +186,13 @@ class Visits:
             self.book.add(answer)
         return answers, cases
 
-    def _measured(self, item: CheckItem) -> str:
+    def _measured(self, item: CheckItem, verdict: str) -> str:
+        if verdict == Answer.Verdict.NOT_APPLICABLE:
+            return ""
+        if (demand := item.demand) is not None:
+            return reading(demand, self.rng, passes=verdict == Answer.Verdict.PASS)
+        if verdict == Answer.Verdict.FAIL:
+            return ""
         bound = self.measures.get(item.text)
         if bound is None:
             return ""
@@ -412,10 +423,15 @@ def _pairs(text: str) -> set[str]:
 
 
 def _matching(text: str, items: list[CheckItem], taken: dict[int, Any]) -> CheckItem | None:
-    """The check item a finding belongs to: most neighbouring signs in common, two at least."""
+    """The check item a finding belongs to: most neighbouring signs in common, two at least.
+
+    Items that are major by themselves are left alone: the level of an invented finding is its own.
+    """
     wanted = _pairs(text)
     best, most = None, 1
     for item in items:
+        if item.major_if_failed:
+            continue
         shared = len(wanted & _pairs(item.text + item.criterion))
         if shared > most and item.position not in taken:
             best, most = item, shared
