@@ -1,0 +1,106 @@
+"""The library at the desk, and a measured item on the phone: typed, judged, put right in three taps."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Locator, expect
+
+from bihuan.accounts.tests.world import World
+from bihuan.checklists import actions as library
+from bihuan.checklists.models import BookVersion
+from bihuan.checklists.storage import book_of
+from bihuan.hazards.models import Hazard
+from bihuan.inspections.models import Answer
+from bihuan.inspections.tests.test_library_visits import BOOK
+
+from .conftest import Enter
+from .people import DESK, PHONE, Person
+from .test_story import accompany, attach, sign
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_a_book_is_written_compared_and_published(world: World, enter: Enter) -> None:
+    version = library.create_book(world.organizations.office, BOOK, sector="gas", by=world.people.office)
+    library.publish(version, effective_from=timezone.localdate(), seen=0, by=world.people.office)
+    office = enter("office", DESK)
+    office.go("/checklists/")
+    office.follow("燃气用户检查表")
+    office.heading("燃气用户检查表")
+    office.press("起草新版")
+    office.ready()
+    office.follow("连接软管长度不大于 2 m")
+    page = office.ready()
+    page.get_by_label("标准值").fill("1.5")
+    page.get_by_label("检查内容").fill("连接软管长度不大于 1.5 m")
+    office.press("保存")
+    office.reads("GAS-USE-01 已保存")
+    office.follow("增加检查项")
+    page = office.ready()
+    page.get_by_label("检查内容").fill("灶具有熄火保护装置")
+    office.press("保存")
+    office.reads("灶具有熄火保护装置")
+    office.press("上移 GAS-USE-05")
+    office.ready()
+    office.follow("改了什么（3）")
+    office.reads("灶具有熄火保护装置")
+    expect(page.locator("ins").get_by_text("连接软管长度 不大于 1.5 m")).to_be_visible()
+    page.go_back()
+    office.press("发布这一版")
+    office.reads("第 2 版已发布")
+    assert office.overflow() == 0
+    second = BookVersion.objects.select_related("book").get(number=2)
+    assert second.status == "published"
+    assert [item.code for _, item in book_of(second).items()] == [
+        "GAS-USE-01", "GAS-USE-02", "GAS-USE-03", "GAS-USE-05", "GAS-USE-04",
+    ]  # fmt: skip
+
+
+def test_a_number_that_fails_is_judged_at_once_and_put_right_in_three_taps(
+    world: World, enter: Enter
+) -> None:
+    version = library.create_book(world.organizations.office, BOOK, sector="gas", by=world.people.office)
+    library.publish(version, effective_from=timezone.localdate(), seen=0, by=world.people.office)
+    inspector = enter("inspector", PHONE)
+    inspector.go(f"/inspections/walk/?enterprise={world.enterprises.shop.pk}&task=0")
+    inspector.reads("燃气用户检查表 3 项")
+    assert inspector.overflow() == 0
+
+    hose = question(inspector, 1)
+    number = hose.get_by_label("连接软管长度", exact=False)
+    number.fill("1.8")
+    expect(hose.get_by_role("radio", name="合格", exact=True)).to_be_checked()
+    number.fill("2.4")
+    expect(hose.get_by_text("不合格，标准不大于 2 m")).to_be_visible()
+    expect(hose.get_by_role("radio", name="不合格")).to_be_checked()
+    expect(hose.get_by_text("罚款（逾期不改正的）")).to_be_visible()
+
+    # Passing it all the same asks for a reason.
+    hose.get_by_role("radio", name="合格", exact=True).check(force=True)
+    for no in (2, 3):
+        question(inspector, no).get_by_role("radio", name="不适用").check(force=True)
+    inspector.follow("下一步：签字")
+    inspector.hears("仍判合格请在备注写明理由")
+
+    # Three taps: failed, a photo, a photo of the mended thing.
+    hose.get_by_role("radio", name="不合格").check(force=True)
+    attach(hose, "现场照片", "软管过长")
+    attach(hose, "改好后的照片", "软管已截短")
+    expect(hose.get_by_role("radio", name="现场已改")).to_be_checked()
+    expect(hose.get_by_label("怎么改的")).to_have_value("已当场改正，改后照片附后")
+    assert inspector.overflow() == 0
+
+    inspector.follow("下一步：签字")
+    sign(inspector, "冯走访签名")
+    accompany(inspector, "蒋好味", "店主")
+    inspector.press("提交检查")
+    inspector.heading("检查已提交")
+    kept = Answer.objects.get(position=1)
+    assert (kept.verdict, kept.measured) == ("fail", "2.4 m")
+    assert Hazard.objects.get().fixed_on_spot
+
+
+def question(person: Person, no: int) -> Locator:
+    """The block of a question."""
+    return person.ready().locator(f"[data-bihuan-question][data-no='{no}']")
