@@ -142,7 +142,7 @@ def zones_in(user: User, window: Window, *, on: dt.date, kind: str = "") -> dict
 
 def base_map(city: str) -> dict[str, Any]:
     """The schematic base of a city: outlines of its counties and townships. Names of places are no secret."""
-    outlines = Outline.objects.select_related("region").filter(region_id__startswith=city)
+    outlines = Outline.objects.select_related("region").filter(region__code__startswith=city)
     features = [
         {
             "type": "Feature", "id": outline.region_id, "geometry": outline.geometry,
@@ -171,4 +171,4 @@ def extent_of(rows: QuerySet[Enterprise], city: str) -> list[float] | None:
 
 
 def _outline_boxes(city: str) -> list[tuple[float, float, float, float]]:
-    return [bbox_of(outline.geometry) for outline in Outline.objects.filter(region_id__startswith=city)]
+    return [bbox_of(outline.geometry) for outline in Outline.objects.filter(region__code__startswith=city)]

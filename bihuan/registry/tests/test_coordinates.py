@@ -64,6 +64,7 @@ def test_the_source_follows_the_numbers():
 
 def form_of(shop, **changes):
     sent = {"name": shop.name, "credit_code": shop.credit_code or "", "kind": shop.kind_id, "risk": shop.risk}
+    sent |= {"release_code": "on", "code_unchecked_reason": "执照原件如此"}
     sent |= {"locality": shop.locality_id, "department": shop.department_id or "", "address": shop.address}
     for prefix in ("contacts", "permits", "premises"):
         sent |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
