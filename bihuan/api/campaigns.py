@@ -202,6 +202,17 @@ class CheckItemOut(Schema):
     basis: str = Field(description="依据")
     dispositions: list[str] = Field(description="处置阶梯")
     major_if_failed: bool = Field(description="不合格即按重大判定")
+    criterion_code: str = Field(description="不合格时所按的判定条款，空为没有")
+    measure: dict[str, str] | None = Field(
+        description="数值标准：label 量什么、comparator、number、unit、upper；有此项的，合格和不合格都须填实测值"
+    )
+    section: str = Field(description="所在节")
+    severity: str = Field(description="严重程度：minor、ordinary、serious")
+    kinds: list[str] | None = Field(description="适用对象类型，空为各类对象")
+    when: str = Field(description="适用条件，按对象的属性缩小范围")
+    guidance: str = Field(description="整改指引")
+    proof: str = Field(description="整改证明")
+    photo: str = Field(description="拍照要求：failed 不合格时，always 每次")
 
 
 class ChecklistOut(ChecklistRow):

@@ -6,3 +6,10 @@ class ChecklistsConfig(AppConfig):
     label = "checklists"
     verbose_name = "检查表库"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from bihuan.accounts import hooks
+
+        from .succession import pass_books
+
+        hooks.on_reform(pass_books)

@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 
+from bihuan.accounts.actions import organizations as reform
 from bihuan.accounts.queries import service_user
 from bihuan.accounts.tests.world import make_world
 from bihuan.audit.models import Event
@@ -240,6 +241,19 @@ def test_a_copy_takes_the_place_of_the_shipped_book_once_published_and_stays(wor
         actions.copy_book(shipped, office, by=me)
     with pytest.raises(PermissionDenied):
         actions.start_draft(shipped.book, by=me)
+
+
+def test_books_pass_to_the_body_that_takes_over(world):
+    bodies, people = world.organizations, world.people
+    version = actions.create_book(bodies.market, BOOK, sector="gas", by=people.market)
+    actions.create_book(bodies.housing, BOOK, sector="gas", by=people.housing)
+    reform.merge(
+        [bodies.market], bodies.housing, on=timezone.localdate(), document="机构改革方案", by=people.sysadmin
+    )
+    version.book.refresh_from_db()
+    assert version.book.owner == bodies.housing
+    assert version.book.key == f"gas_{bodies.market.pk}"
+    assert actions.may_manage(people.housing, version.book)
 
 
 # --- several at once -----------------------------------------------------------------------------------
