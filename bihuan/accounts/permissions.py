@@ -22,6 +22,8 @@ class Permission(TextChoices):
 
     VIEW_INSPECTIONS = "inspections.view", "查看检查记录"
     CONDUCT_INSPECTION = "inspections.conduct", "开展检查并签字"
+    PLAN_VISITS = "planning.plan", "编制检查计划、组织双随机抽取、商定综合查一次"
+    APPROVE_VISIT = "planning.approve", "批准检查计划和计划外检查"
 
     VIEW_HAZARDS = "hazards.view", "查看隐患台账"
     REPORT_HAZARD = "hazards.report", "登记隐患"

@@ -44,10 +44,11 @@ _FIELD = _READ | {
 ROLES: dict[str, RoleDefinition] = {
     Role.UNASSIGNED: RoleDefinition("岗位已建立，等安全管理员授权；现在什么也不能看、不能做。", frozenset()),
     Role.OFFICE_OFFICER: RoleDefinition(
-        "看本辖区全部台账，把方案变成行动，交办催办，审批延期，维护对象底册和日历。",
+        "看本辖区全部台账，把方案变成行动，编制检查计划，组织双随机抽取，交办催办，审批延期，维护对象底册和日历。",
         _FIELD
         | {
             P.MANAGE_PLANS,
+            P.PLAN_VISITS,
             P.MANAGE_CHECKLISTS,
             P.PUBLISH_CAMPAIGN,
             P.CLOSE_PHASE,
@@ -75,12 +76,13 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.OFFICE_LEADER: RoleDefinition(
-        "看本辖区全部台账，关闭阶段，挂牌督办，审批延期和重大隐患。",
+        "看本辖区全部台账，关闭阶段，挂牌督办，批准检查计划，审批延期和重大隐患。",
         _READ
         | {
             P.PUBLISH_CAMPAIGN,
             P.CLOSE_PHASE,
             P.CONFIRM_TASK,
+            P.APPROVE_VISIT,
             P.DECIDE_EXTENSION,
             P.GRADE_HAZARD,
             P.APPROVE_MAJOR_PLAN,
@@ -96,7 +98,7 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.DEPARTMENT_OFFICER: RoleDefinition(
-        "看归口本部门的企业和隐患，开展检查，核实、复查、销号，核查承诺书，报告任务进展。",
+        "看归口本部门的企业和隐患，编制检查计划，开展检查，核实、复查、销号，核查承诺书，报告任务进展。",
         _FIELD
         | {
             P.EDIT_REGISTRY,
@@ -104,6 +106,7 @@ ROLES: dict[str, RoleDefinition] = {
             P.REVEAL_PERSONAL,
             P.GRADE_HAZARD,
             P.ASSIGN_HAZARD,
+            P.PLAN_VISITS,
             P.MANAGE_CHECKLISTS,
             P.VERIFY_PLEDGE,
             P.MANAGE_BATCHES,
@@ -111,9 +114,10 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.DEPARTMENT_LEADER: RoleDefinition(
-        "看归口本部门的台账，审批延期，认定重大隐患，审查治理方案，组织验收。",
+        "看归口本部门的台账，批准检查计划，审批延期，认定重大隐患，审查治理方案，组织验收。",
         _READ
         | {
+            P.APPROVE_VISIT,
             P.DECIDE_EXTENSION,
             P.GRADE_HAZARD,
             P.APPROVE_MAJOR_PLAN,
@@ -126,12 +130,20 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.LOCALITY_OFFICER: RoleDefinition(
-        "看本乡镇街道的企业和隐患，登记对象，开展检查，核实、复查、销号，报告任务进展。",
-        _FIELD | {P.EDIT_REGISTRY, P.IMPORT_REGISTRY, P.REVEAL_PERSONAL, P.ASSIGN_HAZARD},
+        "看本乡镇街道的企业和隐患，登记对象，编制检查计划，开展检查，核实、复查、销号，报告任务进展。",
+        _FIELD | {P.EDIT_REGISTRY, P.IMPORT_REGISTRY, P.REVEAL_PERSONAL, P.ASSIGN_HAZARD, P.PLAN_VISITS},
     ),
     Role.LOCALITY_LEADER: RoleDefinition(
-        "看本乡镇街道的台账，审批一般隐患延期，办理人员交接。",
-        _READ | {P.DECIDE_EXTENSION, P.REOPEN_HAZARD, P.REPORT_TASK, P.HAND_OVER, P.EXPORT_HAZARDS},
+        "看本乡镇街道的台账，批准检查计划，审批一般隐患延期，办理人员交接。",
+        _READ
+        | {
+            P.DECIDE_EXTENSION,
+            P.APPROVE_VISIT,
+            P.REOPEN_HAZARD,
+            P.REPORT_TASK,
+            P.HAND_OVER,
+            P.EXPORT_HAZARDS,
+        },
     ),
     Role.INSPECTOR: RoleDefinition(
         "在本乡镇街道上门检查、签字、登记隐患、复查。", _FIELD - {P.EXPORT_HAZARDS, P.REPORT_TASK}

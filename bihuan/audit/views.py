@@ -38,6 +38,7 @@ AREAS = [
     ("inspections.", "检查"),
     ("operations.", "运维"),
     ("papers.", "文书"),
+    ("planning.", "检查计划"),
     ("registry.", "企业底册"),
 ]
 

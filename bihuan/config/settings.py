@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "bihuan.campaigns",
     "bihuan.hazards",
     "bihuan.inspections",
+    "bihuan.planning",
     "bihuan.field",
     "bihuan.pledges",
     "bihuan.archive",

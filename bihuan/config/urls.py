@@ -32,6 +32,7 @@ urlpatterns = [
     path("campaigns/", include("bihuan.campaigns.urls")),
     path("hazards/", include("bihuan.hazards.urls")),
     path("inspections/", include("bihuan.inspections.urls")),
+    path("planning/", include("bihuan.planning.urls")),
     path("field/", include("bihuan.field.urls")),
     path("pledges/", include("bihuan.pledges.urls")),
     path("history/", include("bihuan.archive.urls")),

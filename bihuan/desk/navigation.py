@@ -48,6 +48,9 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         "监督检查",
         [
             Entry("检查", "inspections:list", "clipboard-check", (P.VIEW_INSPECTIONS,)),
+            Entry("检查计划", "planning:visits", "calendar-due", (P.VIEW_CAMPAIGNS,)),
+            Entry("双随机", "planning:draws", "scan", (P.VIEW_CAMPAIGNS,)),
+            Entry("佐证提示", "inspections:signals", "eye", (P.VIEW_CAMPAIGNS,)),
             Entry("离线检查", "field:app", "wifi-off", (P.CONDUCT_INSPECTION,)),
             Entry("检查表库", "checklists:library", "checklist", (P.VIEW_CHECKLISTS,)),
             Entry("隐患台账", "hazards:ledger", "alert-triangle", (P.VIEW_HAZARDS,)),

@@ -82,6 +82,8 @@ class Duty(models.Model):
         REEVALUATION = "reevaluation", "重大危险源评估"
         PERMIT_RENEWAL = "permit_renewal", "许可续期"
         EQUIPMENT_CHECK = "equipment_check", "设备检验"
+        VISIT = "visit", "计划检查"
+        DISCLOSURE = "disclosure", "抽查结果公示"
 
     class Status(models.TextChoices):
         OPEN = "open", "待办"

@@ -31,6 +31,7 @@ from bihuan.tally.models import Delta
 from . import queries, records
 from .asking import is_major
 from .checks import is_expert, problems_of
+from .following import follow
 from .kinds import OWN, kind_in_force
 from .models import Answer, Coverage, Inspection, InspectionMember
 from .submission import Finding, InspectionRefused, Outcome, Submission, digest_of
@@ -142,6 +143,7 @@ def _record(
         payload={"hazards": [hazard.pk for hazard in found], "task": inspection.task_id},
     )
     _issue_papers(inspection, found, by)
+    follow(inspection, by=by)
     transaction.on_commit(partial(weigh_inspection.enqueue, inspection.pk))
     return inspection
 

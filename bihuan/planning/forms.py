@@ -1,0 +1,138 @@
+"""Forms of planning: a draw announced, a year worked out, a visit asked for, a recusal entered."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from bihuan.accounts.models import Organization, Region, User
+from bihuan.core.forms import CalendarDayField
+from bihuan.inspections.kinds import conducted_by
+from bihuan.registry.models import Enterprise, EnterpriseKind, RiskColour
+
+from .models import VisitRequest
+
+
+def _day(label: str, **more: Any) -> CalendarDayField:
+    return CalendarDayField(label=label, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"), **more)
+
+
+def _kinds(organization: Organization) -> list[tuple[str, str]]:
+    return [(kind.value, kind.label) for kind in conducted_by(organization)]
+
+
+def _staff(organization: Organization) -> Any:
+    people = User.objects.filter(
+        holdings__to_on=None, holdings__post__organization=organization, is_active=True, is_service=False
+    )
+    return people.distinct().order_by("full_name", "pk")
+
+
+class _NamedUsers(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj: User) -> str:
+        return obj.full_name
+
+
+class DrawForm(forms.Form):
+    """A draw before it is announced. Kinds, risks and region narrow the pool; left empty they take all."""
+
+    title = forms.CharField(label="名称", max_length=120)
+    kind = forms.ChoiceField(label="检查类别")
+    kinds = forms.ModelMultipleChoiceField(
+        label="对象类型", queryset=EnterpriseKind.objects.none(), required=False,
+        widget=forms.CheckboxSelectMultiple, help_text="不选为全部类型",
+    )  # fmt: skip
+    risks = forms.MultipleChoiceField(
+        label="风险等级", choices=RiskColour.choices, required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="不选为全部等级；等级越高、分级越差，抽中的机会越大",
+    )  # fmt: skip
+    region = forms.ModelChoiceField(
+        label="区划", queryset=Region.objects.none(), required=False, empty_label="本单位全部范围"
+    )
+    count = forms.IntegerField(label="抽取家数", min_value=1, max_value=2000)
+    per_object = forms.IntegerField(label="每家检查人员数", min_value=1, max_value=10, initial=2)
+    inspectors = _NamedUsers(
+        label="检查人员名录", queryset=User.objects.none(), widget=forms.CheckboxSelectMultiple
+    )
+    window_from = _day("检查自")
+    window_to = _day("检查至")
+    public_source = forms.CharField(
+        label="公开数来源", max_length=120, required=False,
+        help_text="可不填。填写公布之后才会产生、谁都查得到的数，例如：2026年12月1日上证指数收盘点位",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        today = timezone.localdate()
+        self.fields["window_from"].initial = today + dt.timedelta(days=1)
+        self.fields["window_to"].initial = today + dt.timedelta(days=30)
+        self.fields["kind"].choices = _kinds(organization)  # type: ignore[attr-defined]
+        self.fields["kinds"].queryset = EnterpriseKind.objects.all()  # type: ignore[attr-defined]
+        self.fields["region"].queryset = Region.objects.filter(  # type: ignore[attr-defined]
+            code__startswith=organization.region_id, valid_to=None
+        ).order_by("code")
+        self.fields["inspectors"].queryset = _staff(organization)  # type: ignore[attr-defined]
+
+
+class PlanForm(forms.Form):
+    """The staff of a year; what they can reach is worked out."""
+
+    year = forms.IntegerField(label="年度")
+    kind = forms.ChoiceField(label="检查类别")
+    inspectors = forms.IntegerField(label="检查人员", min_value=1, max_value=2000)
+    team = forms.IntegerField(label="每组人数", min_value=1, max_value=10, initial=2)
+    days = forms.IntegerField(label="每人每月外出检查天数", min_value=1, max_value=23, initial=8)
+    visits_a_day = forms.IntegerField(label="每组每天检查家数", min_value=1, max_value=30, initial=3)
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = _kinds(organization)  # type: ignore[attr-defined]
+        self.fields["year"].initial = timezone.localdate().year
+        self.fields["inspectors"].initial = _staff(organization).count() or 2
+
+
+class RequestForm(forms.Form):
+    """A visit no plan foresees."""
+
+    kind = forms.ChoiceField(label="检查类别")
+    cause = forms.ChoiceField(
+        label="起因", choices=VisitRequest.Cause.choices, help_text="投诉举报、事故险情免予审批"
+    )
+    reason = forms.CharField(label="事由", max_length=300, widget=forms.Textarea({"rows": 3}))
+    window_from = _day("检查自")
+    window_to = _day("检查至")
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        today = timezone.localdate()
+        self.fields["window_from"].initial = today
+        self.fields["window_to"].initial = today + dt.timedelta(days=7)
+        self.fields["kind"].choices = _kinds(organization)  # type: ignore[attr-defined]
+
+
+class RecusalForm(forms.Form):
+    """Who must not visit whom."""
+
+    user = forms.ModelChoiceField(label="人员", queryset=User.objects.none())
+    enterprise = forms.CharField(
+        label="企业编号或信用代码", max_length=20, help_text="企业页面地址里的数字，或统一社会信用代码"
+    )
+    reason = forms.CharField(label="理由", max_length=200)
+
+    def __init__(self, *args: Any, organization: Organization, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = user
+        self.fields["user"].queryset = _staff(organization)  # type: ignore[attr-defined]
+        self.fields["user"].label_from_instance = lambda person: person.full_name  # type: ignore[attr-defined]
+
+    def clean_enterprise(self) -> Enterprise:
+        given = self.cleaned_data["enterprise"].strip().upper()
+        rows = Enterprise.objects.visible_to(self.by)
+        by_number = given.isascii() and given.isdecimal() and len(given) < 18
+        found = rows.filter(pk=given).first() if by_number else rows.filter(credit_code=given).first()
+        if found is None:
+            raise forms.ValidationError("没有这家企业，或不在可见范围内，请核对编号或信用代码")
+        return found

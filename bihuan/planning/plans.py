@@ -1,0 +1,410 @@
+"""Plans of a year and joint visits: what the staff can reach, what is due at one place, and who has been there already."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count, Max
+from django.utils import timezone
+
+from bihuan.accounts.models import Organization, User
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.roles import ROLES
+from bihuan.audit.actions import record
+from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+from bihuan.duties import actions as duties
+from bihuan.duties.models import Duty
+from bihuan.inspections.kinds import OWN, conducted_by
+from bihuan.inspections.models import Inspection
+from bihuan.inspections.queries import conductible
+from bihuan.registry.models import Enterprise
+from bihuan.rules import visitplans as rules
+from bihuan.rules.records import UnknownRule
+from bihuan.rules.visits import next_visit, visit_rule
+
+from .draws import planning_organization
+from .models import JointShare, JointVisit, PlannedVisit, VisitPlan, VisitRequest
+
+JOINT_DAYS = 30
+PURPOSE = "supervision"
+
+
+# --- the year ---------------------------------------------------------------------------------
+
+
+def needs_of(user: User, year: int) -> tuple[list[rules.Need], str]:
+    """The visits the rules ask for in a year at every object this person may inspect, and what was read."""
+    begin = dt.date(year, 1, 1)
+    objects = list(conductible(user).values_list("pk", "risk", "kind_id", "locality_id", "created_at"))
+    last = dict(
+        Inspection.objects.filter(enterprise__in=[row[0] for row in objects])
+        .exclude(kind__in=OWN)
+        .order_by()
+        .values_list("enterprise")
+        .annotate(day=Max("inspected_on"))
+    )
+    found: list[rules.Need] = []
+    without = 0
+    for pk, risk, kind, area, created in objects:
+        try:
+            rule = visit_rule(PURPOSE, begin, target=kind, area=area, risk=risk)
+        except UnknownRule:
+            without += 1
+            continue
+        known = [last[pk]] if pk in last else []
+        due = next_visit(rule, known, since=timezone.localdate(created)).advised_on
+        found += rules.needs_of_year(pk, risk, year, due, max(1, rule.months // rule.at_least))
+    note = f"{len(objects)} 家对象，按频次规定全年应检查 {len(found)} 次"
+    return found, note + (f"；{without} 家没有适用的频次规定，未列入" if without else "")
+
+
+@transaction.atomic
+def make_plan(
+    *, year: int, kind: str, inspectors: int, team: int, days: int, visits_a_day: int, by: User
+) -> VisitPlan:
+    """Work out a year with the staff there is and keep it as a draft with its visits. Raises PermissionDenied, Refused."""
+    organization = planning_organization(by)
+    today = timezone.localdate()
+    if kind not in conducted_by(organization):
+        raise Refused(f"{organization.short_name}不开展这类检查，请改选检查类别")
+    if not today.year <= year <= today.year + 1:
+        raise Refused(f"只能编制 {today.year} 年或 {today.year + 1} 年的计划")
+    if team < 1 or inspectors < team:
+        raise Refused(f"检查人员 {inspectors} 人，凑不成一组 {team} 人，请核对")
+    first_month = today.month if year == today.year else 1
+    capacity = rules.Capacity(inspectors, team, days, visits_a_day)
+    needs, note = needs_of(by, year)
+    plan = rules.plan_year(needs, capacity, first_month=first_month)
+    row = VisitPlan.objects.create(
+        organization=organization, year=year, kind=kind, first_month=first_month, inspectors=inspectors, team=team,
+        days=days, visits_a_day=visits_a_day, made_by=by, made_at=timezone.now(),
+        figures={
+            "note": note,
+            "capacity": plan.capacity,
+            "a_month": capacity.a_month,
+            "needed": len(needs),
+            "placed": len(plan.placed),
+            "late": plan.late,
+            "left": len(plan.left),
+            "coverage": rules.coverage(needs, plan),
+            "inspectors_needed": rules.inspectors_needed(len(needs), capacity),
+        },
+    )  # fmt: skip
+    _keep_visits(row, plan.placed)
+    record(
+        "planning.make_plan",
+        row,
+        by=by,
+        summary=f"编制{row}，可检查 {len(plan.placed)} 次，排不下 {len(plan.left)} 次",
+    )
+    return row
+
+
+def _keep_visits(plan: VisitPlan, placed: Iterable[tuple[int, int]]) -> None:
+    rows = list(placed)
+    enterprises = Enterprise.objects.in_bulk({pk for pk, _ in rows})
+    PlannedVisit.objects.bulk_create(
+        [
+            PlannedVisit(
+                enterprise=enterprises[pk], organization=plan.organization, kind=plan.kind,
+                source=PlannedVisit.Source.PLAN, plan=plan, city_id=enterprises[pk].city_id,
+                county_id=enterprises[pk].county_id, locality_id=enterprises[pk].locality_id,
+                window_from=dt.date(plan.year, month, 1), window_to=_last_day(plan.year, month),
+                # A draft binds nobody: its visits count once it is adopted.
+                status=PlannedVisit.Status.CANCELLED, reason="草案",
+            )
+            for pk, month in rows
+        ],
+        batch_size=500,
+    )  # fmt: skip
+
+
+def _last_day(year: int, month: int) -> dt.date:
+    return dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)
+
+
+@transaction.atomic
+def adopt_plan(plan: VisitPlan, *, by: User) -> VisitPlan:
+    """Put a drafted plan in force. Raises PermissionDenied, IllegalMove when it is, Refused when the year has one."""
+    if not approves_for(by, plan.organization_id):
+        raise PermissionDenied
+    if VisitPlan.objects.filter(
+        organization=plan.organization_id, year=plan.year, status=VisitPlan.Status.ADOPTED
+    ).exists():
+        raise Refused(f"{plan.organization.short_name}{plan.year}年已有批准的计划")
+    moved = VisitPlan.objects.filter(pk=plan.pk, status=VisitPlan.Status.DRAFT).update(
+        status=VisitPlan.Status.ADOPTED, adopted_by=by, adopted_at=timezone.now()
+    )
+    if not moved:
+        raise IllegalMove(f"{plan}已经批准，请刷新页面")
+    plan.refresh_from_db()
+    plan.visits.filter(reason="草案").update(status=PlannedVisit.Status.PLANNED, reason="")
+    record("planning.adopt_plan", plan, by=by, summary=f"批准{plan}")
+    return plan
+
+
+def months_of(plan: VisitPlan) -> list[dict[str, Any]]:
+    """Each month of a plan: planned and done."""
+    rows: dict[int, dict[str, int]] = {}
+    for month, status, count in (
+        plan.visits.order_by()
+        .values_list("window_from__month", "status")
+        .annotate(count=Count("pk"))
+        .values_list("window_from__month", "status", "count")
+    ):
+        rows.setdefault(month, {})[status] = count
+    return [
+        {"month": month, "planned": sum(rows[month].values()), "done": rows[month].get("done", 0)}
+        for month in sorted(rows)
+    ]
+
+
+# --- how often a place is visited -------------------------------------------------------------
+
+
+def visits_this_year(enterprise: Enterprise, on: dt.date | None = None) -> list[dict[str, Any]]:
+    """Official visits to an enterprise this calendar year by kind and organization: shown to whoever plans another."""
+    day = on or timezone.localdate()
+    rows = (
+        Inspection.objects.filter(
+            enterprise=enterprise, inspected_on__gte=dt.date(day.year, 1, 1), inspected_on__lte=day
+        )
+        .exclude(kind__in=OWN)
+        .order_by()
+        .values("kind", "organization__short_name")
+        .annotate(count=Count("pk"), last=Max("inspected_on"))
+    )
+    labels = dict(Inspection.Kind.choices)
+    found = []
+    for row in sorted(rows, key=lambda each: (-each["count"], each["kind"])):
+        limit = rules.cap(row["kind"], day)
+        found.append(
+            {
+                "kind": row["kind"],
+                "label": labels.get(row["kind"], row["kind"]),
+                "organization": row["organization__short_name"],
+                "count": row["count"],
+                "last": row["last"],
+                "cap": limit.per_year if limit else None,
+            }
+        )
+    return found
+
+
+def over_cap(enterprise: Enterprise, kind: str, on: dt.date | None = None) -> str:
+    """Words for a kind whose limit of the year is reached at this enterprise, "" while there is room."""
+    day = on or timezone.localdate()
+    limit = rules.cap(kind, day)
+    if limit is None:
+        return ""
+    made = Inspection.objects.filter(
+        enterprise=enterprise, kind=kind, inspected_on__gte=dt.date(day.year, 1, 1), inspected_on__lte=day
+    ).count()
+    if made < limit.per_year:
+        return ""
+    label = Inspection.Kind(kind).label
+    return f"今年已有 {made} 次{label}，上限 {limit.per_year} 次（{limit.doc_no}）"
+
+
+# --- what no plan foresees --------------------------------------------------------------------
+
+
+def approves_for(user: User, organization_id: int) -> bool:
+    """Whether somebody decides for this organization: its leader, or that of the office above."""
+    return any(
+        post.organization_id == organization_id and Permission.APPROVE_VISIT in ROLES[post.role].permissions
+        for post in user.posts
+    )
+
+
+@transaction.atomic
+def request_visit(
+    enterprise: Enterprise, *, kind: str, cause: str, reason: str, window_from: dt.date, window_to: dt.date, by: User
+) -> VisitRequest:  # fmt: skip
+    """Ask for a visit no plan foresees; after a tip or an accident it stands approved at once. Raises PermissionDenied, Refused."""
+    organization = planning_organization(by)
+    if not conductible(by).filter(pk=enterprise.pk).exists():
+        raise PermissionDenied
+    if kind not in conducted_by(organization):
+        raise Refused(f"{organization.short_name}不开展这类检查，请改选检查类别")
+    if cause not in VisitRequest.Cause.values:
+        raise Refused("请选择起因")
+    if not reason.strip():
+        raise ReasonRequired("计划外检查")
+    if window_from > window_to:
+        raise Refused("检查时段的起日晚于止日，请核对")
+    row = VisitRequest.objects.create(
+        organization=organization, enterprise=enterprise, kind=kind, cause=cause, reason=reason.strip()[:300],
+        window_from=window_from, window_to=window_to, over_cap=over_cap(enterprise, kind), by=by, at=timezone.now(),
+    )  # fmt: skip
+    record("planning.request_visit", row, by=by, summary=f"申请计划外检查：{row}")
+    if cause != VisitRequest.Cause.OTHER:
+        _approve(row, f"因{row.get_cause_display()}，免予审批", by=by, decided_by=None)
+    return row
+
+
+@transaction.atomic
+def decide_request(row: VisitRequest, *, approve: bool, decision: str, by: User) -> VisitRequest:
+    """Approve or refuse. Raises PermissionDenied (nobody decides on their own request), IllegalMove, ReasonRequired."""
+    if not approves_for(by, row.organization_id) or row.by_id == by.pk:
+        raise PermissionDenied
+    if row.status != VisitRequest.Status.ASKED:
+        raise IllegalMove(f"申请已是“{row.get_status_display()}”，请刷新页面")
+    if not decision.strip():
+        raise ReasonRequired("审批意见")
+    if approve:
+        _approve(row, decision.strip(), by=by, decided_by=by)
+    else:
+        row.status, row.decision = VisitRequest.Status.REFUSED, decision.strip()[:200]
+        row.decided_by, row.decided_at = by, timezone.now()
+        row.save()
+        record("planning.refuse_visit", row, by=by, summary=f"未批准计划外检查：{row}")
+    return row
+
+
+def _approve(row: VisitRequest, decision: str, *, by: User, decided_by: User | None) -> None:
+    visit = PlannedVisit.objects.create(
+        enterprise=row.enterprise, organization=row.organization, kind=row.kind, source=PlannedVisit.Source.APPROVAL,
+        city_id=row.enterprise.city_id, county_id=row.enterprise.county_id, locality_id=row.enterprise.locality_id,
+        window_from=row.window_from, window_to=row.window_to,
+    )  # fmt: skip
+    row.status, row.decision, row.visit = VisitRequest.Status.APPROVED, decision[:200], visit
+    row.decided_by, row.decided_at = decided_by, timezone.now()
+    row.save()
+    _owe(visit, f"计划外检查：{row.enterprise}", by=by)
+    record("planning.approve_visit", row, by=by, summary=f"批准计划外检查：{row}")
+
+
+def _owe(visit: PlannedVisit, title: str, *, by: User) -> None:
+    duties.open_duty(
+        kind=Duty.Kind.VISIT, subject=visit, title=title, url=f"/planning/visits/{visit.pk}/",
+        organization=visit.organization, place=visit.enterprise, due_on=visit.window_to,
+        clock={"summary": f"检查时段 {visit.window_from} 至 {visit.window_to}"}, by=by,
+    )  # fmt: skip
+
+
+# --- one visit instead of several -------------------------------------------------------------
+
+
+def candidates(user: User, days: int = JOINT_DAYS) -> list[dict[str, Any]]:
+    """Enterprises at which two or more agencies plan a visit within `days`, most agencies first (R059)."""
+    until = timezone.localdate() + dt.timedelta(days=days)
+    rows = PlannedVisit.objects.visible_to(user).filter(
+        status=PlannedVisit.Status.PLANNED, joint=None, window_from__lte=until
+    )
+    crowded = (
+        rows.order_by()
+        .values("enterprise")
+        .annotate(bodies=Count("organization", distinct=True))
+        .filter(bodies__gte=2)
+        .order_by("-bodies", "enterprise")[:50]
+    )
+    wanted = [row["enterprise"] for row in crowded]
+    visits: dict[int, list[PlannedVisit]] = {pk: [] for pk in wanted}
+    for visit in rows.filter(enterprise__in=wanted).select_related("enterprise", "organization"):
+        visits[visit.enterprise_id].append(visit)
+    proposed = set(
+        JointVisit.objects.filter(enterprise__in=wanted, status=JointVisit.Status.PROPOSED).values_list(
+            "enterprise", flat=True
+        )
+    )
+    return [
+        {"enterprise": visits[pk][0].enterprise, "visits": visits[pk]}
+        for pk in wanted
+        if pk not in proposed and visits[pk]
+    ]
+
+
+@transaction.atomic
+def propose_joint(enterprise: Enterprise, *, by: User, days: int = JOINT_DAYS) -> JointVisit:
+    """Propose that the visits several agencies plan there become one, led by the proposer's organization.
+
+    The days are those all of them have in common, else from the first beginning to the last end. Raises
+    PermissionDenied, Refused when fewer than two agencies plan one.
+    """
+    lead = planning_organization(by)
+    until = timezone.localdate() + dt.timedelta(days=days)
+    first: dict[int, PlannedVisit] = {}
+    rows = PlannedVisit.objects.visible_to(by).filter(
+        enterprise=enterprise, status=PlannedVisit.Status.PLANNED, joint=None, window_from__lte=until
+    )
+    for visit in rows.select_related("organization").order_by("window_to", "id"):
+        first.setdefault(visit.organization_id, visit)
+    if len(first) < 2:
+        raise Refused(f"{days} 天内只有不到两个单位计划检查{enterprise}，不需要合并")
+    if JointVisit.objects.filter(enterprise=enterprise, status=JointVisit.Status.PROPOSED).exists():
+        raise Refused(f"{enterprise}已有征求意见的合并提议")
+    begin = max(each.window_from for each in first.values())
+    end = min(each.window_to for each in first.values())
+    if begin > end:
+        begin = min(each.window_from for each in first.values())
+        end = max(each.window_to for each in first.values())
+    joint = JointVisit.objects.create(
+        enterprise=enterprise, organization=lead, window_from=begin, window_to=end, by=by, at=timezone.now()
+    )
+    for visit in first.values():
+        JointShare.objects.create(joint=joint, organization=visit.organization, visit=visit)
+    record(
+        "planning.propose_joint", joint, by=by, summary=f"提议合并 {len(first)} 个单位对{enterprise}的检查"
+    )
+    if lead.pk in first:
+        answer_joint(joint, accept=True, reason="", by=by)
+    return joint
+
+
+@transaction.atomic
+def answer_joint(joint: JointVisit, *, accept: bool, reason: str, by: User) -> JointVisit:
+    """One agency's answer. With all answers in, the visits of those who agreed become one joint visit.
+
+    Raises PermissionDenied for others, IllegalMove when it was answered, ReasonRequired for declining.
+    """
+    share = joint.shares.filter(
+        organization__in=[post.organization_id for post in by.posts], answer=JointShare.Answer.WAITING
+    ).first()
+    if not by.has_perm(Permission.PLAN_VISITS):
+        raise PermissionDenied
+    if share is None:
+        if joint.shares.filter(organization__in=[post.organization_id for post in by.posts]).exists():
+            raise IllegalMove("本单位已经答复，请刷新页面")
+        raise PermissionDenied
+    if not accept and not reason.strip():
+        raise ReasonRequired("不合并")
+    share.answer = JointShare.Answer.ACCEPTED if accept else JointShare.Answer.DECLINED
+    share.reason, share.by, share.at = reason.strip()[:200], by, timezone.now()
+    share.save()
+    record(
+        "planning.answer_joint",
+        joint,
+        by=by,
+        summary=f"{share.organization.short_name}{share.get_answer_display()}",
+    )
+    if not joint.shares.filter(answer=JointShare.Answer.WAITING).exists():
+        _settle(joint, by=by)
+    return joint
+
+
+def _settle(joint: JointVisit, *, by: User) -> None:
+    agreed = list(joint.shares.filter(answer=JointShare.Answer.ACCEPTED).select_related("visit"))
+    joint.status = JointVisit.Status.AGREED if len(agreed) >= 2 else JointVisit.Status.DROPPED
+    joint.save(update_fields=["status"])
+    if joint.status == JointVisit.Status.AGREED:
+        for share in agreed:
+            visit = share.visit
+            visit.joint, visit.kind = joint, Inspection.Kind.JOINT
+            visit.window_from, visit.window_to = joint.window_from, joint.window_to
+            visit.save(update_fields=["joint", "kind", "window_from", "window_to"])
+            duties.reschedule_duty(
+                visit, Duty.Kind.VISIT, joint.window_to,
+                {"summary": f"综合查一次，{joint.window_from} 至 {joint.window_to}"}, by=by,
+                title=f"联合检查：{joint.enterprise}",
+            )  # fmt: skip
+    record("planning.settle_joint", joint, by=by, summary=f"{joint}：{joint.get_status_display()}")
+
+
+def organizations_of(user: User) -> list[Organization]:
+    """The bodies this person works in."""
+    return [post.organization for post in user.posts]
