@@ -27,7 +27,7 @@ from bihuan.duties.models import Duty
 from bihuan.search import actions as search
 from bihuan.search.models import Kind
 
-from . import searching
+from . import places, searching
 from .changes import apply_values
 from .duplicates import Status, decide, may_decide
 from .models import (
@@ -127,6 +127,7 @@ def merge(
         changes=[["合并记录", words, f"随迁{sum(len(rows) for rows in moved.values())}条"], *changes],
     )  # fmt: skip
     carry_up(kept, by=by)
+    places.moved([kept.pk])
     search.remove(Kind.ENTERPRISE, [old_id])
     searching.index([(kept, [*changes, ["名称", gone.name, kept.name]])])
     return merger

@@ -11,15 +11,19 @@ class ZonesConfig(AppConfig):
 
     def ready(self) -> None:
         from bihuan.jobs.running import register
-        from bihuan.registry import filters, panels, places
+        from bihuan.registry import filters, lists, merging, panels, places
 
         from .actions import SETTLING
         from .filters import IN_ZONE, PLACED
         from .membership import on_moved
         from .panels import zones_of
+        from .sharing import ZONE_ROWS, fold_memberships, fold_misplacements
 
         register(SETTLING)
         filters.register(IN_ZONE)
         filters.register(PLACED)
         places.on_moved("zones", on_moved)
         panels.register("zones.zones", zones_of, position=50)
+        lists.register(ZONE_ROWS)
+        merging.register("zones.zonemembership", fold_memberships)
+        merging.register("zones.misplacement", fold_misplacements)
