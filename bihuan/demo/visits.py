@@ -176,7 +176,7 @@ class Visits:
                 Answer(
                     inspection=inspection,
                     check_item=None,
-                    position=len(answers) + 1,
+                    position=max([each.position for each in answers], default=0) + 1,
                     text=case.hazard.description[:300],
                     verdict=Answer.Verdict.FAIL,
                     hazard=case.hazard,
