@@ -1,14 +1,24 @@
-"""When two records of one place become one, its first visit under a task counts once."""
+"""When two records of one place become one: its first visit under a task counts once, what was signed stays signed."""
 
 from __future__ import annotations
 
 from bihuan.accounts.models import User
 from bihuan.audit.actions import chain_of
-from bihuan.registry.models import Enterprise
+from bihuan.core.digest import matches
+from bihuan.registry.models import Enterprise, Merger
 from bihuan.tally import actions as tally
 from bihuan.tally.models import Delta
 
 from .models import Coverage, Inspection
+
+
+def is_as_signed(inspection: Inspection, content_hash: str) -> bool:
+    """Whether a visit still says what was signed, under the number its enterprise has now or had then."""
+    content = inspection.signed_content()
+    if matches(content, content_hash):
+        return True
+    former = Merger.objects.filter(into=inspection.enterprise_id).values_list("old_id", flat=True)
+    return any(matches({**content, "enterprise": number}, content_hash) for number in former)
 
 
 def fold_coverage(kept: Enterprise, gone: Enterprise, by: User) -> None:

@@ -22,7 +22,6 @@ from bihuan.attachments.models import Attachment, Signature
 from bihuan.audit.actions import chain_of
 from bihuan.campaigns.models import Campaign, Checklist, Task
 from bihuan.campaigns.queries.campaigns import tasks_for
-from bihuan.core.digest import matches
 from bihuan.core.errors import Refused
 from bihuan.core.http import row_number
 from bihuan.core.paging import BadCursor, KeysetPage, paginate
@@ -34,6 +33,7 @@ from bihuan.registry.models import Enterprise, RiskColour
 from . import asking, queries, signals
 from .actions import issue_reinspection_opinion, submit_inspection
 from .forms import MAX_PHOTOS, Walk
+from .merging import is_as_signed
 from .models import Inspection
 from .submission import InspectionRefused, Problem
 
@@ -342,7 +342,6 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     answers = list(inspection.answers.select_related("hazard", "check_item").order_by("position"))
     hazards = [answer.hazard for answer in answers if answer.hazard is not None]
     papers = list(queries.papers_of(inspection).order_by("id"))
-    content = inspection.signed_content()
     signatures = attachments.signatures_of(inspection)
     noticed = None
     if signals.sees_signals(user):
@@ -355,7 +354,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "meanwhile": list(signals.simultaneous(inspection)),
         "inspection": inspection,
         "answers": _with_photos(answers, hazards),
-        "signatures": [(each, matches(content, each.content_hash)) for each in signatures],
+        "signatures": [(each, is_as_signed(inspection, each.content_hash)) for each in signatures],
         "drawn": Signature.Method.DRAWN,
         "scene": _photos(attachments.of(inspection, "scene"), "现场"),
         "papers": papers,

@@ -160,3 +160,9 @@ class DifferentForm(forms.Form):
     reason = forms.CharField(
         label="不是同一家的依据", max_length=300, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+
+class ReasonForm(forms.Form):
+    """Why something is done that cannot be taken back."""
+
+    reason = forms.CharField(label="理由", max_length=300)

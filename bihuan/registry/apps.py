@@ -44,5 +44,6 @@ class RegistryConfig(AppConfig):
         panels.register("registry.risks", ownpanels.risks_panel, position=20)
         panels.register("registry.answering", ownpanels.answering_panel, position=30)
         panels.register("registry.rechecks", ownpanels.rechecks_panel, position=40)
+        panels.register("registry.periods", ownpanels.periods_panel, position=45)
         sources.register(SOURCE)
         hooks.on_reform(pass_supervision)

@@ -6,6 +6,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bihuan.accounts.models import User
+from bihuan.attachments import queries as attachments
+from bihuan.audit.actions import chain_of
 from bihuan.core.markup import due_words
 
 from .models import Enterprise, EnterpriseGrading, Recheck
@@ -68,3 +70,21 @@ def rechecks_panel(enterprise: Enterprise, user: User) -> Panel | None:
             value = each.get_finding_display()
         rows.append(PanelRow(f"第{each.months}个月复核", value, each.get_absolute_url(), tone))
     return Panel("停产关闭复核", rows) if rows else None
+
+
+def periods_panel(enterprise: Enterprise, user: User) -> Panel | None:
+    """In which status it was from when to when, by which document; the evidence opens."""
+    periods = list(enterprise.status_periods.all()[:10])
+    if not periods:
+        return None
+    files = attachments.of_many(periods)
+    rows = []
+    for each in periods:
+        evidence = files[chain_of(each)].get("document", [])
+        label = f"{each.from_on} 至 {each.to_on or '今'}"
+        note = "，".join(
+            filter(None, (each.reason, each.document, f"证据{len(evidence)}件" if evidence else ""))
+        )
+        url = evidence[0].get_absolute_url() if evidence else ""
+        rows.append(PanelRow(label, each.get_status_display(), url, note=note))
+    return Panel("状态经历", rows)

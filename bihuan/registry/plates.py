@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
@@ -12,6 +14,8 @@ from bihuan.core.errors import IllegalMove, ReasonRequired
 
 from .access import edit_scope
 from .models import Enterprise, Plate, Premises
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,32}")
 
 
 @transaction.atomic
@@ -67,7 +71,7 @@ def withdraw_plate(plate: Plate, *, reason: str, by: User) -> None:
 
 def live_plate(token: str) -> Plate | None:
     """The plate a code belongs to; None for an unknown or withdrawn one, which look the same from outside."""
-    if not 16 <= len(token) <= 32 or not token.isascii():
+    if not _TOKEN.fullmatch(token):
         return None
     rows = Plate.objects.filter(token=token, withdrawn_at=None)
     return rows.select_related(

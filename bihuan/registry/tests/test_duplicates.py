@@ -6,10 +6,12 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
+from bihuan.attachments.queries import signatures_of
 from bihuan.audit.verification import verify
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.hazards.tests.factories import make_hazard
 from bihuan.inspections.actions import submit_inspection
+from bihuan.inspections.merging import is_as_signed
 from bihuan.inspections.models import Coverage, Inspection
 from bihuan.inspections.tests.factories import make_campaign, visit
 from bihuan.registry import duplicates, likeness, merging
@@ -230,11 +232,14 @@ def test_everything_moves_and_the_old_number_leads_on(world, pair, twin):
 def test_the_record_stays_proved(world, twin):
     gas = make_campaign(world)
     shop = world.enterprises.shop
-    submit_inspection(visit(world, gas, world.people.inspector, "pppp"), by=world.people.inspector)
+    signed = submit_inspection(visit(world, gas, world.people.inspector, "pppp"), by=world.people.inspector)
     make_hazard(world, enterprise=shop)
     pair = DuplicatePair.objects.create(first=shop.pk, second=twin.pk, score=90, found_at=timezone.now())
     Enterprise.objects.filter(pk=shop.pk).update(organization=None)
     merging.merge(pair, twin, taken={"credit_code": True}, reason="同一门面", by=world.people.office)
+    signed.refresh_from_db()
+    assert signed.enterprise == twin
+    assert all(is_as_signed(signed, each.content_hash) for each in signatures_of(signed))
     report = verify()
     assert [
         finding for finding in report.findings if "changed" in finding.kind or "missing" in finding.kind

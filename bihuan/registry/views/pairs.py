@@ -19,7 +19,7 @@ from bihuan.core.paging import BadCursor, amount, paginate
 from bihuan.rules.codes import mask_phone
 
 from .. import duplicates, merging
-from ..actforms import DifferentForm
+from ..actforms import DifferentForm, ReasonForm
 from ..changes import label_of, words_of
 from ..models import DuplicatePair, Enterprise
 from . import user_of
@@ -108,9 +108,13 @@ def merge(request: Request, pk: int) -> HttpResponse:
         Enterprise.objects.visible_to(user_of(request)), pk=row_number(request.POST.get("kept", ""))
     )
     taken = dict.fromkeys(request.POST.getlist("take"), True)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "请写明合并的理由")
+        return redirect("registry:pair", row.pk)
     try:
         merger = merging.merge(
-            row, kept, taken=taken, reason=request.POST.get("reason", ""), by=user_of(request)
+            row, kept, taken=taken, reason=form.cleaned_data["reason"], by=user_of(request)
         )
     except Refused as error:
         messages.error(request, str(error))

@@ -18,6 +18,7 @@ from bihuan.core.http import Request
 from bihuan.core.qr import qr_svg
 
 from ..access import edit_scope
+from ..actforms import ReasonForm
 from ..models import Enterprise, Plate
 from ..plates import live_plate, plates_for, withdraw_plate
 from ..visiting import visits
@@ -84,8 +85,12 @@ def _sheet(request: Request, plates: list[Plate], *, back: str) -> HttpResponse:
 def withdraw(request: Request, pk: int) -> HttpResponse:
     plate = get_object_or_404(Plate.objects.select_related("enterprise", "premises"), pk=pk)
     editable(request, plate.enterprise_id)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "请写明收回码牌的理由")
+        return redirect("registry:plates", plate.enterprise_id)
     try:
-        withdraw_plate(plate, reason=request.POST.get("reason", ""), by=user_of(request))
+        withdraw_plate(plate, reason=form.cleaned_data["reason"], by=user_of(request))
     except Refused as error:
         messages.error(request, str(error))
     else:
