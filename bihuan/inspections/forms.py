@@ -213,7 +213,9 @@ class Walk:
         self.kept = {name: self._given(name) for name in PLAIN_FIELDS}
         self._photos = self._known_photos()
         self.questions = [
-            self._question(f"q{item.position}", no, item) for no, item in enumerate(self.items, start=1)
+            # The number is the one in the list, also where some items are not asked: messages and the record name it.
+            self._question(f"q{item.position}", item.position, item)
+            for item in self.items
         ]
         self.others = [self._question(f"o{no}", no, None) for no in range(1, MAX_OTHERS + 1)]
         self.scene = self._pictures("visit-scene")
