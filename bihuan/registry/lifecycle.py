@@ -93,7 +93,7 @@ def record_resumption(
     if period is None:
         # Entered as stopped by a table, before periods were kept.
         period = StatusPeriod.objects.create(
-            enterprise=enterprise, status=enterprise.status, from_on=min(enterprise.created_at.date(), checked_on),
+            enterprise=enterprise, status=enterprise.status, from_on=min(timezone.localdate(enterprise.created_at), checked_on),
             reason="底册原登记状态", by=by, at=timezone.now(),
         )  # fmt: skip
     if not period.from_on <= checked_on <= today:

@@ -55,7 +55,7 @@ def begin_period(
         cancel_rechecks(current, by=by)
     elif before:
         # What came before the first dated change is known as a word only.
-        began = min(on, enterprise.created_at.date())
+        began = min(on, timezone.localdate(enterprise.created_at))
         StatusPeriod.objects.create(
             enterprise=enterprise,
             status=before,

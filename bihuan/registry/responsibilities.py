@@ -14,7 +14,7 @@ from bihuan.accounts.models import Organization, Post, Region, User
 from bihuan.accounts.queries import holders_of
 from bihuan.audit.actions import record
 from bihuan.core.errors import Refused
-from bihuan.rules.regions import is_within
+from bihuan.rules.regions import ancestors, is_within, prefix_range
 
 from .access import edit_scope
 from .models import Enterprise, EnterpriseChange, EnterpriseQuerySet, Responsibility
@@ -221,7 +221,9 @@ def posts_to_name(user: User, *, leaders: bool) -> list[Post]:
     scope = edit_scope(user)
     near = Q(organization__in=scope.departments)
     for area in scope.areas:
-        near |= Q(organization__region_id__startswith=area)
+        low, high = prefix_range(area)
+        near |= Q(organization__region_id__gte=low, organization__region_id__lt=high)
+        near |= Q(organization__region_id__in=ancestors(area))
     posts = Post.objects.filter(near, is_active=True).exclude(
         organization__kind__in=[
             Organization.Kind.ENTERPRISE,
