@@ -33,8 +33,7 @@ export function findingBlock(app, draft, finding, { item = null, name, changed }
       h("div", { class: "before-after" },
         photoRow(app, draft, finding.photos, { label: finding.outcome === "deadline" ? "拍现场" : "拍改前", name: `${name}整改前`, changed }),
         finding.outcome !== "deadline" && finding.level !== "major" && photoRow(app, draft, finding.after_photos, {
-          label: "拍改后", name: `${name}整改后`,
-          changed: () => (finding.outcome !== "fixed" && finding.after_photos.length ? choose("fixed") : changed()),
+          label: "拍改后", name: `${name}整改后`, changed, taken: () => finding.outcome !== "fixed" && finding.after_photos.length && choose("fixed"),
         })),
       area("问题", "description", 500),
       h("div", { class: "field-actions", role: "group", "aria-label": `${name}怎么处理` },

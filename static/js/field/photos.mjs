@@ -7,9 +7,9 @@ const MOST = 9;
 
 /**
  * A row of tiles with a camera button. `list` is the draft's own array; `changed` is called after each change.
- * `label` is what the button says.
+ * `taken` once after all pictures of one go. `label` is what the button says.
  */
-export function photoRow(app, draft, list, { label, changed, name = label }) {
+export function photoRow(app, draft, list, { label, changed, taken = () => {}, name = label }) {
   const row = h("div", { class: "photos", role: "group", "aria-label": name });
   const file = h("input", { type: "file", accept: "image/*", capture: "environment", multiple: true, "aria-label": label, onchange: take });
   const adder = h("label", { class: "photo-button" }, icon("camera"), h("span", {}, label), file);
@@ -34,8 +34,9 @@ export function photoRow(app, draft, list, { label, changed, name = label }) {
       list.push(id);
       changed();
       await app.drafts.flush(draft);
-      show(id);
+      await show(id);
     }
+    taken();
   }
 
   async function show(id) {

@@ -1,6 +1,6 @@
 /** Reading over, then signing: whoever inspected, and whoever was there. After this the visit joins the line. */
 import { attach } from "../signature.mjs";
-import { field, h, icon, toast } from "./dom.mjs";
+import { field, h, icon, toast, today } from "./dom.mjs";
 import { photosOf, problemsOf, signatureProblems } from "./drafts.mjs";
 
 export function signing(app, id) {
@@ -128,7 +128,7 @@ function review(draft, data) {
   const failed = draft.items.filter((item) => draft.answers[item.position]?.verdict === "fail").map((item) => draft.answers[item.position].finding);
   const findings = [...failed, ...draft.others];
   const counted = (verdict) => Object.values(draft.answers).filter((answer) => answer.verdict === verdict).length;
-  const rule = (finding) => finding.due_on || data.deadline(finding.level, draft.started_at.slice(0, 10))?.[0] || "按规则推算";
+  const rule = (finding) => finding.due_on || data.deadline(finding.level, today(new Date(draft.started_at)))?.[0] || "按规则推算";
   return h("div", { class: "band review" },
     h("h2", {}, draft.enterprise.name),
     h("p", {}, draft.items.length ? `合格 ${counted("pass")} 项，不合格 ${counted("fail")} 项，不适用 ${counted("na")} 项` : "没有检查表", `；照片 ${photosOf(draft).length} 张`),

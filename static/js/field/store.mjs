@@ -33,6 +33,12 @@ const db = () => (opened ??= database());
 export const vaults = async () => (await db()).getAll("vaults");
 export const keepVault = async (vault) => (await db()).put("vaults", vault);
 
+/** Put one row, and wait until it is on the flash: an empty battery must cost nothing either. */
+async function keep(name, row) {
+  const change = (await db()).transaction(name, "readwrite", { durability: "strict" });
+  await Promise.all([change.store.put(row), change.done]);
+}
+
 /** Ask the browser not to clear this storage when space runs short. */
 export const persist = async () => (await navigator.storage?.persist?.().catch(() => false)) ?? false;
 
@@ -86,7 +92,7 @@ export class Store {
 
   async keepVisit(visit) {
     const sealed = await sealJson(this.key, visit);
-    await (await db()).put("visits", { id: visit.id, user: this.user, state: visit.state, seq: visit.seq ?? 0, at: Date.now(), ...sealed });
+    await keep("visits", { id: visit.id, user: this.user, state: visit.state, seq: visit.seq ?? 0, at: Date.now(), ...sealed });
   }
 
   async visits() {
@@ -111,7 +117,7 @@ export class Store {
 
   async keepPhoto(id, visit, blob) {
     const sealed = await seal(this.key, await blob.arrayBuffer());
-    await (await db()).put("photos", { id, user: this.user, visit, size: blob.size, at: Date.now(), ...sealed });
+    await keep("photos", { id, user: this.user, visit, size: blob.size, at: Date.now(), ...sealed });
   }
 
   async photo(id) {

@@ -1,0 +1,134 @@
+"""What is done to the server's data from outside: `python -m tests.field.prepare (city|state|expire|phones|registry) …`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import uuid
+from typing import Any
+
+import django
+
+
+def city() -> dict[str, Any]:
+    """Migrate, and build the fictional city with a gas campaign."""
+    from django.core.management import call_command
+
+    from bihuan.accounts.tests.world import make_world
+    from bihuan.inspections.tests.factories import make_campaign
+
+    call_command("migrate", verbosity=0)
+    world = make_world()
+    gas = make_campaign(world)
+    return {"shop": world.enterprises.shop.pk, "task": gas.task.pk, "checklist": gas.checklist.pk}
+
+
+def state() -> dict[str, Any]:
+    """What has arrived."""
+    from bihuan.attachments.models import Attachment, AttachmentLink
+    from bihuan.field.models import Device
+    from bihuan.hazards.models import Hazard
+    from bihuan.inspections.models import Inspection
+
+    return {
+        "visits": list(Inspection.objects.order_by("id").values("hazard_count", "opinion")),
+        "photos": Attachment.objects.filter(kind="image").count(),
+        "linked": AttachmentLink.objects.values("attachment").distinct().count(),
+        "hazards": list(Hazard.objects.order_by("id").values_list("status", flat=True)),
+        "devices": Device.objects.count(),
+    }
+
+
+def expire() -> dict[str, Any]:
+    """Every session ends, every phone must be signed in again."""
+    import datetime as dt
+
+    from django.contrib.sessions.models import Session
+    from django.db.models import F
+
+    from bihuan.accounts.models import LoginSession
+    from bihuan.field.models import Device
+
+    Session.objects.all().delete()
+    LoginSession.objects.all().delete()
+    return {"devices": Device.objects.update(signed_until=F("signed_until") - dt.timedelta(days=30))}
+
+
+def phones(count: str) -> dict[str, Any]:
+    """Keys of so many phones of Qingshi street, and whom they inspect."""
+    from bihuan.accounts.models import User
+    from bihuan.field.actions import sign_in_device
+    from bihuan.field.auth import access_for
+
+    people = [User.objects.get(username=name) for name in ("inspector", "inspector2", "qingshi_officer")]
+    made = []
+    for number in range(int(count)):
+        user = people[number % len(people)]
+        device = sign_in_device(uuid.uuid4(), name=f"手机{number}", app="1", by=user).device
+        made.append({"key": access_for(device), "user": user.pk})
+    return {"phones": made}
+
+
+def registry(count: str) -> dict[str, Any]:
+    """So many restaurants in Qingshi street, with contacts, permits and history, and a checklist of sixty items."""
+    import datetime as dt
+
+    from django.utils import timezone
+
+    from bihuan.accounts.models import User
+    from bihuan.campaigns.models import CheckItem, Checklist
+    from bihuan.inspections.models import Inspection
+    from bihuan.registry.models import Contact, Enterprise, Permit
+
+    shop, inspector = Enterprise.objects.get(name="云溪区好味来面馆"), User.objects.get(username="inspector")
+    place = {"city": shop.city, "county": shop.county, "locality": shop.locality}
+    made = Enterprise.objects.bulk_create(
+        Enterprise(
+            name=f"青石街道第{number}号小吃店", kind=shop.kind, department=shop.department, **place,
+            address=f"青石街道幸福路第{number % 97}巷{number}号", longitude=100.2 + number % 71 / 1000,
+            latitude=25.6 + number % 83 / 1000, employees=number % 12 + 1, risk=["red", "orange", "yellow", "blue"][number % 4],
+        )
+        for number in range(int(count))
+    )  # fmt: skip
+    Contact.objects.bulk_create(
+        Contact(enterprise=each, role="principal", name=f"店主{number}") for number, each in enumerate(made)
+    )
+    Permit.objects.bulk_create(
+        Permit(
+            enterprise=each,
+            kind="食品经营许可证",
+            number=f"JY253970{number:07d}",
+            valid_to=dt.date(2027, 6, 30),
+        )
+        for number, each in enumerate(made)
+    )
+    now = timezone.now()
+    organization = inspector.main_post.organization
+    Inspection.objects.bulk_create(
+        Inspection(
+            client_id=uuid.uuid4(), kind=Inspection.Kind.TOWNSHIP, enterprise=each, organization=organization, **place,
+            started_at=now, finished_at=now, inspected_on=dt.date(2026, 6, 1) + dt.timedelta(days=number), received_at=now,
+            is_clean=True, recorded_by=inspector, submission_hash="x",
+        )
+        for each in made
+        for number in (1, 2)
+    )  # fmt: skip
+    old = Checklist.objects.order_by("-version").first()
+    assert old is not None
+    longer = Checklist.objects.create(
+        task=old.task, version=old.version + 1, created_by=inspector, created_at=now
+    )
+    CheckItem.objects.bulk_create(
+        CheckItem(
+            checklist=longer, position=number, text=f"第{number}处用气管道连接牢固、无破损老化，接口检漏合格",
+            criterion="涂检漏液一分钟无气泡", method="检漏液", basis="城镇燃气管理条例第二十七条",
+            **({"measure": {"label": "软管长度", "comparator": "<=", "number": "2", "unit": "m"}} if number % 10 == 0 else {}),
+        )
+        for number in range(1, 61)
+    )  # fmt: skip
+    return {"enterprises": len(made)}
+
+
+if __name__ == "__main__":
+    django.setup()
+    sys.stdout.write(json.dumps(globals()[sys.argv[1]](*sys.argv[2:])))
