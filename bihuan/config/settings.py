@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "bihuan.planning",
     "bihuan.field",
     "bihuan.pledges",
+    "bihuan.batches",
     "bihuan.archive",
     "bihuan.desk",
     "bihuan.api",

@@ -35,6 +35,7 @@ urlpatterns = [
     path("planning/", include("bihuan.planning.urls")),
     path("field/", include("bihuan.field.urls")),
     path("pledges/", include("bihuan.pledges.urls")),
+    path("batches/", include("bihuan.batches.urls")),
     path("history/", include("bihuan.archive.urls")),
     path("api/v1/", include("bihuan.api.urls")),
     path("operations/", include("bihuan.operations.urls")),

@@ -42,6 +42,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         [
             Entry("行动", "campaigns:list", "flag", (P.VIEW_CAMPAIGNS,)),
             Entry("方案工作台", "campaigns:plans", "file-text", (P.MANAGE_PLANS,)),
+            Entry("分批整治", "batches:list", "list-check", (P.VIEW_CAMPAIGNS,)),
         ],
     ),
     (
@@ -54,6 +55,8 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             Entry("离线检查", "field:app", "wifi-off", (P.CONDUCT_INSPECTION,)),
             Entry("检查表库", "checklists:library", "checklist", (P.VIEW_CHECKLISTS,)),
             Entry("隐患台账", "hazards:ledger", "alert-triangle", (P.VIEW_HAZARDS,)),
+            Entry("企业自查", "pledges:self_check", "clipboard-check", (P.SIGN_PLEDGE,)),
+            Entry("承诺书", "pledges:list", "file-text", (P.VIEW_REGISTRY,)),
             Entry("文书", "papers:list", "files", (P.VIEW_PAPERS,)),
             Entry("历史统计", "archive:index", "history", (P.VIEW_HISTORY,)),
         ],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, Prefetch
 
@@ -17,9 +16,7 @@ from bihuan.campaigns.workflow import AssignmentStatus, PhaseStatus
 from bihuan.duties.models import Duty
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.workflow import Status
-from bihuan.inspections.models import Inspection
-from bihuan.papers.models import Paper
-from bihuan.registry.models import Enterprise, Permit
+from bihuan.registry.models import Enterprise
 from bihuan.tally.figures import NOTHING
 from bihuan.tally.queries import (
     Figures,
@@ -154,47 +151,6 @@ def review_queue(user: User, *, limit: int = 8) -> list[Hazard]:
         .select_related("enterprise", "locality")
         .order_by("submitted_on", "id")[:limit]
     )
-
-
-def enterprise_page(enterprise: Enterprise, user: User, *, on: dt.date) -> dict[str, Any]:
-    """Everything an enterprise must know on one page: what is wrong, by when, what expires, what was sent to it."""
-    hazards = Hazard.objects.visible_to(user).filter(enterprise=enterprise)
-    return {
-        "enterprise": enterprise,
-        "to_rectify": list(
-            hazards.filter(status__in=[Status.RECTIFYING, Status.PLANNING])
-            .select_related("reviewing_organization")
-            .order_by("due_on", "id")[:50]
-        ),
-        "waiting": list(
-            hazards.filter(
-                status__in=[
-                    Status.REINSPECTING,
-                    Status.PLAN_REVIEW,
-                    Status.ACCEPTING,
-                    Status.EVALUATING,
-                    Status.REPORTED,
-                ]
-            )
-            .select_related("reviewing_organization")
-            .order_by("submitted_on", "id")[:50]
-        ),
-        "recently_closed": list(hazards.filter(status=Status.CLOSED).order_by("-closed_on", "-id")[:5]),
-        "expired": list(Permit.objects.filter(enterprise=enterprise).expired(on=on)),
-        "expiring": list(Permit.objects.filter(enterprise=enterprise).expiring(on=on)),
-        "papers": list(
-            Paper.objects.visible_to(user)
-            .filter(receipt=None)
-            .select_related("organization")
-            .order_by("-issued_at")[:10]
-        ),
-        "visits": list(
-            Inspection.objects.visible_to(user)
-            .filter(enterprise=enterprise)
-            .select_related("organization")
-            .order_by("-inspected_on", "-id")[:5]
-        ),
-    }
 
 
 def locality_uncovered(user: User, region: Region, *, on: dt.date) -> list[dict[str, object]]:

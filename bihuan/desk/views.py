@@ -21,6 +21,7 @@ from bihuan.registry.models import Enterprise
 from bihuan.tally.queries import Figures
 
 from . import queries
+from .enterprise import enterprise_page
 from .searching import results
 
 INBOX_LINES = 8
@@ -60,7 +61,7 @@ def home(request: Request) -> HttpResponse:
                 Enterprise.objects.visible_to(request.user).filter(organization=post.organization).first()
             )
             if enterprise is not None:
-                page = queries.enterprise_page(enterprise, request.user, on=today)
+                page = enterprise_page(enterprise, request.user, on=today)
                 return render(request, "desk/home_enterprise.html", context | page)
     return render(request, "desk/home_plain.html", context | {"sentence": role.sentence})
 

@@ -1,0 +1,34 @@
+"""What people do with batches; one verb, one function."""
+
+from .accepting import TeamMember, VerdictGiven, record_acceptance
+from .composing import add_objects, close_batch, create_batch, organizer, propose_batches, remove_object
+from .handing import hand_over_late
+from .moving import move_object
+from .notifying import extend_object, issue_notice, issue_notices
+from .rectifying import apply_for_acceptance, record_progress
+from .subsidizing import approve, pay, propose_subsidy, reject, review, set_standard
+
+__all__ = [
+    "TeamMember",
+    "VerdictGiven",
+    "add_objects",
+    "apply_for_acceptance",
+    "approve",
+    "close_batch",
+    "create_batch",
+    "extend_object",
+    "hand_over_late",
+    "issue_notice",
+    "issue_notices",
+    "move_object",
+    "organizer",
+    "pay",
+    "propose_batches",
+    "propose_subsidy",
+    "record_acceptance",
+    "record_progress",
+    "reject",
+    "remove_object",
+    "review",
+    "set_standard",
+]

@@ -1,0 +1,193 @@
+"""Subsidies: reckoned from the standard in force, reviewed, approved by another pair of eyes, paid (R236-R239)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from bihuan.accounts.models import User
+from bihuan.accounts.permissions import Permission
+from bihuan.audit.actions import record
+from bihuan.campaigns.models import Campaign
+from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+from bihuan.duties.actions import finish_duty, open_duty
+from bihuan.duties.models import Duty
+from bihuan.rules.records import UnknownRule, in_force
+from bihuan.rules.subsidies import reckon
+
+from ..models import BatchObject, Subsidy, SubsidyStandard, SubsidyTransition
+from ..standing import holds, may_decide
+from ..workflow import SUBSIDY_RULES, ObjectStatus, SubsidyMove, SubsidyStatus
+from .composing import organizer
+
+
+@transaction.atomic
+def set_standard(campaign: Campaign, *, by: User, **fields: Any) -> SubsidyStandard:
+    """Register a standard from a day on. The one before ends the day before, if it had no end. Raises PermissionDenied,
+    Refused without an amount or for a period that begins before the last one."""
+    if organizer(by, campaign) is None:
+        raise PermissionDenied
+    if fields.get("per_unit") is None and fields.get("share") is None:
+        raise Refused("请填写单价或按投入的比例，至少一项")
+    start: dt.date = fields["effective_from"]
+    earlier = SubsidyStandard.objects.filter(campaign=campaign, effective_to=None).first()
+    if earlier is not None:
+        if earlier.effective_from >= start:
+            raise Refused(f"已有自 {earlier.effective_from} 起的标准“{earlier}”，新标准应从以后的日期开始")
+        SubsidyStandard.objects.filter(pk=earlier.pk).update(effective_to=start - dt.timedelta(days=1))
+        earlier.refresh_from_db()
+        record(
+            "batches.end_standard", earlier, by=by, summary=f"补贴标准“{earlier}”执行至{earlier.effective_to}"
+        )
+    standard = SubsidyStandard.objects.create(campaign=campaign, made_by=by, made_at=timezone.now(), **fields)
+    standard.refresh_from_db()
+    record("batches.set_standard", standard, by=by, summary=f"登记补贴标准“{standard}”")
+    return standard
+
+
+def standard_for(campaign: Campaign, on: dt.date) -> SubsidyStandard:
+    """The standard in force on the day the work was finished. Raises Refused when there is none."""
+    try:
+        return in_force(
+            list(SubsidyStandard.objects.filter(campaign=campaign)), on, what=f"{campaign}补贴标准"
+        )
+    except UnknownRule as error:
+        raise Refused(f"{on} 没有生效的补贴标准，请先登记标准和依据文件") from error
+
+
+@transaction.atomic
+def propose_subsidy(
+    member: BatchObject, *, quantity: Decimal, investment: Decimal | None, by: User
+) -> Subsidy:
+    """Reckon what an accepted object gets, with every step in words. Raises PermissionDenied, Refused, IllegalMove."""
+    if not holds(by, Permission.REVIEW_SUBSIDY, member.batch.organization_id):
+        raise PermissionDenied
+    member.refresh_from_db()
+    if member.status != ObjectStatus.ACCEPTED or member.finished_on is None:
+        raise IllegalMove(f"{member.enterprise}还没有验收合格，不能申报补贴")
+    standard = standard_for(member.campaign, member.finished_on)
+    try:
+        result = reckon(
+            standard.terms,
+            quantity=quantity,
+            investment=investment,
+            finished_on=member.finished_on,
+            due_on=member.due_on,
+        )
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    if result.refused:
+        raise Refused(result.refused)
+    if result.yuan <= 0:
+        raise Refused("按标准算出的金额为 0，不用申报，请核对数量和投入")
+    subsidy = Subsidy(
+        member=member,
+        standard=standard,
+        quantity=quantity,
+        investment=investment,
+        amount=result.yuan,
+        lines=[*result.lines, f"标准：{standard.name}（{standard.document}）"],
+        proposed_by=by,
+        proposed_at=timezone.now(),
+    )
+    try:
+        with transaction.atomic():
+            subsidy.save(force_insert=True)
+    except IntegrityError as error:
+        raise IllegalMove(f"{member.enterprise}已经申报过补贴，请刷新后核对") from error
+    record("batches.propose_subsidy", subsidy, by=by, summary=f"申报{subsidy}")
+    open_duty(
+        kind=Duty.Kind.SUBSIDY,
+        subject=subsidy,
+        title=f"审批补贴：{member.enterprise.name} {result.yuan} 元",
+        url=member.get_absolute_url(),
+        organization=member.batch.organization,
+        place=member,
+        clock_rule="subsidy.decide",
+        by=by,
+    )
+    return subsidy
+
+
+@transaction.atomic
+def review(subsidy: Subsidy, *, by: User, reason: str = "") -> None:
+    """First step (初审)."""
+    _move(subsidy, SubsidyMove.REVIEW, by=by, reason=reason, reviewed_by=by, reviewed_at=timezone.now())
+
+
+@transaction.atomic
+def approve(subsidy: Subsidy, *, by: User, reason: str = "") -> None:
+    """Second step (审定), by somebody who neither proposed nor reviewed it."""
+    _move(subsidy, SubsidyMove.APPROVE, by=by, reason=reason, approved_by=by, approved_at=timezone.now())
+    finish_duty(subsidy, Duty.Kind.SUBSIDY, by=by)
+
+
+@transaction.atomic
+def reject(subsidy: Subsidy, *, by: User, reason: str) -> None:
+    """Pay nothing, and say why."""
+    _move(subsidy, SubsidyMove.REJECT, by=by, reason=reason)
+    finish_duty(subsidy, Duty.Kind.SUBSIDY, by=by)
+
+
+def pay(subsidy: Subsidy, *, paid_on: dt.date, voucher: str, by: User) -> None:
+    """Record that the money has gone out. A voucher serves once. Raises Refused."""
+    if not voucher.strip():
+        raise Refused("请填写拨付凭证号")
+    if paid_on > timezone.localdate():
+        raise Refused(f"拨付日期 {paid_on} 在今天之后，请核对")
+    if subsidy.approved_at and paid_on < timezone.localdate(subsidy.approved_at):
+        raise Refused("拨付日期早于审定日期，请核对")
+    try:
+        with transaction.atomic():
+            _move(
+                subsidy,
+                SubsidyMove.PAY,
+                by=by,
+                reason=voucher,
+                paid_on=paid_on,
+                voucher=voucher.strip(),
+                paid_by=by,
+            )
+    except IntegrityError as error:
+        raise Refused(f"凭证号“{voucher.strip()}”已经用过，请核对") from error
+
+
+def _move(subsidy: Subsidy, move: SubsidyMove, *, by: User, reason: str, **changed: Any) -> None:
+    rule = SUBSIDY_RULES[move]
+    if not may_decide(by, move, subsidy) or not Subsidy.objects.visible_to(by).filter(pk=subsidy.pk).exists():
+        raise PermissionDenied
+    if rule.needs_reason and not reason.strip():
+        raise ReasonRequired(move.label)
+    seen = subsidy.status
+    fields = {"status": rule.target, **changed}
+    rows = Subsidy.objects.filter(
+        pk=subsidy.pk, status=seen, reviewed_by=subsidy.reviewed_by_id, proposed_by=subsidy.proposed_by_id
+    )
+    if seen not in rule.sources or not rows.update(**fields):
+        now = Subsidy.objects.filter(pk=subsidy.pk).values_list("status", flat=True).first()
+        label = SubsidyStatus(now).label if now else "不存在"
+        raise IllegalMove(f"这笔补贴的状态已变化（现为“{label}”），请刷新后核对")
+    for name, value in fields.items():
+        setattr(subsidy, name, value)
+    line = SubsidyTransition.objects.create(
+        subsidy=subsidy,
+        move=move,
+        from_status=seen,
+        to_status=subsidy.status,
+        reason=reason.strip()[:300],
+        by=by,
+        at=timezone.now(),
+    )
+    record(
+        f"batches.subsidy_{move.value}",
+        subsidy,
+        by=by,
+        summary=f"{move.label}：{subsidy}",
+        payload={"line": line.pk},
+    )
+    record(f"batches.subsidy_{move.value}", line, by=by, summary=f"{move.label}：{subsidy}")

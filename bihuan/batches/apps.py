@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from bihuan.accounts.models import User
+
+
+class BatchesConfig(AppConfig):
+    name = "bihuan.batches"
+    label = "batches"
+    verbose_name = "分批整治与补贴"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from bihuan.attachments import access
+        from bihuan.campaigns import extras
+        from bihuan.jobs.exports import register_export
+        from bihuan.registry import panels
+
+        from .cards import batches_of, batches_with
+        from .exporting import BATCHES
+        from .models import BatchObject
+
+        def sees(path: str) -> access.Visible:
+            def visible(user: User, pk: str) -> bool:
+                return BatchObject.objects.visible_to(user).filter(**{path: pk}).exists()
+
+            return visible
+
+        access.register("batches.progressnote", sees("progress_notes__pk"))
+        access.register("batches.batchtransition", sees("transitions__pk"))
+        access.register("batches.jointacceptance", sees("verdicts__acceptance__pk"))
+        extras.register("batches.batches", batches_of, position=20)
+        panels.register("batches.batches", batches_with, position=50)
+        register_export(BATCHES)

@@ -1,0 +1,144 @@
+"""What people fill in about batches."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from bihuan.accounts.models import Organization
+from bihuan.core.forms import CalendarDayField
+
+from .models import Batch, SubsidyStandard
+
+
+def day_field(label: str, *, required: bool = True, help_text: str = "") -> CalendarDayField:
+    return CalendarDayField(
+        label=label, required=required, help_text=help_text, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )  # fmt: skip
+
+
+def words_field(
+    label: str, most: int, *, required: bool = True, rows: int = 2, help_text: str = ""
+) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        max_length=most,
+        required=required,
+        help_text=help_text,
+        widget=forms.Textarea({"rows": rows}),
+    )
+
+
+class BatchForm(forms.Form):
+    """A batch by hand."""
+
+    name = forms.CharField(label="名称", max_length=60, required=False, help_text="不填就叫“第几批”")
+    demand = words_field("整改要求", 2000, rows=4, help_text="这一批对象要做到什么，会印在通知书上")
+    basis = forms.CharField(label="依据", max_length=300, required=False)
+    notice_by = day_field("通知下发期限", required=False)
+    due_on = day_field("整改期限")
+    supervised_from = day_field("督查开始", required=False)
+    supervised_to = day_field("督查结束", required=False)
+
+
+class PickForm(forms.Form):
+    """What the chosen objects have in common."""
+
+    content = forms.CharField(
+        label="整改内容", max_length=300, required=False, help_text="例：燃煤锅炉改天然气"
+    )
+    quantity = forms.DecimalField(label="数量", required=False, min_value=0, max_digits=10, decimal_places=2)
+
+
+class ProgressForm(forms.Form):
+    percent = forms.IntegerField(label="进度（%）", min_value=0, max_value=100)
+    text = words_field("进展", 500)
+
+
+class ApplyForm(forms.Form):
+    finished_on = day_field("完成日期")
+    text = words_field("完成情况", 500)
+
+
+class ExtendForm(forms.Form):
+    due_on = day_field("新的整改期限")
+    reason = words_field("理由", 300)
+
+
+class RemoveForm(forms.Form):
+    reason = words_field("理由", 300)
+
+
+class TransferForm(forms.Form):
+    to = forms.ModelChoiceField(
+        label="移送给", queryset=Organization.objects.none(), empty_label="请选择单位"
+    )
+
+    def __init__(self, data: Any = None, *, area: str) -> None:
+        super().__init__(data)
+        self.fields["to"].queryset = bodies_of(area)  # type: ignore[attr-defined]
+
+
+def bodies_of(area: str, *, on: dt.date | None = None) -> Any:
+    """Departments and offices of a city: who may enforce, and who may stand in a joint team."""
+    return (
+        Organization.objects.current(on=on or timezone.localdate())
+        .filter(
+            kind__in=[Organization.Kind.DEPARTMENT, Organization.Kind.OFFICE, Organization.Kind.LOCALITY],
+            region__code__startswith=area[:4],
+        )
+        .order_by("kind", "region_id", "id")
+    )
+
+
+class SubsidyForm(forms.Form):
+    quantity = forms.DecimalField(label="数量", min_value=0, max_digits=10, decimal_places=2)
+    investment = forms.DecimalField(
+        label="企业实际投入（元）", min_value=0, max_digits=14, decimal_places=2, required=False,
+        help_text="按投入比例补贴的必填",
+    )  # fmt: skip
+
+
+class DecisionForm(forms.Form):
+    reason = words_field("意见", 300, required=False)
+
+
+class PayForm(forms.Form):
+    paid_on = day_field("拨付日期")
+    voucher = forms.CharField(label="凭证号", max_length=60)
+
+
+class StandardForm(forms.ModelForm):
+    """A standard; what is reckoned from it is explained line by line."""
+
+    class Meta:
+        model = SubsidyStandard
+        fields = (
+            "name",
+            "unit",
+            "per_unit",
+            "share",
+            "cap",
+            "on_time_only",
+            "late_share",
+            "document",
+            "effective_from",
+        )
+        widgets = {"effective_from": forms.DateInput({"type": "date"}, format="%Y-%m-%d")}
+
+
+TEAM_ROWS = 5
+
+
+class AcceptanceForm(forms.Form):
+    """One round of acceptance: day, opinion; the team and the verdicts are rows of their own."""
+
+    accepted_on = day_field("验收日期")
+    opinion = words_field("验收组意见", 500, required=False)
+
+    def __init__(self, data: Any = None, *, batch: Batch) -> None:
+        super().__init__(data, initial={"accepted_on": timezone.localdate()})
+        self.batch = batch

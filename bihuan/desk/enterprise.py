@@ -1,0 +1,203 @@
+"""The one page of an enterprise: what to do first, what is wrong, by when, how to prove it, who will check (issue: U20).
+
+Everything here is read through `visible_to`, as on every page; an enterprise sees itself and nothing else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from bihuan.accounts.models import User
+from bihuan.batches.models import BatchObject
+from bihuan.batches.workflow import RUNNING as BATCH_RUNNING
+from bihuan.batches.workflow import ObjectStatus
+from bihuan.core.markup import due_words
+from bihuan.hazards.models import Hazard
+from bihuan.hazards.workflow import Level, Status
+from bihuan.inspections.models import Inspection
+from bihuan.papers.models import Paper
+from bihuan.pledges.models import Pledge
+from bihuan.pledges.queries import walkable
+from bihuan.pledges.workflow import PledgeStatus
+from bihuan.registry.models import Enterprise, Permit
+
+FIRST = 6
+SHOWN = 50
+SOON = 3  # days
+WAITING = (Status.REINSPECTING, Status.PLAN_REVIEW, Status.ACCEPTING, Status.EVALUATING, Status.REPORTED)
+
+
+@dataclass(frozen=True)
+class FirstThing:
+    """One thing to do today: what, why now, where. `rank` orders them: what is late before what is near."""
+
+    rank: tuple[int, int]
+    text: str
+    why: str
+    url: str
+    tone: str
+    action: str
+
+
+@dataclass(frozen=True)
+class ToRectify:
+    """A hazard in the enterprise's hands with how to put it right and prove it."""
+
+    hazard: Hazard
+    guidance: str
+    proof: str
+    self_found: bool
+
+
+def enterprise_page(enterprise: Enterprise, user: User, *, on: dt.date) -> dict[str, Any]:
+    """Everything an enterprise must know, on one page."""
+    hazards = Hazard.objects.visible_to(user).filter(enterprise=enterprise)
+    running = [
+        _to_rectify(hazard)
+        for hazard in hazards.filter(status__in=[Status.RECTIFYING, Status.PLANNING])
+        .select_related("reviewing_organization", "check_item")
+        .order_by("due_on", "id")[:SHOWN]
+    ]
+    papers = list(
+        Paper.objects.visible_to(user)
+        .filter(receipt=None, recipient=enterprise.organization)
+        .select_related("organization")
+        .order_by("-issued_at")[:10]
+    )
+    permits = Permit.objects.filter(enterprise=enterprise)
+    expired, expiring = list(permits.expired(on=on)), list(permits.expiring(on=on))
+    batches = list(
+        BatchObject.objects.visible_to(user)
+        .filter(enterprise=enterprise)
+        .exclude(status__in=[ObjectStatus.LISTED, ObjectStatus.REMOVED])
+        .select_related("batch__campaign", "batch__organization")
+    )
+    pledges = list(
+        Pledge.objects.visible_to(user).filter(enterprise=enterprise).select_related("form", "receiver")[:5]
+    )
+    lists = walkable(enterprise)
+    facts: dict[str, Any] = {
+        "enterprise": enterprise,
+        "to_rectify": running,
+        "waiting": list(
+            hazards.filter(status__in=WAITING)
+            .select_related("reviewing_organization")
+            .order_by("submitted_on", "id")[:SHOWN]
+        ),
+        "recently_closed": list(hazards.filter(status=Status.CLOSED).order_by("-closed_on", "-id")[:5]),
+        "expired": expired,
+        "expiring": expiring,
+        "papers": papers,
+        "batches": batches,
+        "pledges": pledges,
+        "unchecked": [each for each in lists if each.last_on is None],
+        "visits": list(
+            Inspection.objects.visible_to(user)
+            .filter(enterprise=enterprise)
+            .select_related("organization")
+            .order_by("-inspected_on", "-id")[:5]
+        ),
+    }
+    return facts | {"first": _first(enterprise, facts, on=on)}
+
+
+def _to_rectify(hazard: Hazard) -> ToRectify:
+    """How to put it right and prove it: the item's own words, else what the next step of the loop asks."""
+    item = hazard.check_item
+    if hazard.status == Status.PLANNING:
+        proof = "先报重大隐患报告，再报六项治理方案"
+    elif hazard.level == Level.MAJOR:
+        proof = "按治理方案做完，申请验收，附整改后照片"
+    else:
+        proof = "写明整改情况，附整改后照片"
+    return ToRectify(
+        hazard,
+        guidance=(item.guidance if item else "") or hazard.measures,
+        proof=(item.proof if item else "") or proof,
+        self_found=hazard.source == Hazard.Source.SELF_CHECK,
+    )
+
+
+def _first(enterprise: Enterprise, facts: dict[str, Any], *, on: dt.date) -> list[FirstThing]:
+    """What must be done today first: late things, then what is due, then what has to be answered."""
+    found: list[FirstThing] = []
+    for row in facts["to_rectify"]:
+        hazard = row.hazard
+        left = (hazard.due_on - on).days if hazard.due_on else SOON + 1
+        if left <= SOON:
+            words = "重大隐患" if hazard.level == Level.MAJOR else "隐患"
+            found.append(
+                FirstThing(
+                    (0 if left < 0 else 1, left),
+                    hazard.description,
+                    f"{words}，{due_words(hazard.due_on, on)}",
+                    hazard.get_absolute_url(),
+                    "red" if left < 0 else "orange",
+                    "去整改",
+                )
+            )
+    for member in facts["batches"]:
+        left = (member.due_on - on).days
+        if member.status in BATCH_RUNNING and left <= 7:
+            found.append(
+                FirstThing(
+                    (0 if left < 0 else 1, left),
+                    f"{member.batch.campaign.short_title}{member.batch}：{member.content or '按通知书整改'}",
+                    f"限期整改，{due_words(member.due_on, on)}，逾期移送查处",
+                    member.get_absolute_url(),
+                    "red" if left < 0 else "orange",
+                    "填进展或申请验收",
+                )
+            )
+    for permit in facts["expired"]:
+        found.append(
+            FirstThing(
+                (0, (permit.valid_to - on).days), f"{permit.kind}已过期", f"{permit.valid_to} 到期，不得继续从事该项活动",
+                enterprise.get_absolute_url(), "red", "看证照",
+            )
+        )  # fmt: skip
+    for paper in facts["papers"]:
+        found.append(
+            FirstThing(
+                (2, 0), f"签收{paper.get_kind_display()}", f"{paper.organization.short_name}制发，{paper.number}",
+                paper.get_absolute_url(), "blue", "去签收",
+            )
+        )  # fmt: skip
+    found += _about_promises(facts["pledges"], on=on)
+    if facts["unchecked"]:
+        first = facts["unchecked"][0]
+        found.append(
+            FirstThing(
+                (4, 0), f"自查：{first.task.heading}", "检查人员会用同一张表；自己先查出、按期改好的不处罚",
+                f"{reverse('pledges:walk')}?task={first.task.pk}", "blue", "开始自查",
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda each: each.rank)[:FIRST]
+
+
+def _about_promises(pledges: list[Pledge], *, on: dt.date) -> list[FirstThing]:
+    found = []
+    for pledge in pledges:
+        if pledge.status == PledgeStatus.DRAFT:
+            found.append(
+                FirstThing((3, 0), f"填完{pledge.form.title}", "还没有签署", reverse("pledges:edit", args=[pledge.pk]), "blue", "接着填")
+            )  # fmt: skip
+        elif pledge.status == PledgeStatus.OBJECTED and not hasattr(pledge, "renewed_by"):
+            found.append(
+                FirstThing(
+                    (1, 0), f"{pledge.form.title}核查有异议", f"{pledge.receiver.short_name}核查，看哪几项没有改到位",
+                    pledge.get_absolute_url(), "orange", "看结论",
+                )
+            )  # fmt: skip
+        elif pledge.valid_to and (pledge.valid_to - on).days <= 30 and not hasattr(pledge, "renewed_by"):
+            found.append(
+                FirstThing(
+                    (3, 0), f"续签{pledge.form.title}", f"有效期至 {pledge.valid_to}",
+                    pledge.get_absolute_url(), "orange", "去续签",
+                )
+            )  # fmt: skip
+    return found
