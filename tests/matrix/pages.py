@@ -310,6 +310,47 @@ hazards:act supervision       | POST     | street    | OL OO               | EX 
 hazards:act lifting           | POST     | street    | OL OO               | EX NO admins
 hazards:act assignment        | POST     | street    | desk                | EX NO admins
 
+pledges:list                  | GET      | list      | officials EM        |
+pledges:export                | GET POST | list      | OL OO DL DO LL LO IS |
+pledges:create                | POST     | list      | EM                  |
+pledges:detail                | GET      | street    | officials EM        |
+pledges:print                 | GET      | street    | officials EM        |
+pledges:edit                  | GET POST | street    | EM                  |
+pledges:sign                  | GET POST | street    | EM                  |
+pledges:withdraw              | POST     | street    | EM                  |
+pledges:renew                 | POST     | street    | EM                  |
+pledges:line                  | POST     | street    | DO                  |
+pledges:conclusion            | POST     | street    | DO                  |
+pledges:reveal                | GET POST | street    | OL OO DO LO         |
+pledges:false_claims          | GET      | list      | officials           |
+pledges:hand_over             | POST     | street    | DO                  |
+pledges:forms                 | GET      | list      | OO                  |
+pledges:create_form           | GET POST | list      | OO                  |
+pledges:retire_form           | POST     | list      | OO                  |
+pledges:self_check            | GET      | list      | EM                  |
+pledges:walk                  | GET POST | list      | EM                  |
+pledges:self_checked          | GET      | street    | EM                  |
+pledges:self_checks           | GET      | list      | officials           |
+
+batches:list                  | GET      | list      | officials           |
+batches:export                | GET POST | list      | OL OO DL DO LL LO IS |
+batches:create                | GET POST | directory | DO                  |
+batches:propose               | POST     | directory | DO                  |
+batches:detail                | GET      | list      | officials           |
+batches:add                   | GET POST | directory | DO                  |
+batches:notices               | POST     | directory | DO                  |
+batches:close                 | POST     | directory | DO                  |
+batches:acceptance            | GET POST | directory | DO                  |
+batches:object                | GET      | street    | officials EM        |
+batches:act progress          | POST     | street    | DO EM               |
+batches:act transfer          | POST     | street    | DO                  |
+batches:act subsidy           | POST     | street    | DO                  |
+batches:subsidies             | GET      | list      | officials           |
+batches:standards             | GET      | list      | officials           |
+batches:standards set         | POST     | directory | DO                  |
+batches:decide review         | POST     | street    | DO                  |
+batches:decide approve        | POST     | street    | DL                  |
+
 archive:index                 | GET      | list      | OL OO IS            |
 archive:statistic months      | GET POST | list      | OL OO IS            |
 archive:download months       | GET      | list      | OL OO IS            |
@@ -446,6 +487,19 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "hazards:detail": {"pk": "hazard"},
     "hazards:print": {"pk": "hazard"},
     "hazards:act": {"pk": "hazard", "key": "="},
+    **{
+        f"pledges:{name}": {"pk": "pledge"}
+        for name in ("detail", "print", "edit", "sign", "withdraw", "renew", "conclusion")
+    },
+    "pledges:line": {"pk": "pledge_line"},
+    "pledges:reveal": {"pk": "pledge_person"},
+    "pledges:hand_over": {"pk": "false_claim"},
+    "pledges:retire_form": {"pk": "pledge_form"},
+    "pledges:self_checked": {"pk": "self_check"},
+    **{f"batches:{name}": {"pk": "batch"} for name in ("detail", "add", "notices", "close", "acceptance")},
+    "batches:object": {"pk": "batch_object"},
+    "batches:act": {"pk": "batch_object", "key": "="},
+    "batches:decide": {"pk": "subsidy", "move": "="},
     "archive:statistic": {"name": "="},
     "archive:download": {"name": "="},
     "field:photo": {"pk": "photo"},
@@ -454,6 +508,7 @@ ADDRESSES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 # Added to the address: the record of these pages stands in the query.
 QUERIES = {"inspections:walk": {"enterprise": "shop"}, "registry:new_list": {"source": "list_source"}}
+QUERIES |= {f"batches:{name}": {"campaign": "gas_campaign"} for name in ("create", "propose", "standards")}
 # Sent along where an empty form would be refused before anybody asks who is asking.
 BODIES = {
     "registry:merge": {"kept": "shop", "reason": "=同一门面"},
@@ -468,4 +523,5 @@ MARKS = {
     "papers:list": "好味来面馆",
     "hazards:ledger": "青石街道气瓶间与厨房连通",
     "inspections:list": "好味来面馆",
+    "pledges:list": "好味来面馆",
 }

@@ -53,6 +53,7 @@ from bihuan.registry.models import Enterprise
 from bihuan.search.actions import refresh
 from bihuan.search.models import Kind
 
+from .promises import add_promises
 from .registry_stage import registry_ids
 
 # The thirteen roles and the post nobody has authorized yet, by the letters the tables use.
@@ -297,6 +298,7 @@ def make_stage() -> Stage:
         "soon": (today + dt.timedelta(days=30)).isoformat(),
     }
     stage.ids |= registry_ids(world, inside)
+    stage.ids |= add_promises(world, gas)
     return stage
 
 
