@@ -1,6 +1,18 @@
 from django.urls import path
 
-from .views import amending, campaigns, findings, importing, items, outputs, plans, subplans, tasks, workbench
+from .views import (
+    amending,
+    campaigns,
+    findings,
+    importing,
+    items,
+    limits,
+    outputs,
+    plans,
+    subplans,
+    tasks,
+    workbench,
+)
 
 app_name = "campaigns"
 urlpatterns = [
@@ -12,6 +24,7 @@ urlpatterns = [
     path("<int:pk>/outputs/<str:what>", outputs.campaign_output, name="output"),
     path("<int:pk>/chart/", outputs.campaign_chart, name="chart"),
     path("tasks/<int:pk>/", tasks.task, name="task"),
+    path("tasks/<int:pk>/zone/", limits.zone, name="task_zone"),
     path("tasks/<int:pk>/checklist/", tasks.checklist, name="checklist"),
     path("tasks/<int:pk>/checklist/assembly/", tasks.assembly, name="assembly"),
     path("tasks/<int:pk>/confirmations/", tasks.confirm_reported, name="confirm_reported"),

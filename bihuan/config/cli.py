@@ -10,6 +10,7 @@ from collections.abc import Sequence
 PLAIN = {
     "archive": (["archive"], "archive run | verify | stats：归档历史记录、核对、计算历史统计"),
     "demo": (["demo"], "装入演示城市"),
+    "outlines": (["outlines"], "导入各辖区的示意轮廓，或 --hulls 按对象位置推出"),
     "sweep": (["sweep"], "立即执行一次到期催办"),
     "search": (["search"], "核对或重建查找索引（search check、search rebuild）"),
     "tally": (["tally"], "tally verify：重新统计并核对；tally rebuild：在使用中补正"),
@@ -58,6 +59,7 @@ def _run(argv: Sequence[str] | None) -> int:
         add_help=False,
     )
     commands.add_parser("figures", help="figures check 文件 [--json]：核对报告中的数字", add_help=False)
+    commands.add_parser("draw", help="draw verify 文件：复算公示的双随机抽取", add_help=False)
     commands.add_parser("audit", help="audit verify | audit seal：核验、封存审计记录", add_help=False)
     commands.add_parser("manage", help="其他管理命令（面向开发者）", add_help=False)
     known, rest = parser.parse_known_args(arguments[:1])[0], arguments[1:]
@@ -65,6 +67,10 @@ def _run(argv: Sequence[str] | None) -> int:
         return _plan(rest)
     if known.command == "figures":
         return _figures(rest)
+    if known.command == "draw":
+        from bihuan.rules.drawcommand import main as recompute
+
+        return recompute(rest)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bihuan.config.settings")
     match known.command:
         case "run":

@@ -16,6 +16,7 @@ from bihuan.config.migrating import patiently
 from bihuan.pledges.actions import ensure_forms
 from bihuan.registry.kinds import ensure_kinds
 from bihuan.tally.rebuild import rebuild_if_stale
+from bihuan.zones.kinds import ensure_zone_kinds
 
 
 def is_migrated() -> bool:
@@ -30,6 +31,7 @@ def prepare(*, verbosity: int = 0) -> None:
         patiently(lambda: call_command("migrate", verbosity=verbosity, interactive=False))
     service = service_user()
     ensure_kinds()
+    ensure_zone_kinds()
     ensure_packs(by=service)
     ensure_forms()
     rebuild_if_stale()

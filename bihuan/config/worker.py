@@ -110,6 +110,7 @@ def main() -> int:
     from bihuan.operations.retention.rounds import retention_due
     from bihuan.registry.dues import open_dues
     from bihuan.tally.actions import fold_all
+    from bihuan.zones.membership import catch_up as settle_zones
 
     name, started_at = worker_id(), timezone.now()
     queues = [
@@ -145,6 +146,7 @@ def main() -> int:
         Periodic("backup", 60, lambda: backup_due(timezone.now())),
         Periodic("retention", 600, lambda: retention_due(timezone.now())),
         Periodic("archive", 600, lambda: archive_due(timezone.now())),
+        Periodic("zones", 600, lambda: settle_zones(on=timezone.localdate())),
         Periodic("heartbeat", 5, lambda: beat(name, started_at=started_at)),
     ]
     log.info("worker_started", worker=name)

@@ -25,6 +25,7 @@ from .handing_down import hand_down
 from .history import History
 from .moments import at_hour
 from .old_ledger import import_old_ledger
+from .zoning import draw_zones
 
 SEED = 2026
 
@@ -80,6 +81,8 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         recent.act(city, campaigns[0], rng=rng, now=now)
         say("底册：风险、责任、停产、疑似重复、清单、码牌")
         registry_facts.enter(city)
+        say("区域：底图、禁燃区、重点片区")
+        draw_zones(city)
         rebuild(lambda line: None)
         seal_days(today)
 

@@ -65,6 +65,8 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         "对象",
         [
             Entry("企业与场所", "registry:list", "building", (P.VIEW_REGISTRY,)),
+            Entry("一张图", "zones:map", "map-2", (P.VIEW_REGISTRY,)),
+            Entry("区域", "zones:list", "map-pin", (P.VIEW_REGISTRY,)),
             Entry("清单", "registry:lists", "clipboard-list", (P.EXPORT_HAZARDS, P.CONDUCT_INSPECTION)),
             Entry("责任落实", "registry:owners", "user-plus", (P.EDIT_REGISTRY,)),
             Entry(

@@ -9,6 +9,7 @@ from bihuan.accounts.models import User
 from bihuan.campaigns.links import inspections_url, ledger_url
 from bihuan.campaigns.models import Campaign, Task
 from bihuan.hazards.models import Hazard
+from bihuan.hazards.workflow import Level
 from bihuan.inspections.models import Coverage, Inspection
 from bihuan.registry import filters, panels
 from bihuan.registry.models import Enterprise, EnterpriseQuerySet
@@ -126,12 +127,35 @@ def _by_absence(objects: EnterpriseQuerySet, value: str, user: User) -> Enterpri
     return objects.supervised().filter(~Exists(visits))
 
 
+HAZARD_STATES = {"open": "有未销号隐患", "overdue": "有逾期未改隐患", "major": "有未销号重大隐患"}
+
+
+def _by_hazards(objects: EnterpriseQuerySet, value: str, user: User) -> EnterpriseQuerySet | None:
+    if value not in HAZARD_STATES:
+        return None
+    hazards = Hazard.objects.visible_to(user).filter(enterprise=OuterRef("pk")).open()
+    if value == "overdue":
+        hazards = hazards.overdue(on=timezone.localdate())
+    elif value == "major":
+        hazards = hazards.filter(level=Level.MAJOR)
+    return objects.filter(Exists(hazards))
+
+
 def register() -> None:
     """Called once when the applications are ready."""
     panels.register("campaigns.tasks", covering_tasks, position=10)
     panels.register("hazards.open", open_hazards, position=20)
     panels.register("inspections.recent", recent_visits, position=30)
     filters.register(filters.ExtraFilter("task", "整治任务", _by_task, _task_words))
+    filters.register(
+        filters.ExtraFilter(
+            "hazards",
+            "隐患情况",
+            _by_hazards,
+            lambda value, user: HAZARD_STATES.get(value, "无此项"),
+            lambda user: list(HAZARD_STATES.items()),
+        )
+    )
     filters.register(
         filters.ExtraFilter(
             "unvisited",

@@ -126,6 +126,18 @@ papers:docx                   | GET      | street    | officials EM        |
 papers:acknowledgement        | POST     | street    | EM                  |
 papers:service                | POST     | street    | field               |
 
+zones:list                    | GET      | list      | officials EM        |
+zones:create                  | GET POST | list      | desk                |
+zones:import                  | GET POST | list      | desk                |
+zones:detail                  | GET      | county    | officials           | EM
+zones:geojson                 | GET      | county    | officials           | EM
+zones:revise                  | GET POST | county    | OO                  | EM
+zones:end                     | POST     | county    | OO                  | EM
+zones:map                     | GET      | list      | officials EM        |
+zones:objects                 | GET      | list      | officials EM        |
+zones:zones                   | GET      | list      | officials EM        |
+zones:base                    | GET      | list      | officials EM        |
+
 registry:list                 | GET      | list      | officials EM        |
 registry:export               | GET POST | list      | OL OO DL DO LL LO IS |
 registry:assign               | POST     | list      | desk                |
@@ -245,6 +257,7 @@ campaigns:task                | GET      | county    | officials           |
 campaigns:checklist           | GET POST | county    | OO                  |
 campaigns:assembly            | GET POST | county    | OO                  |
 campaigns:confirm_reported    | POST     | county    | OL OO               |
+campaigns:task_zone           | POST     | county    | OO                  |
 campaigns:assignment progress | POST     | share     | LL LO               |
 campaigns:assignment report   | POST     | share     | LL LO               |
 campaigns:assignment confirm  | POST     | county    | OL OO               |
@@ -361,6 +374,31 @@ inspections:walk              | GET POST | street    | field               |
 inspections:detail            | GET      | street    | officials EM EX     |
 inspections:done              | GET      | street    | field               |
 inspections:opinion           | POST     | street    | LO IN               |
+inspections:signals           | GET      | list      | officials           |
+inspections:signal_rows       | GET      | list      | officials           |
+inspections:note_signal       | POST     | street    | OL OO DL DO LL LO IN |
+
+planning:visits               | GET      | list      | officials           |
+planning:visit                | GET      | street    | officials           |
+planning:plans                | GET      | list      | officials           |
+planning:new_plan             | GET POST | list      | desk                |
+planning:plan                 | GET      | own       | OL OO LL LO IN IS   | DL DO
+planning:adopt                | POST     | own       | LL                  | DL
+planning:requests             | GET      | list      | officials           |
+planning:new_request          | GET POST | street    | desk                |
+planning:decide               | POST     | own       | LL                  | DL
+planning:joints               | GET      | list      | officials           |
+planning:propose              | POST     | street    | desk                |
+planning:answer               | POST     | street    | DO LO               |
+planning:recusals             | GET POST | list      | desk                |
+planning:end_recusal          | POST     | own       | LO                  | OO DO
+planning:draws                | GET      | list      | officials           |
+planning:new_draw             | GET POST | list      | desk                |
+planning:draw                 | GET      | own       | OL OO LL LO IN IS   | DL DO
+planning:act_on_draw          | POST     | own       | LO                  | DO
+planning:public_draws         | GET      | list      | public              |
+planning:public_draw          | GET      | list      | public              |
+planning:public_file          | GET      | list      | public              |
 
 service_worker                | GET      | list      | public              |
 field:app                     | GET      | list      | public              |
@@ -409,6 +447,8 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "duties:reassignment": {"pk": "review"},
     "duties:rung": {"pk": "rung"},
     **{f"papers:{name}": {"pk": "paper"} for name in ("detail", "print", "docx", "acknowledgement", "service")},
+    **{f"zones:{name}": {"pk": "zone"} for name in ("detail", "geojson", "revise", "end")},
+    "campaigns:task_zone": {"pk": "task"},
     **{f"registry:{name}": {"pk": "shop"} for name in ("detail", "edit", "status", "account")},
     "registry:reveal": {"pk": "contact"},
     **{f"registry:{name}": {"pk": "registry_batch"} for name in ("batch", "columns", "resume")},
@@ -505,6 +545,14 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "field:photo": {"pk": "photo"},
     "field:revocation": {"pk": "device"},
     **{f"inspections:{name}": {"pk": "inspection"} for name in ("detail", "done", "opinion")},
+    "inspections:note_signal": {"pk": "signal"},
+    "planning:visit": {"pk": "planned_visit"},
+    **{f"planning:{name}": {"pk": "visit_plan"} for name in ("plan", "adopt")},
+    "planning:decide": {"pk": "visit_request"},
+    "planning:answer": {"pk": "joint_visit"},
+    "planning:end_recusal": {"pk": "recusal"},
+    **{f"planning:{name}": {"pk": "draw"} for name in ("draw", "public_draw", "public_file")},
+    "planning:act_on_draw": {"pk": "draw", "act": "=hold"},
 }  # fmt: skip
 # Added to the address: the record of these pages stands in the query.
 QUERIES = {"inspections:walk": {"enterprise": "shop"}, "registry:new_list": {"source": "list_source"}}
@@ -512,6 +560,7 @@ QUERIES |= {f"batches:{name}": {"campaign": "gas_campaign"} for name in ("create
 # Sent along where an empty form would be refused before anybody asks who is asking.
 BODIES = {
     "registry:merge": {"kept": "shop", "reason": "=同一门面"},
+    "planning:propose": {"enterprise": "shop"},
     "accounts:create_token": {"name": "报表", "expires_on": "soon"},
     "duties:reassignment": {"reason": "=轮岗", "post": "post"},
     "hazards:bulk assign": {"action": "=assign", "pick": "hazard"},

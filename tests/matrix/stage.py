@@ -52,7 +52,9 @@ from bihuan.papers.models import Paper
 from bihuan.registry.models import Enterprise
 from bihuan.search.actions import refresh
 from bihuan.search.models import Kind
+from bihuan.zones.tests.factories import make_zone
 
+from .planned import planning_ids
 from .promises import add_promises
 from .registry_stage import registry_ids
 
@@ -278,6 +280,7 @@ def make_stage() -> Stage:
         "review": Duty.objects.get(kind=Duty.Kind.HAZARD_REVIEW, subject=f"hazards.hazard:{submitted.pk}").pk,
         "rung": LadderStep.objects.first().pk,
         "job": _exported(owner).pk,
+        "zone": make_zone(world).pk,
         "registry_batch": start_batch("registry.enterprise", _sheet("企业名称", "属地"), by=owner).pk,
         "hazard_batch": start_batch("hazards.hazard", _sheet("企业名称", "隐患描述"), by=inside["OO"]).pk,
         "message": Message.objects.create(recipient=owner, category="duty", title="青石", created_at=now).pk,
@@ -298,6 +301,7 @@ def make_stage() -> Stage:
         "soon": (today + dt.timedelta(days=30)).isoformat(),
     }
     stage.ids |= registry_ids(world, inside)
+    stage.ids |= planning_ids(world, inside, inspection)
     stage.ids |= add_promises(world, gas)
     return stage
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
@@ -17,6 +17,7 @@ from bihuan.checklists.structure import PHOTO_RULES, SEVERITIES, Measure
 from bihuan.core.addresses import row_address
 from bihuan.registry.models import Enterprise, EnterpriseKind
 from bihuan.rules.regions import ancestors
+from bihuan.zones.models import Zone, ZoneMembership
 
 from ..workflow import AssignmentStatus, PhaseStatus
 from .plans import PlanDocument, seats
@@ -193,6 +194,10 @@ class Task(models.Model):
         EnterpriseKind, verbose_name="适用对象类型", blank=True, related_name="tasks"
     )
     risks = models.JSONField("适用风险等级", default=list, blank=True, help_text="空为全部")
+    zone = models.ForeignKey(
+        Zone, models.PROTECT, verbose_name="限定区域", null=True, blank=True, related_name="tasks", db_index=False,
+        help_text="只查区域内的对象（R008）；空为整个辖区",
+    )  # fmt: skip
     source_span = models.JSONField("原文位置", default=list)
     ended_on = models.DateField("终止日期", null=True, blank=True, help_text="修订后的方案不再要求")
 
@@ -212,10 +217,16 @@ class Task(models.Model):
         return row_address("campaigns:task", self.pk)
 
     def covered_enterprises(self) -> models.QuerySet[Enterprise]:
-        """The denominator of coverage: supervised objects of the task's kinds and risks in the campaign's region."""
+        """The denominator of coverage: supervised objects of the task's kinds and risks in the campaign's region.
+
+        A task limited to a zone (R008) covers what lies in it today.
+        """
         objects = Enterprise.objects.supervised().filter(
             area_q(self.campaign.region_id), kind__in=self.kinds.values("pk")
         )
+        if self.zone_id is not None:
+            stays = ZoneMembership.objects.filter(zone=self.zone_id, left_on=None, enterprise=OuterRef("pk"))
+            objects = objects.filter(Exists(stays))
         return objects.filter(risk__in=self.risks) if self.risks else objects
 
 

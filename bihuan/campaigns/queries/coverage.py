@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from bihuan.accounts.scope import area_q
 from bihuan.registry.models import Enterprise
+from bihuan.zones.models import ZoneMembership
 
 from ..models import Campaign, Task
 
@@ -33,9 +34,12 @@ class Scope:
 def scope(campaign: Campaign, *, region: str = "", department: int = 0) -> Scope:
     """The objects in scope of every task of a campaign, in `region` (default: the campaign's) and under `department`.
 
-    Three queries whatever the number of tasks: the tasks, their kinds, the objects grouped by kind, risk and place.
+    Three queries whatever the number of tasks: the tasks, their kinds, the objects grouped by kind, risk and place; a
+    fourth for tasks limited to zones.
     """
-    risks = dict(Task.objects.live().filter(campaign=campaign).order_by().values_list("pk", "risks"))
+    live = list(Task.objects.live().filter(campaign=campaign).order_by().values_list("pk", "risks", "zone"))
+    risks = {pk: wanted for pk, wanted, zone in live if zone is None}
+    limited = {pk: (wanted, zone) for pk, wanted, zone in live if zone is not None}
     kinds: dict[int, set[str]] = defaultdict(set)
     links = Task.kinds.through.objects.filter(task__campaign=campaign)
     for task_id, kind_id in links.values_list("task_id", "enterprisekind_id"):
@@ -47,21 +51,49 @@ def scope(campaign: Campaign, *, region: str = "", department: int = 0) -> Scope
         objects.order_by().values_list("kind_id", "risk", "locality_id").annotate(number=Count("pk"))
     )
     cells: dict[tuple[int, str], int] = defaultdict(int)
-    tasks: dict[int, int] = dict.fromkeys(risks, 0)
+    tasks: dict[int, int] = dict.fromkeys((pk for pk, _, _ in live), 0)
     localities: dict[str, int] = defaultdict(int)
     distinct = 0
+    covered: set[tuple[str, str]] = set()  # what tasks without a zone cover whole
     for kind, risk, locality, number in groups:
         covering = [
             task_id
             for task_id, wanted in risks.items()
             if kind in kinds[task_id] and (not wanted or risk in wanted)
         ]
-        distinct += number if covering else 0
+        if covering:
+            distinct += number
+            covered.add((kind, risk))
         localities[locality] += number * len(covering)
         for task_id in covering:
             cells[task_id, locality] += number
             tasks[task_id] += number
+    only_here: set[int] = set()
+    for zone, pk, kind, risk, locality in _in_zones(objects, {zone for _, zone in limited.values()}):
+        for task_id, (wanted, of) in limited.items():
+            if of == zone and kind in kinds[task_id] and (not wanted or risk in wanted):
+                cells[task_id, locality] += 1
+                tasks[task_id] += 1
+                localities[locality] += 1
+                if (kind, risk) not in covered:
+                    only_here.add(pk)
+    distinct += len(only_here)
     return Scope(dict(cells), tasks, dict(localities), distinct)
+
+
+def _in_zones(objects: QuerySet[Enterprise], zones: set[int]) -> Iterable[tuple[int, int, str, str, str]]:
+    """(zone, enterprise, kind, risk, locality) of the objects that lie in these zones today, each once per zone."""
+    if not zones:
+        return []
+    stays = ZoneMembership.objects.filter(zone__in=zones, left_on=None, enterprise__in=objects.values("pk"))
+    fields = (
+        "zone_id",
+        "enterprise_id",
+        "enterprise__kind_id",
+        "enterprise__risk",
+        "enterprise__locality_id",
+    )
+    return stays.order_by().values_list(*fields).distinct()
 
 
 def rate(covered: int, denominator: int) -> float | None:

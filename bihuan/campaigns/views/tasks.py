@@ -18,6 +18,7 @@ from bihuan.core.http import Request, row_number
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.registry.models import Enterprise
 from bihuan.tally.queries import totals
+from bihuan.zones.models import Zone
 
 from .. import actions, assembling
 from ..actions.checklists import NewCheckItem
@@ -35,7 +36,9 @@ ROLE_ORDER = ("lead", "responsible", "support", "territorial")
 
 def _task_or_404(request: Request, pk: int) -> Task:
     tasks = Task.objects.filter(campaign__in=Campaign.objects.visible_to(request.user))
-    return get_object_or_404(tasks.select_related("campaign__region", "campaign__plan", "phase"), pk=pk)
+    return get_object_or_404(
+        tasks.select_related("campaign__region", "campaign__plan", "phase", "zone"), pk=pk
+    )
 
 
 @require_safe
@@ -69,6 +72,7 @@ def task(request: Request, pk: int) -> HttpResponse:
             }
         )
     checklist = found.checklists.prefetch_related("items").first()
+    may_revise = campaign.region_id in seats(request.user, Permission.MANAGE_PLANS)
     context = {
         "task": found,
         "campaign": campaign,
@@ -77,7 +81,12 @@ def task(request: Request, pk: int) -> HttpResponse:
         "is_done": _is_done(shares),
         "reported": sum(share.status == AssignmentStatus.REPORTED for share in shares),
         "may_confirm": campaign.region_id in seats(request.user, Permission.CONFIRM_TASK),
-        "may_revise": campaign.region_id in seats(request.user, Permission.MANAGE_PLANS),
+        "may_revise": may_revise,
+        "zones": Zone.objects.visible_to(request.user)
+        .in_force(on=timezone.localdate())
+        .select_related("kind")
+        if may_revise and not found.ended_on
+        else (),
         "may_inspect": request.user.has_perm(Permission.CONDUCT_INSPECTION),
         "checklist": checklist,
         "neighbours": _neighbours(found),
