@@ -13,11 +13,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import combinations
 from math import ceil
 
 # Pairs of characters shared by the mean of both; names less alike are not compared further.
 LEAST_NAME = 0.6
-LEAST_SHARE = LEAST_NAME / (2 - LEAST_NAME)  # what share of its pairs each of two such names has in common at least
+LEAST_SHARE = LEAST_NAME / (
+    2 - LEAST_NAME
+)  # what share of its pairs each of two such names has in common at least
 LEAST_SCORE = 70
 BLOCK_LIMIT = 400  # a pair of characters so common says nothing by itself
 EMPTY = frozenset[str]()
@@ -142,9 +145,21 @@ def _candidates(known: list[Known], words: list[_Words]) -> Iterator[tuple[int, 
     for (what, _, _), block in blocks.items():
         if len(block) < 2 or (what in "na" and len(block) > BLOCK_LIMIT):
             continue
-        for place, one in enumerate(block):
-            for other in block[place + 1 :]:
-                yield one, other
+        if what == "n":
+            yield from _named_alike(block, words)
+        else:
+            yield from combinations(block, 2)
+
+
+def _named_alike(block: list[int], words: list[_Words]) -> Iterator[tuple[int, int]]:
+    """The pairs of a block whose names are alike to the degree asked for: most of a block is not, and goes quickly."""
+    names = [words[at].name for at in block]
+    sizes = [len(name) for name in names]
+    for place, name in enumerate(names):
+        size = sizes[place]
+        for other in range(place + 1, len(block)):
+            if 2 * len(name & names[other]) >= LEAST_NAME * (size + sizes[other]):
+                yield block[place], block[other]
 
 
 def _keys(record: Known, each: _Words, frequency: Counter[str]) -> Iterator[tuple[str, str, str]]:
