@@ -1,5 +1,6 @@
 """Public draws: the same everywhere, fair, and nobody meets whom they must not."""
 
+import json
 from collections import Counter
 from itertools import permutations
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bihuan.rules.drawcommand import main
 from bihuan.rules.draws import (
     Candidate,
     DrawError,
@@ -156,3 +158,32 @@ def test_a_file_that_is_no_draw_is_refused_in_words():
         verify({"inputs": pool().as_json()})
     with pytest.raises(DrawError, match="本程序只会复算"):
         verify(published(pool()) | {"inputs": pool().as_json() | {"algorithm": "x"}})
+
+
+def test_the_command_recomputes_a_file(tmp_path, capsys):
+    file = tmp_path / "抽取.json"
+    good = published(pool(objects=8, inspectors=4, count=3))
+    file.write_text(json.dumps(good, ensure_ascii=False), encoding="utf-8")
+    assert main(["verify", str(file)]) == 0
+    assert "相符" in capsys.readouterr().out
+    file.write_text(json.dumps(good | {"seed": "0" * 64}), encoding="utf-8")
+    assert main(["verify", str(file)]) == 1
+    assert "不符：种子" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "不是 JSON 文件"),
+        ("[]", "不是公示的抽取材料"),
+        ('{"title": "x"}', "还没有公布种子"),
+        (None, "读不了文件"),
+    ],
+)
+def test_the_command_says_what_is_wrong_with_a_file(tmp_path, capsys, text, words):
+    file = tmp_path / "抽取.json"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    assert main(["verify", str(file)]) == 2
+    assert words in capsys.readouterr().err
+    assert main([]) == 2
