@@ -54,7 +54,9 @@ function tellMeasure(input) {
   const text = input.closest(".question").querySelector("[data-prefill]");
   const own = text.dataset.told ?? text.dataset.prefill;
   if (text.value !== own) return;
-  text.value = input.value.trim() ? `${text.dataset.prefill}（实测 ${input.value.trim()}）` : text.dataset.prefill;
+  const unit = /^[\d.,+-]+$/.test(input.value.trim()) ? input.parentElement.querySelector(".gauge-unit")?.textContent ?? "" : "";
+  const reading = [input.value.trim(), unit].filter(Boolean).join(" ");
+  text.value = reading ? `${text.dataset.prefill}（实测 ${reading}）` : text.dataset.prefill;
   text.dataset.told = text.value;
 }
 
