@@ -6,12 +6,16 @@ from dataclasses import dataclass
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 
 from bihuan.accounts.tests.world import World
 from bihuan.campaigns.models import Campaign, PlanDocument
 from bihuan.campaigns.tests.plans import make_campaign, make_draft
+from bihuan.checklists import actions as library
+from bihuan.checklists.models import BookVersion
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.tests.factories import make_hazard, make_submitted
+from bihuan.inspections.tests.test_library_visits import BOOK
 
 from .conftest import Enter, Hall
 from .people import PHONE, Person
@@ -29,12 +33,18 @@ class Town:
     draft: PlanDocument
     hazard: Hazard
     world: World
+    book: BookVersion
+    next_version: BookVersion
 
     @property
     def walk(self) -> str:
         task = self.campaign.tasks.filter(kinds=self.world.kinds.restaurant, checklists__isnull=False).first()
         assert task
         return f"/inspections/walk/?task={task.pk}&enterprise={self.world.enterprises.shop.pk}"
+
+    @property
+    def routine(self) -> str:
+        return f"/inspections/walk/?task=0&enterprise={self.world.enterprises.shop.pk}"
 
 
 @pytest.fixture
@@ -43,7 +53,10 @@ def town(world: World) -> Town:
     draft = make_draft(world)
     hazard = make_hazard(world, campaign=campaign)
     make_submitted(world)
-    return Town(campaign, draft, hazard, world)
+    office = world.people.office
+    book = library.create_book(world.organizations.office, BOOK, sector="gas", by=office)
+    book = library.publish(book, effective_from=timezone.localdate(), seen=0, by=office)
+    return Town(campaign, draft, hazard, world, book, library.start_draft(book.book, by=office))
 
 
 def pages_of_the_office(town: Town) -> dict[str, str]:
@@ -58,6 +71,12 @@ def pages_of_the_office(town: Town) -> dict[str, str]:
         "企业与场所": "/registry/",
         "一家企业": town.world.enterprises.shop.get_absolute_url(),
         "待办": "/duties/",
+        "检查表库": "/checklists/",
+        "一张检查表": town.book.get_absolute_url(),
+        "检查表草稿": f"/checklists/versions/{town.next_version.pk}/editor/",
+        "检查项": f"/checklists/versions/{town.next_version.pk}/items/GAS-USE-01/",
+        "判定条款覆盖": "/checklists/coverage/",
+        "编任务的检查表": f"/campaigns/tasks/{town.campaign.tasks.first().pk}/checklist/assembly/",
     }
 
 
@@ -80,6 +99,9 @@ def test_axe_finds_nothing(town: Town, hall: Hall, enter: Enter) -> None:
     found += violations(inspector, "检查")
     inspector.page.get_by_role("radio", name="不合格").first.check()
     found += violations(inspector, "检查，有一项不合格")
+    inspector.go(town.routine)
+    inspector.page.get_by_label("连接软管长度", exact=False).fill("2.4")
+    found += violations(inspector, "日常检查，实测不合格")
     assert found == []
 
 
@@ -96,6 +118,9 @@ def test_no_page_is_wider_than_its_screen(town: Town, hall: Hall, enter: Enter) 
     inspector.go(town.walk)
     inspector.page.get_by_role("radio", name="不合格").first.check()
     wide += overflows(inspector, "检查")
+    inspector.go(town.routine)
+    inspector.page.get_by_label("连接软管长度", exact=False).fill("2.4")
+    wide += overflows(inspector, "日常检查")
     assert wide == []
 
 
