@@ -25,7 +25,7 @@ from .models import (
     RiskProfile,
 )
 
-_CAS = re.compile(r"(\d{2,7})-(\d{2})-(\d)")
+_CAS = re.compile(r"([0-9]{2,7})-([0-9]{2})-([0-9])")
 
 
 class Day(forms.DateInput):

@@ -67,6 +67,7 @@ def index(request: Request) -> HttpResponse:
             "total": amount(without(objects, gap, on=today), "家"),
             "name_form": NameManyForm(user=user),
             "assign_form": AssignForm(user=user),
+            "gap": gap,
             "assigning": gap == "department",
         },
     )

@@ -121,6 +121,8 @@ def create(request: Request) -> HttpResponse:
     key = query.pop("source", [""])[-1]
     for name in ("cursor", "name", "standard"):
         query.pop(name, None)
+    if "criteria" in query:
+        query["criteria"] = ",".join(query.getlist("criteria"))
     return _edit(request, None, key, query.urlencode())
 
 
@@ -212,9 +214,8 @@ def _paper(
     sections = [
         {
             "list": shared,
-            "unit": source.unit,
             "words": reading.words,
-            "total": reading.rows.count(),
+            "total": amount(reading.rows, source.unit),
             "limit": limit,
             **_table(shared, source, reading, limit),
         }
