@@ -18,11 +18,13 @@ from bihuan.accounts.roles import ROLES
 from bihuan.accounts.scope import areas_q
 from bihuan.campaigns.models import CheckItem, Checklist, Task
 from bihuan.campaigns.queries.campaigns import tasks_for
-from bihuan.checklists.models import BookVersion
+from bihuan.checklists.models import Book, BookVersion
+from bihuan.checklists.structure import unit_label
 from bihuan.duties import queries as duties
 from bihuan.hazards.deadlines import deadline, latest_deadline
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.workflow import Level, Status
+from bihuan.inspections.asking import is_major
 from bihuan.inspections.forms import words_of_failure
 from bihuan.inspections.kinds import conducted_by
 from bihuan.inspections.models import Coverage, Inspection
@@ -106,7 +108,7 @@ def _enterprises(rows: QuerySet[Enterprise], tasks: list[Task]) -> Group:
     heads = list(rows.values_list(*plain, *(["attributes"] if has_attributes else [])))
     ids = [head[0] for head in heads]
     contacts = _gathered(Contact.objects, ids, "role", "name")
-    premises = _gathered(Premises.objects.filter(is_active=True), ids, "id", "name", "address")
+    premises = _gathered(Premises.objects.filter(is_active=True), ids, "id", "name", "address", "kind_id")
     permits = _gathered(Permit.objects.all(), ids, "kind", "number", "valid_to")
     visits, hazards = _visits(ids), _hazards(ids)
     covering = {task.pk: set(task.covered_enterprises().values_list("pk", flat=True)) for task in tasks}
@@ -189,24 +191,26 @@ def _checklists(user: User, tasks: list[Task], today: dt.date) -> Group:
         newest = all(other.task_id != each.task_id for other in wanted.values())
         if newest or each.created_at >= begun:
             wanted[each.pk] = each
-    in_force = BookVersion.objects.visible_to(user).in_force(today)
+    books: set[int] = set()
+    for body in _inspecting_organizations(user):
+        books.update(Book.objects.in_force_at(body.region_id).values_list("pk", flat=True))
+    in_force = BookVersion.objects.in_force(today).filter(book__in=books)
     for each in Checklist.objects.filter(book_version__in=in_force).select_related("book_version"):
         wanted[each.pk] = each
     items: dict[int, list[CheckItem]] = defaultdict(list)
     for item in CheckItem.objects.filter(checklist__in=wanted).order_by("position"):
         items[item.checklist_id].append(item)
-    group = Group(["id", "task", "book", "version", "title", "kinds", "items"])
+    group = Group(["id", "task", "book", "version", "title", "items"])
     for pk, each in wanted.items():
-        scoped = {kind for item in items[pk] for kind in item.kinds or []}
         title = str(each.book_version.title) if each.book_version else "任务检查表"
-        group.rows.append([
-            pk, each.task_id, each.book_version_id, each.version, title, sorted(scoped), [_item(item) for item in items[pk]],
-        ])  # fmt: skip
+        told = [_item(item, today) for item in items[pk]]
+        group.rows.append([pk, each.task_id, each.book_version_id, each.version, title, told])
     return group
 
 
-def _item(item: CheckItem) -> dict[str, Any]:
-    """One item; what is empty is left out."""
+def _item(item: CheckItem, today: dt.date) -> dict[str, Any]:
+    """One item; what is empty is left out. `shown` is the unit as a reading carries it."""
+    demand = item.demand
     told = {
         "position": item.position,
         "text": item.text,
@@ -214,12 +218,13 @@ def _item(item: CheckItem) -> dict[str, Any]:
         "criterion": item.criterion,
         "method": item.method,
         "basis": item.basis,
-        "major": item.major_if_failed,
+        "major": is_major(item, today),
         "criterion_code": item.criterion_code,
-        "measure": item.measure,
+        "measure": (item.measure or {}) | {"shown": unit_label(demand)} if demand else None,
         "guidance": item.guidance,
         "section": item.section,
         "kinds": item.kinds,
+        "when": item.when,
         "photo": "" if item.photo == "failed" else item.photo,
     }
     return {name: value for name, value in told.items() if value or name == "position"}

@@ -87,6 +87,7 @@ def _submission(sent: Any, by: User) -> Submission:
         latitude=_degree(sent.get("latitude"), 90),
         opinion=_text(sent.get("opinion"), "sign"),
         photos=_photos(sent.get("photos"), "scene"),
+        clock_skew=_seconds(sent.get("clock_skew")),
     )
 
 
@@ -268,6 +269,12 @@ def _money(given: Any, where: str) -> Decimal | None:
     if not found.is_finite() or not isinstance(exponent, int) or exponent < -2:
         raise Unreadable(where, "整改资金最多两位小数，请重新填写")
     return found
+
+
+def _seconds(given: Any) -> int | None:
+    if isinstance(given, bool) or not isinstance(given, int) or abs(given) >= 2**31:
+        return None
+    return given
 
 
 def _degree(given: Any, limit: int) -> float | None:

@@ -15,7 +15,7 @@ from django.templatetags.static import StaticNode
 from django.urls import reverse
 
 MODULES = (
-    "api", "app", "card", "crypto", "data", "dom", "drafts", "finding", "judging", "lock", "migrations", "outbox", "photos",
+    "api", "app", "card", "conditions", "crypto", "data", "dom", "drafts", "finding", "judging", "lock", "migrations", "outbox", "photos",
     "search", "settings", "signing", "store", "sync", "today", "updates", "upload", "walk",
 )  # fmt: skip
 SHARED = ("js/image.mjs", "js/ids.mjs", "js/signature.mjs", "js/early.js", "vendor/idb/idb.mjs")

@@ -12,7 +12,8 @@ export function card(app, id, query) {
   const open = mine.find((draft) => draft.state === "open" && !draft.locked);
   const fact = (label, value) => value && h("div", { class: "fact" }, h("dt", {}, label), h("dd", {}, value));
   const begin = async (task, checklist) => {
-    const draft = await app.drafts.begin({ enterprise: one, task, checklist, me: app.data.me });
+    const items = checklist ? app.data.asked(checklist, one) : [];
+    const draft = await app.drafts.begin({ enterprise: one, task, checklist, items, me: app.data.me, skew: app.data.meta.skew ?? null });
     app.go(`visit/${draft.id}`);
   };
   const starts = [
@@ -21,7 +22,7 @@ export function card(app, id, query) {
       return h("button", { type: "button", class: `big ${task.id === wanted || tasks.length === 1 ? "is-main" : ""}`, onclick: () => begin(task, checklist) },
         icon("clipboard-check"), h("span", {}, `检查：${task.no} ${task.heading}`, one.seen.includes(task.id) ? "（已查过）" : ""));
     }),
-    ...app.data.checklistsFor(one, null).map((checklist) => h("button", { type: "button", class: "big", onclick: () => begin(null, checklist) }, icon("checklist"), h("span", {}, `按《${checklist.title}》检查`))),
+    ...app.data.checklistsFor(one, null).map((checklist) => h("button", { type: "button", class: "big", onclick: () => begin(null, checklist) }, icon("checklist"), h("span", {}, `按《${checklist.title}》检查，${checklist.asked.length} 项`))),
     h("button", { type: "button", class: "big", onclick: () => begin(null, null) }, icon("pencil"), "不用检查表"),
   ];
   return {

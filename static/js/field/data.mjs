@@ -1,4 +1,5 @@
 /** The copy of the registry in memory: tables by key, and words of 5,000 enterprises ready to be searched. */
+import { applies } from "./conditions.mjs";
 
 export class Data {
   constructor(kept) {
@@ -76,12 +77,27 @@ export class Data {
     ]);
   }
 
-  /** The checklist of a visit: the task's, or those of the library that suit the kind of the enterprise. */
+  /** What sorts of object an enterprise is: its own kind and those of its places. */
+  kindsOf(enterprise) {
+    return new Set([enterprise.kind, ...(enterprise.premises ?? []).map(([, , , kind]) => kind)]);
+  }
+
+  /** The items of a checklist that concern an enterprise, as the server asks them. */
+  asked(checklist, enterprise) {
+    const kinds = this.kindsOf(enterprise);
+    return checklist.items.filter((item) => (!item.kinds?.length || item.kinds.some((kind) => kinds.has(kind))) && (!item.when || applies(item.when, enterprise.attributes ?? {})));
+  }
+
+  /** The checklist of a task, or those of the library that ask an enterprise anything, those made for its kind first. */
   checklistsFor(enterprise, task) {
     if (task) {
       const found = this.get("checklists", this.get("tasks", task)?.checklist);
       return found ? [found] : [];
     }
-    return this.all("checklists").filter((each) => each.book && (!each.kinds?.length || each.kinds.includes(enterprise.kind)));
+    return this.all("checklists").filter((each) => each.book)
+      .map((each) => ({ ...each, asked: this.asked(each, enterprise) }))
+      .map((each) => ({ ...each, specific: each.asked.filter((item) => item.kinds?.length).length }))
+      .filter((each) => each.asked.length)
+      .sort((one, other) => other.specific - one.specific || other.asked.length - one.asked.length);
   }
 }

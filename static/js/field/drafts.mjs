@@ -6,6 +6,7 @@
 import { mintId } from "../ids.mjs";
 import { migrated, SCHEMA } from "./migrations.mjs";
 import { today } from "./dom.mjs";
+import { demand, judge } from "./judging.mjs";
 
 const PAUSE_MS = 250;
 const SENT_KEPT_MS = 7 * 86400000;
@@ -54,12 +55,12 @@ export class Drafts {
     return this.all().filter((draft) => states.includes(draft.state));
   }
 
-  async begin({ enterprise, task, checklist, me }) {
+  async begin({ enterprise, task, checklist, items, me, skew }) {
     const draft = {
       schema: SCHEMA, id: mintId(), state: "open", stage: "walk", begun_at: Date.now(),
       enterprise: { id: enterprise.id, name: enterprise.name }, premises: null,
       task: task?.id ?? null, task_name: task ? `${task.no} ${task.heading}` : "", checklist: checklist?.id ?? null,
-      items: checklist?.items.filter((item) => !item.kinds?.length || item.kinds.includes(enterprise.kind) || checklist.task).map((item) => ({ ...item })) ?? [],
+      items, clock_skew: skew,
       kind: me.kinds?.[0]?.[0] ?? "", started_at: new Date().toISOString(), finished_at: null,
       answers: {}, others: [], photos: [], members: [{ user: me.id, name: me.name, certificate_no: me.certificate_no, signature: null }],
       accompanying: { name: "", title: "", signature: null }, opinion: "", longitude: null, latitude: null,
@@ -149,7 +150,7 @@ export function payload(draft) {
     schema: 1, client_id: draft.id, kind: draft.kind, enterprise: draft.enterprise.id, premises: draft.premises, task: draft.task,
     checklist: draft.checklist, started_at: draft.started_at, finished_at: draft.finished_at, members: draft.members,
     accompanying: draft.accompanying, answers, others: draft.others, longitude: draft.longitude, latitude: draft.latitude,
-    opinion: draft.opinion, photos: draft.photos, seq: draft.seq,
+    opinion: draft.opinion, photos: draft.photos, seq: draft.seq, clock_skew: draft.clock_skew,
   };
 }
 
@@ -163,9 +164,22 @@ export function problemsOf(draft, data) {
     const [where, name] = [`q${item.position}`, `第 ${item.position} 项`];
     if (!answer?.verdict) found.push(missing(where, `${name}没有回答，请选合格、不合格或不适用`));
     else if (answer.verdict === "fail") found.push(...findingProblems(answer.finding, where, name, draft, data));
-    if (item.photo === "always" && answer?.verdict === "pass" && !answer.photos?.length) found.push(missing(where, `${name}每次都要拍照，请补拍`));
+    if (["pass", "fail"].includes(answer?.verdict)) found.push(...measureProblems(item, answer, where, name));
   }
   draft.others.forEach((finding, index) => found.push(...findingProblems(finding, `o${index + 1}`, `其他问题 ${index + 1}`, draft, data)));
+  return found;
+}
+
+/** A number where one is demanded; one that fails is passed only with a written reason. A photo where owed. */
+function measureProblems(item, answer, where, name) {
+  const found = [];
+  if (item.measure) {
+    const judged = judge(item.measure, answer.measured?.split(" ")[0] ?? "");
+    if (judged?.passed === undefined) found.push(missing(where, `${name}要填${item.measure.label}的实测值（标准${demand(item.measure)}）；确实量不了的选“不适用”并备注原因`));
+    else if (judged.passed === null) found.push(missing(where, `${name}：${judged.words}`));
+    else if (!judged.passed && answer.verdict === "pass" && !answer.note?.trim()) found.push(missing(where, `${name}${judged.words}；仍判合格的，请在备注里写明理由`));
+  }
+  if (item.photo === "always" && !answer.photos?.length && !answer.finding?.photos.length) found.push(missing(where, `${name}要求每次拍照，请补拍`));
   return found;
 }
 

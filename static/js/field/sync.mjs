@@ -20,6 +20,8 @@ export async function sync(api, store, data, { region = data.meta.region ?? "" }
   const answer = await (await api.call(`sync/?${new URLSearchParams({ cursor, region })}`)).json();
   const changed = data.take(answer);
   data.meta.region = region;
+  // How far this phone's clock runs ahead, for whoever weighs the times of a visit.
+  data.meta.skew = Math.round((Date.now() - Date.parse(answer.now)) / 1000);
   data.meta.chunks ??= {};
   const values = {};
   const gone = [];

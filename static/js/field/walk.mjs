@@ -124,14 +124,14 @@ function question(app, draft, item, changed) {
     const input = h("input", {
       inputmode: "decimal", maxlength: 20, "aria-label": `${name}实测值`, value: (answer().measured ?? "").replace(/\s.*$/, ""), oninput: () => {
         const found = judge(item.measure, input.value);
-        answer().measured = input.value.trim() ? `${input.value.trim()} ${item.measure.unit}` : "";
+        answer().measured = input.value.trim() ? `${input.value.trim()} ${item.measure.shown}` : "";
         verdict.textContent = found?.words ?? "";
         verdict.dataset.passed = String(found?.passed ?? "");
         if (found && found.passed !== null) choose(found.passed ? "pass" : "fail", { from: found });
         changed();
       },
     });
-    return h("div", { class: "measure" }, h("label", {}, `${item.measure.label || "实测"}（${demand(item.measure)}）`, input), h("span", {}, item.measure.unit), verdict);
+    return h("div", { class: "measure" }, h("label", {}, `${item.measure.label || "实测"}（${demand(item.measure)}）`, input), h("span", {}, item.measure.shown), verdict);
   }
 
   function choose(value, { from = null } = {}) {
