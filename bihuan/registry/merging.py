@@ -21,14 +21,15 @@ from django.forms import model_to_dict
 from django.utils import timezone
 
 from bihuan.accounts.models import User
-from bihuan.audit.actions import record
+from bihuan.audit.actions import chain_of, record
 from bihuan.core.errors import ReasonRequired, Refused
+from bihuan.duties.actions import finish_duty
 from bihuan.duties.models import Duty
 from bihuan.search import actions as search
 from bihuan.search.models import Kind
 
 from . import places, searching
-from .changes import apply_values
+from .changes import MIRRORED, apply_values, mirror
 from .duplicates import Status, decide, may_decide
 from .models import (
     Contact,
@@ -36,6 +37,7 @@ from .models import (
     Enterprise,
     EnterpriseChange,
     EnterpriseGrading,
+    Equipment,
     MajorUnit,
     Merger,
     Permit,
@@ -52,7 +54,7 @@ from .risks import carry_up
 Fold = Callable[[Enterprise, Enterprise, User], None]
 _FOLDS: dict[str, Fold] = {}
 CHOOSABLE = (
-    "name", "credit_code", "kind", "department", "locality", "address", "longitude", "latitude", "employees", "remark",
+    "name", "credit_code", "kind", "department", "locality", "address", "longitude", "employees", "remark",
 )  # fmt: skip
 
 
@@ -101,7 +103,7 @@ def merge(
     before = json.loads(json.dumps(model_to_dict(gone), cls=DjangoJSONEncoder))
     _account(kept, gone)
     moved = _move_all(kept, gone, by)
-    wanted = {name: getattr(gone, name) for name in differences(kept, gone) if taken.get(name)}
+    wanted = _wanted(kept, gone, taken)
     merger = Merger.objects.create(
         old_id=gone.pk, old_name=gone.name, old_code=gone.credit_code or "", record=before, into=kept, moved=moved,
         reason=reason.strip()[:300], by=by, at=timezone.now(),
@@ -116,6 +118,7 @@ def merge(
     )
     _forget_pairs(gone)
     gone.delete()
+    _join_attributes(kept, gone, takes_kind="kind" in wanted)
     changes = apply_values(kept, wanted)
     try:
         with transaction.atomic():
@@ -126,11 +129,30 @@ def merge(
         kept, EnterpriseChange.What.MERGED, by=by, reason=reason.strip(), summary=f"{words}并入“{kept}”",
         changes=[["合并记录", words, f"随迁{sum(len(rows) for rows in moved.values())}条"], *changes],
     )  # fmt: skip
+    if kept.organization is not None and MIRRORED & set(wanted):
+        mirror(kept, kept.organization)
+        kept.organization.save(update_fields=["name", "short_name", "region"])
     carry_up(kept, by=by)
     places.moved([kept.pk])
     search.remove(Kind.ENTERPRISE, [old_id])
     searching.index([(kept, [*changes, ["名称", gone.name, kept.name]])])
     return merger
+
+
+def _wanted(kept: Enterprise, gone: Enterprise, taken: Mapping[str, bool]) -> dict[str, Any]:
+    """The values taken from the record that goes; a place is taken whole, with the system it was converted from."""
+    wanted = {name: getattr(gone, name) for name in differences(kept, gone) if taken.get(name)}
+    if "longitude" in wanted:
+        wanted |= {"latitude": gone.latitude, "source_crs": gone.source_crs}
+    return wanted
+
+
+def _join_attributes(kept: Enterprise, gone: Enterprise, *, takes_kind: bool) -> None:
+    """Attributes go with their kind; of one kind and version, what the record that stays does not say is filled in."""
+    if takes_kind or (gone.kind_id == kept.kind_id and not kept.attributes):
+        kept.attributes, kept.attributes_version = gone.attributes, gone.attributes_version
+    elif gone.kind_id == kept.kind_id and gone.attributes_version == kept.attributes_version:
+        kept.attributes = {**gone.attributes, **kept.attributes}
 
 
 def _relations() -> list[ForeignObjectRel]:
@@ -157,7 +179,7 @@ def _account(kept: Enterprise, gone: Enterprise) -> None:
 
 def _move_all(kept: Enterprise, gone: Enterprise, by: User) -> dict[str, list[Any]]:
     for fold in _OWN_FOLDS:
-        fold(kept, gone)
+        fold(kept, gone, by)
     moved: dict[str, list[Any]] = {}
     for relation in _relations():
         model = relation.related_model
@@ -200,7 +222,7 @@ def _forget_pairs(gone: Enterprise) -> None:
 # --- what one place may hold once ------------------------------------------------------------------
 
 
-def _fold_contacts(kept: Enterprise, gone: Enterprise) -> None:
+def _fold_contacts(kept: Enterprise, gone: Enterprise, by: User) -> None:
     for contact in list(Contact.objects.filter(enterprise=gone)):
         same = Contact.objects.filter(enterprise=kept, role=contact.role, name=contact.name).first()
         if same is None:
@@ -211,7 +233,7 @@ def _fold_contacts(kept: Enterprise, gone: Enterprise) -> None:
         contact.delete()
 
 
-def _fold_permits(kept: Enterprise, gone: Enterprise) -> None:
+def _fold_permits(kept: Enterprise, gone: Enterprise, by: User) -> None:
     for permit in list(Permit.objects.filter(enterprise=gone)):
         same = Permit.objects.filter(enterprise=kept, kind=permit.kind, number=permit.number).first()
         if same is None:
@@ -223,19 +245,26 @@ def _fold_permits(kept: Enterprise, gone: Enterprise) -> None:
             relation.related_model._base_manager.filter(**{relation.field.name: permit}).update(
                 **{relation.field.name: same}
             )
+        for duty in Duty.objects.open().filter(subject=chain_of(permit)):
+            finish_duty(permit, duty.kind, by=by, cancelled=True)
         permit.delete()
 
 
-def _fold_names(kept: Enterprise, gone: Enterprise) -> None:
-    """Premises, units and risk points keep their own rows; one whose name is taken says where it came from."""
+def _fold_names(kept: Enterprise, gone: Enterprise, by: User) -> None:
+    """Premises, units, risk points and devices keep their rows; one whose name is taken says where it came from."""
     for model in (Premises, MajorUnit, RiskPoint):
         taken = set(model._base_manager.filter(enterprise=kept).values_list("name", flat=True))
         for row in model._base_manager.filter(enterprise=gone, name__in=taken):
             row.name = f"{row.name[:60]}（原编号{gone.pk}）"
             row.save(update_fields=["name"])
+    have = set(Equipment.objects.filter(enterprise=kept).values_list("kind", "number"))
+    for device in Equipment.objects.filter(enterprise=gone):
+        if (device.kind, device.number) in have:
+            device.number = f"{device.number[:50]}（原编号{gone.pk}）"
+            device.save(update_fields=["number"])
 
 
-def _fold_profile(kept: Enterprise, gone: Enterprise) -> None:
+def _fold_profile(kept: Enterprise, gone: Enterprise, by: User) -> None:
     theirs = RiskProfile.objects.filter(enterprise=gone).first()
     ours = RiskProfile.objects.filter(enterprise=kept).first()
     if theirs is None or ours is None:
@@ -249,7 +278,7 @@ def _fold_profile(kept: Enterprise, gone: Enterprise) -> None:
     theirs.delete()
 
 
-def _fold_current(kept: Enterprise, gone: Enterprise) -> None:
+def _fold_current(kept: Enterprise, gone: Enterprise, by: User) -> None:
     """Of what is current only that of the record that stays remains so."""
     today = timezone.localdate()
     if EnterpriseGrading.objects.filter(enterprise=kept, is_current=True).exists():
@@ -262,7 +291,7 @@ def _fold_current(kept: Enterprise, gone: Enterprise) -> None:
             row.save(update_fields=["to_on"])
 
 
-_OWN_FOLDS: tuple[Callable[[Enterprise, Enterprise], None], ...] = (
+_OWN_FOLDS: tuple[Fold, ...] = (
     _fold_contacts,
     _fold_permits,
     _fold_names,

@@ -20,6 +20,7 @@ from bihuan.registry.models import (
     Contact,
     DuplicatePair,
     Enterprise,
+    Equipment,
     Merger,
     Permit,
     Plate,
@@ -286,3 +287,21 @@ def test_the_census_counts_by_kind_and_status(world):
     ]
     assert duplicates.census(world.people.outsider)[0]["total"] == 1
     assert duplicates.census(world.people.sysadmin) == []
+
+
+def test_a_place_is_taken_whole_and_the_account_follows_the_name(world, pair, twin):
+    shop = world.enterprises.shop
+    Enterprise.objects.filter(pk=twin.pk).update(longitude=100.1, latitude=25.2)
+    merging.merge(pair, shop, taken={"longitude": True, "name": True}, reason="同一门面", by=world.people.office)
+    shop.refresh_from_db()
+    assert (shop.name, shop.longitude, shop.latitude) == ("好味来面馆（青石店）", 100.1, 25.2)
+    assert shop.organization.name == "好味来面馆（青石店）"
+
+
+def test_devices_of_the_same_number_both_stay(world, pair, twin):
+    shop = world.enterprises.shop
+    for row in (shop, twin):
+        Equipment.objects.create(enterprise=row, kind="lpg_cylinder", number="A1")
+    merging.merge(pair, shop, taken={}, reason="同一门面", by=world.people.office)
+    numbers = shop.equipment.order_by("id").values_list("number", flat=True)
+    assert list(numbers) == ["A1", f"A1（原编号{twin.pk}）"]

@@ -76,11 +76,11 @@ def _show(request: Request, row: DuplicatePair, form: DifferentForm | None = Non
     fields = [
         {
             "name": name,
-            "label": label_of(name),
-            "kept": words_of(kept, name, getattr(kept, name)),
-            "gone": words_of(gone, name, getattr(gone, name)),
+            "label": "坐标" if name == "longitude" else label_of(name),
+            "kept": _words(kept, name),
+            "gone": _words(gone, name),
             "differs": name in differing,
-            "taken": name in differing and not words_of(kept, name, getattr(kept, name)),
+            "taken": name in differing and not _words(kept, name),
         }
         for name in merging.CHOOSABLE
     ]
@@ -98,6 +98,15 @@ def _show(request: Request, row: DuplicatePair, form: DifferentForm | None = Non
         "trail": [{"label": "疑似重复", "url": reverse("registry:duplicates")}, {"label": "比对"}],
     }
     return render(request, "registry/pair.html", context, status=422 if form else 200)
+
+
+def _words(enterprise: Enterprise, name: str) -> str:
+    """A field as people compare it; a place is one thing."""
+    if name == "longitude":
+        return (
+            "" if enterprise.longitude is None else f"{enterprise.longitude:.6f}，{enterprise.latitude:.6f}"
+        )
+    return words_of(enterprise, name, getattr(enterprise, name))
 
 
 @require_POST
