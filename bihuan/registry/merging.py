@@ -118,8 +118,8 @@ def merge(
     )
     _forget_pairs(gone)
     gone.delete()
-    _join_attributes(kept, gone)
     changes = apply_values(kept, wanted)
+    _join_attributes(kept, gone, takes_kind="kind" in wanted)
     try:
         with transaction.atomic():
             kept.save()
@@ -140,18 +140,16 @@ def merge(
 
 
 def _wanted(kept: Enterprise, gone: Enterprise, taken: Mapping[str, bool]) -> dict[str, Any]:
-    """The values taken from the record that goes; a place is taken whole, a kind with its attributes."""
+    """The values taken from the record that goes; a place is taken whole, with the system it was converted from."""
     wanted = {name: getattr(gone, name) for name in differences(kept, gone) if taken.get(name)}
     if "longitude" in wanted:
         wanted |= {"latitude": gone.latitude, "source_crs": gone.source_crs}
-    if "kind" in wanted:
-        wanted["attributes"] = gone.attributes
     return wanted
 
 
-def _join_attributes(kept: Enterprise, gone: Enterprise) -> None:
-    """Of one kind and version, what the record that stays does not say is filled in."""
-    if gone.kind_id == kept.kind_id and not kept.attributes:
+def _join_attributes(kept: Enterprise, gone: Enterprise, *, takes_kind: bool) -> None:
+    """A kind that is taken brings its attributes; of one kind, what the record that stays does not say is filled in."""
+    if takes_kind or (gone.kind_id == kept.kind_id and not kept.attributes):
         kept.attributes, kept.attributes_version = gone.attributes, gone.attributes_version
     elif gone.kind_id == kept.kind_id and gone.attributes_version == kept.attributes_version:
         kept.attributes = {**gone.attributes, **kept.attributes}
