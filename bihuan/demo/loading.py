@@ -17,7 +17,7 @@ from bihuan.audit.models import Event
 from bihuan.checklists.actions import ensure_packs
 from bihuan.search.agreement import rebuild
 
-from . import recent, registry_facts
+from . import planned, recent, registry_facts
 from .campaigning import open_campaigns
 from .chronicle import Chronicle
 from .city import build
@@ -81,6 +81,8 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         recent.act(city, campaigns[0], rng=rng, now=now)
         say("底册：风险、责任、停产、疑似重复、清单、码牌")
         registry_facts.enter(city)
+        say("检查计划：双随机、年度计划、综合查一次、佐证提示")
+        planned.plan(city)
         say("区域：底图、禁燃区、重点片区")
         draw_zones(city)
         rebuild(lambda line: None)

@@ -55,7 +55,7 @@ class InspectionVisits:
             (str(task), f"{walk}?{urlencode({'task': task.pk, 'enterprise': enterprise.pk})}")
             for task in covering
         ]
-        return [*found, ("日常检查", f"{walk}?{urlencode({'enterprise': enterprise.pk})}")]
+        return [*found, ("不归入任务的检查", f"{walk}?{urlencode({'enterprise': enterprise.pk})}")]
 
 
 VISITS = InspectionVisits()

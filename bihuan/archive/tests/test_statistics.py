@@ -59,7 +59,7 @@ def test_every_file_says_what_it_is(name):
     statistic = statistics()[name]
     kinds = NUMBERS | {
         "region", "organization", "kind", "campaign", "enterprise", "month", "quarter", "ordinal", "bucket", "stage",
-        "level", "source",
+        "level", "source", "visit",
     }  # fmt: skip
     assert {heading.kind for heading in statistic.headings} <= kinds
     names = {heading.name for heading in statistic.headings}
