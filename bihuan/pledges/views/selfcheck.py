@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
-from bihuan.campaigns.models import Campaign
+from bihuan.campaigns.models import Campaign, Checklist, Task
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request, row_number
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.duties import clock
 from bihuan.hazards.models import Hazard
+from bihuan.inspections import asking
 from bihuan.inspections.forms import MAX_PHOTOS, Walk
 from bihuan.inspections.models import Inspection
 from bihuan.inspections.submission import InspectionRefused, Problem
@@ -27,6 +28,8 @@ from bihuan.registry.models import Enterprise
 from .. import actions, queries
 from ..standing import own_enterprise
 from . import user_of
+
+MOST_LISTS = 8
 
 
 def _own(request: Request) -> Enterprise:
@@ -44,9 +47,27 @@ def choose(request: Request) -> HttpResponse:
     context = {
         "enterprise": own,
         "walkable": queries.walkable(own),
+        "offers": asking.offers(own, timezone.localdate())[:MOST_LISTS],
         "recent": queries.self_checks(user_of(request)).filter(enterprise=own).select_related("task")[:10],
     }
     return render(request, "pledges/self_check.html", context)
+
+
+def _chosen(request: Request, own: Enterprise) -> tuple[Task | None, Checklist | None]:
+    """The task's checklist or the list of the library asked for; neither is a walk without a list."""
+    if number := row_number(request.GET.get("task", "")):
+        offered = next((each for each in queries.walkable(own) if each.task.pk == number), None)
+        if offered is None:
+            raise Http404
+        # A walk begun on an earlier version is judged by it.
+        walked = offered.task.checklists.filter(pk=row_number(request.POST.get("checklist", ""))).first()
+        return offered.task, walked or offered.checklist
+    if number := row_number(request.GET.get("list", "")):
+        found = asking.library_list(own, number)
+        if found is None:
+            raise Http404
+        return None, found
+    return None, None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,10 +76,7 @@ def walk(request: Request) -> HttpResponse:
     """The whole checklist on one page; one submit."""
     own, user = _own(request), user_of(request)
     assert own.organization is not None
-    wanted = row_number(request.GET.get("task", "") or "0")
-    offered = next((each for each in queries.walkable(own) if each.task.pk == wanted), None)
-    if wanted and offered is None:
-        raise Http404
+    task, checklist = _chosen(request, own)
     today, calendar = timezone.localdate(), clock.calendar()
     general = clock.due("hazard.rectify.general", today, using=calendar)
     major = clock.due("hazard.rectify.major", today, using=calendar)
@@ -66,8 +84,9 @@ def walk(request: Request) -> HttpResponse:
         user=user,
         enterprise=own,
         organization=own.organization,
-        task=offered.task if offered else None,
-        checklist=offered.checklist if offered else None,
+        task=task,
+        checklist=checklist,
+        kind=Inspection.Kind.SELF_CHECK,
         due_on=general.due_on,
         major_due_on=major.due_on,
         data=request.POST if request.method == "POST" else None,
@@ -100,7 +119,7 @@ def walk(request: Request) -> HttpResponse:
         "max_photos": MAX_PHOTOS,
         "upload_url": reverse("attachments:upload"),
         "contacts": list(own.contacts.all()),
-        "draft_key": f"self-check-{wanted}-{own.pk}-user-{user.pk}",
+        "draft_key": f"self-check-{checklist.pk if checklist else 0}-{own.pk}-user-{user.pk}",
         "user_name": user.full_name,
     }
     return render(request, "pledges/walk.html", context, status=status)
