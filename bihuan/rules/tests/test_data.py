@@ -31,6 +31,8 @@ TABLES = [
     ("permits", "reminders"),
     ("visits", "visits"),
     ("gasusers", "criteria"),
+    ("lifecycle", "rechecks"),
+    ("lifecycle", "reevaluation"),
 ]
 
 
