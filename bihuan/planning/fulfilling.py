@@ -44,6 +44,7 @@ def unplanned(inspection: Inspection) -> Iterator[Found]:
         organization=inspection.organization_id,
         year=inspection.inspected_on.year,
         status=VisitPlan.Status.ADOPTED,
+        adopted_at__lte=inspection.started_at,
     )
     if plans.exists():
         yield Found(

@@ -125,6 +125,7 @@ def test_an_unplanned_visit_is_remarked_on_and_an_approved_one_is_not(world, peo
     VisitPlan.objects.create(
         organization=world.organizations.qingshi, year=TODAY().year, kind="township", inspectors=2, team=2, days=1,
         visits_a_day=1, status="adopted", made_by=clerk, made_at=timezone.now(),
+        adopted_at=timezone.now() - dt.timedelta(days=1),
     )  # fmt: skip
     alone = {"task": None, "checklist": None, "answers": ()}
     first = submit_inspection(visit(world, gas, people.inspector, **alone), by=people.inspector)

@@ -295,7 +295,7 @@ def test_an_inspector_comes_straight_to_the_walk(client, world, shop, plate):
     assert client.get(plate.get_absolute_url()).url == f"/inspections/walk/?enterprise={shop.pk}"
     make_campaign(world)
     page = text(client.get(plate.get_absolute_url()))
-    assert "日常检查" in page
+    assert "不归入任务的检查" in page
     assert "/inspections/walk/?task=" in page
 
 
