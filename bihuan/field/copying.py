@@ -30,6 +30,7 @@ from bihuan.inspections.kinds import conducted_by
 from bihuan.inspections.models import Coverage, Inspection
 from bihuan.inspections.queries import conductible
 from bihuan.registry.models import Contact, Enterprise, EnterpriseKind, Permit, Premises, RiskColour
+from bihuan.registry.schemas import all_in_force
 from bihuan.rules import hazards as criteria_rules
 from bihuan.rules.regions import ancestors
 
@@ -41,7 +42,7 @@ LISTS_SINCE = dt.timedelta(days=60)
 
 ENTERPRISE_COLUMNS = [
     "id", "name", "kind", "locality", "department", "risk", "status", "address", "longitude", "latitude", "employees",
-    "remark", "contacts", "premises", "permits", "attributes", "tasks", "seen", "visits", "hazards",
+    "remark", "attributes", "contacts", "premises", "permits", "tasks", "seen", "visits", "hazards",
 ]  # fmt: skip
 _RISK_ORDER = Case(
     *(When(risk=colour, then=Value(place)) for place, colour in enumerate(RiskColour.values)),
@@ -76,13 +77,13 @@ def bundle_for(user: User, *, region: str = "", today: dt.date) -> Bundle:
         rows = rows.filter(areas_q((region,)))
     total = rows.count()
     groups = {
-        "enterprises": _enterprises(_carried(rows, total), tasks),
+        "enterprises": _enterprises(user, _carried(rows, total), tasks),
         "tasks": _tasks(tasks),
         "checklists": _checklists(user, tasks, today),
         "duties": _duties(user, today),
         "colleagues": _colleagues(user),
         "criteria": _criteria(today),
-        "kinds": _labels(EnterpriseKind.objects.order_by("position").values_list("key", "label")),
+        "kinds": _kinds(),
         "organizations": _labels(_departments(user)),
     }
     groups["regions"] = _regions(user, groups["enterprises"])
@@ -98,19 +99,17 @@ def _carried(rows: QuerySet[Enterprise], total: int) -> QuerySet[Enterprise]:
     return rows.order_by(order, _RISK_ORDER, "id")[:MOST_ENTERPRISES]
 
 
-def _enterprises(rows: QuerySet[Enterprise], tasks: list[Task]) -> Group:
+def _enterprises(user: User, rows: QuerySet[Enterprise], tasks: list[Task]) -> Group:
     plain = [
         "id", "name", "kind_id", "locality_id", "department_id", "risk", "status", "address", "longitude", "latitude",
-        "employees", "remark",
+        "employees", "remark", "attributes",
     ]  # fmt: skip
-    # The registry may hold attributes of the kind; a column it does not have is an empty value.
-    has_attributes = any(each.name == "attributes" for each in Enterprise._meta.get_fields())
-    heads = list(rows.values_list(*plain, *(["attributes"] if has_attributes else [])))
+    heads = list(rows.values_list(*plain))
     ids = [head[0] for head in heads]
     contacts = _gathered(Contact.objects, ids, "role", "name")
     premises = _gathered(Premises.objects.filter(is_active=True), ids, "id", "name", "address", "kind_id")
     permits = _gathered(Permit.objects.all(), ids, "kind", "number", "valid_to")
-    visits, hazards = _visits(ids), _hazards(ids)
+    visits, hazards = _visits(user, ids), _hazards(user, ids)
     covering = {task.pk: set(task.covered_enterprises().values_list("pk", flat=True)) for task in tasks}
     seen: dict[int, list[int]] = defaultdict(list)
     for enterprise, task in (
@@ -123,8 +122,7 @@ def _enterprises(rows: QuerySet[Enterprise], tasks: list[Task]) -> Group:
     for head in heads:
         pk = head[0]
         group.rows.append([
-            *head[: len(plain)], contacts.get(pk, []), premises.get(pk, []), permits.get(pk, []),
-            (head[-1] or {}) if has_attributes else {},
+            *head, contacts.get(pk, []), premises.get(pk, []), permits.get(pk, []),
             [task for task, covered in covering.items() if pk in covered], seen.get(pk, []),
             visits.get(pk, []), hazards.get(pk, []),
         ])  # fmt: skip
@@ -138,13 +136,14 @@ def _gathered(rows: Any, ids: list[int], *columns: str) -> dict[int, list[list[A
     return found
 
 
-def _visits(ids: list[int]) -> dict[int, list[list[Any]]]:
+def _visits(user: User, ids: list[int]) -> dict[int, list[list[Any]]]:
     """The last visits of each enterprise, the newest first; two on one day are two."""
     number = Window(
         RowNumber(), partition_by=F("enterprise"), order_by=[F("inspected_on").desc(), F("id").desc()]
     )
     rows = (
-        Inspection.objects.filter(enterprise__in=ids)
+        Inspection.objects.visible_to(user)
+        .filter(enterprise__in=ids)
         .annotate(number=number)
         .filter(number__lte=LAST_VISITS)
         .order_by("-inspected_on", "-id")
@@ -157,10 +156,11 @@ def _visits(ids: list[int]) -> dict[int, list[list[Any]]]:
     return found
 
 
-def _hazards(ids: list[int]) -> dict[int, list[list[Any]]]:
+def _hazards(user: User, ids: list[int]) -> dict[int, list[list[Any]]]:
     statuses = dict(Status.choices)
     rows = (
-        Hazard.objects.open()
+        Hazard.objects.visible_to(user)
+        .open()
         .filter(enterprise__in=ids)
         .order_by("due_on", "id")
         .values_list("enterprise_id", "id", "description", "level", "status", "due_on", "location")
@@ -273,6 +273,16 @@ def _criteria(today: dt.date) -> Group:
     group = Group(["code", "domain", "text"])
     for domain, label in criteria_rules.domains(today).items():
         group.rows += [[each.code, label, each.text] for each in criteria_rules.criteria(domain, today)]
+    return group
+
+
+def _kinds() -> Group:
+    """Kinds with what is asked of each: [name, label, unit] of every attribute in force."""
+    asked = all_in_force()
+    group = Group(["key", "label", "attributes"])
+    for key, label in EnterpriseKind.objects.order_by("position").values_list("key", "label"):
+        _, attributes = asked.get(key, (0, ()))
+        group.rows.append([key, label, [[each.name, each.label, each.unit] for each in attributes]])
     return group
 
 

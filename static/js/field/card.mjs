@@ -3,6 +3,13 @@ import { h, icon, today } from "./dom.mjs";
 
 const RISKS = { red: "红", orange: "橙", yellow: "黄", blue: "蓝" };
 
+/** An attribute in words; what is not known is not shown. */
+function said(value, unit) {
+  if (value === undefined || value === null || value === "") return "";
+  if (typeof value === "boolean") return value ? "是" : "否";
+  return `${Array.isArray(value) ? value.join("、") : value}${unit ? ` ${unit}` : ""}`;
+}
+
 export function card(app, id, query) {
   const one = app.data.get("enterprises", Number(id));
   if (!one) return app.go("search");
@@ -34,7 +41,7 @@ export function card(app, id, query) {
           fact("所在", app.data.label("regions", one.locality)), fact("主管部门", app.data.label("organizations", one.department)),
           fact("从业人数", one.employees), fact("联系人", one.contacts.map(([, name]) => name).join("、")),
           one.permits.map(([kind, number, until]) => fact(kind, `${number}${until ? `，${until < today() ? "已于" : "有效至"} ${until}${until < today() ? " 到期" : ""}` : ""}`)),
-          Object.entries(one.attributes ?? {}).slice(0, 20).map(([label, value]) => fact(label, typeof value === "object" ? "" : String(value))),
+          (app.data.get("kinds", one.kind)?.attributes ?? []).map(([name, label, unit]) => fact(label, said(one.attributes?.[name], unit))),
           fact("备注", one.remark))),
       h("section", { class: "band" }, h("h2", {}, `未销号隐患 ${one.hazards.length} 项`),
         one.hazards.length === 0 && h("p", {}, "没有。"),
