@@ -38,7 +38,7 @@ export function attach(gauge) {
   function show() {
     const passed = judge(gauge.dataset, input.value);
     output.className = `gauge-judged${passed === null ? "" : passed ? " is-pass" : " is-fail"}`;
-    output.textContent = passed === null ? "" : passed ? "合格" : `不合格，标准${gauge.dataset.demand}`;
+    output.textContent = passed === null ? "" : passed ? "合格" : "不合格";
     reason();
     return passed;
   }
