@@ -122,11 +122,12 @@ def _add_version(zone: Zone, drawn: Drawn, *, number: int, by: User) -> ZoneVers
 
 def _note(act: str, zone: Zone, version: ZoneVersion, *, by: User, summary: str) -> None:
     payload: dict[str, Any] = {
-        "version": version.number, "valid_from": version.valid_from.isoformat(), "document": version.document,
+        "zone": zone.pk, "version": version.number, "valid_from": version.valid_from.isoformat(), "document": version.document,
         "reason": version.reason, "vertices": vertex_count(version.geometry),
-        "area_km2": round(area_km2(version.geometry), 4), "geometry": version.geometry,
+        "area_km2": round(area_km2(version.geometry), 4),
     }  # fmt: skip
-    record(act, zone, by=by, summary=summary, payload=payload)
+    # The version is the subject: its boundary is what was signed, and the record keeps the digest of it.
+    record(act, version, by=by, summary=summary, payload=payload)
 
 
 def settle(zone: Zone, *, by: User) -> Job | None:

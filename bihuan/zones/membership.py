@@ -11,17 +11,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import shapely
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from bihuan.registry.models import Enterprise, Premises
+from bihuan.rules.coordinates import Crs, Point
 
-from .geometry import shape_of
+from .geometry import contains, shape_of
 from .grid import ZoneGrid
 from .models import Misplacement, Outline, Zone, ZoneMembership, ZoneVersion
 
 CHUNK = 2000
+FEW = 8  # places up to which each is asked for by itself
 Cause = ZoneMembership.Cause
 
 
@@ -84,7 +87,7 @@ def zones_in_force(on: dt.date) -> Areas:
 
 
 def localities_outlined() -> Areas:
-    """The townships, streets and development zones with an outline somebody gave; hulls prove nothing."""
+    """The townships, streets and development zones with an outline somebody gave."""
     given = Outline.objects.filter(source=Outline.Source.GIVEN, region__kind__in=["township", "zone"])
     stamp = tuple(given.order_by("pk").values_list("pk", "updated_at"))
 
@@ -115,6 +118,18 @@ def spots_of(enterprise_ids: Iterable[int]) -> list[Spot]:
     return spots
 
 
+def _zones_holding(spots: Sequence[Spot], on: dt.date) -> list[tuple[int, int]]:
+    """(number of the spot, zone) of every spot in a zone. For a few places no grid is laid over all zones."""
+    if len(spots) > FEW:
+        return [(number, int(str(zone))) for number, zone in zones_in_force(on).holding(spots)]
+    found = []
+    for number, spot in enumerate(spots):
+        for version in ZoneVersion.objects.in_force(on=on).around(spot.longitude, spot.latitude):
+            if contains(version.geometry, Point(spot.longitude, spot.latitude, Crs.CGCS2000)):
+                found.append((number, version.zone_id))
+    return found
+
+
 def settle_objects(enterprise_ids: Iterable[int], *, on: dt.date) -> int:
     """Reckon the zones of some enterprises after their places changed; how many stays began or ended.
 
@@ -125,10 +140,9 @@ def settle_objects(enterprise_ids: Iterable[int], *, on: dt.date) -> int:
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
         spots = spots_of(part)
-        areas = zones_in_force(on)
         wanted = {
-            Stay(int(str(zone)), spots[number].enterprise, spots[number].premises)
-            for number, zone in areas.holding(spots)
+            Stay(zone, spots[number].enterprise, spots[number].premises)
+            for number, zone in _zones_holding(spots, on)
         }
         changed += _keep(wanted, ZoneMembership.objects.filter(enterprise__in=part), on=on, cause=Cause.PLACE)
         note_misplaced(part, spots, on=on)
@@ -213,17 +227,28 @@ def _keep(wanted: set[Stay], held: QuerySet[ZoneMembership], *, on: dt.date, cau
     return len(gone) + len(fresh)
 
 
+def _outside_their_township(spots: Sequence[Spot]) -> list[Spot]:
+    """The spots that lie outside the outline of the township they are registered in; hulls prove nothing."""
+    given = Outline.objects.filter(source=Outline.Source.GIVEN, region__in={spot.locality for spot in spots})
+    outside = []
+    for outline in given:
+        own = [spot for spot in spots if spot.locality == outline.region_id]
+        inside = shapely.intersects_xy(
+            shape_of(outline.geometry), [spot.longitude for spot in own], [spot.latitude for spot in own]
+        )
+        outside += [spot for spot, is_inside in zip(own, inside, strict=True) if not is_inside]
+    return outside
+
+
 def note_misplaced(enterprise_ids: Sequence[int], spots: Sequence[Spot], *, on: dt.date) -> None:
     """Keep the list of places that lie outside the township they are registered in, as far as outlines are known."""
-    areas = localities_outlined()
-    known = set(areas.keys)
+    outside = _outside_their_township(spots)
     lies_in: dict[int, set[str]] = {}
-    for number, region in areas.holding(spots) if spots else []:
+    for number, region in localities_outlined().holding(outside) if outside else []:
         lies_in.setdefault(number, set()).add(str(region))
     wrong = {
         (spot.enterprise, spot.premises): min(lies_in.get(number, set()), default=None)
-        for number, spot in enumerate(spots)
-        if spot.locality in known and spot.locality not in lies_in.get(number, set())
+        for number, spot in enumerate(outside)
     }
     held = Misplacement.objects.filter(enterprise__in=enterprise_ids)
     have = {

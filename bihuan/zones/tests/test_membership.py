@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from bihuan.audit.actions import hash_of
 from bihuan.audit.models import Event
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.jobs.models import Job
@@ -43,6 +44,11 @@ def test_drawing_a_zone_finds_who_lies_in_it(world):
     assert zone.organization == world.organizations.county_office
     event = Event.objects.get(act="zones.create")
     assert event.payload["vertices"] == 4
+    # The record keeps the digest of the boundary: a row changed afterwards is found.
+    version = zone.versions.get()
+    assert event.content_hash == hash_of(version)
+    version.geometry["coordinates"][0][0][0] += 0.0000001
+    assert event.content_hash != hash_of(version)
 
 
 def test_moving_an_object_ends_one_stay_and_begins_another(world):
