@@ -60,7 +60,7 @@ def compare(before: Book, after: Book) -> list[Change]:
         for code, (section, item) in old.items()
         if code not in new
     ]
-    return [*_head(before, after), *found]
+    return [*_head(before, after), *found, *_orders(before, after)]
 
 
 def _head(before: Book, after: Book) -> list[Change]:
@@ -77,6 +77,19 @@ def _head(before: Book, after: Book) -> list[Change]:
         if section.code in old and _heading(old[section.code]) != _heading(section)
     ]
     return [Change(CHANGED, "", "", after.title, tuple(fields))] if fields else []
+
+
+def _orders(before: Book, after: Book) -> list[Change]:
+    """Sections whose items stand in another order; what came, went or moved to another section is told by itself."""
+    old = {section.code: [item.code for item in section.items] for section in before.sections}
+    found = []
+    for section in after.sections:
+        now = [item.code for item in section.items if item.code in old.get(section.code, ())]
+        was = [code for code in old.get(section.code, ()) if code in now]
+        if was != now:
+            order = FieldChange("次序", "、".join(was), "、".join(now))
+            found.append(Change(MOVED, section.title, section.code, "检查项的次序有调整", (order,)))
+    return found
 
 
 def _heading(section: Section) -> str:

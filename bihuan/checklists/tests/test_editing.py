@@ -76,3 +76,13 @@ def test_a_comparison_names_what_is_new_gone_changed_and_moved():
         ("检查内容", "连接软管长度不大于 2 m", "软管不大于 1.5 m")
     ]
     assert compare(BOOK, BOOK) == []
+
+
+def test_another_order_is_named_by_its_section():
+    more = editing.put_item(BOOK, "GAS-OPS", replace(LICENCE, code="GAS-OPS-02"))
+    [change] = compare(more, editing.move_item(more, "GAS-OPS-02", "up"))
+    assert (change.kind, change.code, change.fields[0].after) == (
+        "moved",
+        "GAS-OPS",
+        "GAS-OPS-02、GAS-OPS-01",
+    )
