@@ -17,8 +17,25 @@ from itertools import combinations
 from bihuan.registry.likeness import Known, compare, find
 
 SIGNS = "福顺好味来祥和鑫盛达兴隆宏泰金源瑞丰华美佳宜康宁德聚缘满堂红老灶张李王赵陈刘杨黄周吴江南山东北西城海天云水月星光明亮春夏秋冬梅兰竹菊"
-TRADES = "面馆 火锅店 餐厅 小吃店 超市 便利店 修理厂 加工厂 五金店 药房 宾馆 网吧 养殖场 砂石厂 液化气站 饭店".split()
-STREETS = "幸福路 人民路 工业路 建设路 解放街 滨河路 学府路 站前街".split()
+TRADES = [
+    "面馆",
+    "火锅店",
+    "餐厅",
+    "小吃店",
+    "超市",
+    "便利店",
+    "修理厂",
+    "加工厂",
+    "五金店",
+    "药房",
+    "宾馆",
+    "网吧",
+    "养殖场",
+    "砂石厂",
+    "液化气站",
+    "饭店",
+]
+STREETS = ["幸福路", "人民路", "工业路", "建设路", "解放街", "滨河路", "学府路", "站前街"]
 COUNTIES = [f"5397{number:02}" for number in range(1, 11)]
 PLACES = ["云溪市", "云溪区"]
 
