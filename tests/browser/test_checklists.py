@@ -43,7 +43,7 @@ def test_a_book_is_written_compared_and_published(world: World, enter: Enter) ->
     office.reads("灶具有熄火保护装置")
     office.press("上移 GAS-USE-05")
     office.ready()
-    office.follow("改了什么（3）")
+    office.follow("改了什么（2）")
     office.reads("灶具有熄火保护装置")
     expect(page.locator("ins").get_by_text("连接软管长度 不大于 1.5 m")).to_be_visible()
     page.go_back()
