@@ -11,7 +11,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
-from django.templatetags.static import StaticNode
 from django.urls import reverse
 
 MODULES = (
@@ -32,7 +31,7 @@ FILES = (*(f"js/field/{name}.mjs" for name in MODULES), *SHARED, *STYLES, *ICONS
 
 def address(name: str) -> str:
     """The plain address of a static file: modules name each other so, hashed names would load everything twice."""
-    return f"{StaticNode.handle_simple('')}{name}"
+    return f"{settings.STATIC_URL}{name}"
 
 
 def page() -> str:

@@ -40,9 +40,10 @@ def answer_for(
     parts, heads = [], []
     for name, group in bundle.groups.items():
         before, after, rows = known.get(name, {}), {}, []
+        heading = dumped(group.columns)  # a table read by other columns is another table
         for row in group.rows:
             text = dumped(row)
-            key, digest = dumped(row[0]), _digest(text)
+            key, digest = dumped(row[0]), _digest(heading + text)
             after[key] = digest
             if before.get(key) != digest:
                 rows.append(text)
@@ -50,7 +51,7 @@ def answer_for(
         digests[name] = after
         heads.append(name)
         parts.append(
-            f'{dumped(name)}:{{"columns":{dumped(group.columns)},"rows":[{",".join(rows)}],"gone":{dumped(gone)}}}'
+            f'{dumped(name)}:{{"columns":{heading},"rows":[{",".join(rows)}],"gone":{dumped(gone)}}}'
         )
     return _head(bundle, earlier is None, _kept(device, digests, region, now), now), parts
 

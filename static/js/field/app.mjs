@@ -16,6 +16,7 @@ import { Uploader } from "./upload.mjs";
 import { walk } from "./walk.mjs";
 
 const SYNC_MS = 30 * 60000;
+const UNATTENDED_MS = 15 * 60000;
 const place = document.getElementById("field");
 
 class App {
@@ -40,7 +41,7 @@ class App {
     if (fresh || this.data.isEmpty) await this.firstSync();
     window.addEventListener("hashchange", () => this.show());
     for (const name of ["online", "offline"]) window.addEventListener(name, () => this.bars());
-    document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.drafts.flushAll());
+    document.addEventListener("visibilitychange", () => this.looked());
     window.addEventListener("pagehide", () => this.drafts.flushAll());
     document.addEventListener("field:kept", () => this.bars());
     setInterval(() => this.sync(), SYNC_MS);
@@ -104,6 +105,14 @@ class App {
     const hash = `#/${address}`;
     if (location.hash === hash) this.show();
     else location.hash = hash;
+  }
+
+  /** A phone put away is locked when it is taken up again; what it was sending goes on meanwhile. */
+  looked() {
+    if (document.visibilityState === "hidden") {
+      this.hiddenAt = Date.now();
+      this.drafts.flushAll();
+    } else if (this.hiddenAt && Date.now() - this.hiddenAt > UNATTENDED_MS) this.lock();
   }
 
   lock() {
