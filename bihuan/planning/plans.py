@@ -78,6 +78,9 @@ def make_plan(
     first_month = today.month if year == today.year else 1
     capacity = rules.Capacity(inspectors, team, days, visits_a_day)
     needs, note = needs_of(by, year)
+    needs, dropped = _within_cap(needs, kind, dt.date(year, 1, 1))
+    if dropped:
+        note += f"；其中 {dropped} 次超过每家每年的次数上限，未列入"
     plan = rules.plan_year(needs, capacity, first_month=first_month)
     row = VisitPlan.objects.create(
         organization=organization, year=year, kind=kind, first_month=first_month, inspectors=inspectors, team=team,
@@ -102,6 +105,20 @@ def make_plan(
         summary=f"编制{row}，可检查 {len(plan.placed)} 次，排不下 {len(plan.left)} 次",
     )
     return row
+
+
+def _within_cap(needs: list[rules.Need], kind: str, on: dt.date) -> tuple[list[rules.Need], int]:
+    """The needs an upper limit leaves, the earliest first, and how many it takes away."""
+    limit = rules.cap(kind, on)
+    if limit is None:
+        return needs, 0
+    taken: dict[int, int] = {}
+    kept = []
+    for need in sorted(needs, key=lambda each: each.month):
+        taken[need.object] = taken.get(need.object, 0) + 1
+        if taken[need.object] <= limit.per_year:
+            kept.append(need)
+    return kept, len(needs) - len(kept)
 
 
 def _keep_visits(plan: VisitPlan, placed: Iterable[tuple[int, int]]) -> None:

@@ -208,3 +208,21 @@ def test_the_pages(client, world, people, clerk, leader):
     )
     assert answer.status_code == 302
     assert "亲属经营" in client.get(reverse("planning:recusals")).content.decode()
+
+
+def test_a_plan_keeps_to_the_upper_limit(world, people):
+    """A red place asks for a visit every three months; departments may come twice a year."""
+    shop = world.enterprises.shop
+    type(shop).objects.exclude(pk=shop.pk).update(status="closed")
+    type(shop).objects.filter(pk=shop.pk).update(risk="red")
+    plan = plans.make_plan(
+        year=TODAY().year + 1,
+        kind="department",
+        inspectors=2,
+        team=2,
+        days=5,
+        visits_a_day=2,
+        by=people.housing,
+    )
+    assert plan.figures["needed"] == 2
+    assert "超过每家每年的次数上限，未列入" in plan.figures["note"]
