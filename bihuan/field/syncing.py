@@ -37,9 +37,11 @@ def answer_for(
     earlier = _earlier(device, cursor, region)
     known = _unpacked(earlier.digests) if earlier else {}
     digests: Digests = {}
-    parts, heads = [], []
+    parts: list[str] = []
     for name, group in bundle.groups.items():
-        before, after, rows = known.get(name, {}), {}, []
+        before = known.get(name, {})
+        after: dict[str, str] = {}
+        rows: list[str] = []
         heading = dumped(group.columns)  # a table read by other columns is another table
         for row in group.rows:
             text = dumped(row)
@@ -49,7 +51,6 @@ def answer_for(
                 rows.append(text)
         gone = [json.loads(key) for key in before if key not in after]
         digests[name] = after
-        heads.append(name)
         parts.append(
             f'{dumped(name)}:{{"columns":{heading},"rows":[{",".join(rows)}],"gone":{dumped(gone)}}}'
         )
