@@ -43,7 +43,7 @@ def read_areas(data: bytes, crs: Crs) -> list[Found]:
     if not data:
         raise BadGeometry("文件是空的，请重新选择")
     if len(data) > MAX_BYTES:
-        raise BadGeometry(f"文件{len(data) / 1048576:.1f}MB，超过20MB上限，请只导出需要的区域")
+        raise BadGeometry(f"文件超过{MAX_BYTES // 1048576}MB上限，请只导出需要的区域")
     if data[:2] == b"PK":
         named = _from_archive(data, crs)
     else:

@@ -14,7 +14,7 @@ from bihuan.rules.coordinates import CRS_LABELS, Crs
 
 from .access import regions_to_draw_for
 from .actions import Drawn
-from .files import FORMATS, Found, read_areas
+from .files import FORMATS, MAX_BYTES, Found, read_areas
 from .geometry import BadGeometry, from_text, to_text
 from .models import Zone, ZoneKind, ZoneVersion
 
@@ -74,7 +74,7 @@ class BoundaryForm(forms.Form):
         try:
             file = data.get("file")
             if file is not None:
-                areas = read_areas(file.read(), crs)
+                areas = read_areas(file.read(MAX_BYTES + 1), crs)
                 if len(areas) > 1:
                     names = "、".join(area.name for area in areas[:6])
                     self.add_error(
@@ -189,7 +189,7 @@ class ZoneImportForm(forms.Form):
         data = super().clean() or self.cleaned_data
         if data.get("file") and data.get("crs"):
             try:
-                data["areas"] = read_areas(data["file"].read(), Crs(data["crs"]))
+                data["areas"] = read_areas(data["file"].read(MAX_BYTES + 1), Crs(data["crs"]))
             except BadGeometry as error:
                 self.add_error("file", str(error))
             else:
