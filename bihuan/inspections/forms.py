@@ -13,11 +13,14 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
 from bihuan.accounts.models import Organization, User
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.roles import ROLES
 from bihuan.attachments import actions as attachments
 from bihuan.attachments.errors import UploadRefused
 from bihuan.attachments.models import Attachment
@@ -32,7 +35,7 @@ from bihuan.rules.regions import ancestors
 
 from .asking import asked, is_major, with_unit
 from .kinds import conducted_by, kind_in_force
-from .models import Answer
+from .models import Answer, Inspection
 from .submission import (
     DRAWN,
     LOGIN,
@@ -298,6 +301,8 @@ class Walk:
             holdings__post__organization__region__in=[area, *ancestors(area)],
         )
         people = [*own.order_by("full_name", "pk")[:30], *experts.order_by("full_name", "pk")[:30]]
+        if self.kind == Inspection.Kind.JOINT:
+            people += [each for each in self._others(active) if each not in people]
         chosen = set(self.data.getlist("members")) if self.data is not None else set()
         rows = [self._colleague(self.user, is_self=True, is_present=True)]
         rows += [self._colleague(each, is_self=False, is_present=str(each.pk) in chosen) for each in people]
@@ -316,6 +321,19 @@ class Walk:
                 )
             )
         return rows
+
+    def _others(self, active: QuerySet[User]) -> list[User]:
+        """On a joint visit: the inspectors of the line department and of the locality (R064)."""
+        enterprise = self.enterprise
+        conducting = [
+            role for role, each in ROLES.items() if Permission.CONDUCT_INSPECTION in each.permissions
+        ]
+        bodies = Organization.objects.filter(
+            Q(pk=enterprise.department_id)
+            | Q(kind=Organization.Kind.LOCALITY, region=enterprise.locality_id, valid_to=None)
+        ).exclude(pk=self.organization.pk)
+        rows = active.filter(holdings__post__organization__in=bodies, holdings__post__role__in=conducting)
+        return list(rows.exclude(pk=self.user.pk).order_by("full_name", "pk")[:30])
 
     def _colleague(self, user: User, *, is_self: bool, is_present: bool) -> Colleague:
         key = f"m{user.pk}"

@@ -103,3 +103,12 @@ def test_the_migration_tells_earlier_visits_apart_by_who_made_them(world, people
 
 def test_the_archive_counts_own_checks_as_no_visit():
     assert {kind.strip("' ") for kind in layout._OWN.split(",")} == OWN
+
+
+def test_a_joint_visit_offers_the_inspectors_of_the_other_bodies(client, world, people, gas):
+    client.force_login(people.inspector)
+    walk = f"/inspections/walk/?task={gas.task.pk}&enterprise={world.enterprises.shop.pk}"
+    assert people.housing.full_name not in client.get(walk).content.decode()
+    page = client.get(f"{walk}&kind=joint").content.decode()
+    assert people.housing.full_name in page
+    assert '<option value="joint" selected>' in page
