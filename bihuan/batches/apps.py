@@ -18,10 +18,11 @@ class BatchesConfig(AppConfig):
         from bihuan.attachments import access
         from bihuan.campaigns import extras
         from bihuan.jobs.exports import register_export
-        from bihuan.registry import panels
+        from bihuan.registry import merging, panels
 
         from .cards import batches_of, batches_with
         from .exporting import BATCHES
+        from .merging import fold_objects
         from .models import BatchObject
 
         def sees(path: str) -> access.Visible:
@@ -35,4 +36,5 @@ class BatchesConfig(AppConfig):
         access.register("batches.jointacceptance", sees("verdicts__acceptance__pk"))
         extras.register("batches.batches", batches_of, position=20)
         panels.register("batches.batches", batches_with, position=50)
+        merging.register("batches.batchobject", fold_objects)
         register_export(BATCHES)

@@ -20,6 +20,7 @@ from bihuan.hazards.models import Hazard
 from bihuan.hazards.workflow import Level, Status
 from bihuan.inspections.models import Inspection
 from bihuan.papers.models import Paper
+from bihuan.planning.models import PlannedVisit
 from bihuan.pledges.models import Pledge
 from bihuan.pledges.queries import walkable
 from bihuan.pledges.workflow import PledgeStatus
@@ -95,6 +96,7 @@ def enterprise_page(enterprise: Enterprise, user: User, *, on: dt.date) -> dict[
         "batches": batches,
         "pledges": pledges,
         "unchecked": [each for each in lists if each.last_on is None],
+        "planned": _announced(enterprise, on=on),
         "visits": list(
             Inspection.objects.visible_to(user)
             .filter(enterprise=enterprise)
@@ -103,6 +105,20 @@ def enterprise_page(enterprise: Enterprise, user: User, *, on: dt.date) -> dict[
         ),
     }
     return facts | {"first": _first(enterprise, facts, on=on)}
+
+
+def _announced(enterprise: Enterprise, *, on: dt.date) -> list[PlannedVisit]:
+    """Visits agreed upon as one (综合查一次, R059). Every other planned visit comes without notice, and stays untold."""
+    return list(
+        PlannedVisit.objects.filter(
+            enterprise=enterprise,
+            source=PlannedVisit.Source.JOINT,
+            status=PlannedVisit.Status.PLANNED,
+            window_to__gte=on,
+        )
+        .select_related("organization")
+        .order_by("window_from", "id")[:5]
+    )
 
 
 def _to_rectify(hazard: Hazard) -> ToRectify:

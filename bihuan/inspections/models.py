@@ -121,8 +121,23 @@ class Inspection(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=[column, "-inspected_on", "-id"], name=f"inspections_{column[:8]}_recent")
-            for column in ("city", "county", "locality", "department", "organization", "enterprise", "task")
+            *[
+                models.Index(fields=[column, "-inspected_on", "-id"], name=f"inspections_{column[:8]}_recent")
+                for column in (
+                    "city",
+                    "county",
+                    "locality",
+                    "department",
+                    "organization",
+                    "enterprise",
+                    "task",
+                )
+            ],
+            models.Index(
+                fields=["campaign", "enterprise"],
+                condition=Q(kind="self_check"),
+                name="inspections_self_checks",
+            ),
         ]
 
     def __str__(self) -> str:

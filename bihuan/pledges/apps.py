@@ -18,10 +18,11 @@ class PledgesConfig(AppConfig):
         from bihuan.attachments import access
         from bihuan.campaigns import extras
         from bihuan.jobs.exports import register_export
-        from bihuan.registry import panels
+        from bihuan.registry import merging, panels
 
         from .cards import promises_of, self_checked
         from .exporting import PLEDGES
+        from .merging import fold_pledges
         from .models import Pledge, PledgeLine
 
         def sees_pledge(user: User, pk: str) -> bool:
@@ -34,4 +35,5 @@ class PledgesConfig(AppConfig):
         access.register("pledges.pledgeline", sees_line)
         panels.register("pledges.promises", promises_of, position=40)
         extras.register("pledges.self_checks", self_checked, position=10)
+        merging.register("pledges.pledge", fold_pledges)
         register_export(PLEDGES)

@@ -186,7 +186,7 @@ class Pledge(models.Model):
     def signed_content(self) -> dict[str, object]:
         """Everything promised, as it was signed; numbers of persons stand as keyed fingerprints, so that the record
         never holds them. A draft vouches for nothing yet."""
-        content: dict[str, object] = {"form": self.form_id, "enterprise": self.enterprise_id}
+        content: dict[str, object] = {"form": self.form_id}
         if self.signed_at is None:
             return content
         return content | {
@@ -380,7 +380,6 @@ class FalseClaim(models.Model):
     def signed_content(self) -> dict[str, object]:
         return {
             "line": self.line_id,
-            "enterprise": self.enterprise_id,
             "hazard": self.hazard_id,
             "note": self.note,
             "by": self.found_by_id,

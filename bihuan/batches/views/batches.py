@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
+from bihuan.accounts.scope import area_q
 from bihuan.attachments import queries as files
 from bihuan.campaigns.models import Campaign
 from bihuan.core.errors import Refused
@@ -184,13 +185,9 @@ def add(request: Request, pk: int) -> HttpResponse:
         elif not picked:
             form.add_error(None, "请至少勾选一家")
     kind, q, region = (request.GET.get(name, "").strip() for name in ("kind", "q", "region"))
-    rows = (
-        Enterprise.objects.visible_to(user).in_scope(kinds=[kind], risks=[], region=batch.campaign.region_id)
-        if kind
-        else Enterprise.objects.visible_to(user)
-        .supervised()
-        .filter(city_id__startswith=batch.campaign.region_id[:4])
-    )
+    rows = Enterprise.objects.visible_to(user).supervised().filter(area_q(batch.campaign.region_id))
+    if kind:
+        rows = rows.filter(kind=kind)
     taken = BatchObject.objects.filter(campaign=batch.campaign).exclude(status=ObjectStatus.REMOVED)
     rows = rows.exclude(pk__in=taken.values("enterprise"))
     if q:

@@ -125,7 +125,7 @@ def facts(hazard: Hazard) -> list[dict[str, Any]]:
         rows.append({"label": "判定条款", "value": _criterion_words(hazard)})
     rows += [
         {"label": "依据", "value": hazard.basis},
-        {"label": "来源", "value": hazard.get_source_display()},
+        {"label": "来源", "value": _source_words(hazard)},
         {
             "label": "发现",
             "value": f"{hazard.found_on.isoformat()} {hazard.found_organization.short_name} {hazard.found_by.full_name}",
@@ -153,6 +153,12 @@ def facts(hazard: Hazard) -> list[dict[str, Any]]:
     if hazard.closed_on:
         rows.append({"label": "销号日期", "value": hazard.closed_on.isoformat()})
     return rows
+
+
+def _source_words(hazard: Hazard) -> str:
+    """Where it comes from; what an enterprise found itself is not held against it when put right in time (R067)."""
+    words = hazard.get_source_display()
+    return f"{words}（自查自报，按期改好不处罚）" if hazard.source == Hazard.Source.SELF_CHECK else words
 
 
 def _criterion_words(hazard: Hazard) -> str:
