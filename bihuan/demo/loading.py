@@ -23,8 +23,10 @@ from .chronicle import Chronicle
 from .city import build
 from .handing_down import hand_down
 from .history import History
+from .knowing import know
 from .moments import at_hour
 from .old_ledger import import_old_ledger
+from .promising import promise
 from .zoning import draw_zones
 
 SEED = 2026
@@ -60,6 +62,7 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
     with transaction.atomic():
         say("城市：区划、单位、岗位、人员、企业")
         city = build(today, chronicle, enterprises=size.enterprises)
+        know(city, chronicle)
         chronicle.write()
         ensure_packs(by=service_user(), on=today)
         say("行动：导入、校核、发布两个方案")
@@ -85,6 +88,8 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         planned.plan(city)
         say("区域：底图、禁燃区、重点片区")
         draw_zones(city)
+        say("企业自查、承诺书、分批整治、补贴")
+        promise(city, campaigns[0])
         rebuild(lambda line: None)
         seal_days(today)
 

@@ -224,11 +224,16 @@ def settle_permits(enterprises: Iterable[int], *, by: User) -> None:
         kind = find_permit_kind(permit.kind) or permit.kind
         held.setdefault((permit.enterprise_id, kind), []).append(permit)
     today = timezone.localdate()
+    owed = Duty.objects.open().filter(
+        kind=Duty.Kind.PERMIT_RENEWAL, subject__in=[chain_of(each) for some in held.values() for each in some]
+    )
+    subjects = set(owed.values_list("subject", flat=True))
     for permits in held.values():
         latest = max(permits, key=lambda each: (each.valid_to or dt.date.max, each.pk))
         for permit in permits:
             if permit is latest:
-                _settle_kept(permit, today, by)
+                if chain_of(permit) in subjects:
+                    _settle_kept(permit, today, by)
             elif _continues(permit, latest, today):
                 Permit.objects.filter(pk=permit.pk).update(replaced_by=latest)
                 finish_duty(permit, Duty.Kind.PERMIT_RENEWAL, by=by)

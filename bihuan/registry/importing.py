@@ -172,6 +172,7 @@ class _Chunk:
         self.rows, self.by, self.now = rows, by, timezone.now()
         self.changes: dict[int, list[Change]] = defaultdict(list)  # by row number
         self.records: dict[int, Enterprise] = {}
+        self.renewed: list[int] = []  # enterprises with another permit than before
 
     def save(self) -> tuple[int, int, int]:
         judge = Judge(Existing([row.key for row in self.rows]), import_scope(self.by), timezone.localdate())
@@ -191,9 +192,8 @@ class _Chunk:
             self._write_enterprises()
             self._write_contacts(known)
             self._write_permits(known)
-            renewed = [self.records[row.number].pk for row in known if row.permit is not None]
-            if renewed:
-                settle_permits(renewed, by=self.by)
+            if self.renewed:
+                settle_permits(self.renewed, by=self.by)
         self._say_moved(fresh, created)
         return self._note(created)
 
@@ -307,6 +307,7 @@ class _Chunk:
             if row.permit is not None:
                 permit, change = _merge_permit(enterprise, row.permit, held[enterprise.pk])
                 if change:
+                    self.renewed.append(enterprise.pk)
                     self.changes[row.number].append(change)
                     (altered if permit.pk else fresh).append(permit)
         Permit.objects.bulk_create(fresh)

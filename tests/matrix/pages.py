@@ -152,6 +152,18 @@ registry:template             | GET      | list      | desk                |
 registry:batch                | GET      | own       | LO                  | OO DO
 registry:columns              | GET POST | own       | LO                  | OO DO
 registry:resume               | POST     | own       | LO                  | OO DO
+registry:kinds                | GET      | list      | officials EM        |
+registry:kind                 | GET      | list      | officials EM        |
+registry:kind_fields          | GET      | list      | desk                |
+registry:start_schema         | POST     | list      | OO                  |
+registry:schema               | GET      | list      | officials EM        |
+registry:schema edit          | POST     | list      | OO                  |
+registry:attributes           | GET POST | street    | desk                |
+registry:premises_attributes  | GET POST | street    | desk                |
+registry:equipment            | GET      | list      | officials EM        |
+registry:add_equipment        | GET POST | street    | desk                |
+registry:edit_equipment       | GET POST | street    | desk                |
+registry:permits              | GET      | list      | officials EM        |
 registry:risks                | GET      | street    | officials EM        |
 registry:profile              | POST     | street    | desk                |
 registry:accident             | POST     | street    | desk                |
@@ -451,6 +463,11 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "campaigns:task_zone": {"pk": "task"},
     **{f"registry:{name}": {"pk": "shop"} for name in ("detail", "edit", "status", "account")},
     "registry:reveal": {"pk": "contact"},
+    **{f"registry:{name}": {"pk": "shop"} for name in ("attributes", "add_equipment")},
+    **{f"registry:{name}": {"key": "object_kind"} for name in ("kind", "start_schema")},
+    "registry:schema": {"pk": "kind_schema"},
+    "registry:premises_attributes": {"pk": "premises"},
+    "registry:edit_equipment": {"pk": "equipment"},
     **{f"registry:{name}": {"pk": "registry_batch"} for name in ("batch", "columns", "resume")},
     **{
         f"registry:{name}": {"pk": "shop"}

@@ -11,7 +11,16 @@ from bihuan.accounts.models import User
 from bihuan.accounts.tests.world import World
 from bihuan.registry import responsibilities, risks
 from bihuan.registry.lists import share
-from bihuan.registry.models import DuplicatePair, Enterprise, Plate, Recheck, StatusPeriod
+from bihuan.registry.models import (
+    DuplicatePair,
+    Enterprise,
+    Equipment,
+    Plate,
+    Premises,
+    Recheck,
+    StatusPeriod,
+)
+from bihuan.registry.schemas import start_draft
 
 
 def registry_ids(world: World, inside: dict[str, User]) -> dict[str, Any]:
@@ -49,7 +58,14 @@ def registry_ids(world: World, inside: dict[str, User]) -> dict[str, Any]:
         first=shop.pk, second=twin.pk, score=80, reasons=["名称相似80%"], found_at=now
     )
     plate = Plate.objects.create(enterprise=shop, issued_at=now, issued_by=officer)
+    premises = Premises.objects.create(enterprise=shop, name="气瓶间", kind=shop.kind, locality=shop.locality)
+    equipment = Equipment.objects.create(enterprise=shop, kind="gas_detector", number="报1")
+    draft = start_draft(shop.kind, by=inside["OO"])
     return {
+        "premises": premises.pk,
+        "equipment": equipment.pk,
+        "object_kind": shop.kind_id,
+        "kind_schema": draft.pk,
         "major_unit": unit.pk,
         "chemical": chemical.pk,
         "risk_point": point.pk,
