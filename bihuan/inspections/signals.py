@@ -204,7 +204,7 @@ def note(signal: Signal, kind: str, text: str, *, by: User) -> SignalNote:
         labels = "、".join(each.label for each in allowed)
         raise Refused(f"自己参加的检查不能由本人认定，可填写：{labels}")
     if not text.strip():
-        raise ReasonRequired("请写明理由，供双方以后查对")
+        raise ReasonRequired("佐证提示的说明")
     if len(text.strip()) > 300:
         raise Refused("说明超过 300 字，请删减")
     line = SignalNote.objects.create(signal=signal, kind=kind, text=text.strip(), by=by, at=timezone.now())
