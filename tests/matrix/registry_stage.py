@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -29,7 +30,7 @@ def registry_ids(world: World, inside: dict[str, User]) -> dict[str, Any]:
     today = timezone.localdate(now)
     unit = risks.save_unit(shop, {"name": "气瓶间", "kind": "storage", "population": 20}, by=officer)
     chemical = risks.save_chemical(
-        shop, {"unit": unit, "name": "液化石油气", "state": "liquid", "categories": [], "design_maximum": 1}, by=officer
+        shop, {"unit": unit, "name": "液化石油气", "state": "liquid", "categories": [], "design_maximum": Decimal(1)}, by=officer
     )  # fmt: skip
     point = risks.save_point(shop, {"name": "气瓶间", "kind": "place"}, by=officer)
     watcher = responsibilities.appoint("watcher", world.posts["inspector2"], by=officer, enterprise=shop)
