@@ -91,12 +91,20 @@ def test_a_draft_of_a_newer_app_is_refused_and_left_alone(asked):
     assert draft == {"schema": 9, "words": "a"}
 
 
-def test_without_https_it_says_so_and_stores_nothing(asked, page):
-    assert asked("crypto", "m.isPossible()") is True
-    page.evaluate(
-        "Object.defineProperty(globalThis.crypto, 'subtle', { value: undefined, configurable: true })"
+def test_without_https_it_says_so_and_stores_nothing(chromium, live_server):
+    """On a plain address of a closed network browsers have neither encryption nor service workers."""
+    context = chromium.new_context()
+    context.add_init_script(
+        "Object.defineProperty(Crypto.prototype, 'subtle', { get: () => undefined });"
+        "Object.defineProperty(window, 'isSecureContext', { get: () => false });"
+        "Object.defineProperty(Navigator.prototype, 'serviceWorker', { get: () => undefined });"
     )
-    assert asked("crypto", "m.isPossible()") is False
+    page = context.new_page()
+    page.goto(f"{live_server.url}/field/")
+    page.get_by_role("heading", name="这里不能离线检查").wait_for()
+    assert "请联系系统管理员为本系统配置 https 证书" in page.locator("main").inner_text()
+    assert page.evaluate("indexedDB.databases()") == []
+    context.close()
 
 
 def test_what_is_sealed_opens_with_the_same_pin_only(asked):

@@ -10,6 +10,7 @@ export class Updates {
   }
 
   async start() {
+    if (!navigator.serviceWorker) return; // plain http: lock.mjs says what that means
     this.registration = await navigator.serviceWorker.register("/sw.js", { scope: "/field/", updateViaCache: "none" }).catch(() => null);
     if (!this.registration) return;
     this.#look();
