@@ -39,7 +39,7 @@ class Server:
         return own | {
             "BIHUAN_DATA": str(self.data), "DJANGO_SETTINGS_MODULE": "tests.field.settings", "BIHUAN_DEBUG": "1",
             "BIHUAN_LOG_LEVEL": "ERROR", "PYTHONPATH": str(ROOT), "FIELD_LATER_STATIC": str(self.later or ""),
-            "BIHUAN_LIVE_URL": "",
+            "BIHUAN_LIVE": "0",
         }  # fmt: skip
 
     def do(self, *words: str) -> Any:
