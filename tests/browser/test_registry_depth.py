@@ -58,7 +58,7 @@ def test_risks_are_entered_reckoned_and_graded(enter: Enter, world: World, size:
 def test_a_risk_point_is_judged(enter: Enter, world: World, size: ViewportSize) -> None:
     street, shop = enter("qingshi_officer", size), world.enterprises.shop
     page = street.go(f"/registry/{shop.pk}/points/new/")
-    page.get_by_label("风险点", exact=True).fill("后厨灶台")
+    page.get_by_role("textbox", name=re.compile("^风险点")).fill("后厨灶台")
     page.get_by_label("风险点类型").select_option("device")
     street.press("保存")
     page = street.go(f"/registry/{shop.pk}/risks/")
