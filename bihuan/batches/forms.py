@@ -11,7 +11,7 @@ from django.utils import timezone
 from bihuan.accounts.models import Organization
 from bihuan.core.forms import CalendarDayField
 
-from .models import Batch, SubsidyStandard
+from .models import Batch
 
 
 def day_field(label: str, *, required: bool = True, help_text: str = "") -> CalendarDayField:
@@ -111,23 +111,36 @@ class PayForm(forms.Form):
     voucher = forms.CharField(label="凭证号", max_length=60)
 
 
-class StandardForm(forms.ModelForm):
+def money_field(label: str, *, help_text: str = "") -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label, required=False, min_value=0, max_digits=12, decimal_places=2, help_text=help_text
+    )
+
+
+def percent_field(label: str, *, required: bool = False, initial: int | None = None) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label,
+        required=required,
+        initial=initial,
+        min_value=0,
+        max_value=100,
+        max_digits=5,
+        decimal_places=2,
+    )
+
+
+class StandardForm(forms.Form):
     """A standard; what is reckoned from it is explained line by line."""
 
-    class Meta:
-        model = SubsidyStandard
-        fields = (
-            "name",
-            "unit",
-            "per_unit",
-            "share",
-            "cap",
-            "on_time_only",
-            "late_share",
-            "document",
-            "effective_from",
-        )
-        widgets = {"effective_from": forms.DateInput({"type": "date"}, format="%Y-%m-%d")}
+    name = forms.CharField(label="名称", max_length=80)
+    unit = forms.CharField(label="计量单位", max_length=20, help_text="台、蒸吨、户")
+    per_unit = money_field("单价（元）", help_text="单价和比例至少填一项；都填的，取低")
+    share = percent_field("按投入比例（%）")
+    cap = money_field("每户上限（元）")
+    on_time_only = forms.BooleanField(label="只补按期完成的", required=False, initial=True)
+    late_share = percent_field("逾期完成按（%）", required=True, initial=100)
+    document = forms.CharField(label="依据文件", max_length=200)
+    effective_from = day_field("执行自")
 
 
 TEAM_ROWS = 5

@@ -368,8 +368,8 @@ class DefinitionForm(forms.Form):
     def clean_definition(self) -> dict[str, Any]:
         try:
             data = json.loads(self.cleaned_data["definition"])
-        except ValueError as error:
-            line = getattr(error, "lineno", 0)
+        except (ValueError, RecursionError) as error:
+            line = getattr(error, "lineno", 1)
             raise ValidationError(f"第 {line} 行附近写法不对，请检查逗号、引号和括号") from error
         if not isinstance(data, dict):
             raise ValidationError("最外层应为一组花括号")

@@ -8,6 +8,7 @@ rows mean something to the ledger; it may add fields and plain tables of its own
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -217,11 +218,18 @@ def _text(row: Mapping[str, Any], name: str, what: str, most: int, *, required: 
     if not isinstance(value, str):
         raise BadForm(f"{what}应为文字")
     value = value.strip()
+    if not _is_plain(value):
+        raise BadForm(f"{what}里有不能显示的字符，请重新输入")
     if required and not value:
         raise BadForm(f"请填写{what}")
     if len(value) > most:
         raise BadForm(f"{what}不超过 {most} 字，现有 {len(value)} 字")
     return value
+
+
+def _is_plain(text: str) -> bool:
+    """Whether every sign can be stored and printed: no control signs, no halves of a sign."""
+    return all(sign == "\n" or unicodedata.category(sign) not in {"Cc", "Cs", "Cn"} for sign in text)
 
 
 def _person(row: Mapping[str, Any]) -> Person:
@@ -244,6 +252,8 @@ def _field(row: Mapping[str, Any], what: str) -> Field:
     if not isinstance(given, list | tuple) or not all(isinstance(each, str) for each in given):
         raise BadForm(f"{what}“{label}”的选项应为一组文字")
     choices = tuple(each.strip() for each in given if each.strip())
+    if not all(_is_plain(each) and len(each) <= 60 for each in choices):
+        raise BadForm(f"{what}“{label}”的选项不超过 60 字，且不能有不能显示的字符")
     if kind == "choice" and len(choices) < 2:
         raise BadForm(f"{what}“{label}”是选择题，请至少给两个选项")
     if kind != "choice" and choices:

@@ -25,6 +25,8 @@ from ..standing import holds, may_decide
 from ..workflow import SUBSIDY_RULES, ObjectStatus, SubsidyMove, SubsidyStatus
 from .composing import organizer
 
+MOST_YUAN = Decimal(10) ** 11
+
 
 @transaction.atomic
 def set_standard(campaign: Campaign, *, by: User, **fields: Any) -> SubsidyStandard:
@@ -83,6 +85,8 @@ def propose_subsidy(
         raise Refused(str(error)) from error
     if result.refused:
         raise Refused(result.refused)
+    if result.yuan >= MOST_YUAN:
+        raise Refused(f"算出的金额 {result.yuan} 元过大，请核对数量和标准")
     if result.yuan <= 0:
         raise Refused("按标准算出的金额为 0，不用申报，请核对数量和投入")
     subsidy = Subsidy(

@@ -23,6 +23,7 @@ from bihuan.core.http import Request, row_number
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.jobs.handing import take_away
 from bihuan.registry.models import Enterprise, EnterpriseKind
+from bihuan.rules.calendar import check_range
 
 from .. import actions, queries
 from ..exporting import BATCHES
@@ -311,8 +312,8 @@ def acceptance(request: Request, pk: int) -> HttpResponse:
 
 def _day(text: str) -> dt.date | None:
     try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
+        return check_range(dt.date.fromisoformat(text))
+    except ValueError:  # DateOutOfRange is one
         return None
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from bihuan.attachments.queries import signatures_of
 from bihuan.audit.models import Event
+from bihuan.audit.queries import verify as verify_record
 from bihuan.core.digest import matches
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.duties import clock
@@ -191,6 +192,7 @@ def test_every_line_true_makes_it_verified(world):
     actions.conclude(pledge, opinion="属实", by=housing)
     assert Pledge.objects.get(pk=pledge.pk).status == "verified"
     assert Duty.objects.get(kind="pledge_verify").status == "done"
+    assert verify_record(files=False).findings == []
 
 
 def test_a_false_claim_is_put_back_into_the_ledger_listed_and_shown(world):

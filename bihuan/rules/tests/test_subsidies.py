@@ -4,6 +4,8 @@ import datetime as dt
 from decimal import Decimal as D
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bihuan.rules.subsidies import Terms, reckon
 
@@ -61,3 +63,16 @@ def test_rounded_once_at_the_end():
 def test_what_cannot_be_reckoned_is_said(terms, quantity, words):
     with pytest.raises(ValueError, match=words):
         amount(terms, quantity)
+
+
+@given(
+    per_unit=st.integers(1, 100_000),
+    quantity=st.integers(1, 50),
+    cap=st.integers(1, 200_000),
+    late=st.integers(0, 400),
+)
+def test_never_above_the_cap_and_nothing_late_when_on_time_only(per_unit, quantity, cap, late):
+    terms = Terms("台", D(per_unit), None, D(cap), True)
+    paid = amount(terms, str(quantity), finished=DUE + dt.timedelta(days=late))
+    assert paid.yuan == (0 if late else min(per_unit * quantity, cap))
+    assert bool(paid.refused) is (late > 0)
