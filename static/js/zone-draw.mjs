@@ -56,16 +56,17 @@ export function attach(section) {
     part("said").textContent = words;
   };
 
-  function change(edit) {
+  // A number changed in the table leaves the table alone: rebuilding it would take the focus away.
+  function change(edit, { table = true } = {}) {
     past.push(JSON.stringify(rings));
     if (past.length > 100) past.shift();
     edit();
     text.value = writeVertices(rings);
     crs.value = "cgcs2000";
-    draw();
+    draw(table);
   }
 
-  function draw() {
+  function draw(table = true) {
     shapes.clearLayers();
     handles.clearLayers();
     const count = rings.reduce((sum, ring) => sum + ring.vertices.length, 0);
@@ -78,7 +79,7 @@ export function attach(section) {
     part("remove").disabled = !selected;
     const blocks = rings.filter((ring) => !ring.hole && ring.vertices.length).length;
     say(count ? `${blocks} 块，${count} 个顶点${count > MOST_HANDLES ? "；顶点较多，图上只显示范围，请在文字里修改" : ""}` : "点图加第一个顶点");
-    if (part("table-box").open) drawTable();
+    if (table && part("table-box").open) drawTable();
   }
 
   function drawHandles(ring, number) {
@@ -163,7 +164,7 @@ export function attach(section) {
       input.setAttribute("aria-label", `第${number + 1}块第${at + 1}个顶点的${label}`);
       input.addEventListener("change", () => {
         const value = Number(input.value);
-        if (input.value.trim() && Number.isFinite(value)) change(() => { vertex[axis] = value; });
+        if (input.value.trim() && Number.isFinite(value)) change(() => { ring.vertices[at][axis] = value; }, { table: false });
         else input.value = vertex[axis].toFixed(7);
       });
       const cell = document.createElement("td");
@@ -172,11 +173,17 @@ export function attach(section) {
     });
     const cell = document.createElement("td");
     cell.append(
-      button("在后面插入", () => insert(number, at), `在第${number + 1}块第${at + 1}个顶点后面插入`),
-      button("删除", () => { selected = [number, at]; remove(); }, `删除第${number + 1}块第${at + 1}个顶点`),
+      button("在后面插入", () => { insert(number, at); focusRow(number, at + 1); }, `在第${number + 1}块第${at + 1}个顶点后面插入`),
+      button("删除", () => { selected = [number, at]; remove(); focusRow(number, Math.max(0, at - 1)); }, `删除第${number + 1}块第${at + 1}个顶点`),
     );
     row.append(cell);
     return row;
+  }
+
+  /** After the table was rebuilt: where the keyboard goes on. */
+  function focusRow(number, at) {
+    const label = `第${number + 1}块第${at + 1}个顶点的经度`;
+    (part("table").querySelector(`input[aria-label="${label}"]`) ?? part("table").querySelector("button:last-of-type"))?.focus();
   }
 
   function button(label, act, name = label) {
