@@ -18,6 +18,7 @@ class RegistryConfig(AppConfig):
         from . import evidence, filters, lists, ownpanels, panels
         from .duepanels import ATTRIBUTES, equipment_panel, permits_panel
         from .duplicates import SEARCH
+        from .equipmentimporting import EquipmentImporter
         from .exporting import REGISTRY
         from .gaps import GAP, GRADE
         from .importing import EnterpriseImporter
@@ -28,6 +29,7 @@ class RegistryConfig(AppConfig):
         from .succession import pass_supervision
 
         imports.register(EnterpriseImporter())
+        imports.register(EquipmentImporter())
         for export in (REGISTRY, lists.SHARED):
             register_export(export)
         for act in (ASSIGN, LEADER, WATCHER):

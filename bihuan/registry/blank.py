@@ -14,6 +14,7 @@ from .cleaning import EXAMPLE
 from .forms import departments_of, localities_of
 from .models import EnterpriseKind
 from .rows import FIELDS
+from .schemas import attributes_of
 
 ROWS = 5000  # how far down the lists reach
 NOTES = (
@@ -32,8 +33,11 @@ NOTES = (
 )
 
 
-def blank_workbook(user: User) -> bytes:
-    """The template for one person as xlsx bytes: lists hold the localities and departments of their area."""
+def blank_workbook(user: User, kind: EnterpriseKind | None = None) -> bytes:
+    """The template for one person as xlsx bytes: lists hold the localities and departments of their area.
+
+    For a kind its attributes follow as columns, choices as lists of their own.
+    """
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"strings_to_formulas": False, "strings_to_urls": False})
     page, notes, lists = (book.add_worksheet(name) for name in ("企业名单", "填写说明", "选项"))
@@ -88,6 +92,17 @@ def blank_workbook(user: User) -> bytes:
             )  # fmt: skip
         if value := example.get(spec.name):
             page.write_string(1, column, value, text)
+    for column, attribute in enumerate(attributes_of(kind), start=len(FIELDS)):
+        page.set_column(column, column, max(12, 2 * len(attribute.heading) + 4), text)
+        page.write_string(0, column, f"{attribute.heading}*" if attribute.required else attribute.heading, head)
+        if attribute.help or attribute.bounds:
+            page.write_comment(0, column, "；".join(filter(None, (attribute.bounds, attribute.help))))
+        offered = ("是", "否") if attribute.type == "yes_no" else attribute.choices
+        if offered and attribute.type != "choices" and sum(map(len, offered)) + len(offered) < 255:
+            page.data_validation(
+                1, column, ROWS, column,
+                {"validate": "list", "source": list(offered), "error_type": "information"},
+            )  # fmt: skip
     page.freeze_panes(1, 1)
     notes.set_column(0, 0, 100, wrap)
     notes.write_string(0, 0, "填写说明（导入前请删去“企业名单”里的示例行）", head)

@@ -1,6 +1,19 @@
 from django.urls import path
 
-from .views import equipment, imports, kinds, life, lists, owners, pairs, plates, records, risks, shared
+from .views import (
+    equipment,
+    equipmentimports,
+    imports,
+    kinds,
+    life,
+    lists,
+    owners,
+    pairs,
+    plates,
+    records,
+    risks,
+    shared,
+)
 
 app_name = "registry"
 urlpatterns = [
@@ -22,6 +35,11 @@ urlpatterns = [
     path("premises/<int:pk>/attributes/", kinds.of_premises, name="premises_attributes"),
     path("equipment/", equipment.index, name="equipment"),
     path("<int:pk>/equipment/", equipment.create, name="add_equipment"),
+    path("equipment/import/", equipmentimports.start, name="equipment_import"),
+    path("equipment/import/template/", equipmentimports.template, name="equipment_template"),
+    path("equipment/import/<uuid:pk>/", equipmentimports.batch, name="equipment_batch"),
+    path("equipment/import/<uuid:pk>/columns/", equipmentimports.columns, name="equipment_columns"),
+    path("equipment/import/<uuid:pk>/resume/", equipmentimports.resume, name="equipment_resume"),
     path("equipment/<int:pk>/", equipment.edit, name="edit_equipment"),
     path("permits/", equipment.permits, name="permits"),
     path("import/", imports.start, name="import"),

@@ -163,6 +163,11 @@ registry:premises_attributes  | GET POST | street    | desk                |
 registry:equipment            | GET      | list      | officials EM        |
 registry:add_equipment        | GET POST | street    | desk                |
 registry:edit_equipment       | GET POST | street    | desk                |
+registry:equipment_import     | GET POST | list      | desk                |
+registry:equipment_template   | GET      | list      | desk                |
+registry:equipment_batch      | GET      | own       | LO                  | OO DO
+registry:equipment_columns    | GET POST | own       | LO                  | OO DO
+registry:equipment_resume     | POST     | own       | LO                  | OO DO
 registry:permits              | GET      | list      | officials EM        |
 registry:risks                | GET      | street    | officials EM        |
 registry:profile              | POST     | street    | desk                |
@@ -466,6 +471,7 @@ ADDRESSES: dict[str, dict[str, str]] = {
     **{f"registry:{name}": {"pk": "shop"} for name in ("attributes", "add_equipment")},
     **{f"registry:{name}": {"key": "object_kind"} for name in ("kind", "start_schema")},
     "registry:schema": {"pk": "kind_schema"},
+    **{f"registry:equipment_{name}": {"pk": "equipment_sheet"} for name in ("batch", "columns", "resume")},
     "registry:premises_attributes": {"pk": "premises"},
     "registry:edit_equipment": {"pk": "equipment"},
     **{f"registry:{name}": {"pk": "registry_batch"} for name in ("batch", "columns", "resume")},

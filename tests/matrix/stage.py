@@ -281,6 +281,7 @@ def make_stage() -> Stage:
         "rung": LadderStep.objects.first().pk,
         "job": _exported(owner).pk,
         "zone": make_zone(world).pk,
+        "equipment_sheet": start_batch("registry.equipment", _sheet("企业名称", "设备种类", "设备编号"), by=owner).pk,
         "registry_batch": start_batch("registry.enterprise", _sheet("企业名称", "属地"), by=owner).pk,
         "hazard_batch": start_batch("hazards.hazard", _sheet("企业名称", "隐患描述"), by=inside["OO"]).pk,
         "message": Message.objects.create(recipient=owner, category="duty", title="青石", created_at=now).pk,

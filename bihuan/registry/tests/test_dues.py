@@ -1,20 +1,25 @@
 """Permits and equipment that fall due: one duty each, told in time, ended by what settles it."""
 
 import datetime as dt
+import io
 
+import openpyxl
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
+from bihuan.attachments.imports import begin, start_batch
 from bihuan.core.errors import Refused
 from bihuan.duties.models import Duty
 from bihuan.notifications.models import Message
 from bihuan.registry.dues import missing_permits, open_dues, settle_permits, state_of
+from bihuan.registry.equipmentimporting import EquipmentImporter
 from bihuan.registry.equipping import save_equipment
 from bihuan.registry.models import Equipment, Permit
 from bihuan.rules.equipment import find_equipment_kind, next_inspection
 
+from .sheets import upload
 from .test_views import enter
 
 pytestmark = pytest.mark.django_db
@@ -185,3 +190,37 @@ def test_the_pages_of_equipment_and_permits(client, world, shop, officer):
     assert "设备" in page.get(shop.get_absolute_url()).content.decode()
     assert enter(client, world.people.outsider).get(reverse("registry:equipment")).status_code == 200
     assert "锅1" not in client.get(reverse("registry:equipment")).content.decode()
+
+
+def test_equipment_comes_by_table_and_the_same_table_again_changes_nothing(
+    world, shop, officer, django_capture_on_commit_callbacks
+):
+    book = openpyxl.Workbook()
+    for row in (
+        ["使用单位", "设备种类", "使用登记证号", "检验日期", "下次检验日期"],
+        [shop.name, "燃气报警器", "报1", "2026-05-01", ""],
+        [shop.name, "锅炉", "锅1", "2026-05-01", "2026-12-31"],
+        [shop.name, "飞船", "", "2026-05-01", ""],
+        ["没有这家店", "锅炉", "锅9", "", ""],
+        [shop.name, "锅炉", "锅1", "", ""],
+    ):
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+
+    def bring():
+        batch = start_batch(EquipmentImporter.target, upload(out.getvalue(), "设备.xlsx"), by=officer)
+        with django_capture_on_commit_callbacks(execute=True):
+            begin(batch, batch.mapping, by=officer)
+        batch.refresh_from_db()
+        return batch
+
+    batch = bring()
+    assert (batch.created, set(batch.errors)) == (2, {"4", "5", "6"})
+    assert {column for column, _ in batch.errors["4"]} == {"设备种类", "使用登记证号"}
+    assert "底册里没有" in batch.errors["5"][0][1]
+    assert "与第3行重复" in batch.errors["6"][0][1]
+    ends = dict(shop.equipment.values_list("number", "next_inspection_on"))
+    assert ends == {"报1": dt.date(2027, 5, 1), "锅1": dt.date(2026, 12, 31)}
+    again = bring()
+    assert (again.created, again.updated, again.unchanged) == (0, 0, 2)

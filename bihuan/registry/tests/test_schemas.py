@@ -209,6 +209,14 @@ def test_columns_of_attributes_land_and_bad_cells_say_the_same_as_the_form(
     assert (again.created, again.updated, again.unchanged) == (0, 0, 2)
 
 
+def test_the_template_of_a_kind_has_its_columns_and_the_import_knows_them(client, world, asked):
+    page = enter(client, world.people.qingshi_officer)
+    assert "?kind=restaurant" in page.get(reverse("registry:import")).content.decode()
+    answer = page.get(reverse("registry:template"), {"kind": "restaurant"})
+    headings = [cell.value for cell in openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0][1]]
+    assert headings[-2:] == ["燃料*", "气瓶存放总重量（kg）"]
+
+
 def test_a_list_of_one_kind_is_narrowed_and_taken_away_with_its_attributes(world, office, asked, shop):
     shop.attributes, shop.attributes_version = {"fuel": "电", "cylinder_stock": 5.0}, 1
     shop.save()

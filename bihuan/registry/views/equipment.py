@@ -48,6 +48,7 @@ def index(request: Request) -> HttpResponse:
         request,
         "registry/equipment_list.html",
         {
+            "may_import": user_of(request).has_perm(Permission.IMPORT_REGISTRY),
             "page": page,
             "rows": [{"piece": piece, **_standing(piece, today)} for piece in page],
             "selects": [

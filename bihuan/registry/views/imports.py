@@ -24,9 +24,12 @@ from bihuan.jobs.imports import progress_of
 from bihuan.rules.codes import mask_phone
 
 from ..blank import blank_workbook
+from ..filling import column_specs
 from ..forms import MappingForm, SheetForm
 from ..importing import EnterpriseImporter
+from ..models import EnterpriseKind
 from ..rows import FIELDS
+from ..schemas import all_in_force
 from . import user_of
 
 RECENT = 10
@@ -60,7 +63,12 @@ def start(request: Request) -> HttpResponse:
     return render(
         request,
         "registry/import.html",
-        {"form": form, "recent": recent[:RECENT], "specs": FIELDS},
+        {
+            "form": form,
+            "recent": recent[:RECENT],
+            "specs": FIELDS,
+            "kinds": EnterpriseKind.objects.filter(pk__in=all_in_force()),
+        },
         status=422 if form.errors else 200,
     )
 
@@ -79,11 +87,13 @@ def columns(request: Request, pk: uuid.UUID) -> HttpResponse:
             request, str(error) if isinstance(error, SheetError) else "原表已不在存储中，请重新上传"
         )
         return redirect("registry:import")
+    # Columns of attributes are known by their names; a form with those of every kind would be a wall.
+    specs = [*FIELDS, *(spec for spec in column_specs() if spec.name in found.mapping)]
     form = MappingForm(
         request.POST if request.method == "POST" else None,
         initial=found.mapping,
         headers=table.headers,
-        specs=FIELDS,
+        specs=specs,
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -92,7 +102,7 @@ def columns(request: Request, pk: uuid.UUID) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return redirect("registry:batch", pk=found.pk)
-    used = {form[spec.name].value() for spec in FIELDS}
+    used = {form[spec.name].value() for spec in specs}
     return render(
         request,
         "registry/columns.html",
@@ -139,6 +149,8 @@ def resume(request: Request, pk: uuid.UUID) -> HttpResponse:
 @require(Permission.IMPORT_REGISTRY)
 def template(request: Request) -> HttpResponse:
     """An empty table with headings, an example, notes and drop-down lists for this person's area."""
-    response = HttpResponse(blank_workbook(user_of(request)), content_type=XLSX)
-    response["Content-Disposition"] = content_disposition("企业名单导入模板.xlsx")
+    kind = EnterpriseKind.objects.filter(pk=request.GET.get("kind", "")).first()
+    response = HttpResponse(blank_workbook(user_of(request), kind), content_type=XLSX)
+    name = f"{kind.label}名单导入模板.xlsx" if kind else "企业名单导入模板.xlsx"
+    response["Content-Disposition"] = content_disposition(name)
     return response

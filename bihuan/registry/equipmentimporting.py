@@ -1,0 +1,202 @@
+"""Equipment from a table: a row is one piece at one enterprise that is in the registry already (invariant 6)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
+
+from bihuan.accounts.models import User
+from bihuan.attachments.imports import Issues, Prepared, RowRefused, SheetRows
+from bihuan.core.errors import Refused
+from bihuan.core.sheets import FieldSpec
+from bihuan.rules.codes import normalize_code
+from bihuan.rules.equipment import equipment_kinds, find_equipment_kind
+
+from . import cleaning
+from .access import EditScope, import_scope
+from .equipmentforms import problems_of
+from .equipping import save_equipment
+from .models import Enterprise, Equipment
+
+SPECS: tuple[FieldSpec, ...] = (
+    FieldSpec("enterprise", "企业名称", ("单位名称", "使用单位", "使用单位名称", "企业全称"), True),
+    FieldSpec("credit_code", "统一社会信用代码", ("信用代码", "社会信用代码")),
+    FieldSpec("kind", "设备种类", ("设备类别", "种类", "设备类型"), True),
+    FieldSpec(
+        "number", "设备编号", ("使用登记证号", "使用登记证编号", "出厂编号", "设备代码", "注册代码"), True
+    ),
+    FieldSpec("name", "设备名称", ("名称",)),
+    FieldSpec("premises", "所在场所", ("使用地点", "安装地点")),
+    FieldSpec("maker", "制造单位", ("生产厂家", "制造厂家", "厂家")),
+    FieldSpec("made_on", "制造日期", ("出厂日期",)),
+    FieldSpec("installed_on", "投用日期", ("安装日期", "启用日期", "投入使用日期")),
+    FieldSpec("last_inspected_on", "上次检验", ("上次检验日期", "检验日期", "最近检验日期")),
+    FieldSpec("next_inspection_on", "下次检验", ("下次检验日期", "检验有效期至", "有效期至")),
+    FieldSpec("state", "设备状态", ("状态", "使用状态")),
+)
+STATES = {"在用": "in_use", "使用": "in_use", "停用": "stopped", "报废": "scrapped", "注销": "scrapped"}
+DAYS = {spec.name: spec.label for spec in SPECS if spec.name.endswith("_on")}
+AT_ONCE = 5000
+
+
+@dataclass(frozen=True)
+class EquipmentRow:
+    """A sound row: which enterprise, and what it says of the piece; an empty cell says nothing."""
+
+    enterprise: int
+    values: dict[str, Any]
+
+
+class EquipmentImporter:
+    """See attachments.imports.Importer."""
+
+    target = "registry.equipment"
+    page = "registry:equipment_batch"
+    fields: Sequence[FieldSpec] = SPECS
+
+    def prepare(self, rows: SheetRows, by: User) -> Prepared:
+        """Check every row; the enterprise is meant by its code, else by its name if only one is called so."""
+        prepared = Prepared()
+        scope, on = import_scope(by), timezone.localdate()
+        seen: dict[tuple[int, str, str], int] = {}
+        for piece in rows.pieces():
+            all_rows = list(piece)
+            known = _Enterprises([row.values for row in all_rows], scope, by)
+            for row in all_rows:
+                parsed, issues = _parse(row.values, known, on)
+                if parsed is not None:
+                    key = (parsed.enterprise, parsed.values["kind"], parsed.values["number"])
+                    if key in seen:
+                        issues = [("number", f"与第{seen[key]}行重复，只导入了第{seen[key]}行，请删去或改正")]
+                    seen.setdefault(key, row.number)
+                if issues or parsed is None:
+                    prepared.errors[row.number] = issues
+                else:
+                    prepared.rows.append((row.number, parsed))
+        return prepared
+
+    def save_rows(self, rows: list[EquipmentRow], by: User) -> tuple[int, int, int]:
+        """Save sound rows through the same action as the form; (created, updated, unchanged). Raises RowRefused."""
+        counts = {"created": 0, "updated": 0, "unchanged": 0}
+        enterprises = Enterprise.objects.in_bulk([row.enterprise for row in rows])
+        for row in rows:
+            enterprise = enterprises[row.enterprise]
+            held = Equipment.objects.filter(
+                enterprise=enterprise, kind=row.values["kind"], number=row.values["number"]
+            ).first()
+            before = held.updated_at if held else None
+            try:
+                saved = save_equipment(row.values, by=by, enterprise=enterprise, equipment=held)
+            except (Refused, PermissionDenied) as error:
+                raise RowRefused(str(error) or "已不在您的管理范围内", "enterprise") from error
+            counts[
+                "created" if held is None else "updated" if saved.updated_at != before else "unchanged"
+            ] += 1
+        return counts["created"], counts["updated"], counts["unchanged"]
+
+
+class _Enterprises:
+    """The enterprises some rows mean, read at once, as far as the person may enter something about them."""
+
+    def __init__(self, rows: Sequence[Mapping[str, str]], scope: EditScope, by: User) -> None:
+        self._scope = scope
+        self._by_code: dict[str, Enterprise] = {}
+        self._by_name: dict[str, list[Enterprise]] = {}
+        self._premises: dict[int, dict[str, Any]] = {}
+        codes = {normalize_code(row.get("credit_code", "")) for row in rows} - {"", None}
+        names = {" ".join(row.get("enterprise", "").split()) for row in rows} - {""}
+        visible = Enterprise.objects.visible_to(by)
+        for field_name, wanted in (("credit_code", sorted(codes)), ("name", sorted(names))):
+            for start in range(0, len(wanted), AT_ONCE):
+                for each in visible.filter(**{f"{field_name}__among": wanted[start : start + AT_ONCE]}):
+                    if each.credit_code:
+                        self._by_code[each.credit_code] = each
+                    namesakes = self._by_name.setdefault(each.name, [])
+                    if each.pk not in {known.pk for known in namesakes}:
+                        namesakes.append(each)
+
+    def find(self, name: str, code: str) -> Enterprise:
+        """The one meant. Raises ValidationError."""
+        name, code = " ".join(name.split()), normalize_code(code) or ""
+        if not name and not code:
+            raise ValidationError("企业名称为空，请填写底册里的名称或统一社会信用代码")
+        if code:
+            found = [self._by_code[code]] if code in self._by_code else []
+        else:
+            found = self._by_name.get(name, [])
+        if not found:
+            raise ValidationError(f"底册里没有您看得到的“{name or code}”，请先登记企业或核对名称")
+        if len(found) > 1:
+            raise ValidationError(f"底册里有{len(found)}家“{name}”，请补填统一社会信用代码")
+        if not self._scope.covers(found[0]):
+            raise ValidationError(f"“{name or code}”不在您的管理范围内，请由当地乡镇街道或主管部门登记")
+        return found[0]
+
+    def place(self, enterprise: Enterprise, name: str) -> Any:
+        """One of its premises by name. Raises ValidationError."""
+        if enterprise.pk not in self._premises:
+            self._premises[enterprise.pk] = {each.name: each for each in enterprise.premises.all()}
+        try:
+            return self._premises[enterprise.pk][" ".join(name.split())]
+        except KeyError as error:
+            raise ValidationError(f"“{enterprise}”没有登记名为“{name[:20]}”的场所") from error
+
+
+def _parse(cells: Mapping[str, str], known: _Enterprises, on: dt.date) -> tuple[EquipmentRow | None, Issues]:
+    issues: Issues = []
+    values: dict[str, Any] = {}
+
+    def take(name: str, read: Callable[[str], Any]) -> Any:
+        try:
+            return read(cells.get(name, ""))
+        except ValidationError as error:
+            issues.append((name, "；".join(error.messages)))
+            return None
+
+    enterprise = take("enterprise", lambda text: known.find(text, cells.get("credit_code", "")))
+    values["kind"] = take("kind", _kind)
+    values["number"] = take("number", _number)
+    for name, label, limit in (("name", "设备名称", 80), ("maker", "制造单位", 120)):
+        if cells.get(name, ""):
+            values[name] = take(name, partial(cleaning.clean_words, label=label, limit=limit))
+    for name, label in DAYS.items():
+        day = take(name, partial(cleaning.clean_date, label=label))
+        if day is not None:
+            values[name] = day
+    if "next_inspection_on" in values:
+        values["next_is_given"] = True  # the report says so
+    if not cleaning.is_unknown(cells.get("state", "")):
+        values["state"] = take("state", _state)
+    if enterprise is not None and not cleaning.is_unknown(cells.get("premises", "")):
+        values["premises"] = take("premises", lambda text: known.place(enterprise, text))
+    issues += problems_of(values, on=on)
+    if issues or enterprise is None:
+        return None, issues
+    return EquipmentRow(enterprise.pk, values), []
+
+
+def _kind(text: str) -> str:
+    key = find_equipment_kind(text)
+    if key is None:
+        raise ValidationError(f"设备种类“{text[:20]}”无法识别，可填：{'、'.join(equipment_kinds().values())}")
+    return key
+
+
+def _number(text: str) -> str:
+    words = cleaning.clean_words(text, "设备编号", 80)
+    if cleaning.is_unknown(words):
+        raise ValidationError("设备编号为空，请填使用登记证号，没有的填出厂编号")
+    return words
+
+
+def _state(text: str) -> str:
+    try:
+        return STATES[cleaning.fold(text)]
+    except KeyError as error:
+        raise ValidationError(f"设备状态“{text[:20]}”无法识别，请填：在用、停用、报废") from error
