@@ -39,10 +39,8 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 NUMBER = re.compile(r"[+-]?\d{1,12}(\.\d{1,6})?")
 TEXT_LIMIT = 200
 MAX_FIELDS = 60
-YES, NO = (
-    frozenset({"是", "有", "已", "yes", "y", "true", "1", "√"}),
-    frozenset({"否", "没有", "未", "no", "n", "false", "0", "×"}),
-)
+YES = frozenset({"是", "有", "已", "yes", "y", "true", "1", "√"})
+NO = frozenset({"否", "无", "没有", "未", "no", "n", "false", "0", "×"})
 BETWEEN = re.compile(r"[、，,;；/]")
 
 
@@ -285,7 +283,8 @@ def validate(schema: Mapping[str, Any], values: Mapping[str, Any]) -> list[tuple
     """
     labels = {attribute.name: attribute for attribute in from_schema(schema)}
     found = []
-    for error in Draft202012Validator(dict(schema)).iter_errors(dict(values)):
+    judge = Draft202012Validator(dict(schema), format_checker=Draft202012Validator.FORMAT_CHECKER)
+    for error in judge.iter_errors(dict(values)):
         name = str(error.absolute_path[0]) if error.absolute_path else ""
         if error.validator == "required":
             continue
