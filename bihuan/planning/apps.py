@@ -11,8 +11,11 @@ class PlanningConfig(AppConfig):
 
     def ready(self) -> None:
         from bihuan.inspections import following, weighing
+        from bihuan.registry import panels
 
         from .fulfilling import fulfil, unplanned
+        from .panels import visits_panel
 
         following.register(fulfil)
         weighing.register(unplanned)
+        panels.register("planning.visits", visits_panel, position=35)

@@ -226,3 +226,16 @@ def test_a_plan_keeps_to_the_upper_limit(world, people):
     )
     assert plan.figures["needed"] == 2
     assert "超过每家每年的次数上限，未列入" in plan.figures["note"]
+
+
+def test_the_enterprise_page_says_who_came_and_who_means_to(client, world, people, gas, clerk):
+    planned(world, world.organizations.housing, "department")
+    submit_inspection(visit(world, gas, people.inspector), by=people.inspector)
+    client.force_login(clerk)
+    page = client.get(world.enterprises.shop.get_absolute_url()).content.decode()
+    assert "今年受检和待检查" in page
+    assert "1 次 / 上限 4" in page
+    assert "市住建局部门检查" in page
+    assert "申请计划外检查" in page
+    client.force_login(people.shop)
+    assert "今年受检和待检查" not in client.get(world.enterprises.shop.get_absolute_url()).content.decode()
