@@ -86,6 +86,7 @@ def recheck(request: Request, pk: int) -> HttpResponse:
         template="registry/recheck.html",
         extra={
             "recheck": row,
+            "may_report": user.has_perm(Permission.REPORT_HAZARD),
             "may_act": may and row.status == Recheck.Status.OPEN,
             "photos": attachments.photo_items(attachments.of(row, "scene")),
             "trail": trail_of(enterprise, (f"第{row.months}个月复核", "")),

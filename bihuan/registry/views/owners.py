@@ -68,6 +68,7 @@ def index(request: Request) -> HttpResponse:
             "name_form": NameManyForm(user=user),
             "assign_form": AssignForm(user=user),
             "gap": gap,
+            "may_name_areas": bool(edit_scope(user).areas),
             "assigning": gap == "department",
         },
     )

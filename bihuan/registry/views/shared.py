@@ -89,7 +89,7 @@ def detail(request: Request, pk: int) -> HttpResponse:
             "words": reading.words,
             "total": amount(reading.rows, source.unit),
             **_table(shared, source, reading, SHOWN),
-            "may_change": lists.may_change(shared, user),
+            "may_change": lists.may_change(shared, user) and user.has_perm(lists.SHARING_PERMISSION),
             "may_export": user.has_perm(lists.SHARING_PERMISSION),
             "trail": [{"label": "清单", "url": reverse("registry:lists")}, {"label": shared.name}],
         },
