@@ -80,7 +80,7 @@ def know(city: City, chronicle: Chronicle) -> None:
             enterprise.attributes_version = version
     Enterprise.objects.bulk_update(everybody, ["attributes", "attributes_version"], batch_size=200)
     _equip(everybody, rng, city.today)
-    by, at = city.users["office"], city.start_of(40, 10)
+    by, at = city.users["office"], city.start_of(147, 10)
     EnterpriseChange.objects.bulk_create(
         EnterpriseChange(
             enterprise=each, what=EnterpriseChange.What.CREATED, changes=[["名称", "", each.name]],

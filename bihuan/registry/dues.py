@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from django.db import transaction
@@ -45,11 +45,16 @@ BATCH = 200
 
 def rule_of(permit: Permit, on: dt.date) -> PermitRule | None:
     """The rule of a permit's kind where the enterprise lies; None for a kind nobody has written down."""
-    key = find_permit_kind(permit.kind)
+    return _rule(permit.kind, on, permit.enterprise.locality_id)
+
+
+@lru_cache(maxsize=4096)
+def _rule(kind: str, on: dt.date, area: str) -> PermitRule | None:
+    key = find_permit_kind(kind)
     if key is None:
         return None
     try:
-        return permit_rule(key, on, area=permit.enterprise.locality_id)
+        return permit_rule(key, on, area=area)
     except UnknownRule:
         return None
 
@@ -97,7 +102,7 @@ def _permits(today: dt.date, by: User) -> int:
         .select_related("enterprise__organization", "enterprise__department")
     )
     opened = 0
-    for permit in _each(due):
+    for permit, owed in _each(due, Duty.Kind.PERMIT_RENEWAL):
         rule = rule_of(permit, today)
         assert permit.valid_to is not None
         reached = reminders_reached(permit.valid_to, today, rule=rule)
@@ -108,9 +113,17 @@ def _permits(today: dt.date, by: User) -> int:
         if state.renew_by is not None and permit.applied_on is None:
             due_on = state.renew_by
         title = f"“{permit.enterprise}”{permit.kind}续期"
-        opened += _owe(
-            Duty.Kind.PERMIT_RENEWAL, permit, permit.enterprise, title, due_on, state.explanation, today, by
-        )
+        if owed != due_on:
+            opened += _owe(
+                Duty.Kind.PERMIT_RENEWAL,
+                permit,
+                permit.enterprise,
+                title,
+                due_on,
+                state.explanation,
+                today,
+                by,
+            )
         last = reached[-1]
         if last.on >= today - FRESH:
             words = f"{permit.kind}（{permit.number}）{state.sentence()}"
@@ -126,7 +139,7 @@ def _equipment(today: dt.date, by: User) -> int:
         .select_related("enterprise__organization", "enterprise__department")
     )
     opened = 0
-    for piece in _each(due):
+    for piece, owed in _each(due, Duty.Kind.EQUIPMENT_CHECK):
         rule = equipment_rule(piece.kind, today)
         assert piece.next_inspection_on is not None
         if piece.next_inspection_on - dt.timedelta(days=rule.remind) > today:
@@ -139,6 +152,8 @@ def _equipment(today: dt.date, by: User) -> int:
         }
         title = f"“{piece.enterprise}”{piece}检验"
         due_on = piece.next_inspection_on
+        if owed == due_on:
+            continue
         is_new = _owe(Duty.Kind.EQUIPMENT_CHECK, piece, piece.enterprise, title, due_on, clock, today, by)
         opened += is_new
         if is_new:
@@ -147,11 +162,15 @@ def _equipment(today: dt.date, by: User) -> int:
     return opened
 
 
-def _each(rows: QuerySet[Any]) -> Iterator[Any]:
-    """The rows in pieces, so that a city's worth is never held at once."""
+def _each(rows: QuerySet[Any], kind: str) -> Iterator[tuple[Any, dt.date | None]]:
+    """The rows with the day of the duty open on them, in pieces: a city's worth is never held at once."""
     last = 0
     while batch := list(rows.filter(pk__gt=last).order_by("pk")[:BATCH]):
-        yield from batch
+        subjects = [chain_of(row) for row in batch]
+        days = dict(
+            Duty.objects.open().filter(kind=kind, subject__in=subjects).values_list("subject", "due_on")
+        )
+        yield from ((row, days.get(subject)) for row, subject in zip(batch, subjects, strict=True))
         last = batch[-1].pk
 
 

@@ -23,7 +23,7 @@ from bihuan.rules.regions import ancestors, prefix_range
 from . import cleaning
 from .access import EditScope, edit_scope
 from .attributeforms import ASKED_FOR, CHANGED_KIND, AttributeFields, kind_asked_for
-from .filling import PREFIX
+from .filling import PREFIX, empty
 from .models import Contact, Enterprise, Permit, Premises
 from .periods import needs_acceptance
 from .workflow import NEXT, EnterpriseStatus
@@ -293,6 +293,11 @@ class PremisesForm(forms.ModelForm):
         except ValidationError as error:
             self.add_error("longitude", error)
         return data
+
+    def save(self, commit: bool = True) -> Any:
+        if self.instance.pk and "kind" in self.changed_data:
+            empty(self.instance)  # another kind is asked for other things
+        return super().save(commit)
 
 
 def _bring_home(data: dict[str, Any], record: Enterprise | Premises) -> None:
