@@ -15,6 +15,7 @@ from bihuan.zones.tests.factories import make_zone, put, square
 
 from .conftest import Enter
 from .people import DESK, PHONE
+from .test_accessibility import overflows, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -115,3 +116,15 @@ def test_many_objects_are_numbers_until_one_comes_closer(ground: World, enter: E
     assert page.locator(".map-cluster").count() > 3
     page.get_by_role("button", name=re.compile("^放大看")).first.click()
     expect(page.get_by_text("图上 602 家")).to_have_count(0)
+
+
+def test_axe_finds_nothing_on_maps_and_zones(ground: World, enter: Enter) -> None:
+    zone = make_zone(ground)
+    office = enter("county_office", DESK)
+    found = []
+    for path in ("/zones/", "/zones/new/", "/zones/import/", f"/zones/{zone.pk}/", "/zones/map/"):
+        office.go(path)
+        office.ready()
+        found += violations(office, path)
+        found += overflows(office, path)
+    assert found == []
