@@ -30,7 +30,6 @@ class AttributeField(forms.CharField):
             help_text=_help(attribute),
             widget=_widget(attribute),
         )
-        self.widget.attrs["data-required"] = "yes" if attribute.required else "no"
 
     def to_python(self, value: Any) -> str:
         return "、".join(value) if isinstance(value, list) else str(value or "").replace("\x00", "")

@@ -171,6 +171,8 @@ def _parse(cells: Mapping[str, str], known: _Enterprises, on: dt.date) -> tuple[
             values[name] = day
     if "next_inspection_on" in values:
         values["next_is_given"] = True  # the report says so
+    elif "last_inspected_on" in values:
+        values["next_is_given"] = False  # a new inspection, whose next day follows the rule
     if not cleaning.is_unknown(cells.get("state", "")):
         values["state"] = take("state", _state)
     if enterprise is not None and not cleaning.is_unknown(cells.get("premises", "")):

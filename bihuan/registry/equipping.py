@@ -65,7 +65,11 @@ def _save(
         else Equipment.objects.select_for_update().get(pk=equipment.pk)
     )
     changes = []
+    # Only a report's own day is taken as given; any other is reckoned below.
+    is_given = values.get("next_is_given", current.next_is_given)
     for name in FIELDS:
+        if name == "next_inspection_on" and not is_given:
+            continue
         if name in values and getattr(current, name) != values[name]:
             before = _words(current, name)
             setattr(current, name, values[name])

@@ -167,7 +167,7 @@ def test_another_kind_takes_the_attributes_away_and_says_so(client, world, asked
     shop.attributes, shop.attributes_version = {"fuel": "电"}, 1
     shop.save()
     sent = {
-        "name": shop.name, "credit_code": shop.credit_code or "", "kind": "lpg_filling", "risk": shop.risk,
+        "name": shop.name, "credit_code": "", "kind": "lpg_filling", "risk": shop.risk,
         "locality": shop.locality_id, "department": shop.department_id or "", "attributes_of": "restaurant",
         "seen_at": shop.updated_at.isoformat(),
     }  # fmt: skip
