@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 model_name=name,
                 name="source_crs",
                 field=models.CharField(
-                    blank=True, choices=SYSTEMS, default="", max_length=10, verbose_name="坐标换算自"
+                    blank=True, choices=SYSTEMS, db_default="", default="", max_length=10, verbose_name="坐标换算自"
                 ),
             )
             for name in ("enterprise", "premises")

@@ -22,7 +22,7 @@ def source_crs_field() -> models.CharField:
     """Longitude and latitude are kept in CGCS2000; this says which system they were given in and converted from."""
     return models.CharField(
         "坐标换算自", max_length=10, choices=[(crs.value, label) for crs, label in CRS_LABELS.items()],
-        blank=True, default="",
+        blank=True, default="", db_default="",
     )  # fmt: skip
 
 

@@ -221,7 +221,7 @@ def test_the_map_page_keeps_its_filters_and_names_what_is_missing(office, world)
     make_zone(world)
     page = office.get(reverse("zones:map"), {"risk": "red"}).text
     assert 'data-query="risk=red"' in page
-    assert "没有坐标" not in page  # nobody of this colour is without
+    assert "没有坐标，图上看不到" not in page  # nobody of this colour is without
     assert "2 家没有坐标" in office.get(reverse("zones:map")).text
 
 
