@@ -66,7 +66,8 @@ def test_from_a_unit_to_a_grade_through_the_forms(street, shop):
     assert "包保责任人不全" in page
     street.post(reverse("registry:grade", args=[shop.pk]), {"action": "reckon"})
     overview = text(street.get(reverse("registry:risks", args=[shop.pk])))
-    assert "构成重大危险源" in overview or "级重大危险源" in overview
+    assert "四级重大危险源" in overview
+    assert ">60</td>" in overview
     assert "怎样能改变" in overview
     street.post(
         reverse("registry:grade", args=[shop.pk]),
