@@ -78,7 +78,7 @@ def _rows(zones: list[Zone], user: User, today: dt.date) -> list[dict[str, Any]]
     stays = ZoneMembership.objects.filter(zone__in=zones, left_on=None, enterprise__in=visible)
     counts = dict(
         stays.order_by()
-        .values_list("zone")
+        .values("zone")
         .annotate(many=Count("enterprise", distinct=True))
         .values_list("zone", "many")
     )
