@@ -53,8 +53,7 @@ def create_book(
 ) -> BookVersion:
     """Begin a book of one's own with a first draft. Raises PermissionDenied, Refused when the key is taken."""
     _require_seat(owner, by)
-    if not content.title.strip():
-        raise Refused("请填写检查表的名称")
+    _check_head(content)
     if Book.objects.filter(owner=owner, key=content.key).exists():
         raise Refused(f"本单位已有标识为“{content.key}”的检查表，请换一个标识，或在那张表里改")
     book = Book.objects.create(
@@ -69,6 +68,11 @@ def create_book(
     of = f"，复制自{origin}" if origin else ""
     record("checklists.create_book", book, by=by, summary=f"新建检查表“{book}”{of}")
     return version
+
+
+def _check_head(content: structure.Book) -> None:
+    if found := structure.head_problems(content):
+        raise Refused("；".join(found))
 
 
 def copy_book(version: BookVersion, owner: Organization, *, by: User) -> BookVersion:
@@ -144,8 +148,7 @@ def edit_draft(version: BookVersion, change: Change, *, seen: int, by: User) -> 
     """Apply one change of `editing` to a draft. Raises PermissionDenied, IllegalMove, Refused with the remedy."""
     hold(version, seen=seen, by=by)
     content = change(book_of(version))
-    if len(content.title) > 100 or not content.title.strip() or len(content.note) > 500:
-        raise Refused("标题须填写且不超过100字，说明不超过500字")
+    _check_head(content)
     BookVersion.objects.filter(pk=version.pk).update(title=content.title, note=content.note)
     write(version, content.sections)
     version.refresh_from_db()

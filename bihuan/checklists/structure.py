@@ -221,7 +221,7 @@ def problems(book: Book) -> tuple[Problem, ...]:
         say(f"标识“{book.key}”须以小写字母开头，只含小写字母、数字和下划线，不超过40个字符")
     if isinstance(book.version, bool) or book.version < 1:
         say(f"版本号是{book.version}，须为从1开始的整数")
-    for why in _text_problems(("标题", book.title, "title", True), ("说明", book.note, "note", False)):
+    for why in head_problems(book):
         say(why)
     if not book.sections:
         say("没有任何一节，请至少编一节")
@@ -249,6 +249,11 @@ def problems(book: Book) -> tuple[Problem, ...]:
             for why in _item_problems(item):
                 say(why, section, item)
     return tuple(found)
+
+
+def head_problems(book: Book) -> tuple[str, ...]:
+    """Return what is wrong with title and note, the part of a draft that must hold from the beginning."""
+    return tuple(_text_problems(("标题", book.title, "title", True), ("说明", book.note, "note", False)))
 
 
 def advice(book: Book) -> tuple[Problem, ...]:

@@ -168,6 +168,15 @@ def test_a_stale_page_saves_nothing_and_says_so(office, draft):
 
 
 @pytest.mark.parametrize(
+    ("title", "words"), [("", "标题是空的"), ("燃" * 101, "超过100字"), ("有${变量}", "不能含")]
+)
+def test_a_book_always_has_a_name_that_can_be_written(office, draft, title, words):
+    assert words in press(office, "head", draft.pk, seen=0, title=title, note="").content.decode()
+    draft.refresh_from_db()
+    assert (draft.title, draft.edits) == ("燃气检查表", 0)
+
+
+@pytest.mark.parametrize(
     ("data", "words"),
     [
         ({"text": ""}, "必填"),
