@@ -19,6 +19,7 @@ from bihuan.batches import actions as batches
 from bihuan.batches.models import Batch, BatchObject
 from bihuan.batches.workflow import ObjectStatus
 from bihuan.campaigns.models import Campaign
+from bihuan.duties.sweep import sweep
 from bihuan.inspections.asking import asked
 from bihuan.inspections.models import Inspection
 from bihuan.inspections.submission import AnswerGiven, Submission
@@ -170,6 +171,9 @@ def _check_oneself(city: City, manager: User, rng: random.Random) -> None:
                         item.position,
                         "pass",
                         measured=reading(item.demand, rng, passes=True) if item.demand else "",
+                        photos=(_picture(9300 + item.position, "自查", manager),)
+                        if item.photo == "always"
+                        else (),
                     )
                     for item in items
                 ),
@@ -198,6 +202,7 @@ def _batches(city: City, campaign: Campaign) -> None:
     _batch(city, campaign, office, "第二批", SECOND_BATCH, SECOND_DUE, second)
     _accept(city, first, office)
     _pay(city, first, office, leader)
+    _press(city)
 
 
 def _batch(
@@ -255,6 +260,13 @@ def _accept(city: City, batch: Batch, office: User) -> None:
         late = batch.members.filter(status=ObjectStatus.NOTIFIED).order_by("-pk").first()
         if enforcing is not None and late is not None:
             batches.hand_over_late(late, to=enforcing, by=office)
+
+
+def _press(city: City) -> None:
+    """Whoever is late with the first batch has been pressed since, rung by rung, as the nightly sweep would have."""
+    for days_ago in range(FIRST_DUE + 4, 0, -1):
+        with as_of(at_hour(city.today - dt.timedelta(days=days_ago), 1)):
+            sweep(timezone.now())
 
 
 def _pay(city: City, batch: Batch, office: User, leader: User) -> None:
