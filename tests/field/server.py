@@ -32,7 +32,7 @@ class Server:
 
     @property
     def base(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://localhost:{self.port}"
 
     def environment(self) -> dict[str, str]:
         own = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
