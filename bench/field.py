@@ -9,16 +9,21 @@ search among all, and how long after the press the checklist can be worked with.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import django
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import ARGUMENTS
-from tests.browser.phones import PIN, Phone
-from tests.field.server import Server
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bihuan.config.settings_test")
+django.setup()
+
+from tests.browser.conftest import ARGUMENTS  # noqa: E402 - these know the models
+from tests.browser.phones import PIN, Phone  # noqa: E402
+from tests.field.server import Server  # noqa: E402
 
 MEGABIT = 1_000_000 / 8
 # Time from the press until the page has been drawn and the thread is free again.
