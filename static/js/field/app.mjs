@@ -1,7 +1,7 @@
 /** The field app: opens the phone's storage, shows one screen at a time, keeps uploading and syncing while it is open. */
 import { Api, Offline, Refused, SignIn } from "./api.mjs";
 import { card } from "./card.mjs";
-import { h, icon, toast } from "./dom.mjs";
+import { fill, h, icon, toast } from "./dom.mjs";
 import { Drafts } from "./drafts.mjs";
 import { enter } from "./lock.mjs";
 import { outbox } from "./outbox.mjs";
@@ -129,7 +129,7 @@ class App {
     this.screen = screen;
     this.net = h("div", { class: "net", role: "status" });
     this.update = h("div", { class: "update" });
-    place.replaceChildren(
+    fill(place,
       h("header", { class: "field-head" },
         h("div", { class: "field-top" },
           screen.back ? h("a", { class: "back", href: `#/${screen.back}`, "aria-label": "返回" }, icon("chevron-left")) : h("a", { class: "back", href: "/", "aria-label": "离开现场检查" }, icon("home")),

@@ -1,5 +1,5 @@
 /** What is wrong and what becomes of it: 现场已改 with a photo before and after, or 限期改正 with 五落实. */
-import { field, h, today } from "./dom.mjs";
+import { field, fill, h, today } from "./dom.mjs";
 import { photoRow } from "./photos.mjs";
 
 const INTERIM = ["立即停用，整改合格前不得使用", "设置警示标志并隔离，专人看守", "停业，人员撤离"];
@@ -28,7 +28,7 @@ export function findingBlock(app, draft, finding, { item = null, name, changed }
     const choice = (outcome, label) => h("button", {
       type: "button", class: `big ${finding.outcome === outcome ? "is-chosen" : ""}`, "aria-pressed": String(finding.outcome === outcome), onclick: () => choose(outcome),
     }, label);
-    block.replaceChildren(
+    fill(block,
       // Two pictures are enough: the second one says that it was put right while everybody looked (立行立改).
       h("div", { class: "before-after" },
         photoRow(app, draft, finding.photos, { label: finding.outcome === "deadline" ? "拍现场" : "拍改前", name: `${name}整改前`, changed }),
