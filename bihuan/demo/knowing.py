@@ -22,8 +22,9 @@ from .generate import load
 
 SEED = 213
 UNFINISHED = 0.12  # of the records lack something
-# attribute → how far its numbers reach in this city
+# attribute, with its unit where kinds differ → how far its numbers reach in this city
 REACH: dict[str, tuple[float, float]] = {
+    "length km": (0.4, 9), "capacity 人": (40, 300),
     "cylinder_stock": (15, 150), "cylinder_count": (1, 10), "hose_length": (0.8, 2.6), "area": (40, 2600),
     "seats": (12, 160), "storeys": (1, 6), "users_residential": (8000, 60000), "users_other": (90, 900),
     "network_km": (60, 420), "old_network_km": (2, 30), "annual_supply": (300, 4200), "patrol_staff": (8, 40),
@@ -129,7 +130,7 @@ def _answers(attributes: tuple[Attribute, ...], rng: random.Random, today: dt.da
 
 
 def _answer(attribute: Attribute, rng: random.Random, today: dt.date) -> Any:
-    low, high = REACH.get(attribute.name, (None, None))
+    low, high = REACH.get(f"{attribute.name} {attribute.unit}", REACH.get(attribute.name, (None, None)))
     match attribute.type:
         case "choice":
             # What stands first in a list is commonest.
