@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from bihuan.checklists.judging import Reading, judge
+from bihuan.checklists.judging import ImpossibleReading, Reading, judge
 from bihuan.checklists.structure import Measure, unit_label
 from bihuan.checklists.units import COUNTED, plain
 
@@ -13,7 +13,11 @@ from bihuan.checklists.units import COUNTED, plain
 def reading(demand: Measure, rng: random.Random, *, passes: bool) -> str:
     """Return a reading with its unit, "" where the demand leaves no room for one."""
     for number in _near(demand, rng, passes=passes):
-        if judge(demand, Reading(number, demand.unit)).passed == passes:
+        try:
+            judged = judge(demand, Reading(number, demand.unit))
+        except ImpossibleReading:  # more than 100 %
+            continue
+        if judged.passed == passes:
             return f"{plain(number)} {unit_label(demand)}"
     return ""
 
@@ -28,7 +32,7 @@ def _near(demand: Measure, rng: random.Random, *, passes: bool) -> list[Decimal]
     falls = demand.comparator in ("<=", "<")
     factor = rng.uniform(0.55, 0.95) if falls == passes else rng.uniform(1.1, 1.5)
     if demand.comparator == "=":
-        return [bound] if passes else [bound + 1]
+        return [bound] if passes else [bound + 1, bound - 1]
     step = Decimal(1) if falls != passes else Decimal(-1)
     wanted = _rounded(bound * Decimal(str(round(factor, 2))), demand, up=falls != passes)
     return [wanted, bound, bound + step] if passes else [wanted, bound + step, max(bound - 1, Decimal(0))]
