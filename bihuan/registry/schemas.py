@@ -18,6 +18,7 @@ from bihuan.core.errors import IllegalMove, Refused
 from .attributes import Attribute, Upgrade, check_definition, from_schema, to_schema, upgrade, validate
 from .models import Enterprise, EnterpriseKind, EnterpriseQuerySet, KindSchema, Premises
 
+CHANGED = "这份草稿已被修改或发布，请刷新后核对"
 SEEN_OLD = "这份草稿刚被别人改过，您的修改没有保存，请刷新后核对"
 
 
@@ -105,6 +106,10 @@ def publish(draft: KindSchema, *, by: User, seen: int) -> None:
     """Put a draft into force, for good. Raises PermissionDenied, Refused for an empty or unsound one, IllegalMove
     when somebody was quicker."""
     _may_define(by)
+    # What is judged is what is stored under the revision the person saw, not the copy at hand.
+    draft.refresh_from_db()
+    if draft.status != KindSchema.Status.DRAFT or draft.revision != seen:
+        raise IllegalMove(CHANGED)
     attributes = from_schema(draft.schema)
     if not attributes:
         raise Refused("属性表还是空的，请先加属性再发布")
@@ -117,7 +122,7 @@ def publish(draft: KindSchema, *, by: User, seen: int) -> None:
         status=KindSchema.Status.PUBLISHED, published_at=now, edited_by=by, edited_at=now
     )
     if not done:
-        raise IllegalMove("这份草稿已被修改或发布，请刷新后核对")
+        raise IllegalMove(CHANGED)
     draft.refresh_from_db()
     record(
         "registry.schema_publish", draft.kind, by=by, summary=f"发布{draft}", payload={"schema": draft.schema}
