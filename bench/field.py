@@ -88,7 +88,7 @@ def measured(phone: Phone, count: int) -> dict[str, float]:
     page.get_by_role("button", name="设好，开始").click()
     page.get_by_role("heading", name="今天").wait_for(timeout=120_000)
     found = {"first_sync_seconds": time.perf_counter() - began, "first_sync_megabytes": received[0] / 1e6}
-    assert f"本机有 {count + 1} 家企业" in page.locator("main").inner_text()
+    assert f"本机有 {min(count + 1, 5000)} 家企业" in page.locator("main").inner_text()
 
     received[0] = 0.0
     began = time.perf_counter()
