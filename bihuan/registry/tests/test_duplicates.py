@@ -292,7 +292,9 @@ def test_the_census_counts_by_kind_and_status(world):
 def test_a_place_is_taken_whole_and_the_account_follows_the_name(world, pair, twin):
     shop = world.enterprises.shop
     Enterprise.objects.filter(pk=twin.pk).update(longitude=100.1, latitude=25.2)
-    merging.merge(pair, shop, taken={"longitude": True, "name": True}, reason="同一门面", by=world.people.office)
+    merging.merge(
+        pair, shop, taken={"longitude": True, "name": True}, reason="同一门面", by=world.people.office
+    )
     shop.refresh_from_db()
     assert (shop.name, shop.longitude, shop.latitude) == ("好味来面馆（青石店）", 100.1, 25.2)
     assert shop.organization.name == "好味来面馆（青石店）"
