@@ -9,5 +9,7 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from .access import register_access
+        from .readings import register_readings
 
         register_access()
+        register_readings()

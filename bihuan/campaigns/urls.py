@@ -1,6 +1,18 @@
 from django.urls import path
 
-from .views import amending, campaigns, findings, importing, items, outputs, plans, subplans, tasks, workbench
+from .views import (
+    amending,
+    campaigns,
+    findings,
+    importing,
+    items,
+    outputs,
+    plans,
+    reading,
+    subplans,
+    tasks,
+    workbench,
+)
 
 app_name = "campaigns"
 urlpatterns = [
@@ -44,6 +56,7 @@ urlpatterns = [
     path("subplans/<int:pk>/moves/<str:move>/", subplans.move_subplan, name="move_subplan"),
     path("plans/", plans.plans, name="plans"),
     path("plans/import/", importing.import_plan, name="import_plan"),
+    path("plans/readings/<uuid:pk>/", reading.reading, name="reading"),
     path("plans/<int:pk>/", workbench.workbench, name="workbench"),
     path("plans/<int:pk>/outputs/", outputs.draft_outputs, name="draft_outputs"),
     path("plans/<int:pk>/outputs/<str:what>", outputs.draft_output, name="draft_output"),

@@ -147,7 +147,9 @@ def _cast(world: World) -> tuple[dict[str, User], dict[str, User], dict[str, Use
 
 
 def _plan(office: User, county: Any, text: str) -> PlanDocument:
-    return campaign_actions.import_plan(text.encode(), "方案.txt", by=office, region=county)
+    return campaign_actions.import_plan(
+        campaign_actions.read_plan(text.encode(), "方案.txt"), by=office, region=county
+    )
 
 
 def _published(world: World, office: User) -> Campaign:
@@ -212,7 +214,9 @@ def make_stage() -> Stage:
         by=people.inspector2,
     )
     amendment = campaign_actions.import_amendment(
-        campaign, TEXT.replace("8月20日", "9月10日").encode(), "修订.txt", by=inside["OO"]
+        campaign,
+        campaign_actions.read_plan(TEXT.replace("8月20日", "9月10日").encode(), "修订.txt"),
+        by=inside["OO"],
     )
     subplan, county_subplan = campaign_actions.require_subplans(
         campaign,
