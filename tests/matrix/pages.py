@@ -186,7 +186,7 @@ campaigns:phase_move reopen   | POST     | county    | OL OO               |
 campaigns:gate                | POST     | county    | OL OO               |
 campaigns:plans               | GET      | list      | OO                  |
 campaigns:import_plan         | GET POST | list      | OO                  |
-campaigns:reading             | GET      | own       | OO                  | everyone
+campaigns:reading             | GET POST | own       | LO                  | everyone
 campaigns:workbench           | GET      | county    | OO                  |
 campaigns:pulse               | POST     | county    | OO                  |
 campaigns:undo                | POST     | county    | OO                  |

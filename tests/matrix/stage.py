@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
 from dataclasses import dataclass, field
@@ -28,8 +29,10 @@ from bihuan.accounts.tests.world import START, World, make_world
 from bihuan.attachments.imports import start_batch
 from bihuan.audit.actions import seal_day
 from bihuan.campaigns import actions as campaign_actions
-from bihuan.campaigns.models import Campaign, PlanDocument
+from bihuan.campaigns.models import Campaign, PlanDocument, Subplan
+from bihuan.campaigns.readings import SUBPLAN, read_for
 from bihuan.campaigns.tests.plans import TEXT, task
+from bihuan.core.errors import Refused
 from bihuan.duties.ladder import copy_shipped_ladder
 from bihuan.duties.models import Duty, LadderStep
 from bihuan.hazards import actions as hazard_actions
@@ -265,6 +268,7 @@ def make_stage() -> Stage:
         "review": Duty.objects.get(kind=Duty.Kind.HAZARD_REVIEW, subject=f"hazards.hazard:{submitted.pk}").pk,
         "rung": LadderStep.objects.first().pk,
         "job": _exported(owner).pk,
+        "reading": _unread(owner, subplan).pk,
         "registry_batch": start_batch("registry.enterprise", _sheet("企业名称", "属地"), by=owner).pk,
         "hazard_batch": start_batch("hazards.hazard", _sheet("企业名称", "隐患描述"), by=inside["OO"]).pk,
         "message": Message.objects.create(recipient=owner, category="duty", title="青石", created_at=now).pk,
@@ -284,6 +288,13 @@ def make_stage() -> Stage:
         "soon": (today + dt.timedelta(days=30)).isoformat(),
     }
     return stage
+
+
+def _unread(owner: User, subplan: Subplan) -> Job:
+    """A plan file that could not be read."""
+    with contextlib.suppress(Refused):
+        read_for(SUBPLAN, b"PK\x03\x04", "坏.docx", {"subplan": subplan.pk}, by=owner, back="/")
+    return Job.objects.get(kind=f"plan.{SUBPLAN}")
 
 
 def _exported(owner: User) -> Job:

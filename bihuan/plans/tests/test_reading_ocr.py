@@ -144,7 +144,7 @@ def test_pages_are_counted_and_none_is_recognized_twice(monkeypatch):
 
     def words(picture, seconds, waiting):
         read.append(picture.getpixel((0, 0)))
-        return [((1, 1, 1), 10, 50, 30.0, f"第{len(read)}页")]
+        return [((1, 1, 1), 10, 50, 30.0, f"{'甲乙丙'[len(read) - 1]}段文字")]
 
     monkeypatch.setattr(ocr, "tesseract", lambda: "/bin/tesseract")
     monkeypatch.setattr(ocr, "_words", words)
@@ -157,7 +157,7 @@ def test_pages_are_counted_and_none_is_recognized_twice(monkeypatch):
     source = read_document(data, "a.tif", follower)
     assert read == [1, 2, 3]
     assert follower.said[3:] == [("识别文字", 3), 1, 2, 3]
-    assert [source.text.count(words) for words in ("第1页", "第2页", "第3页")] == [1, 1, 1]
+    assert [source.text.count(words) for words in ("甲段", "乙段", "丙段")] == [1, 1, 1]
 
 
 def test_the_recognizer_is_ended_with_the_reading(monkeypatch, tmp_path):
