@@ -31,10 +31,8 @@ def pass_supervision(
         "by": by.pk,
         "at": now,
     }
-    fields = [EnterpriseChange._meta.get_field(name) for name in line]
-    values = [
-        field.get_db_prep_save(value, connection) for field, value in zip(fields, line.values(), strict=True)
-    ]
+    fields = [field for field in EnterpriseChange._meta.concrete_fields if field.name in line]
+    values = [field.get_db_prep_save(line[field.name], connection) for field in fields]
     columns = ", ".join(["enterprise_id", *(str(field.column) for field in fields)])
     lines = f"INSERT INTO {EnterpriseChange._meta.db_table} ({columns}) SELECT id, {', '.join(['%s'] * len(values))}"
     enterprises = Enterprise._meta.db_table
