@@ -1,5 +1,5 @@
 """What operations listens to: failed logins are counted, jobs are timed and carry the request id they came from; an
-upgrade, however it was started, ends with right figures.
+upgrade, however it was started, ends with right figures and a whole index of words.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models.signals import post_migrate
 from django_tasks.signals import task_finished, task_started
 
+from bihuan.search.agreement import fill_if_empty
 from bihuan.tally.rebuild import rebuild_if_stale
 
 from . import jobs
@@ -28,7 +29,7 @@ def connect() -> None:
 
 
 def _migrated(sender: Any, using: str = DEFAULT_DB_ALIAS, **told: Any) -> None:
-    """Count figures again where a migration has asked for it; also when an earlier count was interrupted.
+    """Count figures and write the index of words again where a migration has asked for it; also after an interruption.
 
     Once; not while the schema is only partly what the models say, nor when tables were emptied.
     """
@@ -37,6 +38,7 @@ def _migrated(sender: Any, using: str = DEFAULT_DB_ALIAS, **told: Any) -> None:
     executor = MigrationExecutor(connections[using])
     if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
         rebuild_if_stale()
+        fill_if_empty()
 
 
 def _logged_in(sender: object, **_: Any) -> None:
