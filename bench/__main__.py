@@ -76,6 +76,7 @@ class Run:
         self.large = options.rows
         self.small = min(options.small, self.large)
         self.wanted = set(options.suites.split(",")) if options.suites else None
+        self.databases = set(options.databases.split(",")) if options.databases else None
 
     def says(self, words: str) -> None:
         sys.stdout.write(f"[{time.strftime('%H:%M:%S')}] {words}\n")
@@ -93,6 +94,8 @@ class Run:
 
     def chosen(self, database: str, suites: Sequence[Suite]) -> list[Suite]:
         """The suites asked for that run on `database`."""
+        if self.databases is not None and database not in self.databases:
+            return []
         return [
             each
             for each in suites
@@ -267,6 +270,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30.0, help="how long the two hundred users work")
     parser.add_argument("--kills", type=int, default=100, help="kills on PostgreSQL; a third of it on SQLite")
     parser.add_argument("--suites", default="", help="names with commas; all when empty")
+    parser.add_argument(
+        "--databases", default="", help="PostgreSQL, SQLite, files, with commas; all when empty"
+    )
     parser.add_argument("--folder", default=os.environ.get("BENCH_DIR", "/var/tmp/bihuan-bench"))
     parser.add_argument("--keep", action="store_true", help="leave the databases for the next run")
     parser.add_argument(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import statistics
 import sys
@@ -20,6 +19,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from bench.serving import become_web_process
 
 COMBINATIONS = 400
 SIZE = 50
@@ -335,15 +336,12 @@ def fill_index() -> str:
 
 
 def main() -> None:
-    import django
-
     parser = argparse.ArgumentParser(prog="bench.lists")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--combinations", type=int, default=COMBINATIONS)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bihuan.config.settings")
-    django.setup()
+    become_web_process()
     result = run(options.rows, combos=options.combinations)
     if options.json:
         options.json.write_text(json.dumps(result, ensure_ascii=False), "utf-8")

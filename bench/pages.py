@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import time
@@ -16,6 +15,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+
+from bench.serving import become_web_process
 
 ROUNDS = 60
 TARGET_P99 = 150
@@ -101,10 +102,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=0)
     parser.add_argument("--json", required=True)
     options = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bihuan.config.settings")
-    import django
-
-    django.setup()
+    become_web_process()
     settings.ALLOWED_HOSTS = ["testserver"]
     rows = measure_all()
     lines = [

@@ -15,7 +15,6 @@ import argparse
 import datetime as dt
 import json
 import math
-import os
 import statistics
 import sys
 import time
@@ -23,6 +22,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from bench.serving import become_web_process
 
 METRICS = ("found", "closed", "closed_late", "overdue", "found_major", "closed_major", "overdue_major")
 RAW_ROUNDS, CUBE_ROUNDS = 5, 20  # readings of each per panel: raw once in a round, the cube twenty times
@@ -309,10 +310,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=0, help="how many hazards were asked for (for the title)")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    import django
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bihuan.config.settings")
-    django.setup()
+    become_web_process()
     from django.db import connection
     from django.utils import timezone
 

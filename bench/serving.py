@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 import psutil
@@ -17,6 +18,11 @@ import psutil
 ROOT = Path(__file__).resolve().parent.parent
 STARTED_WITHIN = 120  # seconds
 SAMPLE_SECONDS = 5
+
+
+def become_web_process() -> None:
+    """Load everything into this process as granian's worker does, the collector's rest over what is loaded included."""
+    import_module("bihuan.config.wsgi")
 
 
 @dataclass

@@ -8,8 +8,8 @@ class AttachmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from bihuan.audit.verification import register_file_check
+        from bihuan.audit.verification import FileCheck, register_file_check
 
-        from .verification import check_files
+        from .verification import check_files, count_files
 
-        register_file_check(check_files)
+        register_file_check(FileCheck(count_files, check_files))

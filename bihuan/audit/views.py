@@ -20,7 +20,7 @@ from bihuan.core.qr import qr_svg
 from . import queries
 from .actions import link_content
 from .forms import EventFilter
-from .jobs import start_verification
+from .jobs import asked_in, progress_of, start_verification
 from .models import Event, Seal, Verification
 from .verification import name_of
 
@@ -136,7 +136,9 @@ def verify(request: Request) -> HttpResponse:
     runs = queries.latest_verifications()
     chosen = row_number(request.GET.get("run", ""))
     shown = get_object_or_404(Verification, pk=chosen) if chosen else (runs[0] if runs else None)
-    context = {"run": shown, "may_view": request.user.has_perm(VIEW)}  # type: ignore[attr-defined]
+    context: dict[str, Any] = {"run": shown, "may_view": request.user.has_perm(VIEW)}  # type: ignore[attr-defined]
+    if shown:
+        context |= {"asked_in": asked_in(shown)} | progress_of(shown, request.user)
     if request.htmx:
         return render(request, "audit/_verification.html", context)
     return render(request, "audit/verify.html", context | {"runs": runs})

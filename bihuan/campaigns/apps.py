@@ -12,6 +12,8 @@ class CampaignsConfig(AppConfig):
 
         from .access import register_access
         from .actions.checklists import make_library_checklist
+        from .readings import register_readings
 
         register_access()
+        register_readings()
         on_publish(make_library_checklist)

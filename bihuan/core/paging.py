@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 M = TypeVar("M", bound=models.Model)
@@ -172,9 +172,13 @@ def _beyond(
 ) -> Q:
     """Return the condition "strictly after ``bounds`` in reading direction".
 
-    (a, b, c) after (x, y, z) is a>x or (a=x and (b>y or (b=y and c>z))); the outer a>=x keeps it an
-    index range on databases that do not see through the or.
+    (a, b, c) after (x, y, z) is a>x or (a=x and (b>y or (b=y and c>z))). Where all parts go one way and none may be
+    empty, rows are compared as such: an index is then entered at the very row. Else the outer a>=x keeps it an index
+    range on databases that do not see through the or.
     """
+    ways = {_comparison(name, backward) for name in order}
+    if len(order) > 1 and len(ways) == 1 and not any(field.null for field in fields):
+        return Q(Beyond(fields, bounds, ways.pop()))
     *leading, (last, _, unique) = zip(order, fields, bounds, strict=True)
     condition = Q(**{f"{last.lstrip('-')}__{_comparison(last, backward)}": unique})
     for name, field, bound in reversed(leading):
@@ -190,6 +194,24 @@ def _beyond(
         else:
             condition &= Q(**{f"{column}__{further}e": bound})
     return condition
+
+
+class Beyond(Func):
+    """Row comparison: (a, b) < (x, y) or (a, b) > (x, y), as `comparison` (lt, gt) says."""
+
+    output_field = BooleanField()  # type: ignore[assignment]
+
+    def __init__(self, fields: Sequence[models.Field], bounds: Sequence[Any], comparison: str) -> None:
+        columns = [F(field.name) for field in fields]
+        values = [Value(bound, output_field=field) for field, bound in zip(fields, bounds, strict=True)]
+        super().__init__(*columns, *values)
+        self.sign = {"lt": "<", "gt": ">"}[comparison]
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[Any, ...]]:  # type: ignore[override]
+        compiled = [compiler.compile(each) for each in self.source_expressions]
+        half = len(compiled) // 2
+        columns, values = (", ".join(sql for sql, _ in part) for part in (compiled[:half], compiled[half:]))
+        return f"(({columns}) {self.sign} ({values}))", tuple(each for _, given in compiled for each in given)
 
 
 def _comparison(name: str, backward: bool) -> str:

@@ -21,6 +21,7 @@ from bihuan.campaigns.actions import (
     move_assignment,
     move_phase,
     publish,
+    read_plan,
     remove_item,
     revise_checklist,
     set_gate,
@@ -126,7 +127,7 @@ def _run_plan(city: City, data: bytes, filename: str, wanted: Corrections) -> Ca
     day = calendar().next_working(issued + dt.timedelta(days=2))
     at = dt.datetime.combine(day, dt.time(9, 20), tzinfo=timezone.get_default_timezone())
     with as_of(at):
-        document = import_plan(data, filename, by=by, region=city.regions["5397"])
+        document = import_plan(read_plan(data, filename), by=by, region=city.regions["5397"])
     _correct(document, wanted, by=by, at=at + STEP)
     with as_of(at + STEP * 8):
         _match(city, document, wanted, by=by)

@@ -16,6 +16,7 @@ from bihuan.campaigns.actions import (
     decide_rest,
     import_amendment,
     move_subplan,
+    read_plan,
     require_subplans,
     save_subplan,
     start_from_parent,
@@ -137,7 +138,9 @@ def _revise_chemicals(city: City, chemicals: Campaign) -> None:
     if day <= chemicals.published_at.date():
         return
     with as_of(at_hour(day, 10)):
-        amendment = import_amendment(chemicals, document(revised), "化学品方案修订.docx", by=office)
+        amendment = import_amendment(
+            chemicals, read_plan(document(revised), "化学品方案修订.docx"), by=office
+        )
         for change in amendment.changes.exclude(subject=AmendmentChange.Subject.TASK).exclude(
             kind="unchanged"
         ):
@@ -164,5 +167,7 @@ def _open_gas_revision(city: City, gas: Campaign) -> None:
         revised = revised.replace(before, after)
     with as_of(at_hour(city.today - dt.timedelta(days=1), 9)):
         import_amendment(
-            gas, document(dated(revised, city.today)), "燃气方案修订征求意见稿.docx", by=city.users["office"]
+            gas,
+            read_plan(document(dated(revised, city.today)), "燃气方案修订征求意见稿.docx"),
+            by=city.users["office"],
         )

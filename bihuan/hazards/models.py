@@ -246,6 +246,11 @@ class Hazard(models.Model):
                 name="hazards_city_open",
             ),
             models.Index(
+                fields=["department", "city", "-found_on", "-id", "status", "county", "kind"],
+                condition=~Q(status__in=["closed", "dismissed"]),
+                name="hazards_department_open",
+            ),
+            models.Index(
                 fields=["reviewing_organization", "submitted_on", "id", "status"],
                 condition=~Q(status__in=["closed", "dismissed"]),
                 name="hazards_reviewer_open",

@@ -62,7 +62,10 @@ def cancel(job: Job, *, by: User) -> None:
         raise PermissionDenied
     now = timezone.now()
     waiting = Job.objects.filter(pk=job.pk, state=Job.State.WAITING)
-    if waiting.update(state=Job.State.STOPPED, message=kind_of(job).stopped(job)[:300], finished_at=now):
+    message = kind_of(job).stopped(job)[:300]
+    if waiting.update(state=Job.State.STOPPED, message=message, finished_at=now):
+        job.state, job.message = Job.State.STOPPED, message
+        follow(job)
         return
     if not Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(cancel_wanted=True):
         raise IllegalMove("这个任务已经结束，不需要停止")

@@ -8,6 +8,7 @@ class JobsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import imports
+        from . import imports, verifications
 
         imports.register()
+        verifications.register()

@@ -113,7 +113,7 @@ class Job(models.Model):
         silent = (now - self.moved_at).total_seconds() if self.moved_at else 0.0
         if silent > self.STALLED_SECONDS:
             return f"已 {int(silent)} 秒没有进展；如因服务重启中断，会自动接着做"
-        if not self.total and self.done:
+        if not self.total and (self.stage or self.done):
             return "总数要到做完才知道，暂不能估算剩余时间"
         if self.remaining is None:
             return "剩余时间正在估算"

@@ -36,7 +36,7 @@ from bihuan.plans.model import (
     Task,
     Zone,
 )
-from bihuan.plans.reading import PlanReadError, read_document
+from bihuan.plans.reading import Follower, PlanReadError, read_document, takes_long
 from bihuan.plans.rules import RULES
 from bihuan.plans.units import is_collective, normalize_unit
 
@@ -53,6 +53,7 @@ __all__ = [
     "Fallback",
     "Field",
     "Fine",
+    "Follower",
     "Form",
     "FormChoice",
     "FormField",
@@ -70,11 +71,14 @@ __all__ = [
     "Task",
     "Zone",
     "compile_all",
+    "compile_documents",
+    "compile_main",
     "compile_plan",
     "compile_text",
     "is_collective",
     "normalize_unit",
     "read_document",
+    "takes_long",
 ]
 
 

@@ -77,6 +77,14 @@ def rebuild(say: Callable[[str], None]) -> list[Agreement]:
     return found
 
 
+def fill_if_empty() -> bool:
+    """After an upgrade that changed what entries hold: write them anew. Returns whether it was needed."""
+    if Entry.objects.exists():
+        return False
+    rebuild(lambda words: None)
+    return True
+
+
 def _agreement(source: Source, act: Callable[[_Batch], None]) -> Agreement:
     result = Agreement(source.kind)
     for batch in _batches(source):

@@ -6,12 +6,14 @@ overlapping pairs, closed by its last character alone:
 
     连接软管，DN15  ->  连接 接软 软管 管 dn n1 15 5
 
+Pairs of digits stand everywhere, so a number of three digits and more is marked as a whole besides (`@n2105`).
 A wanted word is found exactly where its pairs stand side by side, which a database decides with an index over single
 pairs (which texts hold them all?) and one LIKE over the few that remain.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,6 +26,9 @@ MAX_QUERY = 60
 MAX_TERMS = 8
 # A text longer than this is searchable by its beginning: no field of ours comes near, a paper's body may.
 MAX_TEXT = 20_000
+NUMBER_MARK = "@n"
+# A beginning shorter than this fits too many numbers for an index to gather.
+LONG_NUMBER = 5
 
 
 class _Folding(dict[int, str]):
@@ -84,9 +89,20 @@ def _pairs(run: str) -> str:
     return " ".join((*map(add, run, run[1:]), run[-1]))
 
 
+_NUMBER = re.compile("[0-9a-z]{3,}")
+
+
+@lru_cache(maxsize=65_536)
+def numbers(text: str) -> tuple[str, ...]:
+    """The marks of the numbers in a text: stretches of three and more Latin letters and digits."""
+    return tuple(f"{NUMBER_MARK}{number}" for number in _NUMBER.findall(text[:MAX_TEXT].translate(_FOLDING)))
+
+
 def words_of(marks: Iterable[str], texts: Iterable[str]) -> str:
     """What an index entry keeps: its marks (`@kind`, `@5397`) and the pairs of its texts, spaces all round."""
+    texts = list(texts)
     parts = [f"@{mark}" for mark in marks]
+    parts += dict.fromkeys(number for text in texts for number in numbers(text))
     parts += filter(None, map(grams, texts))
     return f" {' '.join(parts)} "
 
@@ -111,6 +127,26 @@ class Terms:
     def pairs(self) -> tuple[str, ...]:
         """The distinct pairs of all words of two characters and more."""
         return tuple(dict.fromkeys(word[at : at + 2] for word in self.words for at in range(len(word) - 1)))
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The marks of whole numbers within the words: what is wanted begins and ends them, so no other number fits."""
+        return tuple(
+            f"{NUMBER_MARK}{found[0]}"
+            for word in self.words
+            for found in _NUMBER.finditer(word)
+            if found.start() > 0 and found.end() < len(word)
+        )
+
+    @property
+    def beginnings(self) -> tuple[str, ...]:
+        """The marks of numbers that a word ends in: the number may go on, but its beginning is known."""
+        return tuple(
+            f"{NUMBER_MARK}{found[0]}"
+            for word in self.words
+            for found in _NUMBER.finditer(word)
+            if found.start() > 0 and found.end() == len(word) and len(found[0]) >= LONG_NUMBER
+        )
 
     @property
     def singles(self) -> tuple[str, ...]:

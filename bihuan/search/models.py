@@ -51,18 +51,21 @@ class Holds(Func):
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
         column, _ = compiler.compile(self.source_expressions[0])
-        wanted = [f"'{token}'" for token in (*(f"@{mark}" for mark in self.marks), *self.terms.pairs)]
-        wanted += [f"'{single}':*" for single in self.terms.singles]
+        wanted = [f"'{token}'" for token in self._whole()]
+        wanted += [f"'{token}':*" for token in (*self.terms.beginnings, *self.terms.singles)]
         # A literal, not a parameter: rare and frequent words want plans of their own, however statements are bound.
         query = Literal(" & ".join(wanted)).as_string().replace("%", "%%")
         return f"({VECTOR.format(column)} @@ {query}::tsquery)", []
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[str | int, ...]]:
         column = compiler.compile(F("id").resolve_expression(compiler.query))[0]
-        wanted = [f'"{token}"' for token in (*(f"@{mark}" for mark in self.marks), *self.terms.pairs)]
-        wanted += [f'"{single}"*' for single in self.terms.singles]
+        wanted = [f'"{token}"' for token in self._whole()]
+        wanted += [f'"{token}"*' for token in (*self.terms.beginnings, *self.terms.singles)]
         found = "(SELECT rowid FROM search_words WHERE search_words MATCH %s)"
         return f"{column} IN {found}", (" AND ".join(wanted),)
+
+    def _whole(self) -> tuple[str, ...]:
+        return (*(f"@{mark}" for mark in self.marks), *self.terms.numbers, *self.terms.pairs)
 
 
 class Among(Func):

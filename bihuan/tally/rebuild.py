@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
+
+from bihuan.core.snapshot import one_moment
 
 from .actions import changing_cells, counted_to, roll
 from .grains import GRAINS
@@ -135,30 +137,13 @@ def _tables() -> Iterator[None]:
                 _execute(f"DROP TABLE IF EXISTS {name}")
 
 
-@contextmanager
-def _snapshot() -> Iterator[None]:
-    """Every statement within sees the database as of the first one, and nobody waits for it."""
-    if connection.in_atomic_block:
-        yield
-    elif connection.vendor == "postgresql":
-        with transaction.atomic():
-            _execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            # Large sorts and hashes, in this transaction only.
-            _execute("SET LOCAL work_mem = '256MB'")
-            yield
-    else:
-        # Not `atomic`, which would take the place of the one writer; temporary tables are written without it.
-        _execute("BEGIN DEFERRED")
-        try:
-            yield
-        finally:
-            _execute("COMMIT")
-
-
 def _compare(progress: Progress) -> dt.date:
     """Fill the tables of expected and of differing cells; returns the mark they belong to."""
     vendor = connection.vendor
-    with _snapshot():
+    with one_moment():
+        if vendor == "postgresql" and connection.in_atomic_block:
+            # Large sorts and hashes, in this transaction only.
+            _execute("SET LOCAL work_mem = '256MB'")
         mark = counted_to()
         _read_sources(progress)
         if vendor == "postgresql":

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
+from django.db import connections
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from bihuan.campaigns.models import PlanDocument
+from bihuan.campaigns.tests.test_importing import COLLECTION
+from bihuan.campaigns.tests.test_readings import Reader, scan
 from bihuan.hazards.tests.factories import make_hazard
 from bihuan.jobs import running
 from bihuan.jobs.models import Job
+from bihuan.plans.reading import ocr
 from bihuan.registry.models import Enterprise
 from bihuan.registry.tests.sheets import good_row, workbook
 
@@ -107,3 +114,63 @@ def test_a_long_export_is_asked_for_and_taken_away(
     assert len(taken.value.path().read_text("utf-8-sig").splitlines()) == lines
     page.goto(f"{office.base}/jobs/")
     expect(page.get_by_role("link", name=f"导出{file}（全部）")).to_be_visible()
+
+
+@SCREENS
+def test_a_scanned_plan_is_followed_page_by_page_stopped_and_gone_on_with(
+    world, enter, queue, viewport, monkeypatch
+):
+    data, pages = scan(COLLECTION, pages=2)
+    reader, shown, go_on = Reader(), threading.Event(), threading.Event()
+    reader.pages = pages
+
+    def wait():
+        shown.set()
+        assert go_on.wait(30)
+
+    reader.at[2] = wait
+    monkeypatch.setattr(ocr, "tesseract", lambda: "/bin/tesseract")
+    monkeypatch.setattr(ocr, "_words", reader.words)
+    monkeypatch.setattr(running, "WRITE_SECONDS", 0)
+    office = enter("office", viewport)
+    page = office.page
+    page.goto(f"{office.base}/campaigns/plans/import/")
+    page.set_input_files(
+        "input[type=file]", {"name": "合集扫描.pdf", "mimeType": "application/pdf", "buffer": data}
+    )
+    page.get_by_role("button", name="导入并拆解").click()
+    expect(page.locator(".job-outlook")).to_contain_text("排队等候")
+    worker = in_the_background(queue[0])
+    assert shown.wait(30)
+    expect(page.locator(".job-count")).to_have_text("1 / 2 页")
+    expect(page.locator(".job-outlook")).to_contain_text("剩余时间正在估算")
+    assert office.overflow() == 0
+    page.get_by_role("button", name="停止").click()
+    expect(page.locator(".job-outlook")).to_contain_text("正在停止")
+    go_on.set()
+    worker.join(30)
+    expect(page.get_by_text("已识别 1 页")).to_be_visible()
+    assert office.overflow() == 0
+    page.get_by_role("button", name="继续").click()
+    expect(page.locator(".job-outlook")).to_contain_text("排队等候")
+    in_the_background(queue[-1]).join(30)
+    expect(page.get_by_role("heading", name="这个文件里有 2 份方案")).to_be_visible()
+    assert reader.read == [1, 2, 2]
+    assert office.overflow() == 0
+    page.get_by_role("button", name="导入选中的").click()
+    expect(page.get_by_text("请逐项核对后发布")).to_be_visible()
+    assert PlanDocument.objects.count() == 1
+
+
+def in_the_background(job_id):
+    """A worker that runs one job and goes."""
+
+    def run():
+        try:
+            running.run_job.call(job_id)
+        finally:
+            connections.close_all()
+
+    worker = threading.Thread(target=run)
+    worker.start()
+    return worker

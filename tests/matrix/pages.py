@@ -286,6 +286,7 @@ campaigns:phase_move reopen   | POST     | county    | OL OO               |
 campaigns:gate                | POST     | county    | OL OO               |
 campaigns:plans               | GET      | list      | OO                  |
 campaigns:import_plan         | GET POST | list      | OO                  |
+campaigns:reading             | GET POST | own       | LO                  | everyone
 campaigns:workbench           | GET      | county    | OO                  |
 campaigns:pulse               | POST     | county    | OO                  |
 campaigns:undo                | POST     | county    | OO                  |
@@ -458,7 +459,7 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "attachments:file": {"pk": "photo"},
     "attachments:thumbnail": {"pk": "photo"},
     "jobs:detail": {"pk": "job"}, "jobs:state": {"pk": "job"}, "jobs:result": {"pk": "job"}, "jobs:stop": {"pk": "job"},
-    "jobs:resume": {"pk": "job"},
+    "jobs:resume": {"pk": "job"}, "campaigns:reading": {"pk": "reading"},
     "notifications:open": {"pk": "message"},
     "duties:detail": {"pk": "review"},
     "duties:reassignment": {"pk": "review"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
 import uuid
@@ -30,12 +31,14 @@ from bihuan.attachments.actions import store_upload
 from bihuan.attachments.imports import start_batch
 from bihuan.audit.actions import seal_day
 from bihuan.campaigns import actions as campaign_actions
-from bihuan.campaigns.models import Campaign, PlanDocument
+from bihuan.campaigns.models import Campaign, PlanDocument, Subplan
+from bihuan.campaigns.readings import SUBPLAN, read_for
 from bihuan.campaigns.tests.plans import TEXT, task
 from bihuan.checklists import actions as library
 from bihuan.checklists.models import BookVersion
 from bihuan.checklists.tests.books import BOOK
 from bihuan.checklists.xlsform import export_form
+from bihuan.core.errors import Refused
 from bihuan.duties.ladder import copy_shipped_ladder
 from bihuan.duties.models import Duty, LadderStep
 from bihuan.field.actions import sign_in_device
@@ -159,7 +162,9 @@ def _cast(world: World) -> tuple[dict[str, User], dict[str, User], dict[str, Use
 
 
 def _plan(office: User, county: Any, text: str) -> PlanDocument:
-    return campaign_actions.import_plan(text.encode(), "方案.txt", by=office, region=county)
+    return campaign_actions.import_plan(
+        campaign_actions.read_plan(text.encode(), "方案.txt"), by=office, region=county
+    )
 
 
 def _published(world: World, office: User) -> Campaign:
@@ -224,7 +229,9 @@ def make_stage() -> Stage:
         by=people.inspector2,
     )
     amendment = campaign_actions.import_amendment(
-        campaign, TEXT.replace("8月20日", "9月10日").encode(), "修订.txt", by=inside["OO"]
+        campaign,
+        campaign_actions.read_plan(TEXT.replace("8月20日", "9月10日").encode(), "修订.txt"),
+        by=inside["OO"],
     )
     subplan, county_subplan = campaign_actions.require_subplans(
         campaign,
@@ -281,7 +288,10 @@ def make_stage() -> Stage:
         "rung": LadderStep.objects.first().pk,
         "job": _exported(owner).pk,
         "zone": make_zone(world).pk,
-        "equipment_sheet": start_batch("registry.equipment", _sheet("企业名称", "设备种类", "设备编号"), by=owner).pk,
+        "equipment_sheet": start_batch(
+            "registry.equipment", _sheet("企业名称", "设备种类", "设备编号"), by=owner
+        ).pk,
+        "reading": _unread(owner, subplan).pk,
         "registry_batch": start_batch("registry.enterprise", _sheet("企业名称", "属地"), by=owner).pk,
         "hazard_batch": start_batch("hazards.hazard", _sheet("企业名称", "隐患描述"), by=inside["OO"]).pk,
         "message": Message.objects.create(recipient=owner, category="duty", title="青石", created_at=now).pk,
@@ -313,6 +323,13 @@ def _book(office: User) -> tuple[BookVersion, BookVersion]:
     first = library.create_book(body, BOOK, sector="gas", by=office)
     first = library.publish(first, effective_from=timezone.localdate(), seen=0, by=office)
     return first, library.start_draft(first.book, by=office)
+
+
+def _unread(owner: User, subplan: Subplan) -> Job:
+    """A plan file that could not be read."""
+    with contextlib.suppress(Refused):
+        read_for(SUBPLAN, b"PK\x03\x04", "坏.docx", {"subplan": subplan.pk}, by=owner, back="/")
+    return Job.objects.get(kind=f"plan.{SUBPLAN}")
 
 
 def _exported(owner: User) -> Job:

@@ -1,6 +1,7 @@
 """`bihuan audit verify`: whatever is changed behind the system's back is named."""
 
 import datetime as dt
+import json
 
 import pytest
 import time_machine
@@ -12,10 +13,15 @@ from django.utils import timezone
 from bihuan.accounts.actions import people
 from bihuan.accounts.models import Holding
 from bihuan.accounts.tests.world import sign_in
+from bihuan.audit import verification
 from bihuan.audit.actions import pack_leaves, record, seal_day, seal_due, unpack_leaves
+from bihuan.audit.jobs import start_verification
 from bihuan.audit.models import Event, Head, Seal, Verification
 from bihuan.audit.verification import verify
-from bihuan.core.errors import Refused
+from bihuan.core.errors import IllegalMove, Refused
+from bihuan.core.progress import Interrupted
+from bihuan.jobs import actions, running
+from bihuan.jobs.models import Job
 
 FIRST = dt.datetime(2026, 11, 18, 9, 0, tzinfo=dt.UTC)
 ZONE = dt.timezone(dt.timedelta(hours=8))
@@ -285,3 +291,166 @@ def test_a_seal_is_printed_with_its_root(client, history):
     assert "<svg" in sheet
     assert client.get("/audit/seals/2020-01-01/").status_code == 404
     assert client.get("/audit/seals/2020-13-41/").status_code == 404
+
+
+# --- in pieces -----------------------------------------------------------------------------------
+
+
+class Watcher:
+    """Writes down what it is told; ends the check after so many steps."""
+
+    def __init__(self, patience=1000):
+        self.begun, self.steps, self.patience = [], [], patience
+
+    def begin(self, stage, *, total, done=0):
+        self.begun.append((stage, total, done))
+
+    def step(self, done, checkpoint=None):
+        self.steps.append((done, json.loads(json.dumps(checkpoint))))
+        if len(self.steps) >= self.patience:
+            raise Interrupted
+
+
+@pytest.fixture(params=[1, 2, 3, 5])
+def pieces(request, monkeypatch):
+    """Pieces of one to five events: chains end within them, at their ends and beyond."""
+    monkeypatch.setattr(verification, "READ", request.param)
+    return request.param
+
+
+DAMAGES = [
+    [],
+    ["UPDATE accounts_post SET title = 'X'"],
+    ["DELETE FROM audit_event WHERE seq = 2"],
+    ["DELETE FROM audit_event WHERE seq >= 2"],
+    ["UPDATE audit_event SET summary = 'X' WHERE seq = 1"],
+    ["DELETE FROM audit_head"],
+    ["DELETE FROM audit_event"],
+    ["DELETE FROM audit_event WHERE seq = 1", "UPDATE audit_seal SET root = 'sm3:00' WHERE day = '2026-11-19'"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_the_size_of_pieces_and_interruptions_change_nothing_that_is_found(
+    history, pieces, damage, monkeypatch
+):
+    for statement in damage:
+        sql(statement)
+    with monkeypatch.context() as large:
+        large.setattr(verification, "READ", 1000)
+        whole = verify()
+    assert bool(whole.count) == bool(damage)
+    for patience in range(1, 9):
+        reached = {}
+        while True:
+            watcher = Watcher(patience)
+            try:
+                report = verify(watcher=watcher, reached=reached)
+                break
+            except Interrupted:
+                reached = watcher.steps[-1][1]
+        assert (report.events, report.chains, report.subjects, report.seals, report.count) == (
+            whole.events, whole.chains, whole.subjects, whole.seals, whole.count,
+        )  # fmt: skip
+        assert set(report.findings) == set(whole.findings)
+
+
+def test_progress_is_counted_in_events(history, pieces):
+    watcher = Watcher()
+    report = verify(watcher=watcher)
+    assert watcher.begun == [("核对每日封存", 4, 0), ("核对每条记录", 6, 0)]
+    assert [done for done, _ in watcher.steps][:2] == [2, 4]
+    assert watcher.steps[-1][0] == 6
+    assert report.last_event == Event.objects.order_by("-id").first().pk
+
+
+def test_what_is_recorded_meanwhile_is_no_finding(history, pieces):
+    class Busy(Watcher):
+        def step(self, done, checkpoint=None):
+            super().step(done, checkpoint)
+            if len(self.steps) < 12:
+                with transaction.atomic():
+                    record("test.act", history.post, by=None, summary="忙")
+                    record("test.act", history.holding, by=None, summary="忙")
+
+    newest = Event.objects.order_by("-id").first().pk
+    report = verify(watcher=Busy())
+    assert report.findings == []
+    assert report.last_event == newest
+    assert report.events >= 6
+
+
+def test_files_are_gone_on_with_as_well(history, monkeypatch):
+    read = []
+
+    def check(after):
+        for number in range((after or 0) + 1, 8):
+            read.append(number)
+            yield number, verification.Finding("file_missing", f"a:{number}", "缺失") if number == 3 else None
+
+    monkeypatch.setattr(verification, "_FILE_CHECKS", [verification.FileCheck(lambda: 7, check)])
+    monkeypatch.setattr(verification, "FILES_AT_ONCE", 1)
+    watcher = Watcher(patience=2 + 1 + 4)
+    with pytest.raises(Interrupted):
+        verify(files=True, watcher=watcher)
+    report = verify(files=True, watcher=Watcher(), reached=watcher.steps[-1][1])
+    assert read == [1, 2, 3, 4, 5, 6, 7]
+    assert [finding.subject for finding in report.findings] == ["a:3"]
+    assert watcher.begun[-1] == ("核对附件文件", 7, 0)
+
+
+def test_a_check_is_stopped_and_gone_on_with(
+    client, history, django_capture_on_commit_callbacks, monkeypatch
+):
+    monkeypatch.setattr(running, "WRITE_SECONDS", 0)
+    monkeypatch.setattr(verification, "READ", 2)
+    auditor = history.people.auditor
+    sign_in(client, auditor)
+    with django_capture_on_commit_callbacks() as queued:
+        answer = client.post(reverse("audit:verify"))
+    job = Job.objects.get(kind="audit.verify")
+    assert "排队等候" in client.get(answer.url).content.decode()
+    step = running.Progress.step
+
+    def stopping(progress, done, checkpoint=None):
+        if checkpoint and checkpoint["phase"] == "chains":
+            Job.objects.update(cancel_wanted=True)
+        step(progress, done, checkpoint)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(running.Progress, "step", stopping)
+        for run in queued:
+            run()
+    job.refresh_from_db()
+    assert (job.state, job.stage, job.done) == ("stopped", "核对每条记录", 2)
+    assert "还不能下结论" in job.message
+    assert Verification.objects.get().status == "failed"
+    page = client.get(answer.url).content.decode()
+    assert "已按您的要求停止" in page
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.resume(job, by=auditor)
+    job.refresh_from_db()
+    run = Verification.objects.get()
+    asked = Event.objects.get(chain=f"audit.verification:{run.pk}")
+    assert (job.state, run.status, run.finding_count) == ("done", "clean", 0)
+    assert f"到 #{asked.pk} 为止：未发现问题" in job.message
+    assert f"审计记录 #{asked.pk}" in client.get(answer.url).content.decode()
+    with pytest.raises(IllegalMove):
+        actions.resume(job, by=auditor)
+
+
+def test_others_see_the_check_but_not_the_job(client, history, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks():
+        run = start_verification(by=history.people.sysadmin)
+    sign_in(client, history.people.auditor)
+    page = client.get(reverse("audit:verify"), {"run": run.pk}).content.decode()
+    assert "正在核验" in page
+    assert "排队等候" not in page
+
+
+def test_whoever_lost_the_permission_verifies_no_more(client, history, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        run = start_verification(by=history.people.inspector)
+    run.refresh_from_db()
+    assert run.status == "failed"
+    assert Job.objects.get().message == "您的岗位已不能核验审计记录"

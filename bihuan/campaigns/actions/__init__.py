@@ -7,6 +7,7 @@ from .amending import (
     import_amendment,
     pair_by_hand,
     recompare,
+    require_amendable,
     take_apart,
     withdraw_amendment,
 )
@@ -22,7 +23,16 @@ from .drafting import (
     remove_item,
     restore_item,
 )
-from .importing import earlier_draft, import_chosen, import_plan, keep_file, plans_in, read_upload, title_in
+from .importing import (
+    PlanFile,
+    earlier_draft,
+    import_chosen,
+    import_plan,
+    keep_file,
+    read_plan,
+    read_upload,
+    title_in,
+)
 from .matching import match_unit
 from .publishing import publish
 from .reshaping import add_item, merge_items, next_of_kind, retype_item, split_item
@@ -30,6 +40,7 @@ from .running import confirm_reported, move_assignment, move_phase, set_gate
 from .steps import StaleItem, undo_step
 from .subplans import (
     add_subplan_task,
+    child_file,
     draft_child,
     import_subplan,
     move_subplan,
@@ -41,11 +52,13 @@ from .subplans import (
 
 __all__ = [
     "NewCheckItem",
+    "PlanFile",
     "StaleItem",
     "accept_finding",
     "add_item",
     "add_subplan_task",
     "apply_amendment",
+    "child_file",
     "confirm_confident",
     "confirm_item",
     "confirm_reported",
@@ -69,14 +82,15 @@ __all__ = [
     "move_subplan",
     "next_of_kind",
     "pair_by_hand",
-    "plans_in",
     "publish",
+    "read_plan",
     "read_upload",
     "recheck",
     "recompare",
     "remove_item",
     "remove_subplan_task",
     "reopen_finding",
+    "require_amendable",
     "require_subplans",
     "restore_item",
     "retype_item",

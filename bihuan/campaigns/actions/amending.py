@@ -21,7 +21,7 @@ from bihuan.notifications.models import Message
 from ..amending import Sides, carry_over, compare
 from ..models import Amendment, AmendmentChange, Campaign, PlanDocument, PlanItem, PlanUnit, seats
 from ..workflow import AMENDMENT_RULES, AmendmentMove, AmendmentStatus
-from .importing import import_plan
+from .importing import PlanFile, import_plan
 from .revising import Revision
 
 Decision, Kind = AmendmentChange.Decision, AmendmentChange.Kind
@@ -37,19 +37,24 @@ def _require_office(campaign: Campaign, by: User) -> None:
         raise PermissionDenied
 
 
-def import_amendment(campaign: Campaign, data: bytes, filename: str, *, by: User) -> Amendment:
-    """Read a revised plan of a running campaign and lay it beside what runs. The file is kept; nothing changes yet.
-
-    Unit names decided for the present plan are decided for the revised one too. Raises what `import_plan` raises, and
-    Refused when the campaign is over or another revision is still open.
-    """
+def require_amendable(campaign: Campaign, *, by: User) -> None:
+    """Raises PermissionDenied for anyone but the office, Refused when the campaign is over or another revision is open."""
     _require_office(campaign, by)
     if campaign.status != Campaign.Status.RUNNING:
         raise Refused(f"“{campaign}”已经结束，不能再修订方案")
     if open_one := campaign.amendments.filter(status=AmendmentStatus.REVIEWING).first():
         raise Refused(f"已有一份修订稿《{open_one.document}》正在比对，请先应用或撤回")
+
+
+def import_amendment(campaign: Campaign, file: PlanFile, *, by: User) -> Amendment:
+    """Lay a revised plan of a running campaign beside what runs. The file is kept; nothing changes yet.
+
+    Unit names decided for the present plan are decided for the revised one too. Raises what `import_plan` and
+    `require_amendable` raise.
+    """
+    require_amendable(campaign, by=by)
     with transaction.atomic():
-        document = import_plan(data, filename, by=by, region=campaign.region)
+        document = import_plan(file, by=by, region=campaign.region)
         _take_over_units(campaign, document)
         carry_over(Sides(campaign, document, timezone.localdate()))
         amendment = Amendment.objects.create(

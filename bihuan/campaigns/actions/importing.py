@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -13,13 +15,12 @@ from django.utils import timezone
 
 from bihuan.accounts.models import Region, User
 from bihuan.accounts.permissions import Permission
-from bihuan.attachments import storage
 from bihuan.attachments.actions import attach, store_upload
 from bihuan.attachments.models import Attachment
 from bihuan.audit.actions import record
 from bihuan.core.errors import Refused
 from bihuan.core.http import safe_filename
-from bihuan.plans import Plan, compile_all, compile_plan
+from bihuan.plans import Follower, Plan, SourceText, compile_documents, compile_main, read_document
 from bihuan.plans.parts import PART_KINDS
 from bihuan.registry.models import EnterpriseKind
 
@@ -53,13 +54,33 @@ def read_upload(upload: UploadedFile) -> bytes:
     return upload.read()
 
 
-def plans_in(data: bytes, filename: str) -> list[Plan]:
-    """Every plan a file holds, compiled; most hold one. Raises PlanReadError (Chinese) when it cannot be read."""
+@dataclass(frozen=True)
+class PlanFile:
+    """A plan file as it came and what was read from it: `plans` in printed order, most files hold one."""
+
+    data: bytes
+    name: str
+    source: SourceText
+    plans: list[Plan]
+
+    @cached_property
+    def main(self) -> Plan:
+        """The plan the file is about."""
+        return self.plans[0] if len(self.plans) == 1 else compile_main(self.source)
+
+
+def read_plan(data: bytes, filename: str, follower: Follower | None = None) -> PlanFile:
+    """Read and compile a plan file; nothing is stored. Raises PlanReadError (Chinese) when it cannot be read, Refused
+    when it is empty or too large, and whatever the follower raises.
+    """
     if not data.strip():
         raise Refused("文件是空的，请选择方案原文后再导入")
     if len(data) > settings.UPLOAD_MAX_BYTES:
         raise Refused(TOO_LARGE.format(settings.UPLOAD_MAX_BYTES // 1048576))
-    return compile_all(data, filename)
+    source = read_document(data, filename, follower)
+    if follower is not None:
+        follower.begin("拆解", 0)
+    return PlanFile(data, filename, source, compile_documents(source))
 
 
 def title_in(plan: Plan) -> str:
@@ -76,39 +97,32 @@ def keep_file(data: bytes, filename: str, *, by: User) -> Attachment:
     return store_upload(SimpleUploadedFile(name, data), by=by, kind=kind)
 
 
-def import_plan(data: bytes, filename: str, *, by: User, region: Region) -> PlanDocument:
-    """Read and compile a plan file and lay out its elements and units as a draft of `region`.
+def import_plan(file: PlanFile, *, by: User, region: Region) -> PlanDocument:
+    """Lay out the elements and units of a plan file as a draft of `region`.
 
-    Of a file with several plans the one it is about. Raises PlanReadError (Chinese, nothing stored) when the file
-    cannot be read, Refused (UploadRefused) when it is empty, too large or not a document, PermissionDenied for anyone
-    but the office of the region.
+    Of a file with several plans the one it is about. Raises Refused (UploadRefused) when it is not a document,
+    PermissionDenied for anyone but the office of the region; then nothing is stored.
     """
     _require_seat(by, region)
-    found = plans_in(data, filename)
-    plan = found[0] if len(found) == 1 else compile_plan(data, filename)
     with transaction.atomic():
-        document = lay_out(plan, keep_file(data, filename, by=by), by=by, region=region)
+        kept = keep_file(file.data, file.name, by=by)
+        document = lay_out(file.main, kept, by=by, region=region)
     recheck(document)
     return document
 
 
-def import_chosen(
-    file: Attachment, numbers: Iterable[int], *, by: User, region: Region
-) -> list[PlanDocument]:
-    """Make a draft of each chosen plan of a stored file, all or none; `numbers` count from 0 as `plans_in` lists them.
+def import_chosen(file: PlanFile, numbers: Iterable[int], *, by: User, region: Region) -> list[PlanDocument]:
+    """Make a draft of each chosen plan of a file, all or none; `numbers` count from 0 in `file.plans`.
 
-    Raises PermissionDenied for anyone but the office and for a file somebody else has brought, Refused when a number
-    is none of the file's.
+    Raises what `import_plan` raises, and Refused when a number is none of the file's.
     """
     _require_seat(by, region)
-    if file.uploaded_by_id != by.pk:
-        raise PermissionDenied
-    found = plans_in(storage.read(file.path), file.name)
     chosen = sorted(set(numbers))
-    if not chosen or chosen[-1] >= len(found):
+    if not chosen or chosen[0] < 0 or chosen[-1] >= len(file.plans):
         raise Refused("请选择要导入的方案")
     with transaction.atomic():
-        documents = [lay_out(found[number], file, by=by, region=region) for number in chosen]
+        kept = keep_file(file.data, file.name, by=by)
+        documents = [lay_out(file.plans[number], kept, by=by, region=region) for number in chosen]
     for document in documents:
         recheck(document)
     return documents

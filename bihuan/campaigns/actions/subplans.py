@@ -23,7 +23,6 @@ from bihuan.duties.actions import NewDuty, finish_duty, open_duties
 from bihuan.duties.models import Duty
 from bihuan.notifications.actions import notify
 from bihuan.notifications.models import Message
-from bihuan.plans import compile_plan
 
 from ..models import (
     Campaign,
@@ -37,7 +36,7 @@ from ..models import (
 from ..pairing import Line, answers
 from ..subplans import Coverage, coverage, may_file, may_move
 from ..workflow import SUBPLAN_RULES, SubplanMove, SubplanStatus
-from .importing import import_plan, keep_file
+from .importing import PlanFile, import_plan, keep_file
 from .publishing import place_of
 
 EDITABLE = [SubplanStatus.OWED, SubplanStatus.RETURNED]
@@ -112,25 +111,23 @@ def _editing(subplan: Subplan, by: User) -> Subplan:
     )
 
 
-def import_subplan(subplan: Subplan, data: bytes, filename: str, *, by: User) -> Subplan:
-    """Read the organization's own document: its tasks take the place of those before, each parent task is answered by
-    the own task most like it, where one is like enough. Answers 不适用 given before stay.
+def import_subplan(subplan: Subplan, file: PlanFile, *, by: User) -> Subplan:
+    """Take over the organization's own document: its tasks take the place of those before, each parent task is
+    answered by the own task most like it, where one is like enough. Answers 不适用 given before stay.
 
-    Raises PlanReadError (Chinese, nothing stored) when the file cannot be read, Refused when it holds no task.
+    Raises PermissionDenied for anyone else, Refused when the file holds no task or is no document.
     """
     if not may_file(by, subplan):
         raise PermissionDenied
-    if not data.strip():
-        raise Refused("文件是空的，请选择方案原文后再导入")
-    plan = compile_plan(data, filename)
+    plan = file.main
     if not plan.tasks:
         raise Refused("没有从文件里读出任务，请核对是不是方案原文，也可以从上级任务起草")
     with transaction.atomic():
         subplan = _editing(subplan, by)
-        file = keep_file(data, filename, by=by)
-        attach(subplan, [file.pk], "document", by=by)
-        subplan.file = file
-        subplan.title = (plan.title.value if plan.title else file.name.rpartition(".")[0])[:200]
+        kept = keep_file(file.data, file.name, by=by)
+        attach(subplan, [kept.pk], "document", by=by)
+        subplan.file = kept
+        subplan.title = (plan.title.value if plan.title else kept.name.rpartition(".")[0])[:200]
         subplan.doc_no = (plan.doc_no.value if plan.doc_no else "")[:60]
         subplan.save(update_fields=["file", "title", "doc_no"])
         subplan.covers.filter(own__isnull=False).delete()
@@ -360,23 +357,34 @@ def _tell_other_side(transition_id: int) -> None:
     )
 
 
-def draft_child(subplan: Subplan, *, by: User) -> PlanDocument:
-    """Bring a county's sub-plan to its own workbench: published there, it is a campaign that cites this parent (R002).
-
-    The document filed is read; without one the tasks are written out as a plan. Raises PermissionDenied for anyone but
-    the office of that region, IllegalMove when it has been done already.
-    """
+def _require_child(subplan: Subplan, by: User) -> None:
     body = subplan.organization
     if body.kind != Organization.Kind.OFFICE or body.region_id not in seats(by, Permission.MANAGE_PLANS):
         raise PermissionDenied
     if subplan.document_id:
         raise IllegalMove(f"{subplan}已经在工作台上，请直接打开")
+
+
+def child_file(subplan: Subplan, *, by: User) -> tuple[bytes, str]:
+    """The bytes and name of a county's sub-plan: the document filed; without one its tasks written out as a plan.
+
+    Raises PermissionDenied for anyone but the office of that region, IllegalMove when it is on the workbench already,
+    Refused when it has no task.
+    """
+    _require_child(subplan, by)
     if subplan.file:
-        data, name = storage.read(subplan.file.path), subplan.file.name
-    else:
-        data, name = _written_out(subplan).encode(), f"{subplan.title or '子方案'}.txt"
+        return storage.read(subplan.file.path), subplan.file.name
+    return _written_out(subplan).encode(), f"{subplan.title or '子方案'}.txt"
+
+
+def draft_child(subplan: Subplan, file: PlanFile, *, by: User) -> PlanDocument:
+    """Bring a county's sub-plan to its own workbench: published there, it is a campaign that cites this parent (R002).
+
+    `file` is what was read of `child_file`. Raises PermissionDenied and IllegalMove as that does.
+    """
+    _require_child(subplan, by)
     with transaction.atomic():
-        document = import_plan(data, name, by=by, region=body.region)
+        document = import_plan(file, by=by, region=subplan.organization.region)
         won = Subplan.objects.filter(pk=subplan.pk, document=None).update(document=document)
         if not won:
             raise IllegalMove(f"{subplan}已经在工作台上，请刷新页面")

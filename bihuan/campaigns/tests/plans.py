@@ -33,7 +33,9 @@ TEXT = """云溪市餐饮燃气安全专项整治工作实施方案
 
 def make_draft(world: World, text: str = TEXT, filename: str = "方案.txt") -> PlanDocument:
     """Import a plan as the city office."""
-    return actions.import_plan(text.encode(), filename, by=world.people.office, region=world.city)
+    return actions.import_plan(
+        actions.read_plan(text.encode(), filename), by=world.people.office, region=world.city
+    )
 
 
 def task(document: PlanDocument, heading: str) -> PlanItem:

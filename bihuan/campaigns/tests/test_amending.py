@@ -44,7 +44,7 @@ REVISED = """云溪市餐饮燃气安全专项整治工作实施方案（修订�
 
 
 def revise(campaign: Campaign, by, text: str = REVISED) -> Amendment:
-    return actions.import_amendment(campaign, text.encode(), "修订.txt", by=by)
+    return actions.import_amendment(campaign, actions.read_plan(text.encode(), "修订.txt"), by=by)
 
 
 def change(amendment: Amendment, words: str, subject: str = "task"):

@@ -110,7 +110,9 @@ def test_a_county_answers_what_its_bodies_have_a_share_of(campaign, world):
 
 
 def test_its_own_document_is_read_and_matched(street, world):
-    actions.import_subplan(street, OWN.encode(), "青石.txt", by=world.people.qingshi_officer)
+    actions.import_subplan(
+        street, actions.read_plan(OWN.encode(), "青石.txt"), by=world.people.qingshi_officer
+    )
     found, own = coverage(fresh(street)), fresh(street)
     assert own.title == "青石街道餐饮燃气安全专项整治实施方案"
     answers = {answer.task.heading: answer for answer in found.answers}
@@ -124,7 +126,7 @@ def test_its_own_document_is_read_and_matched(street, world):
 
 def test_it_is_not_filed_before_every_parent_task_is_answered(street, world):
     officer = world.people.qingshi_officer
-    actions.import_subplan(street, OWN.encode(), "青石.txt", by=officer)
+    actions.import_subplan(street, actions.read_plan(OWN.encode(), "青石.txt"), by=officer)
     head = {"title": "实施方案", "responsible": ""}
     actions.save_subplan(street, by=officer, head=head, rows={}, answered={})
     with pytest.raises(Refused, match="责任人"):
@@ -156,7 +158,7 @@ def test_both_answers_at_once_are_refused(street, world):
 
 def test_from_the_parents_tasks_only_what_is_missing_is_taken(street, world):
     officer = world.people.qingshi_officer
-    actions.import_subplan(street, OWN.encode(), "青石.txt", by=officer)
+    actions.import_subplan(street, actions.read_plan(OWN.encode(), "青石.txt"), by=officer)
     assert actions.start_from_parent(street, by=officer) == 1
     assert coverage(fresh(street)).missing == []
     assert street.tasks.count() == 3
@@ -296,12 +298,16 @@ def test_the_list_takes_the_same_queries_for_one_as_for_many(campaign, world, dj
         standings(campaign, world.people.office, on=DUE)
 
 
+def draft_child(subplan, *, by):
+    return actions.draft_child(subplan, actions.read_plan(*actions.child_file(subplan, by=by)), by=by)
+
+
 def test_a_countys_sub_plan_becomes_a_campaign_that_cites_its_parent(campaign, world):
     by = world.people.county_office
     county = asked(campaign, world, "county_office")[0]
     text = OWN.replace("青石街道办事处", "云溪区安全生产委员会").replace("青石街道", "云溪区")
-    actions.import_subplan(county, text.encode(), "区.txt", by=by)
-    document = actions.draft_child(fresh(county), by=by)
+    actions.import_subplan(county, actions.read_plan(text.encode(), "区.txt"), by=by)
+    document = draft_child(fresh(county), by=by)
     assert document.region == world.regions.yunxi
     for unit in document.units.filter(organization=None, group=""):
         actions.match_unit(unit, by=by, group="ignored")
@@ -311,18 +317,18 @@ def test_a_countys_sub_plan_becomes_a_campaign_that_cites_its_parent(campaign, w
     assert child.parent == campaign
     assert list(campaign.children.all()) == [child]
     with pytest.raises(IllegalMove):
-        actions.draft_child(fresh(county), by=by)
+        draft_child(fresh(county), by=by)
     with pytest.raises(PermissionDenied):
-        actions.draft_child(fresh(county), by=world.people.office)
+        draft_child(fresh(county), by=world.people.office)
 
 
 def test_a_plan_of_tasks_alone_is_written_out(campaign, world):
     by = world.people.county_office
     county = asked(campaign, world, "county_office")[0]
     with pytest.raises(Refused, match="还没有任务"):
-        actions.draft_child(county, by=by)
+        draft_child(county, by=by)
     actions.start_from_parent(county, by=by)
-    document = actions.draft_child(fresh(county), by=by)
+    document = draft_child(fresh(county), by=by)
     headings = [item.data["heading"] for item in document.items.filter(kind="task")]
     assert headings == ["查违规安装", "查充装管理"]
 

@@ -90,7 +90,7 @@ def test_running_pages_by_person(client, campaign, people):
 
 def test_a_county_campaign_is_unknown_elsewhere(client, world, people):
     document = actions.import_plan(
-        TEXT.encode(), "a.txt", by=people.county_office, region=world.regions.yunxi
+        actions.read_plan(TEXT.encode(), "a.txt"), by=people.county_office, region=world.regions.yunxi
     )
     actions.match_unit(document.units.get(name="市燃气协会"), by=people.county_office, group="ignored")
     for item in document.items.filter(state="proposed"):

@@ -8,21 +8,22 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request, row_number
-from bihuan.plans import PlanReadError
 
-from .. import actions
+from .. import actions, readings
 from ..actions.amending import count_kinds, may_amend
 from ..amending import Sides
 from ..models import Amendment, AmendmentChange
 from ..workflow import AmendmentStatus
 from .campaigns import campaign_or_404
 from .importing import ACCEPTED
+from .reading import answer
 
 Kind, Decision, Subject = AmendmentChange.Kind, AmendmentChange.Decision, AmendmentChange.Subject
 FILTERS = [
@@ -77,19 +78,22 @@ def _versions_context(request: Request, campaign: Any) -> dict[str, Any]:
 @require_POST
 @require(Permission.MANAGE_PLANS)
 def import_amendment(request: Request, pk: int) -> HttpResponse:
-    """Drop the revised plan; what cannot be read is said here and leaves nothing behind."""
+    """Drop the revised plan; what cannot be read is said here and makes nothing, what takes long is background work."""
     campaign = campaign_or_404(request, pk)
     upload = request.FILES.get("file")
     try:
         if not upload:
             raise Refused("请选择修订后的方案文件")
         data = actions.read_upload(upload)
-        amendment = actions.import_amendment(campaign, data, upload.name or "修订稿.txt", by=request.user)
-    except (PlanReadError, Refused) as error:
+        actions.require_amendable(campaign, by=request.user)
+        job = readings.read_for(
+            readings.AMENDMENT, data, upload.name or "修订稿.txt", {"campaign": campaign.pk}, by=request.user,
+            back=reverse("campaigns:versions", args=[campaign.pk]),
+        )  # fmt: skip
+    except Refused as error:
         context = _versions_context(request, campaign) | {"error": str(error)}
         return render(request, "campaigns/versions.html", context, status=422)
-    messages.success(request, "已读入修订稿并逐项比对，请逐处决定后应用")
-    return redirect(amendment)
+    return answer(request, job)
 
 
 @require_safe

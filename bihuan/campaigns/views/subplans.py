@@ -18,14 +18,14 @@ from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
 from bihuan.core.forms import CalendarDayField, RowsField
 from bihuan.core.http import Request, row_number
-from bihuan.plans import PlanReadError
 
-from .. import actions
+from .. import actions, readings
 from ..models import Campaign, Subplan, seats
 from ..subplans import candidates, coverage, may_file, proposals, standings, subplan_moves
 from ..workflow import SUBPLAN_RULES, SubplanMove, SubplanStatus
 from .campaigns import campaign_or_404
 from .importing import ACCEPTED
+from .reading import answer
 
 DateInput = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -153,6 +153,12 @@ def _page_context(request: Request, found: Subplan) -> dict[str, Any]:
     }
 
 
+def _read(request: Request, found: Subplan, purpose: str, data: bytes, name: str) -> HttpResponse:
+    back = found.get_absolute_url()
+    job = readings.read_for(purpose, data, name, {"subplan": found.pk}, by=request.user, back=back)
+    return answer(request, job)
+
+
 @require_POST
 @require(Permission.REPORT_TASK)
 def import_subplan(request: Request, pk: int) -> HttpResponse:
@@ -164,11 +170,10 @@ def import_subplan(request: Request, pk: int) -> HttpResponse:
     try:
         if not upload:
             raise Refused("请选择本单位的方案文件")
-        actions.import_subplan(
-            found, actions.read_upload(upload), upload.name or "子方案.txt", by=request.user
+        return _read(
+            request, found, readings.SUBPLAN, actions.read_upload(upload), upload.name or "子方案.txt"
         )
-        messages.success(request, "已读入，请核对每项上级任务的对应")
-    except (PlanReadError, Refused) as error:
+    except Refused as error:
         messages.warning(request, str(error))
     return redirect(found)
 
@@ -281,9 +286,8 @@ def draft_child(request: Request, pk: int) -> HttpResponse:
     """Bring a county's sub-plan to its own workbench."""
     found = _subplan_or_404(request, pk)
     try:
-        document = actions.draft_child(found, by=request.user)
-        messages.success(request, "已进入本级工作台，核对发布后成为本级专项整治")
-        return redirect("campaigns:workbench", document.pk)
-    except (PlanReadError, Refused) as error:
+        data, name = actions.child_file(found, by=request.user)
+        return _read(request, found, readings.CHILD, data, name)
+    except Refused as error:
         messages.warning(request, str(error))
     return redirect(found)

@@ -124,6 +124,15 @@ def test_the_command_names_what_differs_in_words(lives, capsys):
     call_command("tally", "verify", "--quiet")
 
 
+def test_every_way_of_migrating_ends_with_right_figures(lives):
+    fold_all()
+    Cell.objects.all().delete()
+    Mark.objects.update(is_stale=True)
+    call_command("migrate", "tally", "0003", verbosity=0)
+    assert verify().is_clean
+    assert not Mark.objects.get().is_stale
+
+
 def test_an_upgrade_counts_again_once(lives):
     fold_all()
     Cell.objects.all().delete()

@@ -21,7 +21,7 @@ from bihuan.operations.heartbeat import latest
 from bihuan.operations.metrics.gauges import MANY
 from bihuan.operations.models import Backup, RetentionRun
 from bihuan.search.models import Entry, Kind
-from bihuan.tally.models import Cell, Delta
+from bihuan.tally.models import Cell, Delta, Mark
 
 from .lines import Line, bad, good, warning
 
@@ -289,6 +289,8 @@ def keeping(now: dt.datetime) -> Iterator[Line]:
 def samples() -> Iterator[Line]:
     """Small looks that would notice figures gone wrong; the whole proof is `bihuan tally verify`."""
     area = "抽查"
+    if Mark.objects.filter(is_stale=True).exists():
+        yield bad("samples.recount", area, "升级后统计还没有重算完，各页数字不全", "执行 bihuan migrate")
     negative = (
         Cell.objects.filter(span="all", found__lt=0).exists()
         or Cell.objects.filter(span="all", closed__lt=0).exists()

@@ -13,11 +13,15 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 from bihuan.plans.reading.errors import PlanReadError
+from bihuan.plans.reading.following import Follower, Nobody
 
 SECONDS = 90
+LOOK = 0.5  # seconds between two words to the follower
+KEPT = "converted.docx"
 MAX_RESULT = 60 * 1024 * 1024
 _AT_ONCE = threading.BoundedSemaphore(2)
 _SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -64,23 +68,36 @@ def _holds(data: bytes, stream: str) -> bool:
     return stream.encode("utf-16-le") in data
 
 
-def as_docx(data: bytes, suffix: str) -> bytes:
+def as_docx(data: bytes, suffix: str, follower: Follower | None = None) -> bytes:
     """Return the document as .docx. Raises PlanReadError when LibreOffice is missing, fails or takes too long."""
+    follower = follower or Nobody()
+    if (kept := follower.kept(KEPT)) is not None:
+        return kept
     program = soffice()
     if not program:
         raise PlanReadError(
             f"这是{NAMES[suffix]}，服务器上没有可转换它的 LibreOffice，无法直接读取。请用 Word 或 WPS 打开，另存为 .docx 后再导入。"
         )
-    if not _AT_ONCE.acquire(timeout=SECONDS):
-        raise PlanReadError("正在转换的文件较多，请稍后再导入；或用 Word、WPS 另存为 .docx 后导入。")
+    follower.begin("转换格式", 0)
+    _take_turn(follower)
     try:
         with tempfile.TemporaryDirectory(prefix="bihuan-office-") as folder:
-            return _converted(program, data, suffix, Path(folder))
+            converted = _converted(program, data, suffix, Path(folder), follower)
     finally:
         _AT_ONCE.release()
+    follower.keep(KEPT, converted)
+    return converted
 
 
-def _converted(program: str, data: bytes, suffix: str, folder: Path) -> bytes:
+def _take_turn(follower: Follower) -> None:
+    until = time.monotonic() + SECONDS
+    while not _AT_ONCE.acquire(timeout=max(0.0, min(LOOK, until - time.monotonic()))):
+        if time.monotonic() >= until:
+            raise PlanReadError("正在转换的文件较多，请稍后再导入；或用 Word、WPS 另存为 .docx 后导入。")
+        follower.step(0)
+
+
+def _converted(program: str, data: bytes, suffix: str, folder: Path, follower: Follower) -> bytes:
     source = folder / f"plan{suffix}"
     source.write_bytes(data)
     profile = folder / "profile"
@@ -105,16 +122,24 @@ def _converted(program: str, data: bytes, suffix: str, folder: Path) -> bytes:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    until = time.monotonic() + SECONDS
     try:
-        process.wait(timeout=SECONDS)
-    except subprocess.TimeoutExpired as error:
-        # The launcher leaves a child behind when only it is stopped: end its whole session.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        raise PlanReadError(
-            "文件转换耗时过长，已停止。请用 Word 或 WPS 打开，另存为 .docx 后再导入。"
-        ) from error
+        while True:
+            try:
+                process.wait(timeout=max(0.0, min(LOOK, until - time.monotonic())))
+                break
+            except subprocess.TimeoutExpired as error:
+                if time.monotonic() >= until:
+                    raise PlanReadError(
+                        "文件转换耗时过长，已停止。请用 Word 或 WPS 打开，另存为 .docx 后再导入。"
+                    ) from error
+                follower.step(0)
+    finally:
+        if process.poll() is None:
+            # The launcher leaves a child behind when only it is stopped: end its whole session.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
     result = folder / "out" / "plan.docx"
     if not result.is_file() or not 0 < result.stat().st_size <= MAX_RESULT:
         raise PlanReadError(

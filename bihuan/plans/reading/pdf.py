@@ -12,6 +12,7 @@ from pypdfium2 import raw
 from bihuan.plans.reading import ocr
 from bihuan.plans.reading.errors import PlanReadError
 from bihuan.plans.reading.extracted import Extracted
+from bihuan.plans.reading.following import Follower, Nobody
 from bihuan.plans.reading.pages import Line, Ruled, compose
 from bihuan.plans.reading.tables import find_tables, tightened
 
@@ -19,8 +20,34 @@ MAX_PAGES = 400
 _SCAN = 10  # characters a page; fewer on average means that pages are pictures
 
 
-def read_pdf(data: bytes) -> Extracted:
+def is_quick(data: bytes, pages: int) -> bool:
+    """Whether a PDF has at most so many pages and none to be recognized; a broken or locked one is said so at once."""
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError:
+        return True
+    try:
+        return len(document) <= pages and not any(_is_scan(document, i) for i in range(len(document)))
+    except pypdfium2.PdfiumError:
+        return True
+    finally:
+        document.close()
+
+
+def _is_scan(document: pypdfium2.PdfDocument, number: int) -> bool:
+    page = document[number]
+    text_page = page.get_textpage()
+    try:
+        is_blank = text_page.count_chars() < _SCAN
+    finally:
+        text_page.close()
+        page.close()
+    return is_blank and _has_picture(document, number) and ocr.tesseract() is not None
+
+
+def read_pdf(data: bytes, follower: Follower | None = None) -> Extracted:
     """Read a PDF. Raises PlanReadError for encrypted, broken and scanned files."""
+    follower = follower or Nobody()
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
@@ -32,8 +59,12 @@ def read_pdf(data: bytes) -> Extracted:
             raise PlanReadError(
                 f"PDF 文件共 {len(document)} 页，超过 {MAX_PAGES} 页的上限。请只保留方案正文后再导入。"
             )
-        pages = [_page_lines(document, number) for number in range(len(document))]
-        notices, pictures = _with_scans(document, pages)
+        follower.begin("读取", len(document))
+        pages = []
+        for number in range(len(document)):
+            pages.append(_page_lines(document, number))
+            follower.step(number + 1)
+        notices, pictures = _with_scans(document, pages, follower)
     finally:
         document.close()
     composed = compose([list(page) for page in pages])
@@ -44,7 +75,7 @@ def read_pdf(data: bytes) -> Extracted:
 
 
 def _with_scans(
-    document: pypdfium2.PdfDocument, pages: list[list[Line | Ruled]]
+    document: pypdfium2.PdfDocument, pages: list[list[Line | Ruled]], follower: Follower
 ) -> tuple[list[str], tuple[str, float] | None]:
     """Recognize the pages that are pictures and put their lines in place.
 
@@ -70,7 +101,7 @@ def _with_scans(
         raise PlanReadError(
             f"PDF 有 {len(scans)} 页扫描图片，超过一次识别 {ocr.MAX_PAGES} 页的上限。请只保留方案正文后再导入。"
         )
-    found, confidence = ocr.recognize(_picture(document, i) for i in scans)
+    found, confidence = ocr.recognize((_picture(document, i) for i in scans), len(scans), follower)
     for i, lines in zip(scans, found, strict=True):
         # Pixels to points, so that edges compare with those of printed pages.
         pages[i] = [

@@ -68,7 +68,7 @@ def test_words_become_lines_and_doubtful_words_are_marked(monkeypatch):
     rows = [((1, 1, 1), 10, 50, 90.0, "一、"), ((1, 1, 1), 50, 90, 30.0, "任务"), ((1, 1, 2), 10, 40, 88.0, "Word"), ((1, 1, 2), 45, 60, 88.0, "97")]  # fmt: skip
     assert ocr._lines(rows) == [Line("一、任务", 10, 90, ((2, 4),)), Line("Word 97", 10, 60)]
     monkeypatch.setattr(ocr, "tesseract", lambda: "/bin/tesseract")
-    monkeypatch.setattr(ocr, "_words", lambda picture, seconds: rows)
+    monkeypatch.setattr(ocr, "_words", lambda picture, seconds, waiting: rows)
     source = read_document(saved([Image.new("L", (60, 40), 255)], "PNG"), "a.png")
     assert source.text == "一、任务\nWord 97"
     assert [(flag.span.of(source.text), flag.kind) for flag in source.flags] == [("任务", "recognized")]
@@ -103,7 +103,7 @@ def test_pictures_too_large_broken_or_too_many(monkeypatch):
         read_document(saved([Image.new("L", (20, 20))], "PNG"), "a.png")
     monkeypatch.setattr(ocr, "MAX_PIXELS", 10_000)
     monkeypatch.setattr(ocr, "MAX_PAGES", 1)
-    monkeypatch.setattr(ocr, "_words", lambda picture, seconds: [])
+    monkeypatch.setattr(ocr, "_words", lambda picture, seconds, waiting: [])
     with pytest.raises(PlanReadError, match="超过 1 页"):
         read_document(saved([Image.new("L", (20, 20)), Image.new("L", (20, 20))], "TIFF"), "a.tif")
 
@@ -116,3 +116,64 @@ def test_recognition_that_takes_too_long_is_stopped(monkeypatch, tmp_path):
     monkeypatch.setattr(ocr, "PAGE_SECONDS", 0.2)
     with pytest.raises(PlanReadError, match="耗时过长"):
         read_document(saved([Image.new("L", (60, 40), 255)], "PNG"), "a.png")
+
+
+class Follower:
+    """Writes down what it is told, keeps what it is given, and ends the reading after so many words."""
+
+    def __init__(self, patience=1000):
+        self.said, self.files, self.patience = [], {}, patience
+
+    def begin(self, stage, pages):
+        self.said.append((stage, pages))
+
+    def step(self, pages):
+        self.said.append(pages)
+        if pages >= self.patience:
+            raise InterruptedError
+
+    def kept(self, name):
+        return self.files.get(name)
+
+    def keep(self, name, data):
+        self.files[name] = data
+
+
+def test_pages_are_counted_and_none_is_recognized_twice(monkeypatch):
+    read = []
+
+    def words(picture, seconds, waiting):
+        read.append(picture.getpixel((0, 0)))
+        return [((1, 1, 1), 10, 50, 30.0, f"{'甲乙丙'[len(read) - 1]}段文字")]
+
+    monkeypatch.setattr(ocr, "tesseract", lambda: "/bin/tesseract")
+    monkeypatch.setattr(ocr, "_words", words)
+    data = saved([Image.new("L", (20, 20), shade) for shade in (1, 2, 3)], "TIFF")
+    follower = Follower(patience=2)
+    with pytest.raises(InterruptedError):
+        read_document(data, "a.tif", follower)
+    assert follower.said == [("识别文字", 3), 1, 2]
+    follower.patience = 1000
+    source = read_document(data, "a.tif", follower)
+    assert read == [1, 2, 3]
+    assert follower.said[3:] == [("识别文字", 3), 1, 2, 3]
+    assert [source.text.count(words) for words in ("甲段", "乙段", "丙段")] == [1, 1, 1]
+
+
+def test_the_recognizer_is_ended_with_the_reading(monkeypatch, tmp_path):
+    hanging = tmp_path / "tesseract"
+    hanging.write_text("#!/bin/sh\nexec sleep 60\n")
+    hanging.chmod(0o755)
+    monkeypatch.setattr(ocr, "tesseract", lambda: str(hanging))
+    monkeypatch.setattr(ocr, "LOOK", 0.05)
+    follower = Follower(patience=0)
+    with pytest.raises(InterruptedError):
+        read_document(saved([Image.new("L", (60, 40), 255)], "PNG"), "a.png", follower)
+    assert follower.said == [("识别文字", 1), 0]
+    assert follower.files == {}
+
+
+def test_pages_of_a_printed_pdf_are_counted():
+    follower = Follower()
+    read_document(sample.as_pdf(), "a.pdf", follower)
+    assert follower.said == [("读取", 4), 1, 2, 3, 4]

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bihuan.search.grams import fold, grams, terms_of, words_of
+from bihuan.search.grams import fold, grams, numbers, terms_of, words_of
 
 # Few characters, so that words repeat, overlap and meet at the ends of runs.
 LETTERS = st.sampled_from("软管隐患整改a1２Ｂ，。 -")
+NUMBERED = st.text(st.sampled_from("软管a12，"), max_size=24)
 TEXTS = st.text(LETTERS, max_size=24)
 
 
@@ -43,6 +44,35 @@ def test_a_run_is_its_pairs_and_its_last_character(text, pairs):
     assert grams(text) == pairs
 
 
+@pytest.mark.parametrize(
+    ("text", "marks"),
+    [
+        ("示范单位2105号", ("@n2105",)),
+        ("ＧＢ 50016-2014，长12米", ("@n50016", "@n2014")),
+        ("编号A1b2", ("@na1b2",)),
+        ("软管", ()),
+    ],
+)
+def test_numbers_of_three_characters_and_more_are_marked_whole(text, marks):
+    assert numbers(text) == marks
+
+
+@pytest.mark.parametrize(
+    ("query", "whole", "beginnings"),
+    [
+        ("单位2105号", ("@n2105",), ()),
+        ("单位2105", (), ()),  # a beginning of four fits too many numbers
+        ("编号99997", (), ("@n99997",)),
+        ("2105号", (), ()),  # may be the end of 12105号
+        ("号12号", (), ()),
+        ("证GB50016 第2014条", ("@n2014",), ("@ngb50016",)),
+    ],
+)
+def test_a_number_is_looked_for_whole_only_where_it_must_be(query, whole, beginnings):
+    terms = terms_of(query)
+    assert (terms.numbers, terms.beginnings) == (whole, beginnings)
+
+
 def test_an_entry_begins_with_its_marks():
     assert words_of(["hazard", "5397"], ["软管", "", "A1"]) == " @hazard @5397 软管 管 a1 1 "
 
@@ -70,7 +100,7 @@ def test_a_query_has_an_end():
     assert terms_of("一 二 三 四 五 六 七 八 九 十").words == tuple("一二三四五六七八")
 
 
-@given(st.lists(TEXTS, max_size=3), TEXTS)
+@given(st.lists(TEXTS | NUMBERED, max_size=3), TEXTS | NUMBERED)
 def test_a_pattern_stands_in_an_entry_exactly_when_the_word_stands_in_a_text(texts, query):
     entry = words_of(["hazard", "5397"], texts)
     tokens = set(entry.split())
@@ -81,6 +111,9 @@ def test_a_pattern_stands_in_an_entry_exactly_when_the_word_stands_in_a_text(tex
         assert (pattern in entry) == stands
         if stands and len(word) > 1:
             assert {word[at : at + 2] for at in range(len(word) - 1)} <= tokens
+    if all(any(word in run for run in folded) for word in terms.words):
+        assert set(terms.numbers) <= tokens
+        assert all(any(token.startswith(mark) for token in tokens) for mark in terms.beginnings)
 
 
 @given(st.text(max_size=40))

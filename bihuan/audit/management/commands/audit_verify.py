@@ -20,7 +20,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         report = verify(files=options["files"])
         self.stdout.write(
-            f"已核验 {report.events} 条审计记录、{report.chains} 条链、{report.subjects} 份原始记录、{report.seals} 份每日封存"
+            f"已核验 {report.events} 条审计记录、{report.chains} 条链、{report.subjects} 份原始记录、{report.seals} 份每日封存，"
+            f"到 #{report.last_event} 为止"
         )
         if report.is_clean:
             self.stdout.write("未发现问题")
