@@ -109,6 +109,7 @@ def main() -> int:
     from bihuan.operations.heartbeat import beat
     from bihuan.operations.retention.rounds import retention_due
     from bihuan.registry.dues import open_dues
+    from bihuan.registry.lives import settle_lives
     from bihuan.tally.actions import fold_all
     from bihuan.zones.membership import catch_up as settle_zones
 
@@ -140,6 +141,7 @@ def main() -> int:
         Periodic("jobs", 30, lambda: tidy(timezone.now())),
         Periodic("sweep", 60, lambda: sweep(timezone.now())),
         Periodic("dues", 3600, lambda: open_dues(timezone.now())),
+        Periodic("lives", 600, lambda: settle_lives(timezone.now())),
         Periodic("send", 60, lambda: send_due(timezone.now())),
         Periodic("seal", 300, lambda: seal_due(timezone.now())),
         Periodic("partitions", 3600, keep_ahead),

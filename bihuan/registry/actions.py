@@ -26,7 +26,7 @@ from .filling import Filled, fill
 from .matching import Existing, Key
 from .models import Contact, Enterprise, EnterpriseChange, Permit, Premises, StatusPeriod
 from .noting import note
-from .periods import begin_period
+from .periods import begin_period, enter_period
 from .places import PLACE_FIELDS
 from .schemas import check_values
 from .workflow import SUPERVISED, EnterpriseStatus, explain_illegal, is_legal
@@ -108,6 +108,8 @@ def _save(
         changes += _part_changes(formset)
     if _has_moved(changes, parts):
         places.moved([current.pk])
+    if is_new and current.status != EnterpriseStatus.OPERATING:
+        enter_period(current, by=by, on=timezone.localdate(), at=timezone.now())
     if any(formset.model is Permit and formset.has_changed() for formset in parts):
         settle_permits([current.pk], by=by)
     if not is_new and current.organization is not None and MIRRORED & set(values):
@@ -181,9 +183,12 @@ def change_status(
     on: dt.date | None = None,
     document: str = "",
     expected_until: dt.date | None = None,
+    moved_to: str = "",
     accepted: bool = False,
 ) -> StatusPeriod:
     """Put an enterprise into another status from the day `on` (today), with reason and document kept (R046).
+
+    `moved_to` says where one that moved has gone; the going back is to the place it left.
 
     A stop, a move or a closing opens the going back against 死灰复燃. `accepted`: somebody has looked and found that
     work may begin again; only `lifecycle.record_resumption` says so. Raises PermissionDenied outside the edit scope,
@@ -204,6 +209,8 @@ def change_status(
         raise Refused("起始日期不能晚于今天，请核对")
     if expected_until is not None and expected_until < day:
         raise Refused("预计复产日期不能早于停产日期，请核对")
+    if moved_to.strip() and target != EnterpriseStatus.MOVED:
+        raise Refused("只有改为“搬迁”时填写迁往何处，请清空或改选状态")
     moved = Enterprise.objects.filter(pk=enterprise.pk, status=seen).update(status=target, updated_at=now)
     if not moved:
         raise IllegalMove(f"“{enterprise}”的状态刚被别人改过，请刷新后核对")
@@ -213,7 +220,7 @@ def change_status(
     enterprise.status, enterprise.updated_at = target, now
     period = begin_period(
         enterprise, before=seen, by=by, reason=reason.strip(), on=day, document=document.strip(),
-        expected_until=expected_until, at=now,
+        expected_until=expected_until, moved_to=moved_to.strip(), at=now,
     )  # fmt: skip
     if target not in SUPERVISED:
         drop_duties([*enterprise.permits.all(), *enterprise.equipment.all()], by=by)

@@ -349,6 +349,9 @@ class StatusForm(forms.Form):
     status = forms.ChoiceField(label="改为")
     on = CalendarDayField(label="自哪天起", required=False, widget=_day(), help_text="不填为今天")
     expected_until = CalendarDayField(label="预计复产日期", required=False, widget=_day())
+    moved_to = forms.CharField(
+        label="迁往何处", required=False, max_length=200, help_text="搬迁的填写；以后按月回去看的是原址"
+    )
     document = forms.CharField(label="依据文件", required=False, max_length=120)
     reason = forms.CharField(label="理由", max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
 

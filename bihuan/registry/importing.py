@@ -30,6 +30,7 @@ from .dues import settle_permits
 from .filling import column_specs
 from .matching import Ambiguous, Existing
 from .models import Contact, Enterprise, EnterpriseChange, Permit
+from .periods import needs_acceptance
 from .places import PLACE_FIELDS
 from .rows import FIELDS, ContactEntry, ParsedRow, PermitEntry, RowCleaner
 from .workflow import EnterpriseStatus, explain_illegal, is_legal
@@ -128,6 +129,15 @@ class Judge:
             and not is_legal(enterprise.status, status)
         ):
             raise RowRefused(explain_illegal(enterprise.status, status), "status")
+        if (
+            enterprise is not None
+            and status == EnterpriseStatus.OPERATING
+            and enterprise.status != status
+            and needs_acceptance(enterprise.status)
+        ):
+            raise RowRefused(
+                "底册登记为停产、搬迁或关闭，恢复须先在企业页办理“复产验收”，不能用表改", "status"
+            )
         return enterprise
 
     def _refusal(self, locality: Region, department: Organization | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from functools import partial
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -12,15 +13,20 @@ from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
+from bihuan.accounts.queries import default_post, holders_of, office_of
 from bihuan.attachments.actions import attach
 from bihuan.audit.actions import record
 from bihuan.core.errors import IllegalMove, Refused
 from bihuan.duties.actions import finish_duty
 from bihuan.duties.models import Duty
+from bihuan.notifications.actions import notify
+from bihuan.notifications.models import Message
 
 from .access import edit_scope
 from .actions import change_status
 from .models import Enterprise, Recheck, Resumption, StatusPeriod
+from .periods import follow_up
+from .responsibilities import answering_for
 from .workflow import EnterpriseStatus
 
 Files = Sequence[uuid.UUID | str]
@@ -65,6 +71,24 @@ def record_recheck(
     record(
         "registry.recheck", recheck.enterprise, by=by, summary=f"复核“{recheck.enterprise}”：{words}",
         payload={"recheck": recheck.pk, "finding": finding, "note": recheck.note, "visit": visit_url},
+    )  # fmt: skip
+    follow_up(recheck, by=by)
+    if finding == Recheck.Finding.REVIVED:
+        transaction.on_commit(partial(_raise_alarm, recheck.pk, by.pk))
+
+
+def _raise_alarm(recheck_pk: int, by_pk: int) -> None:
+    """Tell whoever is in charge of the place that it works again unasked: department, office, leader, watcher."""
+    recheck = Recheck.objects.select_related("enterprise__department", "by").get(pk=recheck_pk)
+    enterprise, today = recheck.enterprise, timezone.localdate()
+    posts = {each.post for each in answering_for(enterprise, on=today)}
+    bodies = (enterprise.department, office_of(enterprise.county_id, on=today))
+    posts |= {post for body in bodies if body is not None and (post := default_post(body)) is not None}
+    people = {user for post in posts for user in holders_of(post, today) if user.pk != by_pk}
+    notify(
+        people, category=Message.Category.ESCALATION, title=f"“{enterprise}”擅自恢复生产",
+        body=f"{recheck.period.get_status_display()}期间，{recheck.by.full_name if recheck.by else ''}复核发现：{recheck.note}",
+        url=recheck.get_absolute_url(), key=f"revived.{recheck.pk}",
     )  # fmt: skip
 
 

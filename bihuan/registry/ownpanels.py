@@ -82,9 +82,11 @@ def periods_panel(enterprise: Enterprise, user: User) -> Panel | None:
     for each in periods:
         evidence = files[chain_of(each)].get("document", [])
         label = f"{each.from_on} 至 {each.to_on or '今'}"
-        note = "，".join(
-            filter(None, (each.reason, each.document, f"证据{len(evidence)}件" if evidence else ""))
-        )
+        words = (
+            each.reason, f"迁往{each.moved_to}" if each.moved_to else "", each.document,
+            f"证据{len(evidence)}件" if evidence else "",
+        )  # fmt: skip
+        note = "，".join(filter(None, words))
         url = evidence[0].get_absolute_url() if evidence else ""
         rows.append(PanelRow(label, each.get_status_display(), url, note=note))
     return Panel("状态经历", rows)

@@ -7,6 +7,7 @@ years and filing within fifteen days: 原总局令第40号.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,14 +15,23 @@ from typing import Any
 from bihuan.rules.calendar import add_months
 from bihuan.rules.records import in_force, load, provenance
 
+LEAST_NOTICE = dt.timedelta(days=7)  # nobody is sent again the day after
+
 
 @dataclass(frozen=True)
 class RecheckRule:
-    """After how many months somebody goes back, and whether work may begin again only after acceptance."""
+    """After how many months somebody goes back, and whether work may begin again only after acceptance.
+
+    `then_every`: months from one going back to the next once those of `months` are done, None for no more. After a
+    place was found working again somebody goes every `again_months` until `calm` times in a row it was not.
+    """
 
     status: str
     months: tuple[int, ...]
     acceptance: bool
+    then_every: int | None
+    again_months: int
+    calm: int
     source: str
     doc_no: str
     effective_from: dt.date
@@ -46,7 +56,15 @@ class ReevaluationRule:
 def recheck_rules() -> tuple[RecheckRule, ...]:
     """Return every version for every status."""
     return tuple(
-        RecheckRule(row["status"], tuple(row["months"]), row["acceptance"], **provenance(row))
+        RecheckRule(
+            row["status"],
+            tuple(row["months"]),
+            row["acceptance"],
+            row["then_every"],
+            row["again_months"],
+            row["calm"],
+            **provenance(row),
+        )  # fmt: skip
         for row in load("lifecycle")["rechecks"]
     )
 
@@ -68,16 +86,41 @@ def recheck_rule(status: str, on: dt.date) -> RecheckRule | None:
 def recheck_days(status: str, since: dt.date) -> list[tuple[int, dt.date, dict[str, Any]]]:
     """Return (month, last day, explanation) of each going back after the status began; empty if there is none."""
     rule = recheck_rule(status, since)
+    return [] if rule is None else [_going_back(rule, since, month) for month in rule.months]
+
+
+def _going_back(rule: RecheckRule, since: dt.date, month: int) -> tuple[int, dt.date, dict[str, Any]]:
+    day = add_months(since, month)
+    return month, day, _clock(since, f"满{month}个月", day, rule.source, rule.doc_no)
+
+
+def next_recheck(
+    status: str, since: dt.date, found: Sequence[bool], on: dt.date
+) -> tuple[int, dt.date, dict[str, Any]] | None:
+    """Return the going back that follows beyond those laid down when the status began; None when none does.
+
+    `found` says of each going back so far, in order, whether the place was working again; `on` is the day of the
+    last. After a find somebody goes monthly until it was quiet often enough; else the long rhythm goes on.
+    """
+    rule = recheck_rule(status, since)
     if rule is None:
-        return []
-    return [
-        (
-            month,
-            day := add_months(since, month),
-            _clock(since, f"满{month}个月", day, rule.source, rule.doc_no),
-        )
-        for month in rule.months
-    ]
+        return None
+    quiet = list(reversed(found)).index(True) if True in found else None
+    if quiet is not None and quiet < rule.calm:
+        return _first_after(rule, since, rule.again_months, on)
+    if rule.then_every is not None and on >= add_months(since, rule.months[-1]):
+        return _first_after(rule, since, rule.then_every, on)
+    return None
+
+
+def _first_after(
+    rule: RecheckRule, since: dt.date, every: int, on: dt.date
+) -> tuple[int, dt.date, dict[str, Any]]:
+    """The first multiple of `every` months since the status began that leaves a week's time."""
+    month = every
+    while add_months(since, month) < on + LEAST_NOTICE:
+        month += every
+    return _going_back(rule, since, month)
 
 
 def reevaluation_rule(on: dt.date) -> ReevaluationRule:

@@ -110,6 +110,10 @@ class Enterprise(models.Model):
             models.Index(fields=["kind", "locality"], name="registry_kind_locality"),
             models.Index(fields=["name"], name="registry_name"),
             models.Index(fields=["longitude", "latitude"], name="registry_coordinates"),
+            # The few that stopped, moved or closed: the lists of them and the worker's look at their periods.
+            models.Index(
+                fields=["status", "-id"], condition=~Q(status="operating"), name="registry_not_operating"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

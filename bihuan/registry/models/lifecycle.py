@@ -25,6 +25,14 @@ class StatusPeriod(models.Model):
     to_on = models.DateField("止", null=True, blank=True)
     expected_until = models.DateField("预计复产日期", null=True, blank=True)
     document = models.CharField("依据文件", max_length=120, blank=True)
+    moved_to = models.CharField(
+        "迁往何处",
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="搬迁的：新址，或接收的园区",
+    )
     reason = models.CharField("理由", max_length=300)
     by = models.ForeignKey(User, models.PROTECT, verbose_name="经办人", related_name="+")
     at = models.DateTimeField("时间")

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from bihuan.rules.enterprisegrades import EnterpriseFacts, enterprise_policy, levers
-from bihuan.rules.lifecycle import file_by, recheck_days, recheck_rule, reevaluate_by
+from bihuan.rules.lifecycle import file_by, next_recheck, recheck_days, recheck_rule, reevaluate_by
 from bihuan.rules.records import UnknownRule
 
 D = dt.date.fromisoformat
@@ -27,6 +27,29 @@ def test_the_day_explains_itself():
 def test_nothing_follows_on_working():
     assert recheck_rule("operating", TODAY) is None
     assert recheck_days("operating", TODAY) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "found", "on", "wanted"),
+    [
+        # Found working in the second month: again with the third, then monthly until twice quiet.
+        ("closed", [False, True], "2026-11-10", (3, "2026-12-02")),
+        ("closed", [False, True, False], "2026-12-02", (4, "2027-01-02")),
+        ("closed", [False, True, False, False], "2027-01-03", None),
+        ("closed", [True, False, True], "2027-01-03", (5, "2027-02-02")),
+        # The day after tomorrow would be too soon.
+        ("idle", [True], "2026-11-30", (4, "2027-01-02")),
+        # Still stopped after the year that is laid down: once a year; a closed place is left alone.
+        ("idle", [False] * 4, "2027-09-05", (24, "2028-09-02")),
+        ("idle", [False] * 5, "2028-09-02", (36, "2029-09-02")),
+        ("closed", [False] * 4, "2027-09-05", None),
+        ("idle", [False] * 2, "2026-12-01", None),
+        ("operating", [], "2026-12-01", None),
+    ],
+)
+def test_what_follows_a_going_back(status, found, on, wanted):
+    answer = next_recheck(status, D("2026-09-02"), found, D(on))
+    assert (answer and (answer[0], answer[1].isoformat())) == wanted
 
 
 def test_an_evaluation_holds_three_years_and_is_filed_in_fifteen_days():

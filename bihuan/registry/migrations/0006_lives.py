@@ -1,0 +1,32 @@
+from django.db import migrations, models
+
+from bihuan.core.migrations import AddIndexOnline
+
+
+class Migration(migrations.Migration):
+    atomic = False
+
+    dependencies = [("registry", "0005_permit_ends")]
+
+    operations = [
+        migrations.AddField(
+            "statusperiod",
+            "moved_to",
+            models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                help_text="搬迁的：新址，或接收的园区",
+                max_length=200,
+                verbose_name="迁往何处",
+            ),
+        ),
+        AddIndexOnline(
+            "enterprise",
+            models.Index(
+                condition=models.Q(("status", "operating"), _negated=True),
+                fields=["status", "-id"],
+                name="registry_not_operating",
+            ),
+        ),
+    ]
