@@ -55,18 +55,14 @@ class ReevaluationRule:
 @cache
 def recheck_rules() -> tuple[RecheckRule, ...]:
     """Return every version for every status."""
-    return tuple(
-        RecheckRule(
-            row["status"],
-            tuple(row["months"]),
-            row["acceptance"],
-            row["then_every"],
-            row["again_months"],
-            row["calm"],
-            **provenance(row),
-        )  # fmt: skip
-        for row in load("lifecycle")["rechecks"]
-    )
+    return tuple(_recheck_rule(row) for row in load("lifecycle")["rechecks"])
+
+
+def _recheck_rule(row: dict[str, Any]) -> RecheckRule:
+    return RecheckRule(
+        row["status"], tuple(row["months"]), row["acceptance"], row["then_every"], row["again_months"], row["calm"],
+        **provenance(row),
+    )  # fmt: skip
 
 
 @cache
