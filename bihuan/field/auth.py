@@ -10,7 +10,6 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core import signing
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import timezone
@@ -29,6 +28,7 @@ View = Callable[..., HttpResponseBase]
 SCHEME = "Device "
 SALT = "bihuan.field.access"
 ACCESS_SECONDS = 30 * 60
+NOT_AN_INSPECTOR = "您的岗位已没有检查权限，请联系单位办理授权；草稿留在本机，也可以导出"
 SIGN_IN = "登录已过期，请重新登录；本机草稿都在，登录后继续上传"
 
 
@@ -121,7 +121,7 @@ def field_door(view: View) -> View:
                     return answer
         user = request.user
         if not isinstance(user, User) or not user.has_perm(Permission.CONDUCT_INSPECTION):
-            raise PermissionDenied
+            return refusal(403, "没有权限", NOT_AN_INSPECTOR)
         return view(request, *args, **kwargs)
 
     return guarded

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, QuerySet, Value, When, Window
@@ -20,7 +20,6 @@ from bihuan.campaigns.models import CheckItem, Checklist, Task
 from bihuan.campaigns.queries.campaigns import tasks_for
 from bihuan.checklists.models import Book, BookVersion
 from bihuan.checklists.structure import unit_label
-from bihuan.duties import queries as duties
 from bihuan.hazards.deadlines import deadline, latest_deadline
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.workflow import Level, Status
@@ -34,10 +33,13 @@ from bihuan.registry.schemas import all_in_force
 from bihuan.rules import hazards as criteria_rules
 from bihuan.rules.regions import ancestors
 
+from .owed import DAYS_AHEAD, duties_of, planned_for
+from .tables import Group
+
 MOST_ENTERPRISES = 5000
 LAST_VISITS = 3
-DAYS_BACK, DAYS_AHEAD = 7, 60
-MOST_DUTIES, MOST_COLLEAGUES = 200, 200
+DAYS_BACK = 7
+MOST_COLLEAGUES = 200
 LISTS_SINCE = dt.timedelta(days=60)
 
 ENTERPRISE_COLUMNS = [
@@ -49,14 +51,6 @@ _RISK_ORDER = Case(
     default=Value(len(RiskColour.values)),
     output_field=IntegerField(),
 )
-
-
-@dataclass
-class Group:
-    """A table of rows; the first column is the key."""
-
-    columns: list[str]
-    rows: list[list[Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -80,7 +74,8 @@ def bundle_for(user: User, *, region: str = "", today: dt.date) -> Bundle:
         "enterprises": _enterprises(user, _carried(rows, total), tasks),
         "tasks": _tasks(tasks),
         "checklists": _checklists(user, tasks, today),
-        "duties": _duties(user, today),
+        "duties": duties_of(user, today),
+        "planned": planned_for(user, _inspecting_organizations(user), today),
         "colleagues": _colleagues(user),
         "criteria": _criteria(today),
         "kinds": _kinds(),
@@ -228,15 +223,6 @@ def _item(item: CheckItem, today: dt.date) -> dict[str, Any]:
         "photo": "" if item.photo == "failed" else item.photo,
     }
     return {name: value for name, value in told.items() if value or name == "position"}
-
-
-def _duties(user: User, today: dt.date) -> Group:
-    group = Group(["id", "kind", "title", "due_on", "subject", "organization"])
-    for duty in duties.inbox(user, on=today)[:MOST_DUTIES]:
-        group.rows.append([
-            duty.pk, duty.get_kind_display(), duty.title, duty.due_on, duty.subject, duty.organization.short_name,
-        ])  # fmt: skip
-    return group
 
 
 def _inspecting_organizations(user: User) -> list[Organization]:

@@ -71,6 +71,10 @@ def take_piece(
         # A piece whose first sender has given up may still be on its way through another process.
         fcntl.flock(file, fcntl.LOCK_EX)
         have = os.fstat(file.fileno()).st_size
+        if have > length:
+            # Parts of something else under this id: no piece could ever follow them.
+            file.truncate(0)
+            have = 0
         if have != offset:
             raise Misplaced(have)
         file.write(data)

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
@@ -24,6 +24,7 @@ from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.attachments.errors import UploadRefused
 from bihuan.core.errors import Refused
+from bihuan.core.paging import BadCursor, paginate
 from bihuan.inspections.actions import submit_inspection
 from bihuan.inspections.models import Inspection
 from bihuan.inspections.queries import papers_of
@@ -111,8 +112,21 @@ def devices(request: HttpRequest) -> HttpResponse:
     """GET: phones and who carries them. POST: sign this phone in."""
     if request.method == "POST":
         return _sign_in(request)
-    rows = Device.objects.visible_to(user_of(request)).select_related("user", "revoked_by")
-    return render(request, "field/devices.html", {"devices": list(rows[:500]), "now": timezone.now()})
+    user, name = user_of(request), request.GET.get("q", "").strip()[:60]
+    rows = Device.objects.visible_to(user).select_related("user", "revoked_by")
+    if name:
+        rows = rows.filter(user__full_name__icontains=name)
+    try:
+        page = paginate(rows, order=("-seen_at", "-id"), cursor=request.GET.get("cursor"))
+    except BadCursor as error:
+        raise BadRequest(str(error)) from error
+    context = {
+        "page": page,
+        "now": timezone.now(),
+        "q": name,
+        "sees_all": user.has_perm(Permission.UNLOCK_USERS),
+    }
+    return render(request, "field/devices.html", context)
 
 
 def _sign_in(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,79 @@
+"""What there is to do: one's own duties with the enterprise each is about, and the visits that plans foresee."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Exists, OuterRef
+
+from bihuan.accounts.models import Organization, User
+from bihuan.duties import queries as duties
+from bihuan.planning.models import PlannedVisit
+from bihuan.registry.models import Enterprise
+
+from .tables import Group
+
+MOST_DUTIES, MOST_PLANNED = 200, 1000
+DAYS_AHEAD = 60
+
+
+def duties_of(user: User, today: dt.date) -> Group:
+    """The inbox of `user`, soonest first. `enterprise` is whom a duty is about, None where it is about none."""
+    group = Group(["id", "kind", "title", "due_on", "subject", "organization", "enterprise"])
+    inbox = list(duties.inbox(user, on=today)[:MOST_DUTIES])
+    about = _enterprises_of({duty.subject for duty in inbox})
+    for duty in inbox:
+        group.rows.append([
+            duty.pk, duty.get_kind_display(), duty.title, duty.due_on, duty.subject, duty.organization.short_name,
+            about.get(duty.subject),
+        ])  # fmt: skip
+    return group
+
+
+def _enterprises_of(subjects: Iterable[str]) -> dict[str, int]:
+    """The enterprise behind each subject, whatever kind of record it is: one query for each kind that names one."""
+    keys: dict[str, set[int]] = defaultdict(set)
+    for subject in subjects:
+        label, _, key = subject.rpartition(":")
+        if key.isascii() and key.isdecimal():
+            keys[label].add(int(key))
+    found: dict[str, int] = {}
+    for label, wanted in keys.items():
+        model = apps.get_model(label)
+        if model is Enterprise:
+            found |= {f"{label}:{key}": key for key in wanted}
+            continue
+        try:
+            names_one = model._meta.get_field("enterprise").related_model is Enterprise
+        except FieldDoesNotExist:
+            continue
+        if names_one:
+            rows = model._base_manager.filter(pk__in=wanted).values_list("pk", "enterprise")
+            found |= {f"{label}:{key}": enterprise for key, enterprise in rows if enterprise is not None}
+    return found
+
+
+def planned_for(user: User, bodies: list[Organization], today: dt.date) -> Group:
+    """Visits planned for the bodies `user` inspects for, the first to end first; `mine`: `user` was drawn or named."""
+    group = Group(["id", "enterprise", "kind", "source", "window_from", "window_to", "mine"])
+    named = PlannedVisit.inspectors.through.objects.filter(plannedvisit=OuterRef("pk"), user=user.pk)
+    rows = (
+        PlannedVisit.objects.visible_to(user)
+        .filter(
+            status=PlannedVisit.Status.PLANNED,
+            organization__in=[body.pk for body in bodies],
+            window_from__lte=today + dt.timedelta(days=DAYS_AHEAD),
+        )
+        .annotate(mine=Exists(named))
+        .order_by("window_to", "id")
+    )
+    sources = dict(PlannedVisit.Source.choices)
+    for pk, enterprise, kind, source, begins, ends, mine in rows.values_list(
+        "pk", "enterprise", "kind", "source", "window_from", "window_to", "mine"
+    )[:MOST_PLANNED]:
+        group.rows.append([pk, enterprise, kind, str(sources.get(source, source)), begins, ends, mine])
+    return group
