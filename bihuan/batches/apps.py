@@ -18,12 +18,14 @@ class BatchesConfig(AppConfig):
         from bihuan.attachments import access
         from bihuan.campaigns import extras
         from bihuan.jobs.exports import register_export
+        from bihuan.jobs.selections import register_act
         from bihuan.registry import merging, panels
 
         from .cards import batches_of, batches_with
         from .exporting import BATCHES
         from .merging import fold_objects
         from .models import BatchObject
+        from .selections import NOTICE, TRANSFER
 
         def sees(path: str) -> access.Visible:
             def visible(user: User, pk: str) -> bool:
@@ -34,7 +36,11 @@ class BatchesConfig(AppConfig):
         access.register("batches.progressnote", sees("progress_notes__pk"))
         access.register("batches.batchtransition", sees("transitions__pk"))
         access.register("batches.jointacceptance", sees("verdicts__acceptance__pk"))
+        access.register("batches.acceptanceverdict", sees("verdicts__pk"))
+        access.register("batches.subsidy", sees("subsidies__pk"))
         extras.register("batches.batches", batches_of, position=20)
         panels.register("batches.batches", batches_with, position=50)
         merging.register("batches.batchobject", fold_objects)
         register_export(BATCHES)
+        for act in (NOTICE, TRANSFER):
+            register_act(act)

@@ -59,7 +59,7 @@ class BatchSource:
             return [], position
         paid = {
             each.member_id: each
-            for each in Subsidy.objects.filter(member__in=found).select_related("standard")
+            for each in Subsidy.objects.filter(member__in=found).select_related("standard").order_by("pk")
         }
         return [self._row(each, paid.get(each.pk)) for each in found], [found[-1].pk, high]
 

@@ -12,6 +12,7 @@ from bihuan.accounts.models import Organization
 from bihuan.core.forms import CalendarDayField
 
 from .models import Batch
+from .workflow import Purpose
 
 
 def day_field(label: str, *, required: bool = True, help_text: str = "") -> CalendarDayField:
@@ -42,6 +43,26 @@ class BatchForm(forms.Form):
     due_on = day_field("整改期限")
     supervised_from = day_field("督查开始", required=False)
     supervised_to = day_field("督查结束", required=False)
+
+
+class EditBatchForm(BatchForm):
+    """The same batch once more; what is printed on notices already is no longer asked."""
+
+    def __init__(self, data: Any = None, *, batch: Batch, may_change: frozenset[str]) -> None:
+        super().__init__(data, initial={name: getattr(batch, name) for name in self.base_fields})
+        for name in list(self.fields):
+            if name not in may_change:
+                del self.fields[name]
+
+
+class ObjectForm(forms.Form):
+    """What this one object must do, before it is told."""
+
+    content = forms.CharField(
+        label="整改内容", max_length=300, required=False, help_text="例：燃煤锅炉 2 台改天然气"
+    )
+    quantity = forms.DecimalField(label="数量", required=False, min_value=0, max_digits=10, decimal_places=2)
+    due_on = day_field("整改期限")
 
 
 class PickForm(forms.Form):
@@ -95,6 +116,7 @@ def bodies_of(area: str, *, on: dt.date | None = None) -> Any:
 
 
 class SubsidyForm(forms.Form):
+    purpose = forms.ChoiceField(label="用途", choices=Purpose.choices, initial=Purpose.RENOVATION)
     quantity = forms.DecimalField(label="数量", min_value=0, max_digits=10, decimal_places=2)
     investment = forms.DecimalField(
         label="企业实际投入（元）", min_value=0, max_digits=14, decimal_places=2, required=False,
@@ -133,6 +155,7 @@ class StandardForm(forms.Form):
     """A standard; what is reckoned from it is explained line by line."""
 
     name = forms.CharField(label="名称", max_length=80)
+    purpose = forms.ChoiceField(label="用途", choices=Purpose.choices, initial=Purpose.RENOVATION)
     unit = forms.CharField(label="计量单位", max_length=20, help_text="台、蒸吨、户")
     per_unit = money_field("单价（元）", help_text="单价和比例至少填一项；都填的，取低")
     share = percent_field("按投入比例（%）")
@@ -141,6 +164,14 @@ class StandardForm(forms.Form):
     late_share = percent_field("逾期完成按（%）", required=True, initial=100)
     document = forms.CharField(label="依据文件", max_length=200)
     effective_from = day_field("执行自")
+
+
+class FundForm(forms.Form):
+    """Money set aside for a purpose."""
+
+    purpose = forms.ChoiceField(label="用途", choices=Purpose.choices, initial=Purpose.RENOVATION)
+    amount = forms.DecimalField(label="金额（元）", min_value=0, max_digits=14, decimal_places=2)
+    document = forms.CharField(label="下达文件", max_length=200, help_text="例：云财〔2026〕18号")
 
 
 TEAM_ROWS = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
@@ -16,7 +16,7 @@ from bihuan.papers.models import Paper
 from bihuan.registry.models import Enterprise
 from bihuan.rules.subsidies import Terms
 
-from .workflow import RUNNING, BatchStatus, ObjectStatus, SubsidyStatus, Verdict
+from .workflow import RUNNING, BatchStatus, ObjectStatus, Purpose, SubsidyStatus, Verdict
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
@@ -89,6 +89,19 @@ class BatchObjectQuerySet(models.QuerySet["BatchObject"]):
         """Past its own deadline and not yet offered for acceptance; the due day itself is not overdue."""
         return self.filter(status__in=RUNNING, due_on__lt=on)
 
+    def unsupervised(self) -> BatchObjectQuerySet:
+        """Notified, not yet accepted, and nobody who supervises has looked at it within the batch's window.
+
+        A batch without a window, or with one end of it, is open on that side.
+        """
+        notes = ProgressNote.objects.filter(
+            Q(member__batch__supervised_from=None) | Q(at__date__gte=F("member__batch__supervised_from")),
+            Q(member__batch__supervised_to=None) | Q(at__date__lte=F("member__batch__supervised_to")),
+            member=OuterRef("pk"),
+            is_supervision=True,
+        )
+        return self.filter(~Exists(notes), status__in=RUNNING | {ObjectStatus.APPLIED})
+
 
 class BatchObject(models.Model):
     """One enterprise in a batch, with its own deadline and how far it is (批次对象)."""
@@ -116,6 +129,9 @@ class BatchObject(models.Model):
     )
     quantity = models.DecimalField("数量", max_digits=10, decimal_places=2, null=True, blank=True)
     due_on = models.DateField("整改期限")
+    work_due_on = models.DateField(
+        "按期完成的期限", null=True, blank=True, help_text="通知书或延期定的；附条件补正的期限不算"
+    )
     notice = models.OneToOneField(Paper, models.PROTECT, verbose_name="通知书", null=True, related_name="+")
     progress = models.PositiveSmallIntegerField("进度", default=0, help_text="百分数")
     finished_on = models.DateField("完成日期", null=True, blank=True)
@@ -235,7 +251,14 @@ class JointAcceptance(models.Model):
                 [each.organization_id, each.name, each.title] for each in self.team.order_by("position")
             ],
             "verdicts": [
-                [each.member_id, each.verdict, each.conditions, each.conditions_due_on, each.note]
+                [
+                    each.member_id,
+                    each.verdict,
+                    each.conditions,
+                    each.conditions_due_on,
+                    each.note,
+                    each.finished_on,
+                ]
                 for each in self.verdicts.order_by("pk")
             ],
         }
@@ -274,6 +297,9 @@ class AcceptanceVerdict(models.Model):
     conditions = models.CharField("须补正的条件", max_length=300, blank=True)
     conditions_due_on = models.DateField("补正期限", null=True, blank=True)
     note = models.CharField("说明", max_length=300, blank=True)
+    finished_on = models.DateField(
+        "核定完成日期", null=True, blank=True, help_text="验收组认定的，企业填报的另存在流转里"
+    )
     paper = models.OneToOneField(
         Paper, models.PROTECT, verbose_name="验收意见书", null=True, related_name="+"
     )
@@ -302,6 +328,7 @@ class SubsidyStandard(models.Model):
         Campaign, models.PROTECT, verbose_name="专项整治", related_name="subsidy_standards"
     )
     name = models.CharField("名称", max_length=80)
+    purpose = models.CharField("用途", max_length=12, choices=Purpose.choices, default=Purpose.RENOVATION)
     unit = models.CharField("计量单位", max_length=20, help_text="台、蒸吨、户")
     per_unit = models.DecimalField("单价（元）", max_digits=12, decimal_places=2, null=True, blank=True)
     share = models.DecimalField("按投入比例（%）", max_digits=5, decimal_places=2, null=True, blank=True)
@@ -337,10 +364,40 @@ class SubsidyStandard(models.Model):
     def signed_content(self) -> dict[str, object]:
         amounts = (self.per_unit, self.share, self.cap, self.late_share)
         return {
-            "campaign": self.campaign_id, "name": self.name, "unit": self.unit,
+            "campaign": self.campaign_id, "name": self.name, "purpose": self.purpose, "unit": self.unit,
             "amounts": [None if each is None else f"{each:.2f}" for each in amounts],
             "on_time_only": self.on_time_only, "document": self.document,
             "from": self.effective_from, "to": self.effective_to,
+        }  # fmt: skip
+
+
+class SubsidyFund(models.Model):
+    """Money set aside for one purpose of a campaign by a document (专项资金, R238); further money is a further row."""
+
+    campaign = models.ForeignKey(
+        Campaign, models.PROTECT, verbose_name="专项整治", related_name="subsidy_funds"
+    )
+    purpose = models.CharField("用途", max_length=12, choices=Purpose.choices)
+    amount = models.DecimalField("金额（元）", max_digits=14, decimal_places=2)
+    document = models.CharField("依据文件", max_length=200)
+    made_by = models.ForeignKey(User, models.PROTECT, verbose_name="登记人", related_name="+")
+    made_at = models.DateTimeField("登记时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "专项资金"
+        ordering = ["campaign_id", "purpose", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="batches_fund_is_money"),
+            models.UniqueConstraint(fields=["campaign", "purpose", "document"], name="batches_fund_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} {self.amount} 元"
+
+    def signed_content(self) -> dict[str, object]:
+        return {
+            "campaign": self.campaign_id, "purpose": self.purpose, "amount": f"{self.amount:.2f}",
+            "document": self.document,
         }  # fmt: skip
 
 
@@ -351,11 +408,12 @@ class SubsidyQuerySet(models.QuerySet["Subsidy"]):
 
 
 class Subsidy(models.Model):
-    """What one accepted object is paid: reckoned, reviewed, approved by somebody else, paid (补贴, R236)."""
+    """What one accepted object is paid: reckoned, reviewed, approved by somebody else, paid (补贴, R236).
 
-    member = models.OneToOneField(
-        BatchObject, models.PROTECT, verbose_name="批次对象", related_name="subsidy"
-    )
+    One that was refused stays on record; the object may be proposed again.
+    """
+
+    member = models.ForeignKey(BatchObject, models.PROTECT, verbose_name="批次对象", related_name="subsidies")
     standard = models.ForeignKey(
         SubsidyStandard, models.PROTECT, verbose_name="标准", related_name="subsidies"
     )
@@ -398,6 +456,9 @@ class Subsidy(models.Model):
                 name="batches_subsidy_paid_iff_stamped",
             ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="batches_subsidy_not_negative"),
+            models.UniqueConstraint(
+                fields=["member"], condition=~Q(status="rejected"), name="batches_one_live_subsidy"
+            ),
             models.UniqueConstraint(
                 fields=["voucher"], condition=~Q(voucher=""), name="batches_voucher_once"
             ),

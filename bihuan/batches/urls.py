@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import batches, members, subsidies
+from .views import acceptances, batches, members, subsidies
 
 app_name = "batches"
 urlpatterns = [
@@ -9,10 +9,12 @@ urlpatterns = [
     path("new/", batches.create, name="create"),
     path("proposal/", batches.propose, name="propose"),
     path("<int:pk>/", batches.detail, name="detail"),
+    path("<int:pk>/edit/", batches.edit, name="edit"),
     path("<int:pk>/objects/", batches.add, name="add"),
     path("<int:pk>/notices/", batches.notices, name="notices"),
+    path("<int:pk>/transfers/", batches.transfers, name="transfers"),
     path("<int:pk>/closing/", batches.close, name="close"),
-    path("<int:pk>/acceptance/", batches.acceptance, name="acceptance"),
+    path("<int:pk>/acceptance/", acceptances.acceptance, name="acceptance"),
     path("objects/<int:pk>/", members.detail, name="object"),
     path("objects/<int:pk>/<slug:key>/", members.act, name="act"),
     path("subsidies/", subsidies.index, name="subsidies"),

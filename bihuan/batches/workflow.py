@@ -42,6 +42,15 @@ class Verdict(TextChoices):
     FAILED = "failed", "验收不合格"
 
 
+class Purpose(TextChoices):
+    """What special funds are for (R238, R239)."""
+
+    RENOVATION = "renovation", "技术改造"
+    TREATMENT = "treatment", "隐患治理"
+    ASSESSMENT = "assessment", "风险评估"
+    TRAINING = "training", "教育培训"
+
+
 class SubsidyStatus(TextChoices):
     PROPOSED = "proposed", "待初审"
     REVIEWED = "reviewed", "待审定"
@@ -117,6 +126,8 @@ SUBSIDY_RULES: dict[str, Rule] = {
     SubsidyMove.PAY: Rule(frozenset({SubsidyStatus.APPROVED}), SubsidyStatus.PAID, Permission.REVIEW_SUBSIDY),
 }
 RUNNING = frozenset({ObjectStatus.NOTIFIED, ObjectStatus.CONDITIONAL})
+# What is granted or on its way to be: rejected ones cost nothing.
+GRANTED = frozenset({SubsidyStatus.APPROVED, SubsidyStatus.PAID})
 VERDICT_MOVES = {
     Verdict.PASSED: ObjectMove.ACCEPT,
     Verdict.CONDITIONAL: ObjectMove.CONDITION,

@@ -99,6 +99,7 @@ def main() -> int:
 
     from bihuan.archive.nightly import archive_due
     from bihuan.audit.actions import seal_due
+    from bihuan.batches.actions import open_late
     from bihuan.config.runner import Runner
     from bihuan.core.partitions import keep_ahead
     from bihuan.duties.sweep import sweep
@@ -108,6 +109,7 @@ def main() -> int:
     from bihuan.operations.backup.schedule import backup_due
     from bihuan.operations.heartbeat import beat
     from bihuan.operations.retention.rounds import retention_due
+    from bihuan.planning.visits import open_visits
     from bihuan.registry.dues import open_dues
     from bihuan.registry.lives import settle_lives
     from bihuan.tally.actions import fold_all
@@ -141,6 +143,8 @@ def main() -> int:
         Periodic("jobs", 30, lambda: tidy(timezone.now())),
         Periodic("sweep", 60, lambda: sweep(timezone.now())),
         Periodic("dues", 3600, lambda: open_dues(timezone.now())),
+        Periodic("late", 3600, lambda: open_late(timezone.now())),
+        Periodic("visits", 3600, lambda: open_visits(timezone.now())),
         Periodic("lives", 600, lambda: settle_lives(timezone.now())),
         Periodic("send", 60, lambda: send_due(timezone.now())),
         Periodic("seal", 300, lambda: seal_due(timezone.now())),

@@ -368,17 +368,21 @@ batches:export                | GET POST | list      | OL OO DL DO LL LO IS |
 batches:create                | GET POST | directory | DO                  |
 batches:propose               | POST     | directory | DO                  |
 batches:detail                | GET      | list      | officials           |
+batches:edit                  | GET POST | directory | DO                  |
 batches:add                   | GET POST | directory | DO                  |
 batches:notices               | POST     | directory | DO                  |
+batches:transfers             | POST     | directory | DO                  |
 batches:close                 | POST     | directory | DO                  |
 batches:acceptance            | GET POST | directory | DO                  |
 batches:object                | GET      | street    | officials EM        |
 batches:act progress          | POST     | street    | DO EM               |
+batches:act edit              | POST     | street    | DO                  |
 batches:act transfer          | POST     | street    | DO                  |
 batches:act subsidy           | POST     | street    | DO                  |
 batches:subsidies             | GET      | list      | officials           |
 batches:standards             | GET      | list      | officials           |
 batches:standards set         | POST     | directory | DO                  |
+batches:standards fund        | POST     | directory | DO                  |
 batches:decide review         | POST     | street    | DO                  |
 batches:decide approve        | POST     | street    | DL                  |
 
@@ -392,6 +396,10 @@ inspections:walk              | GET POST | street    | field               |
 inspections:detail            | GET      | street    | officials EM EX     |
 inspections:done              | GET      | street    | field               |
 inspections:opinion           | POST     | street    | LO IN               |
+inspections:deliveries        | GET      | list      | EM                  |
+inspections:delivery          | GET POST | county    | EM                  |
+inspections:delivered         | GET      | county    | EM                  |
+inspections:delivery_notice   | GET      | county    | EM                  |
 inspections:signals           | GET      | list      | officials           |
 inspections:signal_rows       | GET      | list      | officials           |
 inspections:note_signal       | POST     | street    | OL OO DL DO LL LO IN |
@@ -560,7 +568,7 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "pledges:hand_over": {"pk": "false_claim"},
     "pledges:retire_form": {"pk": "pledge_form"},
     "pledges:self_checked": {"pk": "self_check"},
-    **{f"batches:{name}": {"pk": "batch"} for name in ("detail", "add", "notices", "close", "acceptance")},
+    **{f"batches:{name}": {"pk": "batch"} for name in ("detail", "edit", "add", "notices", "transfers", "close", "acceptance")},
     "batches:object": {"pk": "batch_object"},
     "batches:act": {"pk": "batch_object", "key": "="},
     "batches:decide": {"pk": "subsidy", "move": "="},
@@ -569,6 +577,8 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "field:photo": {"pk": "photo"},
     "field:revocation": {"pk": "device"},
     **{f"inspections:{name}": {"pk": "inspection"} for name in ("detail", "done", "opinion")},
+    "inspections:delivery": {"token": "plate_token"},
+    **{f"inspections:{name}": {"pk": "delivery"} for name in ("delivered", "delivery_notice")},
     "inspections:note_signal": {"pk": "signal"},
     "planning:visit": {"pk": "planned_visit"},
     **{f"planning:{name}": {"pk": "visit_plan"} for name in ("plan", "adopt")},

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
-from bihuan.attachments.actions import sign
+from bihuan.attachments.actions import attach, sign
 from bihuan.attachments.models import Signature
 from bihuan.audit.actions import record
 from bihuan.core.errors import Refused
@@ -26,6 +26,7 @@ from ..standing import runs
 from ..workflow import VERDICT_MOVES, ObjectStatus, Verdict
 from .moving import move_object
 from .notifying import open_rectifying
+from .owing import settle_supervision
 
 LEAST_BODIES = 2
 
@@ -42,13 +43,21 @@ class TeamMember:
 
 @dataclass(frozen=True)
 class VerdictGiven:
-    """What the team says of one object."""
+    """What the team says of one object. `finished_on` is the day the team holds the work to have been finished, where
+    it is not the day the enterprise told; `photos` are ids of uploads taken on the spot."""
 
     member: BatchObject
     verdict: str
     conditions: str = ""
     conditions_due_on: dt.date | None = None
     note: str = ""
+    finished_on: dt.date | None = None
+    photos: tuple[str, ...] = ()
+
+    @property
+    def finish(self) -> dt.date | None:
+        """When the work was finished, as it will be counted."""
+        return self.finished_on or self.member.finished_on
 
 
 def record_acceptance(
@@ -102,8 +111,10 @@ def _problems(
             found.append(f"{name}附条件合格，请写明条件和补正期限")
         elif given.verdict == Verdict.FAILED and not given.note.strip():
             found.append(f"{name}验收不合格，请写明理由")
-        if given.member.finished_on and given.member.finished_on > accepted_on:
+        if given.finish and given.finish > accepted_on:
             found.append(f"{name}的完成日期晚于验收日期，请核对")
+        if given.finished_on and given.finished_on != given.member.finished_on and not given.note.strip():
+            found.append(f"{name}核定的完成日期与填报的不同，请在说明里写明依据")
         if given.conditions_due_on and given.conditions_due_on < accepted_on:
             found.append(f"{name}的补正期限早于验收日期，请核对")
     return found
@@ -138,9 +149,12 @@ def _record(
             conditions=given.conditions.strip()[:300],
             conditions_due_on=given.conditions_due_on if given.verdict == Verdict.CONDITIONAL else None,
             note=given.note.strip()[:300],
+            finished_on=given.finish if given.verdict != Verdict.FAILED else None,
         )
         for given in verdicts
     ]
+    for row, given in zip(rows, verdicts, strict=True):
+        attach(row, given.photos, "scene", by=by)
     record("batches.acceptance", acceptance, by=by, summary=f"{acceptance}，{len(rows)} 家")
     signatures = [
         sign(
@@ -164,9 +178,9 @@ def _carry_out(row: AcceptanceVerdict, signatures: list[Signature], by: User) ->
     member, acceptance = row.member, row.acceptance
     changed: dict[str, object] = {}
     if row.verdict == Verdict.PASSED:
-        changed = {"accepted_on": acceptance.accepted_on}
+        changed = {"accepted_on": acceptance.accepted_on, "finished_on": row.finished_on}
     elif row.verdict == Verdict.CONDITIONAL:
-        changed = {"due_on": row.conditions_due_on}
+        changed = {"due_on": row.conditions_due_on, "finished_on": row.finished_on}
     else:
         changed = {"progress": 0}
     move_object(
@@ -189,3 +203,4 @@ def _carry_out(row: AcceptanceVerdict, signatures: list[Signature], by: User) ->
         by=by,
     )
     AcceptanceVerdict.objects.filter(pk=row.pk).update(paper=paper)
+    settle_supervision(member.batch, by=by)

@@ -23,6 +23,7 @@ from ..models import Batch, BatchObject
 from ..standing import runs
 from ..workflow import BatchStatus, ObjectMove, ObjectStatus
 from .moving import move_object
+from .owing import owe_notices, settle_all, settle_notices
 
 
 def organizer(user: User, campaign: Campaign) -> Organization | None:
@@ -38,6 +39,19 @@ def organizer(user: User, campaign: Campaign) -> Organization | None:
         if post.organization_id == campaign.office_id or post.organization_id in leading:
             return post.organization
     return None
+
+
+def check_dates(
+    notice_by: dt.date | None,
+    due_on: dt.date,
+    supervised_from: dt.date | None,
+    supervised_to: dt.date | None,
+) -> None:
+    """Refuse dates in the wrong order."""
+    if notice_by and notice_by > due_on:
+        raise Refused("通知下发期限应早于整改期限，请核对")
+    if supervised_from and supervised_to and supervised_to < supervised_from:
+        raise Refused("督查结束应晚于督查开始，请核对")
 
 
 @transaction.atomic
@@ -63,10 +77,7 @@ def create_batch(
         raise Refused(f"“{campaign}”已结束，不能再编排批次")
     if not demand.strip():
         raise Refused("请填写整改要求：这一批对象要做到什么")
-    if notice_by and notice_by > due_on:
-        raise Refused("通知下发期限应早于整改期限，请核对")
-    if supervised_from and supervised_to and supervised_to < supervised_from:
-        raise Refused("督查结束应晚于督查开始，请核对")
+    check_dates(notice_by, due_on, supervised_from, supervised_to)
     last = Batch.objects.filter(campaign=campaign).aggregate(last=Max("number"))["last"] or 0
     batch = Batch(
         campaign=campaign,
@@ -89,6 +100,7 @@ def create_batch(
     except IntegrityError as error:
         raise Refused(f"第 {batch.number} 批已经有了，请刷新后再编") from error
     record("batches.create", batch, by=by, summary=f"编排{campaign}{batch}")
+    owe_notices(batch, by=by)
     return batch
 
 
@@ -210,6 +222,7 @@ def add_objects(
 def remove_object(member: BatchObject, *, reason: str, by: User) -> None:
     """Take an object out that has not been notified yet."""
     move_object(member, ObjectMove.REMOVE, by=by, reason=reason)
+    settle_notices(member.batch, by=by)
 
 
 @transaction.atomic
@@ -225,3 +238,4 @@ def close_batch(batch: Batch, *, by: User) -> None:
         raise IllegalMove(f"{batch}还没有下发或者已经收口")
     batch.status = BatchStatus.CLOSED
     record("batches.close", batch, by=by, summary=f"{batch}收口")
+    settle_all(batch, by=by)

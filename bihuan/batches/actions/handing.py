@@ -15,6 +15,7 @@ from bihuan.pledges.actions.handing import send_to_enforcement
 from ..models import BatchObject
 from ..workflow import ObjectMove
 from .moving import move_object
+from .owing import settle_supervision, settle_transfer
 
 
 @transaction.atomic
@@ -49,4 +50,6 @@ def hand_over_late(member: BatchObject, *, to: Organization, by: User) -> Paper:
     BatchObject.objects.filter(pk=member.pk).update(transfer=paper)
     member.transfer = paper
     finish_duty(member, Duty.Kind.BATCH_RECTIFY, by=by, cancelled=True)
+    settle_transfer(member.batch, by=by)
+    settle_supervision(member.batch, by=by)
     return paper

@@ -21,6 +21,7 @@ from ..models import Batch, BatchObject
 from ..standing import runs
 from ..workflow import BatchStatus, ObjectMove, ObjectStatus
 from .moving import move_object
+from .owing import owe_supervision, settle_notices, settle_transfer
 
 
 def issue_notices(batch: Batch, *, by: User) -> tuple[int, int]:
@@ -70,11 +71,13 @@ def issue_notice(member: BatchObject, *, by: User) -> Paper:
         due_on=member.due_on,
         by=by,
     )
-    move_object(member, ObjectMove.NOTIFY, by=by, changed={"notice": paper})
+    move_object(member, ObjectMove.NOTIFY, by=by, changed={"notice": paper, "work_due_on": member.due_on})
     if Batch.objects.filter(pk=batch.pk, status=BatchStatus.DRAFT).update(status=BatchStatus.ISSUED):
         batch.status = BatchStatus.ISSUED
         record("batches.issue", batch, by=by, summary=f"{batch}开始下发通知")
     open_rectifying(member, by=by)
+    owe_supervision(batch, by=by)
+    settle_notices(batch, by=by)
     return paper
 
 
@@ -104,8 +107,16 @@ def explanation(member: BatchObject) -> dict[str, str]:
 
 @transaction.atomic
 def extend_object(member: BatchObject, *, due_on: dt.date, reason: str, by: User) -> None:
-    """Give one object a later deadline, with the reason on record. Raises Refused for an earlier one."""
+    """Give one object a later deadline, with the reason on record. Raises Refused for an earlier one.
+
+    More time for the work itself counts when it is asked whether it was done in time; more time for a condition of
+    acceptance does not.
+    """
     if due_on <= member.due_on:
         raise Refused(f"新期限应晚于现在的期限 {member.due_on}")
-    move_object(member, ObjectMove.EXTEND, by=by, reason=reason, changed={"due_on": due_on})
+    changed = {"due_on": due_on}
+    if member.status == ObjectStatus.NOTIFIED:
+        changed["work_due_on"] = due_on
+    move_object(member, ObjectMove.EXTEND, by=by, reason=reason, changed=changed)
     reschedule_duty(member, Duty.Kind.BATCH_RECTIFY, due_on, explanation(member), by=by)
+    settle_transfer(member.batch, by=by)

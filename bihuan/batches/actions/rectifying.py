@@ -19,8 +19,9 @@ from bihuan.duties.models import Duty
 
 from ..models import BatchObject, ProgressNote
 from ..standing import is_own, runs
-from ..workflow import RUNNING, ObjectMove
+from ..workflow import RUNNING, ObjectMove, ObjectStatus
 from .moving import move_object
+from .owing import settle_supervision, settle_transfer
 
 
 @transaction.atomic
@@ -48,6 +49,8 @@ def record_progress(
     )
     attach(note, [str(each) for each in photos if each], "scene", by=by)
     record("batches.progress", note, by=by, summary=f"{member}进展 {percent}%", payload={"text": note.text})
+    if note.is_supervision:
+        settle_supervision(member.batch, by=by)
     return note
 
 
@@ -60,15 +63,22 @@ def apply_for_acceptance(
     photos: Iterable[str | uuid.UUID] = (),
     by: User,
 ) -> None:
-    """Say that the work is done and ask the joint team to come. Raises Refused without words or with a false date."""
+    """Say that the work is done and ask the joint team to come. Raises Refused without words or with a false date.
+
+    After a conditional acceptance it is the condition that is met: the day the work itself was finished stays.
+    """
     today = timezone.localdate()
     if not text.strip():
         raise Refused("请写明完成情况")
     if finished_on > today:
         raise Refused(f"完成日期 {finished_on} 在今天之后，请核对")
-    line = move_object(
-        member, ObjectMove.APPLY, by=by, reason=text, changed={"finished_on": finished_on, "progress": 100}
-    )
+    changed: dict[str, object] = {"progress": 100}
+    if member.status == ObjectStatus.CONDITIONAL:
+        text = f"{text.strip()}（{finished_on} 补正完成）"
+    else:
+        changed["finished_on"] = finished_on
+        text = f"{text.strip()}（填报 {finished_on} 完成）"
+    line = move_object(member, ObjectMove.APPLY, by=by, reason=text, changed=changed)
     attach(line, [str(each) for each in photos if each], "after", by=by)
     finish_duty(member, Duty.Kind.BATCH_RECTIFY, by=by)
     open_duty(
@@ -82,3 +92,4 @@ def apply_for_acceptance(
         start=today,
         by=by,
     )
+    settle_transfer(member.batch, by=by)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
+from bihuan.attachments.actions import attach
 from bihuan.audit.actions import record
 from bihuan.campaigns.models import Campaign
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
@@ -20,9 +24,9 @@ from bihuan.duties.models import Duty
 from bihuan.rules.records import UnknownRule, in_force
 from bihuan.rules.subsidies import reckon
 
-from ..models import BatchObject, Subsidy, SubsidyStandard, SubsidyTransition
+from ..models import BatchObject, Subsidy, SubsidyFund, SubsidyStandard, SubsidyTransition
 from ..standing import holds, may_decide
-from ..workflow import SUBSIDY_RULES, ObjectStatus, SubsidyMove, SubsidyStatus
+from ..workflow import GRANTED, SUBSIDY_RULES, ObjectStatus, Purpose, SubsidyMove, SubsidyStatus
 from .composing import organizer
 
 MOST_YUAN = Decimal(10) ** 11
@@ -30,14 +34,17 @@ MOST_YUAN = Decimal(10) ** 11
 
 @transaction.atomic
 def set_standard(campaign: Campaign, *, by: User, **fields: Any) -> SubsidyStandard:
-    """Register a standard from a day on. The one before ends the day before, if it had no end. Raises PermissionDenied,
-    Refused without an amount or for a period that begins before the last one."""
+    """Register a standard from a day on. The one before of the same purpose ends the day before, if it had no end.
+
+    Raises PermissionDenied, Refused without an amount or for a period that begins before the last one.
+    """
     if organizer(by, campaign) is None:
         raise PermissionDenied
     if fields.get("per_unit") is None and fields.get("share") is None:
         raise Refused("请填写单价或按投入的比例，至少一项")
     start: dt.date = fields["effective_from"]
-    earlier = SubsidyStandard.objects.filter(campaign=campaign, effective_to=None).first()
+    purpose = fields.get("purpose", Purpose.RENOVATION)
+    earlier = SubsidyStandard.objects.filter(campaign=campaign, purpose=purpose, effective_to=None).first()
     if earlier is not None:
         if earlier.effective_from >= start:
             raise Refused(f"已有自 {earlier.effective_from} 起的标准“{earlier}”，新标准应从以后的日期开始")
@@ -52,34 +59,73 @@ def set_standard(campaign: Campaign, *, by: User, **fields: Any) -> SubsidyStand
     return standard
 
 
-def standard_for(campaign: Campaign, on: dt.date) -> SubsidyStandard:
-    """The standard in force on the day the work was finished. Raises Refused when there is none."""
+def standard_for(campaign: Campaign, on: dt.date, purpose: str) -> SubsidyStandard:
+    """The standard for a purpose in force on the day the work was finished. Raises Refused when there is none."""
+    standards = list(SubsidyStandard.objects.filter(campaign=campaign, purpose=purpose))
     try:
-        return in_force(
-            list(SubsidyStandard.objects.filter(campaign=campaign)), on, what=f"{campaign}补贴标准"
-        )
+        return in_force(standards, on, what=f"{campaign}补贴标准")
     except UnknownRule as error:
-        raise Refused(f"{on} 没有生效的补贴标准，请先登记标准和依据文件") from error
+        raise Refused(
+            f"{on} 没有生效的补贴标准（{Purpose(purpose).label}），请先登记标准和依据文件"
+        ) from error
+
+
+@transaction.atomic
+def set_fund(campaign: Campaign, *, purpose: str, amount: Decimal, document: str, by: User) -> SubsidyFund:
+    """Register money set aside for a purpose (R238); a further document adds to it.
+
+    Raises PermissionDenied, Refused for no money, no document, or a document registered already.
+    """
+    if organizer(by, campaign) is None:
+        raise PermissionDenied
+    if purpose not in Purpose.values:
+        raise Refused("请选择资金用途")
+    if not 0 < amount < MOST_YUAN:
+        raise Refused("资金应大于 0 元，且不超过千亿元，请核对")
+    if not document.strip():
+        raise Refused("请填写下达资金的文件")
+    fund = SubsidyFund(
+        campaign=campaign, purpose=purpose, amount=amount, document=document.strip()[:200], made_by=by,
+        made_at=timezone.now(),
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            fund.save(force_insert=True)
+    except IntegrityError as error:
+        raise Refused(f"“{fund.document}”的{fund.get_purpose_display()}资金已经登记过，请核对") from error
+    fund.refresh_from_db()
+    record("batches.set_fund", fund, by=by, summary=f"登记{campaign}专项资金：{fund}")
+    return fund
 
 
 @transaction.atomic
 def propose_subsidy(
-    member: BatchObject, *, quantity: Decimal, investment: Decimal | None, by: User
+    member: BatchObject,
+    *,
+    quantity: Decimal,
+    investment: Decimal | None,
+    purpose: str = Purpose.RENOVATION,
+    photos: Iterable[str | uuid.UUID] = (),
+    by: User,
 ) -> Subsidy:
-    """Reckon what an accepted object gets, with every step in words. Raises PermissionDenied, Refused, IllegalMove."""
+    """Reckon what an accepted object gets, with every step in words; `photos` are of the bills of its own investment.
+
+    Done in time or not is asked of the deadline of the notice or its extension, never of a condition's. Raises
+    PermissionDenied, Refused, IllegalMove.
+    """
     if not holds(by, Permission.REVIEW_SUBSIDY, member.batch.organization_id):
         raise PermissionDenied
     member.refresh_from_db()
     if member.status != ObjectStatus.ACCEPTED or member.finished_on is None:
         raise IllegalMove(f"{member.enterprise}还没有验收合格，不能申报补贴")
-    standard = standard_for(member.campaign, member.finished_on)
+    standard = standard_for(member.campaign, member.finished_on, purpose)
     try:
         result = reckon(
             standard.terms,
             quantity=quantity,
             investment=investment,
             finished_on=member.finished_on,
-            due_on=member.due_on,
+            due_on=member.work_due_on or member.due_on,
         )
     except ValueError as error:
         raise Refused(str(error)) from error
@@ -104,6 +150,7 @@ def propose_subsidy(
             subsidy.save(force_insert=True)
     except IntegrityError as error:
         raise IllegalMove(f"{member.enterprise}已经申报过补贴，请刷新后核对") from error
+    attach(subsidy, [str(each) for each in photos if each], "voucher", by=by)
     record("batches.propose_subsidy", subsidy, by=by, summary=f"申报{subsidy}")
     open_duty(
         kind=Duty.Kind.SUBSIDY,
@@ -126,7 +173,11 @@ def review(subsidy: Subsidy, *, by: User, reason: str = "") -> None:
 
 @transaction.atomic
 def approve(subsidy: Subsidy, *, by: User, reason: str = "") -> None:
-    """Second step (审定), by somebody who neither proposed nor reviewed it."""
+    """Second step (审定), by somebody who neither proposed nor reviewed it, within the money set aside.
+
+    Raises Refused when the fund of its purpose does not reach; a purpose without a fund has no ceiling.
+    """
+    _within_fund(subsidy)
     _move(subsidy, SubsidyMove.APPROVE, by=by, reason=reason, approved_by=by, approved_at=timezone.now())
     finish_duty(subsidy, Duty.Kind.SUBSIDY, by=by)
 
@@ -136,6 +187,22 @@ def reject(subsidy: Subsidy, *, by: User, reason: str) -> None:
     """Pay nothing, and say why."""
     _move(subsidy, SubsidyMove.REJECT, by=by, reason=reason)
     finish_duty(subsidy, Duty.Kind.SUBSIDY, by=by)
+
+
+def _within_fund(subsidy: Subsidy) -> None:
+    """The rows of the fund are held until the approval is written, so that two approvals never spend the same yuan."""
+    campaign, purpose = subsidy.standard.campaign_id, subsidy.standard.purpose
+    funds = list(SubsidyFund.objects.select_for_update().filter(campaign=campaign, purpose=purpose))
+    if not funds:
+        return
+    granted = Subsidy.objects.filter(
+        standard__campaign=campaign, standard__purpose=purpose, status__in=GRANTED
+    ).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+    left = sum((fund.amount for fund in funds), Decimal(0)) - granted
+    if subsidy.amount > left:
+        raise Refused(
+            f"{Purpose(purpose).label}专项资金只余 {left:.2f} 元，不足 {subsidy.amount:.2f} 元；追加资金后先登记文件，再审定"
+        )
 
 
 def pay(subsidy: Subsidy, *, paid_on: dt.date, voucher: str, by: User) -> None:

@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
                 ('department', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization', verbose_name='主管部门')),
                 ('enterprise', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batch_objects', to='registry.enterprise', verbose_name='企业')),
                 ('locality', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.region', verbose_name='乡镇街道')),
+                ('work_due_on', models.DateField(blank=True, help_text='通知书或延期定的；附条件补正的期限不算', null=True, verbose_name='按期完成的期限')),
                 ('notice', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='papers.paper', verbose_name='通知书')),
                 ('transfer', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='papers.paper', verbose_name='移送文书')),
             ],
@@ -113,6 +114,7 @@ class Migration(migrations.Migration):
                 ('conditions', models.CharField(blank=True, max_length=300, verbose_name='须补正的条件')),
                 ('conditions_due_on', models.DateField(blank=True, null=True, verbose_name='补正期限')),
                 ('note', models.CharField(blank=True, max_length=300, verbose_name='说明')),
+                ('finished_on', models.DateField(blank=True, help_text='验收组认定的，企业填报的另存在流转里', null=True, verbose_name='核定完成日期')),
                 ('paper', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='papers.paper', verbose_name='验收意见书')),
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='batches.batchobject', verbose_name='批次对象')),
                 ('acceptance', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='batches.jointacceptance', verbose_name='联合验收')),
@@ -161,6 +163,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=80, verbose_name='名称')),
+                ('purpose', models.CharField(choices=[('renovation', '技术改造'), ('treatment', '隐患治理'), ('assessment', '风险评估'), ('training', '教育培训')], default='renovation', max_length=12, verbose_name='用途')),
                 ('unit', models.CharField(help_text='台、蒸吨、户', max_length=20, verbose_name='计量单位')),
                 ('per_unit', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name='单价（元）')),
                 ('share', models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True, verbose_name='按投入比例（%）')),
@@ -181,6 +184,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SubsidyFund',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('purpose', models.CharField(choices=[('renovation', '技术改造'), ('treatment', '隐患治理'), ('assessment', '风险评估'), ('training', '教育培训')], max_length=12, verbose_name='用途')),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='金额（元）')),
+                ('document', models.CharField(max_length=200, verbose_name='依据文件')),
+                ('made_at', models.DateTimeField(verbose_name='登记时间')),
+                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subsidy_funds', to='campaigns.campaign', verbose_name='专项整治')),
+                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='登记人')),
+            ],
+            options={
+                'verbose_name': '专项资金',
+                'verbose_name_plural': '专项资金',
+                'ordering': ['campaign_id', 'purpose', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='batches_fund_is_money'), models.UniqueConstraint(fields=('campaign', 'purpose', 'document'), name='batches_fund_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='Subsidy',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -195,7 +216,7 @@ class Migration(migrations.Migration):
                 ('paid_on', models.DateField(null=True, verbose_name='拨付日期')),
                 ('voucher', models.CharField(blank=True, max_length=60, verbose_name='凭证号')),
                 ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='审定人')),
-                ('member', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='subsidy', to='batches.batchobject', verbose_name='批次对象')),
+                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subsidies', to='batches.batchobject', verbose_name='批次对象')),
                 ('paid_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='登记人')),
                 ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='申报人')),
                 ('reviewed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='初审人')),
@@ -296,6 +317,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='subsidy',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='batches_subsidy_not_negative'),
+        ),
+        migrations.AddConstraint(
+            model_name='subsidy',
+            constraint=models.UniqueConstraint(condition=models.Q(('status', 'rejected'), _negated=True), fields=('member',), name='batches_one_live_subsidy'),
         ),
         migrations.AddConstraint(
             model_name='subsidy',

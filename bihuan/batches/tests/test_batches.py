@@ -8,13 +8,11 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
-from bihuan.accounts.models import Holding, Post, User
-from bihuan.accounts.roles import Role
+from bihuan.accounts.models import Holding, User
 from bihuan.audit.queries import verify as verify_record
 from bihuan.batches import actions, queries
-from bihuan.batches.models import Batch, BatchObject, Subsidy
+from bihuan.batches.models import BatchObject, Subsidy
 from bihuan.batches.workflow import (
     OBJECT_RULES,
     SUBSIDY_RULES,
@@ -25,8 +23,10 @@ from bihuan.batches.workflow import (
 )
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.duties.models import Duty
-from bihuan.inspections.tests.factories import ink, make_campaign
+from bihuan.inspections.tests.factories import make_campaign
 from bihuan.papers.models import Paper
+
+from .factories import a_standard, accepted, applied, later, make_batch, notified, second_officer, team, today
 
 # By hand: (status, move).
 LEGAL = {
@@ -54,63 +54,6 @@ def test_the_table_of_subsidies(status, move):
 @pytest.fixture
 def campaign(world):
     return make_campaign(world).campaign
-
-
-def today() -> dt.date:
-    return timezone.localdate()
-
-
-def later(days: int) -> dt.date:
-    return today() + dt.timedelta(days=days)
-
-
-def make_batch(world, campaign, **changes) -> Batch:
-    given = {
-        "name": "第一批",
-        "demand": "拆除燃煤锅炉，改用天然气",
-        "due_on": later(30),
-        "by": world.people.housing,
-    }
-    return actions.create_batch(campaign, **(given | changes))
-
-
-def notified(world, campaign) -> BatchObject:
-    batch = make_batch(world, campaign)
-    actions.add_objects(
-        batch, [world.enterprises.shop], by=world.people.housing, content="燃煤锅炉 1 台", quantity=Decimal(1)
-    )
-    actions.issue_notices(batch, by=world.people.housing)
-    return BatchObject.objects.select_related("batch__campaign", "enterprise__organization").get()
-
-
-def team(world):
-    return [
-        actions.TeamMember(world.organizations.housing, "李建明", "科长"),
-        actions.TeamMember(world.organizations.market, "吴正规", "科员", ink()),
-    ]
-
-
-def applied(world, campaign) -> BatchObject:
-    member = notified(world, campaign)
-    actions.apply_for_acceptance(member, finished_on=today(), text="已换燃气锅炉", by=world.people.shop)
-    return BatchObject.objects.get(pk=member.pk)
-
-
-def accepted(world, campaign) -> BatchObject:
-    member = applied(world, campaign)
-    actions.record_acceptance(
-        member.batch, accepted_on=today(), team=team(world), verdicts=[actions.VerdictGiven(member, "passed")],
-        by=world.people.housing,
-    )  # fmt: skip
-    return BatchObject.objects.get(pk=member.pk)
-
-
-def a_standard(world, campaign, **changes):
-    given = {
-        "name": "锅炉改造补贴", "unit": "台", "per_unit": Decimal(20000), "share": None, "cap": Decimal(15000),
-        "on_time_only": True, "late_share": Decimal(100), "document": "云财〔2026〕8号", "effective_from": dt.date(2026, 1, 1),
-    }  # fmt: skip
-    return actions.set_standard(campaign, by=world.people.housing, **(given | changes))
 
 
 def test_batches_come_from_the_plan_with_its_dates(world, campaign):
@@ -236,15 +179,6 @@ def test_a_late_one_goes_to_enforcement_and_not_before(world, campaign):
     assert Duty.objects.get(kind="batch_rectify").status == "cancelled"
     with pytest.raises(IllegalMove):
         actions.hand_over_late(member, to=world.organizations.market, by=world.people.housing)
-
-
-def second_officer(world) -> User:
-    post = Post.objects.create(
-        organization=world.organizations.housing, title="计财科", role=Role.DEPARTMENT_OFFICER
-    )
-    user = User.objects.create_user("housing2", None, full_name="何经办")
-    Holding.objects.create(user=user, post=post, from_on=dt.date(2026, 1, 1))
-    return user
 
 
 def test_a_subsidy_is_reckoned_reviewed_approved_by_others_and_paid_once(world, campaign):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -15,25 +14,28 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
-from bihuan.accounts.scope import area_q
+from bihuan.accounts.queries import regions_to_choose
 from bihuan.attachments import queries as files
 from bihuan.campaigns.models import Campaign
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request, row_number
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.jobs.handing import take_away
-from bihuan.registry.models import Enterprise, EnterpriseKind
-from bihuan.rules.calendar import check_range
+from bihuan.jobs.selections import answer, do_each
+from bihuan.registry.models import EnterpriseKind
+from bihuan.zones.models import Zone
 
-from .. import actions, queries
+from .. import actions, queries, selections
 from ..exporting import BATCHES
-from ..forms import TEAM_ROWS, AcceptanceForm, BatchForm, PickForm, bodies_of
+from ..forms import BatchForm, EditBatchForm, PickForm, TransferForm
 from ..models import Batch, BatchObject
 from ..standing import runs
-from ..workflow import BatchStatus, ObjectStatus, Verdict
+from ..workflow import BatchStatus
 from . import user_of
 
 PICKED = 100
+MOST_AT_ONCE = 2000
+ZONES = 200
 
 
 def campaign_of(request: Request) -> Campaign:
@@ -65,21 +67,22 @@ def index(request: Request) -> HttpResponse:
     """Every batch of a campaign, or of all one may see, with how far it is."""
     user, today = user_of(request), timezone.localdate()
     campaign = campaign_of(request) if request.GET.get("campaign") else None
-    rows = (
-        Batch.objects.visible_to(user)
-        .select_related("campaign", "organization")
-        .order_by("-campaign_id", "number")
-    )
+    rows = Batch.objects.visible_to(user).select_related("campaign", "organization")
     if campaign is not None:
         rows = rows.filter(campaign=campaign)
-    entries = [
-        (batch, queries.standing_of(BatchObject.objects.visible_to(user).filter(batch=batch), on=today))
-        for batch in rows[:100]
-    ]
+    try:
+        page = paginate(
+            rows,
+            order=("number", "id") if campaign is not None else ("-id",),
+            cursor=request.GET.get("cursor"),
+            size=50,
+        )
+    except BadCursor as error:
+        raise BadRequest(str(error)) from error
     may_run = campaign is not None and actions.organizer(user, campaign) is not None
     planned = []
     if may_run and campaign is not None:
-        have = {batch.number for batch, _ in entries}
+        have = set(Batch.objects.filter(campaign=campaign).values_list("number", flat=True))
         planned = [
             each
             for each in campaign.plan.compiled.get("batches", [])
@@ -87,7 +90,9 @@ def index(request: Request) -> HttpResponse:
         ]
     context = {
         "campaign": campaign,
-        "entries": entries,
+        "page": page,
+        "entries": queries.standings_of(page.items, user, on=today),
+        "today": today,
         "may_run": may_run,
         "planned": planned,
         "may_export": user.has_perm(Permission.EXPORT_HAZARDS),
@@ -145,14 +150,25 @@ def detail(request: Request, pk: int) -> HttpResponse:
     except BadCursor as error:
         raise BadRequest(str(error)) from error
     own = BatchObject.objects.visible_to(user).filter(batch=batch)
+    standing = queries.standing_of(own, on=today)
+    is_run = runs(user, batch)
     acceptances = batch.acceptances.filter(verdicts__member__in=own).distinct()
     context = {
         "batch": batch,
         "page": page,
         "state": state,
         "states": queries.STATES.items(),
-        "standing": queries.standing_of(own, on=today),
-        "runs": runs(user, batch),
+        "standing": standing,
+        "unsupervised": own.unsupervised().count() if batch.supervised_from or batch.supervised_to else None,
+        "runs": is_run,
+        "may_edit": is_run and bool(actions.may_change(batch)),
+        "transfer_form": TransferForm(area=batch.campaign.region_id) if is_run and standing.overdue else None,
+        "notices_late": bool(
+            standing.listed
+            and batch.notice_by
+            and batch.notice_by < today
+            and batch.status != BatchStatus.CLOSED
+        ),
         "today": today,
         "acceptances": [
             (each, list(each.team.select_related("organization")), files.signatures_of(each))
@@ -166,42 +182,66 @@ def detail(request: Request, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(Permission.MANAGE_BATCHES)
-def add(request: Request, pk: int) -> HttpResponse:
-    """Choose objects: by kind, place, name; up to a hundred at a time."""
-    batch, user = run_by(request, pk), user_of(request)
-    form = PickForm(request.POST or None)
+def edit(request: Request, pk: int) -> HttpResponse:
+    """Put a batch right; once notices are out, its window."""
+    batch = run_by(request, pk)
+    allowed = actions.may_change(batch)
+    if not allowed:
+        messages.warning(request, f"{batch}已收口，不能再改")
+        return redirect(batch)
+    form = EditBatchForm(request.POST or None, batch=batch, may_change=allowed)
     status = 200
     if request.method == "POST":
-        picked = [number for each in request.POST.getlist("pick")[:PICKED] if (number := row_number(each))]
         status = 422
-        if form.is_valid() and picked:
-            chosen = Enterprise.objects.visible_to(user).filter(pk__in=picked).select_related("department")
+        if form.is_valid():
             try:
-                count = actions.add_objects(batch, chosen, by=user, **form.cleaned_data)
+                actions.edit_batch(batch, by=user_of(request), **form.cleaned_data)
+            except Refused as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, "已保存")
+                return redirect(batch)
+    return render(request, "batches/edit.html", {"batch": batch, "form": form}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(Permission.MANAGE_BATCHES)
+def add(request: Request, pk: int) -> HttpResponse:
+    """Choose objects by kind, place, zone and name: those ticked, or all that fit."""
+    batch, user = run_by(request, pk), user_of(request)
+    form = PickForm(request.POST or None)
+    chosen = {name: request.GET.get(name, "").strip() for name in ("kind", "q", "region", "zone")}
+    rows = queries.to_add(batch, user, chosen)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        picked = [number for each in request.POST.getlist("pick")[:PICKED] if (number := row_number(each))]
+        wanted = rows[: MOST_AT_ONCE + 1] if request.POST.get("all") else rows.filter(pk__in=picked)
+        enterprises = list(wanted.select_related("department"))
+        if form.is_valid() and 0 < len(enterprises) <= MOST_AT_ONCE:
+            try:
+                count = actions.add_objects(batch, enterprises, by=user, **form.cleaned_data)
             except Refused as error:
                 form.add_error(None, str(error))
             else:
                 messages.success(request, f"编入 {count} 家；已在本行动其他批次的不重复编入")
                 return redirect(batch)
-        elif not picked:
+        elif len(enterprises) > MOST_AT_ONCE:
+            form.add_error(None, f"一次最多编入 {MOST_AT_ONCE} 家，请按类型、乡镇街道或者区域缩小范围")
+        elif not enterprises:
             form.add_error(None, "请至少勾选一家")
-    kind, q, region = (request.GET.get(name, "").strip() for name in ("kind", "q", "region"))
-    rows = Enterprise.objects.visible_to(user).supervised().filter(area_q(batch.campaign.region_id))
-    if kind:
-        rows = rows.filter(kind=kind)
-    taken = BatchObject.objects.filter(campaign=batch.campaign).exclude(status=ObjectStatus.REMOVED)
-    rows = rows.exclude(pk__in=taken.values("enterprise"))
-    if q:
-        rows = rows.filter(name__contains=q)
-    if region:
-        rows = rows.filter(locality=region)
     context = {
         "batch": batch,
         "form": form,
         "rows": rows.select_related("kind", "locality").order_by("locality_id", "pk")[:PICKED],
+        "fitting": rows.count(),
         "kinds": EnterpriseKind.objects.values_list("pk", "label"),
-        "kind": kind,
-        "q": q,
+        "regions": [
+            (region.code, region.name)
+            for region in regions_to_choose([batch.campaign.region_id], chosen["region"])
+        ],
+        "zones": [(str(zone.pk), zone.name) for zone in Zone.objects.visible_to(user)[:ZONES]],
+        "chosen": chosen,
         "limit": PICKED,
     }
     return render(request, "batches/add.html", context, status=status)
@@ -210,13 +250,33 @@ def add(request: Request, pk: int) -> HttpResponse:
 @require_POST
 @require(Permission.MANAGE_BATCHES)
 def notices(request: Request, pk: int) -> HttpResponse:
+    """Notify everybody who waits: a few at once, many as background work."""
     batch = run_by(request, pk)
-    try:
-        issued, left = actions.issue_notices(batch, by=user_of(request))
-    except Refused as error:
-        messages.warning(request, str(error))
+    picked = selections.waiting(batch)
+    if not picked:
+        messages.warning(request, "没有待通知的对象，请先编入对象")
+        return redirect(batch)
+    back = batch.get_absolute_url()
+    return answer(request, do_each(selections.NOTICE.key, picked, {}, by=user_of(request), back=back))
+
+
+@require_POST
+@require(Permission.MANAGE_BATCHES)
+def transfers(request: Request, pk: int) -> HttpResponse:
+    """Hand everybody who is late over to the enforcing body, each with a letter of its own (R101)."""
+    batch = run_by(request, pk)
+    form = TransferForm(request.POST, area=batch.campaign.region_id)
+    picked = selections.late(batch, on=timezone.localdate())
+    if not picked:
+        messages.warning(request, "没有逾期未完成的对象")
+    elif not form.is_valid():
+        messages.warning(request, "请选择移送给哪个单位")
     else:
-        messages.success(request, f"已下发 {issued} 份通知书" + (f"，{left} 家别人刚下发过" if left else ""))
+        wanted = {"to": form.cleaned_data["to"].pk}
+        back = batch.get_absolute_url()
+        return answer(
+            request, do_each(selections.TRANSFER.key, picked, wanted, by=user_of(request), back=back)
+        )
     return redirect(batch)
 
 
@@ -231,90 +291,6 @@ def close(request: Request, pk: int) -> HttpResponse:
     else:
         messages.success(request, f"{batch}已收口")
     return redirect(batch)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@require(Permission.MANAGE_BATCHES)
-def acceptance(request: Request, pk: int) -> HttpResponse:
-    """The joint team on the spot: everybody signs on this phone, every object gets its verdict."""
-    batch, user = run_by(request, pk), user_of(request)
-    members = list(
-        batch.members.filter(status=ObjectStatus.APPLIED).select_related(
-            "batch__campaign", "batch__organization", "enterprise__organization", "notice"
-        )[:30]
-    )
-    bodies = list(bodies_of(batch.campaign.region_id))
-    sent = request.POST if request.method == "POST" else None
-    form = AcceptanceForm(sent, batch=batch)
-    errors: list[str] = []
-    if sent is not None and form.is_valid():
-        by_pk = {str(each.pk): each for each in bodies}
-        team = [
-            actions.TeamMember(
-                by_pk[sent.get(f"team{no}-organization", "")],
-                sent.get(f"team{no}-name", "")[:60],
-                sent.get(f"team{no}-title", "")[:60],
-                sent.get(f"team{no}-signature", ""),
-            )
-            for no in range(1, TEAM_ROWS + 1)
-            if sent.get(f"team{no}-organization", "") in by_pk
-        ]
-        verdicts = [
-            actions.VerdictGiven(
-                member,
-                sent.get(f"v{member.pk}-verdict", ""),
-                sent.get(f"v{member.pk}-conditions", ""),
-                _day(sent.get(f"v{member.pk}-due", "")),
-                sent.get(f"v{member.pk}-note", ""),
-            )
-            for member in members
-            if sent.get(f"v{member.pk}-verdict")
-        ]
-        try:
-            actions.record_acceptance(batch, team=team, verdicts=verdicts, by=user, **form.cleaned_data)
-        except Refused as error:
-            errors = str(error).split("；")
-        else:
-            messages.success(request, f"已记录联合验收，{len(verdicts)} 家，意见书已制发")
-            return redirect(batch)
-    elif sent is not None:
-        errors = ["请填写验收日期"]
-    given = sent or {}
-    context = {
-        "batch": batch,
-        "form": form,
-        "errors": errors,
-        "verdicts": Verdict.choices,
-        "members": [
-            {
-                "row": member,
-                "verdict": given.get(f"v{member.pk}-verdict", ""),
-                "conditions": given.get(f"v{member.pk}-conditions", ""),
-                "due": given.get(f"v{member.pk}-due", ""),
-                "note": given.get(f"v{member.pk}-note", ""),
-            }
-            for member in members
-        ],
-        "team": [
-            {
-                "no": no,
-                "organization": given.get(f"team{no}-organization", "")
-                or (str(batch.organization_id) if no == 1 else ""),
-                "name": given.get(f"team{no}-name", "") or (user.full_name if no == 1 else ""),
-                "title": given.get(f"team{no}-title", ""),
-            }
-            for no in range(1, TEAM_ROWS + 1)
-        ],
-        "bodies": [(str(each.pk), each.short_name) for each in bodies],
-    }
-    return render(request, "batches/acceptance.html", context, status=422 if errors else 200)
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return check_range(dt.date.fromisoformat(text))
-    except ValueError:  # DateOutOfRange is one
-        return None
 
 
 @require(Permission.EXPORT_HAZARDS)

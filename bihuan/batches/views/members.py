@@ -24,7 +24,7 @@ from bihuan.core.http import Request
 from .. import actions, forms
 from ..models import BatchObject, Subsidy
 from ..standing import available, decisions, holds, is_own, runs
-from ..workflow import RUNNING, ObjectMove, ObjectStatus, SubsidyMove
+from ..workflow import RUNNING, ObjectMove, ObjectStatus, SubsidyMove, SubsidyStatus
 from . import user_of
 
 RELATED = (
@@ -45,9 +45,11 @@ def detail(request: Request, pk: int) -> HttpResponse:
 def _show(request: Request, member: BatchObject, wrong: tuple[str, Any] | None = None) -> HttpResponse:
     user, today = user_of(request), timezone.localdate()
     moves = available(user, member)
+    # The newest counts; those refused before it stay in the list of subsidies.
     subsidy = (
         Subsidy.objects.filter(member=member)
         .select_related("standard", "member__batch", "proposed_by", "reviewed_by", "approved_by", "paid_by")
+        .order_by("-pk")
         .first()
     )
     own = is_own(user, member)
@@ -63,14 +65,21 @@ def _show(request: Request, member: BatchObject, wrong: tuple[str, Any] | None =
             )
         )
     if ObjectMove.APPLY in moves:
-        panels.append(("apply", "申请联合验收", "申请验收", forms.ApplyForm(initial={"finished_on": today})))
+        is_again = member.status == ObjectStatus.CONDITIONAL
+        title = "条件已补正，再次申请验收" if is_again else "申请联合验收"
+        panels.append(("apply", title, "申请验收", forms.ApplyForm(initial={"finished_on": today})))
+    if member.status == ObjectStatus.LISTED and runs(user, member.batch):
+        known = {"content": member.content, "quantity": member.quantity, "due_on": member.due_on}
+        panels.append(("edit", "修改整改内容", "保存", forms.ObjectForm(initial=known)))
     if ObjectMove.EXTEND in moves:
         panels.append(("extend", "延长期限", "延长", forms.ExtendForm()))
     if ObjectMove.TRANSFER in moves and member.is_overdue(on=today):
         panels.append(("transfer", "逾期移送查处", "移送", forms.TransferForm(area=member.city_id)))
     if ObjectMove.REMOVE in moves:
         panels.append(("remove", "移出批次", "移出", forms.RemoveForm()))
-    may_propose = member.status == ObjectStatus.ACCEPTED and subsidy is None
+    may_propose = member.status == ObjectStatus.ACCEPTED and (
+        subsidy is None or subsidy.status == SubsidyStatus.REJECTED
+    )
     if may_propose and holds(user, Permission.REVIEW_SUBSIDY, member.batch.organization_id):
         panels.append(
             ("subsidy", "申报补贴", "按标准计算", forms.SubsidyForm(initial={"quantity": member.quantity}))
@@ -81,13 +90,16 @@ def _show(request: Request, member: BatchObject, wrong: tuple[str, Any] | None =
         ]
     lines = list(member.transitions.select_related("by").order_by("-id"))
     notes = list(member.progress_notes.select_related("by")[:20])
-    kept = files.of_many([*lines, *notes])
+    verdicts = list(member.verdicts.select_related("acceptance", "paper").order_by("-pk"))
+    kept = files.of_many([*lines, *notes, *verdicts, *([subsidy] if subsidy else [])])
     context = {
         "member": member,
         "panels": panels,
         "wrong": wrong[0] if wrong else "",
-        "with_photos": ("progress", "apply"),
+        "with_photos": ("progress", "apply", "subsidy"),
         "subsidy": subsidy,
+        "bills": files.photo_items(kept[chain_of(subsidy)].get("voucher", [])) if subsidy else [],
+        "subsidy_lines": subsidy.transitions.select_related("by").order_by("pk") if subsidy else [],
         "decisions": [
             (each, SubsidyMove(each).label) for each in decisions(user, subsidy) if each != SubsidyMove.PAY
         ]
@@ -97,7 +109,7 @@ def _show(request: Request, member: BatchObject, wrong: tuple[str, Any] | None =
         if subsidy and SubsidyMove.PAY in decisions(user, subsidy)
         else None,
         "decision_form": forms.DecisionForm(),
-        "verdicts": member.verdicts.select_related("acceptance", "paper").order_by("-pk"),
+        "verdicts": [(each, files.photo_items(kept[chain_of(each)].get("scene", []))) for each in verdicts],
         "notes": [(each, files.photo_items(kept[chain_of(each)].get("scene", []))) for each in notes],
         "events": [
             {
@@ -151,7 +163,12 @@ def _remove(request: Request, member: BatchObject, given: dict[str, Any]) -> str
 
 
 def _subsidy(request: Request, member: BatchObject, given: dict[str, Any]) -> str:
-    return f"已申报，{actions.propose_subsidy(member, by=user_of(request), **given)}"
+    return f"已申报，{actions.propose_subsidy(member, photos=_photos(request), by=user_of(request), **given)}"
+
+
+def _edit(request: Request, member: BatchObject, given: dict[str, Any]) -> str:
+    actions.edit_object(member, by=user_of(request), **given)
+    return "已保存"
 
 
 ACTS: dict[str, tuple[Callable[..., Any], Callable[[Request, BatchObject, dict[str, Any]], str]]] = {
@@ -161,6 +178,7 @@ ACTS: dict[str, tuple[Callable[..., Any], Callable[[Request, BatchObject, dict[s
     "transfer": (forms.TransferForm, _transfer),
     "remove": (forms.RemoveForm, _remove),
     "subsidy": (forms.SubsidyForm, _subsidy),
+    "edit": (forms.ObjectForm, _edit),
 }
 
 

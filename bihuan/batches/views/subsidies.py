@@ -16,7 +16,7 @@ from bihuan.core.http import Request
 from bihuan.core.paging import BadCursor, paginate
 
 from .. import actions, queries
-from ..forms import StandardForm
+from ..forms import FundForm, StandardForm
 from ..models import SubsidyStandard
 from ..workflow import SubsidyStatus
 from . import user_of
@@ -37,9 +37,11 @@ def index(request: Request) -> HttpResponse:
         page = paginate(rows, order=("-id",), cursor=request.GET.get("cursor"), size=50)
     except BadCursor as error:
         raise BadRequest(str(error)) from error
+    runs_it = campaign is not None and actions.organizer(user, campaign) is not None
     context = {
         "page": page,
         "campaign": campaign,
+        "money": queries.money_of(campaign) if campaign is not None and runs_it else [],
         "sums": queries.sums(whole),
         "status": filters["status"],
         "statuses": SubsidyStatus.choices,
@@ -51,26 +53,34 @@ def index(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(Permission.VIEW_CAMPAIGNS)
 def standards(request: Request) -> HttpResponse:
-    """The standards of a campaign, dated; a new one ends the one before."""
+    """The standards of a campaign, dated, and the money set aside; a new standard ends the one before."""
     campaign, user = campaign_of(request), user_of(request)
     may_set = actions.organizer(user, campaign) is not None
     if request.method == "POST" and not may_set:
         raise PermissionDenied
-    form = StandardForm(request.POST or None)
+    sent = request.POST or None
+    is_fund = request.POST.get("what") == "fund"
+    form = StandardForm(None if is_fund else sent)
+    fund_form = FundForm(sent if is_fund else None, prefix="fund")
     status = 200
     if request.method == "POST":
         status = 422
-        if form.is_valid():
+        given = fund_form if is_fund else form
+        if given.is_valid():
+            register = actions.set_fund if is_fund else actions.set_standard
             try:
-                made = actions.set_standard(campaign, by=user, **form.cleaned_data)
+                made = register(campaign, by=user, **given.cleaned_data)
             except Refused as error:
-                form.add_error(None, str(error))
+                given.add_error(None, str(error))
             else:
-                messages.success(request, f"已登记标准“{made}”")
+                messages.success(request, f"已登记{'资金' if is_fund else '标准'}“{made}”")
                 return redirect(f"{reverse('batches:standards')}?campaign={campaign.pk}")
     context = {
         "campaign": campaign,
         "standards": SubsidyStandard.objects.filter(campaign=campaign).select_related("made_by"),
+        "money": queries.money_of(campaign),
         "form": form if may_set else None,
+        "fund_form": fund_form if may_set else None,
+        "wrong": ("fund" if is_fund else "standard") if status == 422 else "",
     }
     return render(request, "batches/standards.html", context, status=status)
