@@ -10,6 +10,7 @@ class ZonesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from bihuan.jobs.exports import register_export
         from bihuan.jobs.running import register
         from bihuan.registry import filters, lists, merging, panels, places
 
@@ -18,8 +19,10 @@ class ZonesConfig(AppConfig):
         from .membership import on_moved
         from .panels import zones_of
         from .sharing import ZONE_ROWS, fold_memberships, fold_misplacements
+        from .stays import STAYS
 
         register(SETTLING)
+        register_export(STAYS)
         filters.register(IN_ZONE)
         filters.register(PLACED)
         places.on_moved("zones", on_moved)

@@ -1,7 +1,8 @@
 """Areas out of files of others: GeoJSON, KML and KMZ, zipped shapefiles.
 
 What a file is, its content says. Archives are opened through the counted door of `plans.reading.archive`, XML without
-entities; degrees are converted in `geometry`, from the system the person names, once.
+entities; degrees are converted in `geometry`, from the system the person names, once. Metres of a surveying office
+become degrees by the projection the file itself declares.
 """
 
 from __future__ import annotations
@@ -18,24 +19,38 @@ from lxml import etree
 
 from bihuan.plans.reading.archive import Archive, parse
 from bihuan.plans.reading.errors import PlanReadError
-from bihuan.rules.coordinates import Crs
+from bihuan.rules.coordinates import BadCoordinates, Crs
+from bihuan.rules.projections import CONVERT, Projection, projection_of_epsg, projection_of_wkt
 
-from .geometry import MAX_PIECES, BadGeometry, Geometry, from_pieces
+from .geometry import MAX_PIECES, TOO_FAR, BadGeometry, Geometry, from_pieces
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_AREAS = 500
-FORMATS = "GeoJSON（.geojson、.json）、KML（.kml、.kmz）或打成zip的shapefile（.shp、.shx、.dbf）"
+FORMATS = "GeoJSON（.geojson、.json）、KML（.kml、.kmz）或打成zip的shapefile（.shp、.shx、.dbf、.prj）"
 # Attributes a name is looked for in, in this order; compared without case.
 NAME_FIELDS = ("name", "名称", "区域名称", "mc", "title", "zonename", "zone_name", "bz", "备注")
 _GEOGRAPHIC = re.compile(r"2000|WGS[_ ]?(?:19)?84|4490|4326|CRS84", re.IGNORECASE)
+_PROJECTED = re.compile(r"PROJCS|Gauss|Transverse|UTM|Mercator", re.IGNORECASE)
+_CODE = re.compile(r"EPSG:+(?:[\d.]*:)?(\d{4,5})$", re.IGNORECASE)
+
+Named = tuple[str, list[Any]]  # name, pieces as nested lists of numbers
 
 
 @dataclass(frozen=True)
 class Found:
-    """One area of a file: what it is called there, and its polygon in CGCS2000."""
+    """One area of a file: what it is called there, its polygon in CGCS2000, and the projection it was in, if any."""
 
     name: str
     geometry: Geometry
+    system: str = ""
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """What a file holds: areas as (name, pieces), and how its numbers become degrees when they are metres."""
+
+    named: list[Named]
+    projection: Projection | None = None
 
 
 def read_areas(data: bytes, crs: Crs) -> list[Found]:
@@ -44,37 +59,62 @@ def read_areas(data: bytes, crs: Crs) -> list[Found]:
         raise BadGeometry("文件是空的，请重新选择")
     if len(data) > MAX_BYTES:
         raise BadGeometry(f"文件超过{MAX_BYTES // 1048576}MB上限，请只导出需要的区域")
-    if data[:2] == b"PK":
-        named = _from_archive(data, crs)
-    else:
-        head = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
-        if head[:1] in b"{[" and head:
-            named = _from_geojson(data, crs)
-        elif head[:1] == b"<" or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            named = _from_kml(data)
-        elif data[:4] == b"\x00\x00\x27\x0a":
-            raise BadGeometry("这是单独的shp文件，请把同名的.shp、.shx、.dbf一起压缩成zip再导入")
-        else:
-            raise BadGeometry(f"认不出文件格式，请用{FORMATS}")
+    layer = _read(data, crs)
+    named = layer.named
     if not named:
         raise BadGeometry("文件里没有面（多边形），请把区域画成面后再导出")
     if len(named) > MAX_AREAS:
         raise BadGeometry(f"文件里有{len(named)}个区域，超过{MAX_AREAS}个上限，请分几个文件导入")
-    return [_found(number, name, pieces, crs) for number, (name, pieces) in enumerate(named, start=1)]
+    return [
+        _found(number, name, pieces, crs, layer.projection)
+        for number, (name, pieces) in enumerate(named, start=1)
+    ]
 
 
-Named = tuple[str, list[Any]]  # name, pieces as nested lists of degrees
+def _read(data: bytes, crs: Crs) -> _Layer:
+    if data[:2] == b"PK":
+        return _from_archive(data, crs)
+    head = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head[:1] in b"{[" and head:
+        return _from_geojson(data, crs)
+    if head[:1] == b"<" or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return _Layer(_from_kml(data))
+    if data[:4] == b"\x00\x00\x27\x0a":
+        raise BadGeometry("这是单独的shp文件，请把同名的.shp、.shx、.dbf、.prj一起压缩成zip再导入")
+    raise BadGeometry(f"认不出文件格式，请用{FORMATS}")
 
 
-def _found(number: int, name: str, pieces: list[Any], crs: Crs) -> Found:
+def _found(number: int, name: str, pieces: list[Any], crs: Crs, projection: Projection | None) -> Found:
     name = " ".join(name.split())[:60]
     try:
-        return Found(name or f"区域{number}", from_pieces(pieces, crs))
-    except BadGeometry as error:
+        if projection is not None:
+            pieces = _in_degrees(pieces, projection)
+        geometry = from_pieces(pieces, crs)
+    except (BadGeometry, BadCoordinates) as error:
         raise BadGeometry(f"第{number}个区域{f'“{name}”' if name else ''}：{error}") from error
+    return Found(name or f"区域{number}", geometry, projection.label if projection else "")
 
 
-def _from_archive(data: bytes, crs: Crs) -> list[Named]:
+def _in_degrees(pieces: list[Any], projection: Projection) -> list[Any]:
+    """The same pieces with every vertex in degrees; what is no vertex is left for `geometry` to name."""
+
+    def vertex(at: Any) -> Any:
+        is_pair = isinstance(at, list | tuple) and len(at) >= 2
+        if not is_pair or not all(
+            isinstance(value, int | float) and abs(value) < TOO_FAR for value in at[:2]
+        ):
+            return at
+        return projection.to_degrees(float(at[0]), float(at[1]))
+
+    return [
+        [[vertex(at) for at in ring] if isinstance(ring, list | tuple) else ring for ring in piece]
+        if isinstance(piece, list | tuple)
+        else piece
+        for piece in pieces
+    ]
+
+
+def _from_archive(data: bytes, crs: Crs) -> _Layer:
     try:
         archive = Archive(data)
         names = sorted(name for name in archive.names if not name.startswith("__MACOSX/"))
@@ -83,7 +123,7 @@ def _from_archive(data: bytes, crs: Crs) -> list[Named]:
         if kml:
             # A KMZ keeps its main document as doc.kml; everything else in it is pictures.
             main = next((name for name in kml if name.lower().endswith("doc.kml")), kml[0])
-            return _from_kml(archive.read(main))
+            return _Layer(_from_kml(archive.read(main)))
         if len(shp) == 1:
             return _from_shapefile(archive, shp[0], crs)
     except PlanReadError as error:
@@ -98,18 +138,18 @@ def _from_archive(data: bytes, crs: Crs) -> list[Named]:
     raise BadGeometry("压缩包里没有.kml也没有.shp，请核对后重新压缩")
 
 
-def _from_geojson(data: bytes, crs: Crs) -> list[Named]:
+def _from_geojson(data: bytes, crs: Crs) -> _Layer:
     try:
         tree = json.loads(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise BadGeometry("GeoJSON文件已损坏或不是UTF-8编码，请重新导出") from error
     if not isinstance(tree, dict):
         raise BadGeometry("GeoJSON文件应为要素集（FeatureCollection），请重新导出")
-    declared = tree.get("crs")
+    declared, projection = tree.get("crs"), None
     if isinstance(declared, dict):
         properties = declared.get("properties")
         name = str(properties.get("name", "")) if isinstance(properties, dict) else ""
-        _check_system(name, crs)
+        projection = _system_of(name, crs)
     features = tree.get("features") if tree.get("type") == "FeatureCollection" else [tree]
     if not isinstance(features, list):
         raise BadGeometry("GeoJSON要素集里没有features，请重新导出")
@@ -122,7 +162,7 @@ def _from_geojson(data: bytes, crs: Crs) -> list[Named]:
         pieces = _geojson_pieces(feature.get("geometry") if is_feature else feature)
         if pieces:
             named.append((_name_in(properties if isinstance(properties, dict) else {}), pieces))
-    return named
+    return _Layer(named, projection)
 
 
 def _geojson_pieces(geometry: Any, depth: int = 0) -> list[Any]:
@@ -140,20 +180,27 @@ def _geojson_pieces(geometry: Any, depth: int = 0) -> list[Any]:
     return []
 
 
-def _check_system(declared: str, crs: Crs) -> None:
-    """Refuse a system the file declares and that cannot be what the person chose."""
+def _system_of(declared: str, crs: Crs) -> Projection | None:
+    """How the numbers of a file that declares its system become degrees; None when they are degrees already.
+
+    Refuses a system that cannot be brought home, and one that cannot be what the person chose.
+    """
     if not declared:
-        return
-    if re.search(r"PROJCS|Gauss|Transverse|UTM|Mercator|3857|45[0-4]\d", declared, re.IGNORECASE):
-        raise BadGeometry("文件用的是投影坐标（米），请在制图软件里转成CGCS2000经纬度（EPSG:4490）再导入")
-    if not _GEOGRAPHIC.search(declared):
-        raise BadGeometry(
-            f"文件写明的坐标系是“{declared[:40]}”，本系统不能换算，请在制图软件里转成CGCS2000经纬度（EPSG:4490）再导入"
-        )
+        return None
+    try:
+        code = _CODE.search(declared.strip())
+        projection = projection_of_epsg(int(code[1])) if code else None
+        if projection is None and _PROJECTED.search(declared):
+            projection = projection_of_wkt(declared)
+    except BadCoordinates as error:
+        raise BadGeometry(str(error)) from error
+    if projection is None and not _GEOGRAPHIC.search(declared):
+        raise BadGeometry(f"文件写明的坐标系是“{declared[:40]}”，本系统不能换算，{CONVERT}")
     if crs != Crs.CGCS2000:
         raise BadGeometry(
             "文件写明是CGCS2000（WGS 84）坐标，与所选坐标系不符，请改选CGCS2000，避免重复偏移；确实是偏移过的坐标，请先删去文件里的坐标系声明"
         )
+    return projection
 
 
 def _name_in(properties: dict[str, Any]) -> str:
@@ -217,12 +264,11 @@ def _kml_ring(text: str, name: str) -> list[tuple[float, float]]:
     return ring
 
 
-def _from_shapefile(archive: Archive, shp: str, crs: Crs) -> list[Named]:
+def _from_shapefile(archive: Archive, shp: str, crs: Crs) -> _Layer:
     stem = shp[:-4]
     parts = {name.lower(): name for name in archive.names}
     prj = parts.get(f"{stem}.prj".lower())
-    if prj:
-        _check_system(archive.read(prj).decode("utf-8", "replace")[:2000], crs)
+    projection = _system_of(archive.read(prj).decode("utf-8", "replace")[:4000], crs) if prj else None
     cpg = parts.get(f"{stem}.cpg".lower())
     encoding = archive.read(cpg).decode("ascii", "replace").strip().lower() if cpg else ""
     streams = {
@@ -234,7 +280,7 @@ def _from_shapefile(archive: Archive, shp: str, crs: Crs) -> list[Named]:
         _check_length(streams, kind)
     try:
         # Latin-1 takes any byte; what the bytes mean is decided afterwards.
-        return _records(shapefile.Reader(**streams, encoding="latin-1"), encoding)
+        return _Layer(_records(shapefile.Reader(**streams, encoding="latin-1"), encoding), projection)
     except (
         shapefile.ShapefileException, struct.error, ValueError, IndexError, KeyError, TypeError, AttributeError,
         EOFError, OSError, OverflowError, MemoryError, LookupError, AssertionError, UserWarning,

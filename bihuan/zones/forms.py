@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils import timezone
 
 from bihuan.accounts.models import Region, User
 from bihuan.rules.coordinates import CRS_LABELS, Crs
 
-from .access import regions_to_draw_for
+from .access import may_change, regions_to_draw_for
 from .actions import Drawn
 from .files import FORMATS, MAX_BYTES, Found, read_areas
-from .geometry import BadGeometry, from_text, to_text
+from .geometry import BadGeometry, from_text, is_same, to_text
 from .models import Zone, ZoneKind, ZoneVersion
 
 CRS_CHOICES = [(crs.value, label) for crs, label in CRS_LABELS.items()]
@@ -28,6 +30,11 @@ def day_field(label: str, help_text: str = "") -> forms.DateField:
         label=label, help_text=help_text, initial=timezone.localdate,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )  # fmt: skip
+
+
+def source_words(name: str, system: str) -> str:
+    """The file a boundary came from, with the projection it was in; short enough for the record."""
+    return f"{name[-60:]}，{system}" if system else name[-120:]
 
 
 def check_day(day: dt.date, label: str) -> dt.date:
@@ -81,7 +88,7 @@ class BoundaryForm(forms.Form):
                         "file", f"文件里有{len(areas)}个区域（{names}…），请用“批量导入”，或只导出其中一个"
                     )
                     return data
-                data["geometry"] = areas[0].geometry
+                data["geometry"], data["system"] = areas[0].geometry, areas[0].system
             else:
                 data["geometry"] = from_text(data.get("vertices") or "", crs)
         except BadGeometry as error:
@@ -95,7 +102,7 @@ class BoundaryForm(forms.Form):
         return Drawn(
             data["geometry"], data["valid_from"], data["boundary_words"], data["document"],
             data.get("reason", ""), ZoneVersion.Source.FILE if file else ZoneVersion.Source.DRAWN,
-            file.name if file else "", data["crs"],
+            source_words(file.name, data.get("system", "")) if file else "", data["crs"],
         )  # fmt: skip
 
 
@@ -163,18 +170,37 @@ class EndForm(forms.Form):
         return check_day(self.cleaned_data["on"], "最后一天")
 
 
+@dataclass(frozen=True)
+class Brought:
+    """What a file means for the record: zones to draw, zones to draw anew, zones it repeats."""
+
+    new: list[Found]
+    changed: list[tuple[Zone, Found]]
+    same: list[Zone]
+
+
 class ZoneImportForm(forms.Form):
-    """A file whose areas become zones of one kind."""
+    """A file whose areas become zones of one kind; areas that are known by name may be drawn anew by it."""
+
+    class Known(models.TextChoices):
+        REFUSE = "refuse", "不导入，列出是哪些"
+        REVISE = "revise", "作为新一版，自生效日期起接替"
 
     kind = forms.ModelChoiceField(ZoneKind.objects.all(), label="类型", empty_label=None)
     region = forms.ModelChoiceField(Region.objects.none(), label="所属辖区")
     crs = forms.ChoiceField(label="文件的坐标系", choices=CRS_CHOICES, initial=Crs.CGCS2000.value)
     valid_from = day_field("生效日期")
     document = forms.CharField(label="依据文件", required=False, max_length=120)
+    known = forms.ChoiceField(
+        label="已有同名区域而范围不同的", choices=Known.choices, required=False, initial=Known.REFUSE,
+        help_text="同名而范围也相同的，一律算没有变化",
+    )  # fmt: skip
+    reason = forms.CharField(label="调整理由", required=False, max_length=300, help_text="作为新一版的须填写")
     file = forms.FileField(label="区域文件")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.user = user
         field = self.fields["region"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = regions_to_draw_for(user)
@@ -189,23 +215,55 @@ class ZoneImportForm(forms.Form):
         data = super().clean() or self.cleaned_data
         if data.get("file") and data.get("crs"):
             try:
-                data["areas"] = read_areas(data["file"].read(MAX_BYTES + 1), Crs(data["crs"]))
+                areas = read_areas(data["file"].read(MAX_BYTES + 1), Crs(data["crs"]))
             except BadGeometry as error:
                 self.add_error("file", str(error))
             else:
-                self._check_names(data)
+                if data.get("kind") and data.get("region"):
+                    self._sort(data, areas)
         return data
 
-    def _check_names(self, data: dict[str, Any]) -> None:
-        names = [area.name for area in data["areas"]]
+    def _sort(self, data: dict[str, Any], areas: list[Found]) -> None:
+        """Tell new areas from known ones, and the known ones that run otherwise from those that do not."""
+        names = [area.name for area in areas]
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
             self.add_error("file", f"文件里有重名的区域：{'、'.join(doubled[:6])}，请改名后重新导出")
-        elif data.get("kind") and data.get("region"):
-            taken = Zone.objects.filter(kind=data["kind"], region=data["region"], name__in=names)
-            if held := list(taken.values_list("name", flat=True)[:6]):
-                self.add_error("file", f"已有同名区域：{'、'.join(held)}，请到原区域“调整”，或改名后再导入")
+            return
+        zones = Zone.objects.filter(kind=data["kind"], region=data["region"], name__in=names)
+        known = {zone.name: zone for zone in zones}
+        last = {
+            version.zone_id: version
+            for version in ZoneVersion.objects.filter(zone__in=known.values()).order_by("number")
+        }
+        brought = Brought([], [], [])
+        for area in areas:
+            zone = known.get(area.name)
+            if zone is None:
+                brought.new.append(area)
+                continue
+            before = last.get(zone.pk)
+            if before is not None and before.valid_to is None and is_same(before.geometry, area.geometry):
+                brought.same.append(zone)
+            else:
+                brought.changed.append((zone, area))
+        if brought.changed:
+            self._check_changed(data, [zone for zone, _ in brought.changed])
+        data["brought"] = brought
+
+    def _check_changed(self, data: dict[str, Any], zones: list[Zone]) -> None:
+        held = "、".join(zone.name for zone in zones[:6])
+        if data.get("known") != self.Known.REVISE:
+            self.add_error(
+                "file",
+                f"已有同名区域，范围与文件不同：{held}；要以文件为准的，请选“作为新一版”，否则请改名后再导入",
+            )
+        elif foreign := [zone.name for zone in zones if not may_change(self.user, zone)]:
+            self.add_error("file", f"同名区域由别的单位划定，您不能调整：{'、'.join(foreign[:6])}")
+        elif not data.get("reason", "").strip():
+            self.add_error("reason", f"将调整{held}，请填写调整理由")
 
     @property
-    def areas(self) -> list[Found]:
-        return list(self.cleaned_data["areas"])
+    def brought(self) -> Brought:
+        found: Brought = self.cleaned_data["brought"]
+        return found

@@ -19,6 +19,7 @@ from bihuan.rules.coordinates import BadCoordinates, Crs, Point, parse_point, pl
 DECIMALS = 7  # about a centimetre; what a survey of a zone can mean
 MAX_VERTICES = 20_000
 MAX_PIECES = 500
+TOO_FAR = 1e12  # no number of any map; whole numbers of a file may be longer than a float
 CUT_OUT = "挖去"  # stands on a line of its own before a hole, in vertices written as text
 _WORDS_OF_REASON = (
     ("Self-intersection", "边界在{place}处自己与自己相交，请把该处的顶点顺次排好或挪开"),
@@ -101,11 +102,11 @@ def _vertex(vertex: Any, crs: Crs, where: str) -> tuple[float, float]:
         raise BadGeometry(f"{where}不是一对经纬度，请核对")
     longitude, latitude = vertex[:2]
     for value in (longitude, latitude):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < TOO_FAR:
             raise BadGeometry(f"{where}的“{str(value)[:20]}”不是数字，请核对")
     if abs(longitude) > 1000 or abs(latitude) > 1000:
         raise BadGeometry(
-            f"{where}（{longitude:g}，{latitude:g}）是投影坐标（米）而不是经纬度，请在制图软件里转成CGCS2000经纬度再导入"
+            f"{where}（{longitude:g}，{latitude:g}）是投影坐标（米）而不是经纬度，文件里又没有写明是哪个带，请连同.prj一起导入，或先转成CGCS2000经纬度"
         )
     try:
         found = place(float(longitude), float(latitude), crs).to(Crs.CGCS2000)
@@ -241,6 +242,11 @@ def hull_of(points: Iterable[tuple[float, float]]) -> Geometry | None:
         return from_pieces([[ring]], Crs.CGCS2000)
     except BadGeometry:
         return None
+
+
+def is_same(one: Geometry, other: Geometry) -> bool:
+    """Whether two areas cover the same ground, wherever their rings begin and whichever way they go."""
+    return one == other or bool(shapely.equals(shape_of(one), shape_of(other)))
 
 
 def contains(geometry: Geometry, point: Point) -> bool:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import maps, zones
+from .views import maps, members, zones
 
 app_name = "zones"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("<int:pk>/", zones.detail, name="detail"),
     path("<int:pk>/revision/", zones.revise, name="revise"),
     path("<int:pk>/end/", zones.end, name="end"),
+    path("<int:pk>/members/", members.members, name="members"),
+    path("<int:pk>/members/export/", members.export, name="export_members"),
     path("<int:pk>/zone.geojson", zones.geojson, name="geojson"),
     path("map/", maps.page, name="map"),
     path("map/objects/", maps.objects, name="objects"),

@@ -27,7 +27,19 @@ from .shapes import (
 )
 
 WANTED = from_pieces([[SQUARE]], Crs.CGCS2000)
-GK = 'PROJCS["CGCS2000_3_Degree_GK_CM_102E",GEOGCS["GCS_China_Geodetic_Coordinate_System_2000"]]'
+HALF = 'PROJCS["CGCS2000_3_Degree_GK_CM_102E",GEOGCS["GCS_China_Geodetic_Coordinate_System_2000"]]'
+GK = (
+    'PROJCS["CGCS2000_3_Degree_GK_CM_102E",GEOGCS["GCS_China_Geodetic_Coordinate_System_2000",DATUM["D_China_2000",'
+    'SPHEROID["CGCS2000",6378137.0,298.257222101]],UNIT["Degree",0.0174532925199433]],PROJECTION["Gauss_Kruger"],'
+    'PARAMETER["False_Easting",500000.0],PARAMETER["Central_Meridian",102.0],UNIT["Meter",1.0]]'
+)
+# A field of half a kilometre by the meridian of 102°, its northern edge on the parallel of 30° (3320113.398 m of arc).
+METRES = [
+    (500_000, 3_319_613.398),
+    (500_500, 3_319_613.398),
+    (500_500, 3_320_113.398),
+    (500_000, 3_320_113.398),
+]
 CGCS = 'GEOGCS["GCS_China_Geodetic_Coordinate_System_2000",DATUM["D_China_2000"]]'
 
 
@@ -62,6 +74,27 @@ def test_several_areas_keep_their_names_and_holes():
     assert len(first.geometry["coordinates"]) == 2
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        shapefile_zip(("高新区", METRES), prj=GK),
+        collection(feature(polygon(METRES), name="高新区"), crs={"properties": {"name": "EPSG:4543"}}),
+        collection(
+            feature(polygon([(x + 34_000_000, y) for x, y in METRES]), name="高新区"),
+            crs={"properties": {"name": "urn:ogc:def:crs:EPSG::4522"}},
+        ),
+    ],
+    ids=["prj", "code", "with the number of the zone"],
+)
+def test_metres_of_a_surveying_office_come_home(data):
+    (area,) = read_areas(data, Crs.CGCS2000)
+    corners = sorted(map(tuple, area.geometry["coordinates"][0][:-1]))
+    assert [corners[0], corners[1]] == [(102.0, pytest.approx(29.9954895, abs=1e-6)), (102.0, 30.0)]
+    # Half a kilometre along the parallel of 30° is 500 / (6378137 × cos 30° × 1.00084) of a turn.
+    assert corners[3] == (pytest.approx(102.0051822, abs=1e-6), pytest.approx(30.0, abs=1e-6))
+    assert area.system == "中央经线102°的投影坐标"
+
+
 def test_points_and_lines_of_a_file_are_passed_over():
     data = collection(
         feature({"type": "Point", "coordinates": [103.5, 30.2]}), feature(polygon(SQUARE), name="面")
@@ -84,7 +117,11 @@ def test_the_chosen_system_is_applied_once():
         (b"[" * 100_000, Crs.CGCS2000, "已损坏"),
         (b"[1]", Crs.CGCS2000, "要素集"),
         (collection(feature({"type": "Point", "coordinates": [1, 2]})), Crs.CGCS2000, "没有面"),
-        (collection(feature(polygon(SQUARE)), crs={"properties": {"name": "EPSG:4547"}}), Crs.CGCS2000, "投影坐标"),
+        (collection(feature(polygon(SQUARE)), crs={"properties": {"name": "EPSG:4547"}}), Crs.CGCS2000, "不在境内"),
+        (collection(feature(polygon(METRES)), crs={"properties": {"name": "EPSG:4546"}}), Crs.GCJ02, "避免重复偏移"),
+        (collection(feature(polygon(METRES))), Crs.CGCS2000, "请连同.prj一起导入"),
+        (collection(feature({"type": "Polygon", "coordinates": [[[10**400, 3], [1, 2], [3, 4]]]})), Crs.CGCS2000, "不是数字"),
+        (shapefile_zip(("甲", METRES), prj=GK.replace("China_2000", "Xian_1980").replace("China_Geodetic_Coordinate_System_2000", "Xian").replace("CGCS2000", "Xian")), Crs.CGCS2000, "由测绘部门转成"),
         (collection(feature(polygon(SQUARE)), crs={"properties": {"name": "EPSG:4490"}}), Crs.GCJ02, "避免重复偏移"),
         (collection(feature(polygon(SQUARE)), crs={"properties": {"name": "Beijing 1954"}}), Crs.CGCS2000, "不能换算"),
         (collection(feature(polygon([(103.5, 30.2), (103.6, 30.3), (103.6, 30.2), (103.5, 30.3)]), name="乙")), Crs.CGCS2000, "第1个区域“乙”：第1块：边界在"),
@@ -96,7 +133,7 @@ def test_the_chosen_system_is_applied_once():
         (zipped(a__shp=b"x", b__shp=b"y"), Crs.CGCS2000, "2个图层"),
         (zipped(a__shp=b"\x00" * 200), Crs.CGCS2000, "shapefile已损坏"),
         (lying_shapefile(), Crs.CGCS2000, "shapefile已损坏"),
-        (shapefile_zip(("甲", SQUARE), prj=GK), Crs.CGCS2000, "投影坐标"),
+        (shapefile_zip(("甲", SQUARE), prj=HALF), Crs.CGCS2000, "不是以米为单位"),
         (b"\x00\x00\x27\x0a" + b"\x00" * 96, Crs.CGCS2000, "请把同名的"),
         (zipped(doc__kml=b"0" * 200_000_000), Crs.CGCS2000, "异常庞大"),
     ],

@@ -27,8 +27,9 @@ from bihuan.registry.models import Enterprise
 
 from ..access import may_change, may_draw_anywhere
 from ..actions import Drawn, create_zone, end_zone, revise_zone
+from ..files import Found
 from ..filters import in_zone
-from ..forms import FILES, EndForm, RevisionForm, ZoneForm, ZoneImportForm
+from ..forms import FILES, EndForm, RevisionForm, ZoneForm, ZoneImportForm, source_words
 from ..geometry import area_km2, vertex_count
 from ..membership import version_in_force
 from ..models import Zone, ZoneKind, ZoneMembership, ZoneVersion
@@ -248,23 +249,39 @@ def bring(request: Request) -> HttpResponse:
     user = user_of(request)
     form = ZoneImportForm(request.POST or None, request.FILES or None, user=user)
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         try:
-            with transaction.atomic():
-                for area in form.areas:
-                    drawn = Drawn(
-                        area.geometry, data["valid_from"], document=data["document"], source=ZoneVersion.Source.FILE,
-                        source_name=data["file"].name, source_crs=data["crs"],
-                    )  # fmt: skip
-                    create_zone(data["kind"], area.name, data["region"], drawn, by=user)
+            said = _take_in(form, user)
         except Refused as error:
             form.add_error("file", str(error))
         else:
-            messages.success(request, f"已导入{len(form.areas)}个区域")
-            return redirect(f"{reverse('zones:list')}?kind={data['kind'].pk}")
+            messages.success(request, said)
+            return redirect(f"{reverse('zones:list')}?kind={form.cleaned_data['kind'].pk}")
     return render(
         request, "zones/import.html", {"form": form, "accept": FILES}, status=422 if form.errors else 200
     )
+
+
+@transaction.atomic
+def _take_in(form: ZoneImportForm, user: User) -> str:
+    """Draw what is new and draw anew what changed; the sentence that says what came of it. Raises Refused."""
+    data, brought = form.cleaned_data, form.brought
+
+    def drawn(area: Found, reason: str = "") -> Drawn:
+        return Drawn(
+            area.geometry, data["valid_from"], document=data["document"], reason=reason, source=ZoneVersion.Source.FILE,
+            source_name=source_words(data["file"].name, area.system), source_crs=data["crs"],
+        )  # fmt: skip
+
+    for area in brought.new:
+        create_zone(data["kind"], area.name, data["region"], drawn(area), by=user)
+    for zone, area in brought.changed:
+        last = zone.versions.order_by("-number").first()
+        try:
+            revise_zone(zone, drawn(area, data["reason"]), by=user, seen=last.number if last else 0)
+        except Refused as error:
+            raise Refused(f"“{zone}”：{error}") from error
+    counts = (("新划定", brought.new), ("调整为新一版", brought.changed), ("没有变化", brought.same))
+    return "，".join(f"{words}{len(found)}个" for words, found in counts if found)
 
 
 @require_safe
