@@ -143,6 +143,9 @@ class ListForm(forms.Form):
     name = forms.CharField(label="清单名称", max_length=60)
     standard = forms.ChoiceField(label="清单类别", choices=SharedList.Standard.choices)
     sharing = forms.ChoiceField(label="共享范围", choices=SharedList.Sharing.choices)
+    order = forms.ChoiceField(
+        label="排列", required=False, help_text="页面和打印用；导出的表按登记先后，可以在表里自行排序"
+    )
     remark = forms.CharField(label="说明", required=False, max_length=300)
     columns = forms.MultipleChoiceField(label="栏目", widget=forms.CheckboxSelectMultiple)
 
@@ -151,6 +154,11 @@ class ListForm(forms.Form):
         field = self.fields["columns"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(column.key, column.label) for column in source.columns]
+        order = self.fields["order"]
+        assert isinstance(order, forms.ChoiceField)
+        order.choices = [("", "新登记的在前"), *((key, words) for key, (words, _) in source.orders.items())]
+        if not source.orders:
+            del self.fields["order"]
         self.initial.setdefault("columns", list(source.usual))
         self.initial.setdefault("standard", SharedList.Standard.OTHER)
         self.initial.setdefault("sharing", SharedList.Sharing.ORGANIZATION)

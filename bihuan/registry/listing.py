@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -116,6 +116,14 @@ def _who_answers(rows: Sequence[Enterprise], facts: dict[str, dict[int, Any]]) -
             facts["leader"].setdefault(row.pk, leader)
 
 
+def gravest_first(column: str) -> Case:
+    """Red, orange, yellow, blue, then what has no colour."""
+    return Case(
+        *(When(**{column: risk.value}, then=Value(place)) for place, risk in enumerate(RiskColour)),
+        default=Value(len(RiskColour)),
+    )
+
+
 ENTERPRISE_ROWS = ListSource(
     key=ENTERPRISES,
     title="企业与场所",
@@ -127,6 +135,12 @@ ENTERPRISE_ROWS = ListSource(
     read=_read_enterprises,
     cells=_enterprise_cells,
     url_of=lambda row: row.get_absolute_url(),
+    orders={
+        "kind": ("按行业类型", ("kind__position", "kind_id", "locality_id", "name")),
+        "place": ("按乡镇街道", ("locality_id", "kind__position", "kind_id", "name")),
+        "department": ("按主管部门", ("department_id", "kind__position", "kind_id", "name")),
+        "risk": ("按风险高低", (gravest_first("risk"), "locality_id", "name")),
+    },
 )
 
 
@@ -195,4 +209,8 @@ RISK_POINT_ROWS = ListSource(
     read=_read_points,
     cells=_point_cells,
     url_of=lambda row: row.get_absolute_url(),
+    orders={
+        "colour": ("按风险高低", (gravest_first("colour"), "enterprise__locality_id", "enterprise__name")),
+        "enterprise": ("按企业", ("enterprise__locality_id", "enterprise__name", "enterprise_id", "name")),
+    },
 )

@@ -9,8 +9,8 @@ A list is a filter and a choice of columns. Its rows are read anew for each read
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -54,7 +54,9 @@ class Reading:
 class ListSource:
     """One kind of rows. `read(user, query)` narrows; `cells(rows, columns)` turns rows into values, one list each.
 
-    `url_of(row)` opens a row; `page` is the name of the list's own page, where its filters are chosen.
+    `url_of(row)` opens a row; `page` is the name of the list's own page, where its filters are chosen. `orders` says
+    how a list may be laid out on the page and on paper: {key: (words, names or expressions to order by)}; without a
+    choice the latest stand first, as in a table taken away.
     """
 
     key: str
@@ -67,6 +69,12 @@ class ListSource:
     read: Callable[[User, QueryDict], Reading]
     cells: Callable[[Sequence[Any], Sequence[str]], list[Cells]]
     url_of: Callable[[Any], str]
+    orders: Mapping[str, tuple[str, tuple[Any, ...]]] = field(default_factory=dict)
+
+    def laid_out(self, rows: QuerySet[Any], order: str) -> QuerySet[Any]:
+        """The rows in the order of that key; an unknown one changes nothing."""
+        chosen = self.orders.get(order)
+        return rows.order_by(*chosen[1], "-pk") if chosen else rows
 
     def chosen(self, keys: Sequence[str]) -> list[ListColumn]:
         """The columns of these keys in the source's order; the usual ones where none is known."""
@@ -121,6 +129,7 @@ def share(
     columns: Sequence[str],
     sharing: str,
     standard: str = SharedList.Standard.OTHER,
+    order: str = "",
     remark: str = "",
     shared: SharedList | None = None,
 ) -> SharedList:
@@ -137,6 +146,7 @@ def share(
     row.name, row.source, row.query, row.note = name.strip()[:60], source, query[:500], remark.strip()[:300]
     row.columns = [column.key for column in kept.chosen(columns)]
     row.sharing, row.standard = sharing, standard
+    row.order = order if order in kept.orders else ""
     try:
         with transaction.atomic():
             row.save()
@@ -147,6 +157,35 @@ def share(
         payload={"source": source, "query": row.query, "sharing": sharing},
     )  # fmt: skip
     return row
+
+
+@transaction.atomic
+def refilter(shared: SharedList, query: str, *, by: User) -> None:
+    """Let an existing list hold other rows: its name, columns and sharing stay. Raises PermissionDenied, Refused."""
+    source = source_of(shared)
+    if source is None:
+        raise Refused(f"清单“{shared}”的内容在本系统中没有启用")
+    if (
+        not may_change(shared, by)
+        or not by.has_perm(SHARING_PERMISSION)
+        or not by.has_perm(source.permission)
+    ):
+        raise PermissionDenied
+    before, shared.query = shared.query, query[:500]
+    if shared.query == before:
+        raise Refused(f"清单“{shared}”已经是这些条件")
+    shared.save(update_fields=["query"])
+    words = source.read(by, QueryDict(shared.query)).words
+    record(
+        "registry.list", shared, by=by, summary=f"清单“{shared}”的条件改为：{words}"[:300],
+        payload={"source": shared.source, "before": before, "query": shared.query},
+    )  # fmt: skip
+
+
+def changeable(user: User, source: str) -> list[SharedList]:
+    """The lists of one kind of rows that this person may change."""
+    rows = SharedList.objects.visible_to(user).filter(source=source).select_related("organization")
+    return [row for row in rows if may_change(row, user)]
 
 
 def may_change(shared: SharedList, user: User) -> bool:

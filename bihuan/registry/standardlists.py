@@ -11,7 +11,7 @@ from .models import SharedList
 
 Standard = SharedList.Standard
 
-# Each: its kind, the rows it holds, the filter, the columns ("" the usual ones).
+# Each: its kind, the rows it holds, the filter, the columns (none: the usual ones).
 _READY: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (Standard.ENTERPRISES, "registry.enterprises", "status=operating&status=idle", ()),
     (Standard.ZONES, "zones.zones", "", ()),
@@ -41,6 +41,15 @@ _READY: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         ("name", "kind", "locality", "department", "risk", "grade", "flags", "leader", "watcher"),
     ),
 )
+
+
+# How each is laid out where the rows know that order: 企业及行业 by industry, 停产 by place, risks by gravity.
+_ORDERS: dict[str, str] = {
+    Standard.ENTERPRISES: "kind",
+    Standard.RISKS: "colour",
+    Standard.STOPPED: "place",
+    Standard.KEY: "risk",
+}
 
 
 def missing_standard(user: User) -> list[str]:
@@ -74,6 +83,7 @@ def make_standard(*, by: User) -> list[SharedList]:
                     columns=columns,
                     sharing=SharedList.Sharing.AREA,
                     standard=kind,
+                    order=_ORDERS.get(kind, ""),
                 )
             )
         except Refused:

@@ -21,6 +21,11 @@ class Migration(migrations.Migration):
                 verbose_name="迁往何处",
             ),
         ),
+        migrations.AddField(
+            "sharedlist",
+            "order",
+            models.CharField(blank=True, db_default="", default="", max_length=20, verbose_name="排列"),
+        ),
         AddIndexOnline(
             "enterprise",
             models.Index(

@@ -56,6 +56,7 @@ class SharedList(models.Model):
     source = models.CharField("清单内容", max_length=40)
     query = models.CharField("筛选条件", max_length=500, blank=True)
     columns = models.JSONField("栏目", default=list)
+    order = models.CharField("排列", max_length=20, blank=True, default="", db_default="")
     note = models.CharField("说明", max_length=300, blank=True)
     sharing = models.CharField("共享范围", max_length=12, choices=Sharing.choices, default=Sharing.OWN)
     owner = models.ForeignKey(User, models.PROTECT, verbose_name="建立人", related_name="shared_lists")

@@ -21,6 +21,7 @@ from bihuan.rules import assessments, enterprisegrades, majorhazards
 
 from .. import grading, risks
 from ..access import edit_scope
+from ..lists import SHARING_PERMISSION
 from ..models import Chemical, Enterprise, MajorUnit, RiskAssessment, RiskColour, RiskPoint, RiskProfile
 from ..riskforms import (
     AccidentForm,
@@ -59,7 +60,7 @@ def _overview(request: Request, enterprise: Enterprise, **forms: Any) -> HttpRes
         "registry/risks.html",
         {
             "enterprise": enterprise,
-            "flags": risks.flags_of(enterprise),
+            "flags": risks.flag_reasons(enterprise, on=today),
             "chemicals": enterprise.chemicals.select_related("unit", "premises").order_by(
                 "-is_present", "id"
             ),
@@ -269,7 +270,13 @@ def points(request: Request) -> HttpResponse:
         {"label": f"{label}色", "url": f"?colour={key}", "active": key == colour}
         for key, label in RiskColour.choices
     ]
-    context = {"page": page, "views": views, "total": amount(rows, "个")}
+    context = {
+        "page": page,
+        "views": views,
+        "total": amount(rows, "个"),
+        "colour": colour if colour in RiskColour.values else "",
+        "may_share": user_of(request).has_perm(SHARING_PERMISSION),
+    }
     return render(request, "registry/risk_points.html", context)
 
 
@@ -309,7 +316,7 @@ def point(request: Request, pk: int) -> HttpResponse:
         enterprise = editable(request, row.enterprise_id)
     else:
         enterprise = visible(request, row.enterprise_id)
-    form = AssessForm(request.POST or None)
+    form = AssessForm(request.POST or None, place=enterprise.locality_id)
     judged = [
         {"row": each, "sentence": assessments.sentence(each.explanation)} for each in row.assessments.all()
     ]

@@ -28,6 +28,12 @@ from . import user_of
 
 SHOWN = 100
 BOOKLET_LISTS = 20
+NOT_A_FILTER = (
+    "cursor",
+    "name",
+    "standard",
+    "order",
+)  # of an address, where one stands and how a list is called
 
 
 def _visible(request: Request, pk: int) -> tuple[SharedList, lists.ListSource, lists.Reading]:
@@ -100,7 +106,7 @@ def _table(
     shared: SharedList, source: lists.ListSource, reading: lists.Reading, limit: int
 ) -> dict[str, Any]:
     """Headings and rows, one more read than shown to know whether there are more."""
-    found = list(reading.rows[: limit + 1])
+    found = list(source.laid_out(reading.rows, shared.order)[: limit + 1])
     columns = source.chosen(shared.columns)
     cells = source.cells(found[:limit], [column.key for column in columns])
     return {
@@ -119,7 +125,7 @@ def create(request: Request) -> HttpResponse:
     """Keep the filter one comes with as a list: ?source=…&<filter of that source's own page>."""
     query = request.GET.copy()
     key = query.pop("source", [""])[-1]
-    for name in ("cursor", "name", "standard"):
+    for name in NOT_A_FILTER:
         query.pop(name, None)
     if "criteria" in query:
         query["criteria"] = ",".join(query.getlist("criteria"))
@@ -143,7 +149,9 @@ def _edit(request: Request, shared: SharedList | None, key: str, query: str) -> 
         raise Http404("没有这一类清单")
     initial: dict[str, Any] = {}
     if shared is not None:
-        initial = {name: getattr(shared, name) for name in ("name", "standard", "sharing", "columns")}
+        initial = {
+            name: getattr(shared, name) for name in ("name", "standard", "sharing", "columns", "order")
+        }
         initial["remark"] = shared.note
     form = ListForm(request.POST or None, source=source, initial=initial)
     status = 200
@@ -158,8 +166,34 @@ def _edit(request: Request, shared: SharedList | None, key: str, query: str) -> 
                 return redirect(saved)
         status = 422
     words = source.read(user, QueryDict(query)).words
-    context = {"form": form, "list": shared, "source": source, "words": words}
+    context = {
+        "form": form,
+        "list": shared,
+        "source": source,
+        "words": words,
+        "query": query,
+        "source_url": f"{reverse(source.page)}?{query}",
+        "others": [] if shared is not None else lists.changeable(user, key),
+    }
     return render(request, "registry/list_form.html", context, status=status)
+
+
+@require_POST
+@require(Permission.EXPORT_HAZARDS)
+@require(Permission.VIEW_REGISTRY)
+def refilter(request: Request, pk: int) -> HttpResponse:
+    """Let a list one may change hold what was filtered instead of what it held."""
+    shared, _, _ = _visible(request, pk)
+    query = QueryDict(request.POST.get("query", "")[:500], mutable=True)
+    for name in NOT_A_FILTER:
+        query.pop(name, None)
+    try:
+        lists.refilter(shared, query.urlencode(), by=user_of(request))
+    except Refused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"清单“{shared}”已换成这些条件")
+    return redirect(shared)
 
 
 @require_POST

@@ -23,6 +23,7 @@ from bihuan.core.errors import Refused
 from bihuan.core.http import Request, content_disposition
 from bihuan.core.paging import amount
 from bihuan.plans import compile_plan
+from bihuan.registry.lists import SHARING_PERMISSION
 from bihuan.registry.models import Enterprise
 
 from ..access import may_change, may_draw_anywhere
@@ -66,6 +67,7 @@ def index(request: Request) -> HttpResponse:
             "kind": kind,
             "state": state,
             "may_draw": may_draw_anywhere(user),
+            "may_share": user.has_perm(SHARING_PERMISSION),
         },
     )
 
