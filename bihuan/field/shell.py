@@ -15,7 +15,7 @@ from django.urls import reverse
 
 MODULES = (
     "api", "app", "card", "conditions", "crypto", "data", "dom", "drafts", "finding", "judging", "lock", "migrations", "outbox", "photos",
-    "search", "settings", "signing", "store", "sync", "today", "updates", "upload", "walk",
+    "places", "search", "settings", "signing", "store", "sync", "today", "updates", "upload", "walk",
 )  # fmt: skip
 SHARED = ("js/image.mjs", "js/ids.mjs", "js/signature.mjs", "js/early.js", "vendor/idb/idb.mjs")
 STYLES = ("css/tokens.css", "css/field.css")

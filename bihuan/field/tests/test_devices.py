@@ -129,3 +129,20 @@ def test_the_page_of_devices_shows_ones_own(client, phone, people):
     assert "测试手机" in client.get("/field/devices/").content.decode()
     client.force_login(people.inspector2)
     assert "测试手机" not in client.get("/field/devices/").content.decode()
+
+
+def test_whoever_ends_sessions_finds_a_persons_phones(client, phone, people):
+    Phone(people.inspector2)
+    client.force_login(people.secadmin)
+    page = client.get("/field/devices/", {"q": "陈细"})
+    assert [device.user for device in page.context["page"].items] == [people.inspector2]
+    assert "没有这个人的设备" in client.get("/field/devices/", {"q": "查无此人"}).content.decode()
+    assert client.get("/field/devices/", {"cursor": "x"}).status_code == 400
+
+
+def test_who_inspects_no_more_is_told_so_and_that_the_drafts_stay(phone, people):
+    headers = phone.headers
+    people.inspector.holdings.update(to_on=dt.date(2026, 1, 2))
+    answer = Client().get("/field/sync/", headers=headers)
+    assert answer.status_code == 403
+    assert answer.json()["detail"] == "您的岗位已没有检查权限，请联系单位办理授权；草稿留在本机，也可以导出"

@@ -100,3 +100,12 @@ def test_anothers_photo_is_neither_seen_nor_touched(phone, photo, people):
     halfway = str(uuid.uuid4())
     send(phone, halfway, 0, HALF)
     assert offset(other.head(halfway)) == 0
+
+
+def test_parts_longer_than_the_photo_are_dropped_and_it_begins_anew(phone, photo):
+    path = storage.root() / storage.INCOMING / f"field-{phone.user.pk}-{photo}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(PICTURE + b"more")
+    lost = send(phone, photo, HALF)
+    assert (lost.status_code, offset(lost)) == (409, 0)
+    assert send(phone, photo).status_code == 201

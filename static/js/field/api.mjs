@@ -2,7 +2,24 @@
 import { mintId } from "../ids.mjs";
 
 const BASE = new URL("/field/", location.href).href;
+// A line is given up when nothing comes for a minute, however long the whole takes; upwards two bytes a millisecond are enough.
 const PATIENCE = 60000;
+const SLOWEST = 2;
+const ELSEWHERE = "连到的不是本系统的服务器（例如要先登录的公共 Wi-Fi），请换网络";
+const SAID = {
+  403: "您的岗位已没有检查权限，请联系单位办理授权；草稿留在本机，也可以导出",
+  404: "服务器上没有这个地址，请更新程序后重试",
+  413: "内容过大，服务器没有接受",
+};
+
+/** Whether the server answered when it was asked last; null before. `field:line` is sent when it changes. */
+export const line = { reachable: null };
+
+function heardFrom(reachable) {
+  if (line.reachable === reachable) return;
+  line.reachable = reachable;
+  document.dispatchEvent(new CustomEvent("field:line"));
+}
 
 /** No answer, or none worth having: wait and send again. */
 export class Offline extends Error {}
@@ -17,31 +34,63 @@ export class SignIn extends Error {
 
 /** The server understood and said no: `status`, `problems` [{where, message}], `code`, `offset`. */
 export class Refused extends Error {
-  constructor(status, body, offset) {
-    super(body?.detail || body?.title || `服务器没有接受（${status}）`);
+  constructor(status, told, offset = -1) {
+    super(told?.detail || told?.title || SAID[status] || `服务器没有接受（${status}）`);
     this.status = status;
-    this.problems = body?.problems ?? [];
-    this.code = body?.code ?? "";
+    this.problems = told?.problems ?? [];
+    this.code = told?.code ?? "";
     this.offset = offset;
   }
 }
 
-async function reach(path, options = {}) {
+const notNow = (status) => new Offline(`服务器暂时没有回应（${status}）`);
+
+/** {answer, told}: an answer read to its end, `told` what it says as JSON or null. `heard` is called with the bytes so far. */
+async function reach(path, { heard = () => {}, ...options } = {}) {
+  const stop = new AbortController();
+  let timer;
+  const wait = (more = 0) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => stop.abort(), PATIENCE + more);
+  };
+  wait((options.body?.length ?? options.body?.byteLength ?? 0) / SLOWEST);
   try {
-    return await fetch(new URL(path, BASE), { signal: AbortSignal.timeout(PATIENCE), cache: "no-store", ...options });
+    const answer = await fetch(new URL(path, BASE), { signal: stop.signal, cache: "no-store", ...options });
+    const parts = [];
+    let size = 0;
+    if (answer.body) {
+      const reader = answer.body.getReader();
+      for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+        wait();
+        parts.push(piece.value);
+        heard(size += piece.value.length);
+      }
+    }
+    heardFrom(answer.status < 500);
+    return { answer, told: parsed(await new Blob(parts).text()) };
   } catch {
+    heardFrom(false);
     throw new Offline("网络不通");
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-const bodyOf = (answer) => answer.json().catch(() => null);
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
 
 /** {user, name, csrf, may_inspect} of the browser's session, or null when nobody is signed in. */
 export async function session() {
-  const answer = await reach("session/", { redirect: "manual" });
+  const { answer, told } = await reach("session/", { redirect: "manual" });
   if (answer.type === "opaqueredirect" || answer.status === 401) return null;
-  if (!answer.ok) throw new Offline(`服务器暂时没有回应（${answer.status}）`);
-  return answer.json();
+  if (!answer.ok) throw notNow(answer.status);
+  if (!told?.csrf) throw new Offline(ELSEWHERE);
+  return told;
 }
 
 export class Api {
@@ -63,15 +112,15 @@ export class Api {
     if (who.user !== this.store.user) throw new SignIn(`浏览器登录的是${who.name}，这里是别人的本机资料，请用本人账号登录`);
     if (!who.may_inspect) throw new SignIn("您的岗位没有检查权限，请联系单位办理授权");
     for (const id of [this.keys.device ?? mintId(), mintId()]) {
-      const answer = await reach("devices/", {
+      const { answer, told } = await reach("devices/", {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-CSRFToken": who.csrf },
         body: JSON.stringify({ id, name: deviceName(), app: this.app }),
       });
       if (answer.status === 409) continue; // revoked: this phone becomes a new device
-      if (answer.status >= 500) throw new Offline(`服务器暂时没有回应（${answer.status}）`);
-      if (!answer.ok) throw new Refused(answer.status, await bodyOf(answer));
-      const told = await answer.json();
+      if (answer.status >= 500) throw notNow(answer.status);
+      if (!answer.ok) throw new Refused(answer.status, told);
+      if (!told?.access) throw new Offline(ELSEWHERE);
       this.#hold(told);
       this.keys = { device: id, refresh: told.refresh, signed_until: told.signed_until };
       await this.store.put("keys", this.keys);
@@ -86,10 +135,10 @@ export class Api {
       await this.signIn();
       return this.access.text;
     }
-    const answer = await reach("token/", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ device: this.keys.device, refresh: this.keys.refresh }) });
-    if (answer.ok) this.#hold(await answer.json());
+    const { answer, told } = await reach("token/", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ device: this.keys.device, refresh: this.keys.refresh }) });
+    if (answer.ok && told?.access) this.#hold(told);
     else if (answer.status === 401) await this.signIn();
-    else throw new Offline(`服务器暂时没有回应（${answer.status}）`);
+    else throw answer.ok ? new Offline(ELSEWHERE) : notNow(answer.status);
     return this.access.text;
   }
 
@@ -97,21 +146,34 @@ export class Api {
     this.access = { text: access, until: Date.now() + (seconds - 60) * 1000 };
   }
 
-  /** A Response that was a success. Rejects with Offline, SignIn or Refused. */
-  async call(path, { headers = {}, ...options } = {}) {
+  async #call(path, { headers = {}, ...options } = {}) {
     for (let attempt = 0; ; attempt += 1) {
       const key = await this.#key();
-      const answer = await reach(path, { ...options, credentials: "omit", headers: { Authorization: `Device ${key}`, "X-Bihuan-App": this.app, ...headers } });
-      if (answer.ok) return answer;
+      const { answer, told } = await reach(path, { ...options, credentials: "omit", headers: { Authorization: `Device ${key}`, "X-Bihuan-App": this.app, ...headers } });
+      if (answer.ok) return { answer, told };
       if (answer.status === 401 && attempt < 2) {
         this.access = null;
         continue;
       }
-      if (answer.status >= 500 || answer.status === 429 || answer.status === 408) throw new Offline(`服务器暂时没有回应（${answer.status}）`);
-      const body = await bodyOf(answer);
-      if (answer.status === 401) throw new SignIn(body?.detail ?? "请重新登录", body?.code);
-      throw new Refused(answer.status, body, Number(answer.headers.get("Upload-Offset") ?? -1));
+      if (answer.status >= 500 || answer.status === 429 || answer.status === 408) throw notNow(answer.status);
+      if (answer.status === 401) throw new SignIn(told?.detail ?? "请重新登录", told?.code);
+      throw new Refused(answer.status, told, Number(answer.headers.get("Upload-Offset") ?? -1));
     }
+  }
+
+  /** What the server tells in JSON. Rejects with Offline, SignIn or Refused. */
+  async json(path, options) {
+    const { told } = await this.#call(path, options);
+    if (told === null || typeof told !== "object") throw new Offline(ELSEWHERE);
+    return told;
+  }
+
+  /** How far a photo has come: {offset, complete}. Rejects as `json` does. */
+  async progress(path, options) {
+    const { answer } = await this.#call(path, options);
+    const offset = answer.headers.get("Upload-Offset");
+    if (offset === null) throw new Offline(ELSEWHERE);
+    return { offset: Number(offset), complete: answer.headers.get("Upload-Complete") === "?1" };
   }
 }
 

@@ -1,8 +1,8 @@
 /** The field app: opens the phone's storage, shows one screen at a time, keeps uploading and syncing while it is open. */
-import { Api, Offline, Refused, SignIn } from "./api.mjs";
+import { Api, line, Offline, Refused, SignIn } from "./api.mjs";
 import { card } from "./card.mjs";
 import { fill, h, icon, toast } from "./dom.mjs";
-import { Drafts } from "./drafts.mjs";
+import { Drafts, photosLeft } from "./drafts.mjs";
 import { enter } from "./lock.mjs";
 import { outbox } from "./outbox.mjs";
 import { search } from "./search.mjs";
@@ -17,6 +17,8 @@ import { walk } from "./walk.mjs";
 
 const SYNC_MS = 30 * 60000;
 const UNATTENDED_MS = 15 * 60000;
+// After an upload the copy is brought up to date, not by every phone of the street in the same second.
+const AFTER_MS = 10000;
 const place = document.getElementById("field");
 
 class App {
@@ -24,6 +26,12 @@ class App {
 
   constructor() {
     this.updates = new Updates(() => this.bars());
+    // The browser offers to install once; the settings keep the offer until somebody takes it up.
+    window.addEventListener("beforeinstallprompt", (event) => {
+      event.preventDefault();
+      this.offer = event;
+    });
+    window.addEventListener("appinstalled", () => { this.offer = null; });
   }
 
   async start() {
@@ -37,13 +45,13 @@ class App {
     this.store = new Store(user, key);
     this.drafts = new Drafts(this.store);
     [this.data, this.api] = await Promise.all([load(this.store), Api.open(this.store, { app: this.version }), this.drafts.load()]);
-    this.uploader = new Uploader({ store: this.store, api: this.api, drafts: this.drafts, changed: () => this.bars({ again: true }) });
+    this.uploader = new Uploader({ store: this.store, api: this.api, drafts: this.drafts, changed: () => this.bars({ again: true }), arrived: () => this.syncSoon() });
     if (fresh || this.data.isEmpty) await this.firstSync();
     window.addEventListener("hashchange", () => this.show());
     for (const name of ["online", "offline"]) window.addEventListener(name, () => this.bars());
     document.addEventListener("visibilitychange", () => this.looked());
     window.addEventListener("pagehide", () => this.drafts.flushAll());
-    document.addEventListener("field:kept", () => this.bars());
+    for (const name of ["field:kept", "field:line"]) document.addEventListener(name, () => this.bars());
     setInterval(() => this.sync(), SYNC_MS);
     this.show();
     this.uploader.run();
@@ -66,8 +74,9 @@ class App {
     for (;;) {
       const words = h("p", { role: "status" }, "正在把底册和检查表带到本机…");
       place.replaceChildren(h("main", { class: "field-door" }, h("h1", {}, "同步"), words));
+      const heard = (bytes) => { words.textContent = `正在把底册和检查表带到本机…已收到 ${(bytes / 1e6).toFixed(1)} MB`; };
       try {
-        await sync(this.api, this.store, this.data);
+        await sync(this.api, this.store, this.data, { heard });
         return;
       } catch (error) {
         const again = await new Promise((resolve) => {
@@ -88,6 +97,13 @@ class App {
   /** Bring the copy up to date; whether it worked. Said aloud only when the person asked. */
   async sync({ region, told = false } = {}) {
     if (!navigator.onLine && !told) return false;
+    // One after the other: two answers to one cursor would be taken in twice.
+    await this.syncing?.catch(() => null);
+    this.syncing = this.#sync({ region, told });
+    return this.syncing;
+  }
+
+  async #sync({ region, told }) {
     try {
       const changed = await sync(this.api, this.store, this.data, region === undefined ? {} : { region });
       if (told) toast(changed.length ? "已同步" : "已是最新");
@@ -99,6 +115,17 @@ class App {
       if (told) toast(words, { stay: 8000 });
       return false;
     }
+  }
+
+  syncSoon() {
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => this.sync(), AFTER_MS * (1 + 3 * Math.random()));
+  }
+
+  async install() {
+    await this.offer.prompt();
+    this.offer = null;
+    this.show();
   }
 
   go(address) {
@@ -146,17 +173,20 @@ class App {
   /** Network, what waits, what must be done about it: always visible, always in words. */
   bars({ again = false } = {}) {
     if (!this.net) return;
-    const waits = this.drafts.in("waiting", "sending").length;
+    const waiting = this.drafts.in("waiting", "sending").filter((draft) => !draft.locked);
+    const waits = waiting.length;
+    const photos = waiting.reduce((sum, draft) => sum + photosLeft(draft), 0);
     const refused = this.drafts.in("refused").length;
+    const connected = navigator.onLine && line.reachable !== false;
     const words = [
-      navigator.onLine ? "有网络" : "无信号，内容存在本机",
+      connected ? "有网络" : `${navigator.onLine ? "连不上服务器" : "无信号"}，内容存在本机`,
       this.uploader.progress && `正在上传 ${this.uploader.progress.words}`,
-      waits ? `等待上传 ${waits}` : "没有待上传",
+      waits ? `待上传 ${waits} 份检查${photos ? `、${photos} 张照片` : ""}` : "没有待上传",
       refused && `未接受 ${refused}`,
       this.uploader.signIn && "需要登录",
     ].filter(Boolean).join(" · ");
     if (this.net.textContent !== words) this.net.textContent = words;
-    this.net.dataset.state = refused || this.uploader.signIn ? "failed" : navigator.onLine && !waits ? "fine" : "waiting";
+    this.net.dataset.state = refused || this.uploader.signIn ? "failed" : connected && !waits ? "fine" : "waiting";
     this.update.replaceChildren(...(this.updates.ready ? [
       h("span", {}, this.screen.editing ? "新版本已就绪，完成当前检查后更新" : "新版本已就绪"),
       this.screen.editing ? "" : h("button", { type: "button", onclick: () => this.updates.apply() }, "现在更新"),

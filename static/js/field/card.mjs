@@ -1,5 +1,6 @@
 /** One enterprise: what is known, what is still open, who was there last, and the way into a visit. */
-import { h, icon, today } from "./dom.mjs";
+import { day, h, icon, moment, today } from "./dom.mjs";
+import { STATES } from "./drafts.mjs";
 
 const RISKS = { red: "红", orange: "橙", yellow: "黄", blue: "蓝" };
 
@@ -18,9 +19,13 @@ export function card(app, id, query) {
   const mine = app.drafts.all().filter((draft) => draft.enterprise.id === one.id);
   const open = mine.find((draft) => draft.state === "open" && !draft.locked);
   const fact = (label, value) => value && h("div", { class: "fact" }, h("dt", {}, label), h("dd", {}, value));
+  const planned = app.data.planned.filter((each) => each.enterprise === one.id);
+  // Coming from the plan a visit begins as the kind that was planned.
+  const chosen = planned.find((each) => each.id === Number(query.get("planned")));
+  const kind = (app.data.me.kinds ?? []).find(([value]) => value === chosen?.kind)?.[0];
   const begin = async (task, checklist) => {
     const items = checklist ? app.data.asked(checklist, one) : [];
-    const draft = await app.drafts.begin({ enterprise: one, task, checklist, items, me: app.data.me, skew: app.data.meta.skew ?? null });
+    const draft = await app.drafts.begin({ enterprise: one, task, checklist, items, me: app.data.me, skew: app.data.meta.skew ?? null, kind });
     app.go(`visit/${draft.id}`);
   };
   const starts = [
@@ -43,6 +48,9 @@ export function card(app, id, query) {
           one.permits.map(([kind, number, until]) => fact(kind, `${number}${until ? `，${until < today() ? "已于" : "有效至"} ${until}${until < today() ? " 到期" : ""}` : ""}`)),
           (app.data.get("kinds", one.kind)?.attributes ?? []).map(([name, label, unit]) => fact(label, said(one.attributes?.[name], unit))),
           fact("备注", one.remark))),
+      planned.length > 0 && h("section", { class: "band" }, h("h2", {}, "计划检查"),
+        planned.map((each) => h("p", { class: `row ${each.window_to < today() ? "is-late" : ""}` },
+          h("strong", {}, each.source), h("span", {}, `${day(each.window_from)}至${day(each.window_to)}${each.mine ? " · 派给我" : ""}`)))),
       h("section", { class: "band" }, h("h2", {}, `未销号隐患 ${one.hazards.length} 项`),
         one.hazards.length === 0 && h("p", {}, "没有。"),
         one.hazards.map(([, description, level, status, due, location]) => h("p", { class: `row ${due && due < today() ? "is-late" : ""}` },
@@ -53,7 +61,8 @@ export function card(app, id, query) {
         one.visits.map(([on, kind, count, organization]) => h("p", { class: "row" }, h("strong", {}, `${on} ${kind}`), h("span", {}, `${organization} · ${count ? `发现 ${count} 项` : "未发现隐患"}`))),
         // Somebody else may be here on the same day: both visits stay, and both are seen.
         one.visits.filter(([on]) => on === today()).length > 0 && h("p", { class: "notice" }, "今天已有检查记录。再查也会保留，两次都作数。"),
-        mine.filter((draft) => draft !== open).slice(0, 3).map((draft) => h("a", { class: "row", href: "#/outbox" }, h("strong", {}, "本机记录"), h("span", {}, "在“收发”里查看")))),
+        mine.filter((draft) => draft !== open).slice(0, 3).map((draft) => h("a", { class: "row", href: "#/outbox" },
+          h("strong", {}, `本机：${STATES[draft.state]}`), h("span", {}, `${moment(draft.begun_at)} 开始 · 在“收发”里查看`)))),
       h("section", { class: "band", "aria-label": "开始检查" }, h("h2", {}, "开始检查"),
         open && h("a", { class: "big is-main", href: `#/visit/${open.id}` }, "继续没有做完的检查"), starts),
     ],

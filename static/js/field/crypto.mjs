@@ -19,24 +19,35 @@ async function keyOf(pin, salt, rounds) {
 /** A new data key sealed under the PIN: {salt, rounds, iv, sealed} to store, `key` to hold in memory. */
 export async function makeVault(pin) {
   const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, true, ["encrypt", "decrypt"]);
-  return { vault: await sealKey(key, pin), key: await unsealKey(await sealKey(key, pin), pin) };
+  const { vault, wrapping } = await sealKey(key, pin);
+  return { vault, key: await unwrapped(vault, wrapping) };
 }
 
 async function sealKey(key, pin) {
   const salt = crypto.getRandomValues(new Uint8Array(16));
   const iv = crypto.getRandomValues(new Uint8Array(12));
-  const sealed = await crypto.subtle.wrapKey("raw", key, await keyOf(pin, salt, ROUNDS), { name: "AES-GCM", iv });
-  return { salt, iv, rounds: ROUNDS, sealed };
+  const wrapping = await keyOf(pin, salt, ROUNDS);
+  const sealed = await crypto.subtle.wrapKey("raw", key, wrapping, { name: "AES-GCM", iv });
+  return { vault: { salt, iv, rounds: ROUNDS, sealed }, wrapping };
+}
+
+async function unwrapped(vault, wrapping, extractable = false) {
+  try {
+    return await crypto.subtle.unwrapKey("raw", vault.sealed, wrapping, { name: "AES-GCM", iv: vault.iv }, { name: "AES-GCM" }, extractable, ["encrypt", "decrypt"]);
+  } catch {
+    throw new WrongPin("PIN 不正确");
+  }
 }
 
 /** The data key, which cannot leave the browser again. Rejects with WrongPin. */
 export async function unsealKey(vault, pin) {
-  const wrapping = await keyOf(pin, vault.salt, vault.rounds);
-  try {
-    return await crypto.subtle.unwrapKey("raw", vault.sealed, wrapping, { name: "AES-GCM", iv: vault.iv }, { name: "AES-GCM" }, false, ["encrypt", "decrypt"]);
-  } catch {
-    throw new WrongPin("PIN 不正确");
-  }
+  return unwrapped(vault, await keyOf(pin, vault.salt, vault.rounds));
+}
+
+/** The same data key under another PIN: what is sealed with it stays as it is. Rejects with WrongPin. */
+export async function resealed(vault, pin, next) {
+  const key = await unwrapped(vault, await keyOf(pin, vault.salt, vault.rounds), true);
+  return (await sealKey(key, next)).vault;
 }
 
 /** Bytes under the data key: {iv, box}. */

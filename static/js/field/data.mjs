@@ -53,19 +53,21 @@ export class Data {
     return this.meta.deadlines?.[level]?.[on] ?? null;
   }
 
-  /** Enterprises whose name, address, kind or place holds every word; at most `most` of them, and how many there are. */
-  search(text, { task = null, most = 50 } = {}) {
+  /**
+   * Enterprises whose name, address, kind or place holds every word, those for which `last` is true behind the others;
+   * at most `most` of them, and how many there are.
+   */
+  search(text, { task = null, most = 50, last = () => false } = {}) {
     this.words ??= this.#words();
     const terms = text.normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean);
-    const found = [];
-    let total = 0;
+    const [first, rest] = [[], []];
     for (const [row, words] of this.words) {
       if (task !== null && !row[this.at.tasks].includes(task)) continue;
       if (!terms.every((term) => words.includes(term))) continue;
-      total += 1;
-      if (found.length < most) found.push(row);
+      (last(row[0], row[this.at.seen]) ? rest : first).push(row);
     }
-    return { total, found: found.map((row) => this.record("enterprises", row)) };
+    const shown = [...first, ...rest].slice(0, most);
+    return { total: first.length + rest.length, found: shown.map((row) => this.record("enterprises", row)) };
   }
 
   #words() {
@@ -77,15 +79,31 @@ export class Data {
     ]);
   }
 
+  /** Visits planned for enterprises on board, the first to end first. */
+  get planned() {
+    const aboard = this.tables.get("enterprises");
+    return this.all("planned").filter((each) => aboard?.has(each.enterprise)).sort((one, other) => one.window_to.localeCompare(other.window_to));
+  }
+
   /** What sorts of object an enterprise is: its own kind and those of its places. */
   kindsOf(enterprise) {
     return new Set([enterprise.kind, ...(enterprise.premises ?? []).map(([, , , kind]) => kind)]);
   }
 
+  /** The items of a checklist for the kinds of an enterprise. */
+  #theirs(checklist, enterprise) {
+    const kinds = this.kindsOf(enterprise);
+    return checklist.items.filter((item) => !item.kinds?.length || item.kinds.some((kind) => kinds.has(kind)));
+  }
+
   /** The items of a checklist that concern an enterprise, as the server asks them. */
   asked(checklist, enterprise) {
-    const kinds = this.kindsOf(enterprise);
-    return checklist.items.filter((item) => (!item.kinds?.length || item.kinds.some((kind) => kinds.has(kind))) && (!item.when || applies(item.when, enterprise.attributes ?? {})));
+    return this.#theirs(checklist, enterprise).filter((item) => !item.when || applies(item.when, enterprise.attributes ?? {}));
+  }
+
+  /** Items for its kinds that are not asked because of what the registry says; on the spot it may be otherwise. */
+  leftOut(checklist, enterprise) {
+    return this.#theirs(checklist, enterprise).filter((item) => item.when && !applies(item.when, enterprise.attributes ?? {}));
   }
 
   /** The checklist of a task, or those of the library that ask an enterprise anything, those made for its kind first. */

@@ -10,6 +10,8 @@ import { demand, judge } from "./judging.mjs";
 
 const PAUSE_MS = 250;
 const SENT_KEPT_MS = 7 * 86400000;
+const OWED_KEPT_MS = 30 * 86400000;
+const RECORD = "现场检查记录";
 
 export const STATES = { open: "草稿", waiting: "等待上传", sending: "正在上传", sent: "已送达", refused: "未接受" };
 
@@ -43,7 +45,7 @@ export class Drafts {
     }
     for (const draft of this.all()) {
       if (draft.state === "sending") draft.state = "waiting"; // the phone went out meanwhile
-      if (draft.state === "sent" && Date.now() - draft.sent_at > SENT_KEPT_MS) await this.drop(draft.id);
+      if (draft.state === "sent" && Date.now() - draft.sent_at > (noticesOwed(draft).length ? OWED_KEPT_MS : SENT_KEPT_MS)) await this.drop(draft.id);
     }
   }
 
@@ -55,13 +57,22 @@ export class Drafts {
     return this.all().filter((draft) => states.includes(draft.state));
   }
 
-  async begin({ enterprise, task, checklist, items, me, skew }) {
+  /** Visits finished on this phone by enterprise, the newest of each: the copy of the registry may not know of them yet. */
+  finished(task = null) {
+    const found = new Map();
+    for (const draft of this.in("waiting", "sending", "refused", "sent").reverse()) {
+      if (task === null || draft.task === task) found.set(draft.enterprise.id, draft);
+    }
+    return found;
+  }
+
+  async begin({ enterprise, task, checklist, items, me, skew, kind = null }) {
     const draft = {
       schema: SCHEMA, id: mintId(), state: "open", stage: "walk", begun_at: Date.now(),
       enterprise: { id: enterprise.id, name: enterprise.name }, premises: null,
       task: task?.id ?? null, task_name: task ? `${task.no} ${task.heading}` : "", checklist: checklist?.id ?? null,
       items, clock_skew: skew,
-      kind: me.kinds?.[0]?.[0] ?? "", started_at: new Date().toISOString(), finished_at: null,
+      kind: kind ?? me.kinds?.[0]?.[0] ?? "", handed: false, started_at: new Date().toISOString(), finished_at: null,
       answers: {}, others: [], photos: [], members: [{ user: me.id, name: me.name, certificate_no: me.certificate_no, signature: null }],
       accompanying: { name: "", title: "", signature: null }, opinion: "", longitude: null, latitude: null,
     };
@@ -105,10 +116,19 @@ export class Drafts {
   /** The visit is complete: it joins the line. */
   async finish(draft) {
     draft.finished_at = new Date().toISOString();
-    draft.seq ??= Math.max(0, ...this.all().map((each) => each.seq ?? 0)) + 1;
+    // A clock that ran ahead and was put right meanwhile: an end before the beginning would never be accepted.
+    if (draft.started_at > draft.finished_at) draft.started_at = draft.finished_at;
+    draft.seq ??= await this.#number();
     draft.state = "waiting";
     draft.problems = [];
     await this.flush(draft);
+  }
+
+  /** The next number in the line; it never falls back, though what was sent leaves the phone after a week. */
+  async #number() {
+    const next = Math.max((await this.store.get("seq")) ?? 0, ...this.all().map((each) => each.seq ?? 0)) + 1;
+    await this.store.put("seq", next);
+    return next;
   }
 
   async takeBack(draft) {
@@ -124,7 +144,7 @@ export class Drafts {
       if (answer.photos?.length) draft.photos.push(...answer.photos);
       delete draft.answers[position];
     }
-    Object.assign(draft, { task: null, task_name: "", checklist: null, items: [] });
+    Object.assign(draft, { task: null, task_name: "", checklist: null, items: [], problems: [] });
     this.touch(draft);
     await this.flush(draft);
   }
@@ -139,6 +159,28 @@ export function photosOf(draft) {
     ...draft.photos,
   ])];
 }
+
+/** How many photos of a visit are not on the server yet. */
+export const photosLeft = (draft) => photosOf(draft).filter((id) => !draft.uploaded?.includes(id)).length;
+
+/** Where on the form a photo stands: {where, name}. */
+export function placeOf(draft, id) {
+  const inFinding = (finding) => Boolean(finding && (finding.photos.includes(id) || finding.after_photos.includes(id)));
+  for (const [position, answer] of Object.entries(draft.answers)) {
+    if (answer.photos?.includes(id) || inFinding(answer.finding)) return { where: `q${position}`, name: `第 ${position} 项` };
+  }
+  const other = draft.others.findIndex(inFinding);
+  return other < 0 ? { where: "scene", name: "现场照片" } : { where: `o${other + 1}`, name: `其他问题 ${other + 1}` };
+}
+
+/** Notices that got their number after the visit and are still to be printed and handed over. */
+export function noticesOwed(draft) {
+  if (draft.state !== "sent" || draft.served_at) return [];
+  return (draft.receipt?.papers ?? []).filter(({ kind }) => kind !== RECORD);
+}
+
+/** Whether the server may have it already: then it would arrive as another content if it were changed. */
+export const mayBeThere = (draft) => draft.handed ?? Boolean(draft.uploaded?.length);
 
 /** What goes to the server: the draft without what only the phone needs. */
 export function payload(draft) {

@@ -35,11 +35,15 @@ export function findingBlock(app, draft, finding, { item = null, name, changed }
         finding.outcome !== "deadline" && finding.level !== "major" && photoRow(app, draft, finding.after_photos, {
           label: "拍改后", name: `${name}整改后`, changed, taken: () => finding.outcome !== "fixed" && finding.after_photos.length && choose("fixed"),
         })),
+      item?.dispositions?.length > 0 && h("p", { class: "help" }, `处置：${item.dispositions.join(" → ")}`),
+      item?.dispositions?.[0]?.startsWith("立即改正") && finding.outcome === "deadline" && h("p", { class: "help" }, "这一项应当立即改正：确实改不完的才选“限期改正”，整改前落实临时管控措施。"),
       area("问题", "description", 500),
       h("div", { class: "field-actions", role: "group", "aria-label": `${name}怎么处理` },
         finding.level !== "major" && choice("fixed", "现场已改"), choice("deadline", "限期改正")),
       finding.outcome === "fixed" && area("怎么改的", "fix_text", 1000),
       finding.outcome === "deadline" && deadlineFields(),
+      (item?.guidance || item?.proof) && h("details", { class: "more" }, h("summary", {}, "企业怎么改"),
+        item.guidance && h("p", {}, item.guidance), item.proof && h("p", { class: "help" }, `证明：${item.proof}`)),
       h("details", { class: "more" }, h("summary", {}, "部位、依据、等级"),
         text("部位", "location", { maxlength: 120 }), text("依据条款", "basis", { maxlength: 200 }), !item?.major && levelField()),
     );

@@ -1,6 +1,6 @@
 /** The door: choosing a PIN, opening with it, and what a forgotten one costs. */
 import { Offline, session } from "./api.mjs";
-import { isPossible, makeVault, PIN, unsealKey, WrongPin } from "./crypto.mjs";
+import { isPossible, makeVault, PIN, resealed, unsealKey, WrongPin } from "./crypto.mjs";
 import { ask, field, h, toast } from "./dom.mjs";
 import * as store from "./store.mjs";
 
@@ -48,9 +48,8 @@ export async function enter(place) {
       const form = h("form", { class: "pin", onsubmit: async (event) => {
         event.preventDefault();
         const [pin, again] = [form.pin.value, form.again.value];
-        if (!PIN.test(pin)) return toast("PIN 须为 6 至 12 位数字");
-        if (/^(\d)\1+$/.test(pin) || "01234567890123456789".includes(pin) || "98765432109876543210".includes(pin)) return toast("不要用连号或同一个数字");
-        if (pin !== again) return toast("两次输入的 PIN 不一样");
+        const words = weakness(pin, again);
+        if (words) return toast(words);
         form.querySelector("button").disabled = true;
         const { vault, key } = await makeVault(pin);
         await store.keepVault({ ...vault, user: who.user, name: who.name, failures: 0, until: 0 });
@@ -67,28 +66,13 @@ export async function enter(place) {
       const words = h("p", { role: "alert", class: "problem" });
       const form = h("form", { class: "pin", onsubmit: async (event) => {
         event.preventDefault();
-        const left = vault.until - Date.now();
-        if (left > 0) {
-          words.textContent = `试错次数过多，请 ${Math.ceil(left / 1000)} 秒后再试`;
-          return;
-        }
         form.querySelector("button").disabled = true;
-        try {
-          const key = await unsealKey(vault, form.pin.value);
-          await store.keepVault({ ...vault, failures: 0, until: 0 });
-          resolve({ user: vault.user, name: vault.name, key, fresh: false });
-        } catch (error) {
-          if (!(error instanceof WrongPin)) throw error;
-          vault.failures += 1;
-          // Longer each time; nothing is wiped, or a child with the phone would cost a day's work.
-          const over = vault.failures - FREE_TRIES;
-          vault.until = over >= 0 ? Date.now() + PAUSE_MS * 2 ** Math.min(over, 6) : 0;
-          await store.keepVault(vault);
-          words.textContent = vault.until ? `PIN 不正确，已错 ${vault.failures} 次，请稍后再试` : `PIN 不正确，还可试 ${FREE_TRIES - vault.failures} 次`;
-          form.querySelector("button").disabled = false;
-          form.pin.value = "";
-          form.pin.focus();
-        }
+        const { value: key, why } = await attempt(vault, () => unsealKey(vault, form.pin.value));
+        if (key) return resolve({ user: vault.user, name: vault.name, key, fresh: false });
+        words.textContent = why;
+        form.querySelector("button").disabled = false;
+        form.pin.value = "";
+        form.pin.focus();
       } },
       pinField("PIN", "pin", "current-password"), words, h("button", { class: "big is-main" }, "打开"),
       h("button", { type: "button", class: "link", onclick: () => forget(vault) }, "忘了 PIN"),
@@ -109,6 +93,54 @@ export async function enter(place) {
       begin();
     }
   });
+}
+
+/** What is wrong with a PIN somebody wants, or "". */
+function weakness(pin, again) {
+  if (!PIN.test(pin)) return "PIN 须为 6 至 12 位数字";
+  if (/^(\d)\1+$/.test(pin) || "01234567890123456789".includes(pin) || "98765432109876543210".includes(pin)) return "不要用连号或同一个数字";
+  return pin === again ? "" : "两次输入的 PIN 不一样";
+}
+
+/** {value} of what a right PIN opens, or {why} not; wrong ones are counted and cost time. */
+async function attempt(vault, act) {
+  const left = vault.until - Date.now();
+  if (left > 0) return { why: `试错次数过多，请 ${Math.ceil(left / 1000)} 秒后再试` };
+  try {
+    const value = await act();
+    Object.assign(vault, { failures: 0, until: 0 });
+    await store.keepVault(vault);
+    return { value };
+  } catch (error) {
+    if (!(error instanceof WrongPin)) throw error;
+    vault.failures += 1;
+    // Longer each time; nothing is wiped, or a child with the phone would cost a day's work.
+    const over = vault.failures - FREE_TRIES;
+    vault.until = over >= 0 ? Date.now() + PAUSE_MS * 2 ** Math.min(over, 6) : 0;
+    await store.keepVault(vault);
+    return { why: vault.until ? `PIN 不正确，已错 ${vault.failures} 次，请稍后再试` : `PIN 不正确，还可试 ${FREE_TRIES - vault.failures} 次` };
+  }
+}
+
+/** The form by which a person exchanges the PIN; drafts and photos stay as they are. */
+export function pinChange(user) {
+  const words = h("p", { role: "alert", class: "problem" });
+  const button = h("button", { class: "big" }, "更改 PIN");
+  const form = h("form", { class: "pin", onsubmit: async (event) => {
+    event.preventDefault();
+    const [old, pin, again] = ["old", "pin", "again"].map((name) => form.elements[name].value);
+    words.textContent = weakness(pin, again);
+    if (words.textContent) return;
+    button.disabled = true;
+    const vault = (await store.vaults()).find((each) => each.user === user);
+    const { value, why } = await attempt(vault, () => resealed(vault, old, pin));
+    if (value) await store.keepVault({ ...vault, ...value });
+    button.disabled = false;
+    words.textContent = why ?? "";
+    form.reset();
+    if (value) toast("PIN 已更改，下次打开用新 PIN");
+  } }, pinField("现在的 PIN", "old", "current-password"), pinField("新 PIN（6 至 12 位数字）", "pin", "new-password"), pinField("再输一次新 PIN", "again", "new-password"), words, button);
+  return form;
 }
 
 const pinField = (label, name, complete) => field(label, { name, type: "password", inputmode: "numeric", autocomplete: complete, maxlength: 12, required: true });

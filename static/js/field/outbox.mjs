@@ -1,6 +1,6 @@
 /** What has arrived, what waits, what was not accepted and why; and the way out when nothing helps. */
 import { ask, h, icon, moment, toast } from "./dom.mjs";
-import { payload, photosOf, STATES } from "./drafts.mjs";
+import { mayBeThere, payload, photosLeft, photosOf, STATES } from "./drafts.mjs";
 
 export function outbox(app) {
   const { uploader } = app;
@@ -22,7 +22,12 @@ export function outbox(app) {
 
 function entry(app, draft) {
   const sending = draft.state === "sending" && app.uploader.progress?.visit === draft.id ? app.uploader.progress.words : "";
-  const line = { open: "继续填写后完成", waiting: "在本机，等待上传", sending: `正在上传${sending ? `：${sending}` : ""}`, sent: `${moment(draft.sent_at)} 送达`, refused: "服务器没有接受，请看原因" }[draft.state];
+  const [photos, left] = draft.locked ? [0, 0] : [photosOf(draft).length, photosLeft(draft)];
+  const line = {
+    open: "继续填写后完成", refused: "服务器没有接受，请看原因",
+    waiting: `在本机，等待上传${left < photos ? `，照片已传 ${photos - left} / ${photos}` : ""}`,
+    sending: `正在上传${sending ? `：${sending}` : ""}`, sent: `${moment(draft.sent_at)} 送达`,
+  }[draft.state];
   return h("section", { class: `band entry is-${draft.state}`, "data-visit": draft.id, "data-state": draft.state },
     h("h2", {}, draft.enterprise.name),
     h("p", {}, h("strong", {}, STATES[draft.state]), ` · ${line} · ${moment(draft.begun_at)} 开始`, draft.locked ? ` · ${draft.locked}` : ""),
@@ -33,9 +38,9 @@ function entry(app, draft) {
 
 function receipt({ url, hazards, papers, also }) {
   return h("div", {},
-    h("p", {}, hazards ? `已登记隐患 ${hazards} 项。` : "未发现隐患，已登记。", h("a", { href: url }, "打开检查记录")),
-    papers.length > 0 && h("p", {}, "文书已编号，可打开打印：", papers.map((paper) => h("a", { class: "paper", href: paper.url }, `${paper.kind} ${paper.number}`))),
-    also.length > 0 && h("p", { class: "notice" }, "同一天这家企业还有检查，两次都保留：", also.map((each) => h("a", { class: "paper", href: each.url }, `${each.by} ${moment(each.at)}`))));
+    h("p", {}, hazards ? `已登记隐患 ${hazards} 项。` : "未发现隐患，已登记。"), h("a", { class: "paper", href: url }, "打开检查记录"),
+    papers.length > 0 && h("div", {}, "文书已编号，可打开打印：", papers.map((paper) => h("a", { class: "paper", href: paper.url }, `${paper.kind} ${paper.number}`))),
+    also.length > 0 && h("div", { class: "notice" }, "同一天这家企业还有检查，两次都保留：", also.map((each) => h("a", { class: "paper", href: each.url }, `${each.by} ${moment(each.at)}`))));
 }
 
 function buttons(app, draft) {
@@ -51,8 +56,7 @@ function buttons(app, draft) {
     app.show();
   } }, "删除");
   if (draft.state === "open") return [h("a", { class: "big is-main", href: `#/visit/${draft.id}` }, "继续"), drop];
-  // What may already have reached the server is not taken back: it would arrive as another content.
-  if (draft.state === "waiting") return draft.uploaded?.length ? [save] : [take, save];
+  if (draft.state === "waiting") return mayBeThere(draft) ? [save] : [take, save];
   if (draft.state === "refused") {
     const about = new Set((draft.problems ?? []).map(({ where }) => where));
     return [

@@ -19,24 +19,38 @@ export function photoRow(app, draft, list, { label, changed, taken = () => {}, n
   async function take() {
     const files = [...file.files];
     file.value = "";
-    for (const each of files) {
-      if (list.length >= MOST) {
-        toast(`最多 ${MOST} 张`);
-        break;
-      }
-      const id = mintId();
-      try {
-        await app.store.keepPhoto(id, draft.id, await shrink(each));
-      } catch {
-        toast("本机存储空间不足，照片没有存下。请清理手机空间，或先上传已完成的检查", { stay: 10000 });
-        return;
-      }
-      list.push(id);
-      changed();
-      await app.drafts.flush(draft);
-      await show(id);
+    adder.classList.add("is-busy");
+    try {
+      for (const each of files) if (!(await keep(each))) break;
+    } finally {
+      adder.classList.remove("is-busy");
     }
     taken();
+  }
+
+  /** Whether to go on with the next one. */
+  async function keep(picture) {
+    if (list.length >= MOST) {
+      toast(`最多 ${MOST} 张`);
+      return false;
+    }
+    const small = await readable(picture);
+    if (!small) {
+      toast("这张照片本机读不出来，没有存下。相机格式是 HEIC 的，请在相机设置里改为 JPEG（“兼容性最佳”）后重拍", { stay: 10000 });
+      return true;
+    }
+    const id = mintId();
+    try {
+      await app.store.keepPhoto(id, draft.id, small);
+    } catch {
+      toast("本机存储空间不足，照片没有存下。请清理手机空间，或先上传已完成的检查", { stay: 10000 });
+      return false;
+    }
+    list.push(id);
+    changed();
+    await app.drafts.flush(draft);
+    await show(id);
+    return true;
   }
 
   async function show(id) {
@@ -48,7 +62,8 @@ export function photoRow(app, draft, list, { label, changed, taken = () => {}, n
       await app.drafts.flush(draft);
       await app.store.dropPhoto(id);
     } }, "×");
-    const tile = h("div", { class: "photo" }, image, remove);
+    const bad = draft.bad_photos?.includes(id);
+    const tile = h("div", { class: `photo ${bad ? "is-bad" : ""}` }, image, bad && h("span", {}, "请重拍"), remove);
     row.insertBefore(tile, adder);
     const bytes = await app.store.photo(id);
     if (!bytes) return;
@@ -56,4 +71,16 @@ export function photoRow(app, draft, list, { label, changed, taken = () => {}, n
     image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
   }
   return row;
+}
+
+/** The picture made small, or null for what the server could not read either: better said where it can be taken again. */
+async function readable(picture) {
+  const small = await shrink(picture);
+  if (small !== picture) return small;
+  try {
+    (await createImageBitmap(picture)).close();
+    return picture;
+  } catch {
+    return null;
+  }
 }

@@ -14,10 +14,10 @@ export async function load(store) {
   return new Data({ meta, tables });
 }
 
-/** Ask the server for what changed. Rejects as `Api.call` does; what is on the phone stays then. */
-export async function sync(api, store, data, { region = data.meta.region ?? "" } = {}) {
+/** Ask the server for what changed; `heard` is called with the bytes so far. Rejects as `Api.json` does; what is on the phone stays then. */
+export async function sync(api, store, data, { region = data.meta.region ?? "", heard } = {}) {
   const cursor = region === (data.meta.region ?? "") ? data.meta.cursor : "";
-  const answer = await (await api.call(`sync/?${new URLSearchParams({ cursor, region })}`)).json();
+  const answer = await api.json(`sync/?${new URLSearchParams({ cursor, region })}`, { heard });
   const changed = data.take(answer);
   data.meta.region = region;
   // How far this phone's clock runs ahead, for whoever weighs the times of a visit.

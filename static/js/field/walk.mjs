@@ -4,6 +4,7 @@ import { newFinding, problemsOf } from "./drafts.mjs";
 import { findingBlock } from "./finding.mjs";
 import { demand, judge } from "./judging.mjs";
 import { photoRow } from "./photos.mjs";
+import { distance } from "./places.mjs";
 
 const VERDICTS = [["pass", "合格"], ["fail", "不合格"], ["na", "不适用"]];
 
@@ -15,21 +16,26 @@ export function walk(app, id) {
     count();
   };
   const step = h("span", { class: "field-step" });
-  const bar = h("progress", { max: draft.items.length || 1, "aria-label": "已回答" });
+  const bar = h("progress", { "aria-label": "已回答" });
   const done = () => draft.items.filter((item) => draft.answers[item.position]?.verdict).length;
   const count = () => {
     step.textContent = draft.items.length ? `${done()} / ${draft.items.length}` : "";
+    bar.max = draft.items.length || 1;
     bar.value = done();
   };
   const others = h("div");
+  const questions = h("div");
+  const leftOut = h("div");
   const enterprise = app.data.get("enterprises", draft.enterprise.id);
   const body = [
+    draft.problems?.length > 0 && h("div", { class: "band" }, h("p", { class: "name" }, "服务器没有接受，请改这几处："),
+      h("ul", { class: "problems" }, draft.problems.map(({ message }) => h("li", {}, message)))),
     h("div", { class: "band soft" },
       h("p", {}, draft.task_name || "不归入任务的检查"),
       premises(),
       locate()),
     draft.items.length > 0 && bar,
-    draft.items.map((item) => question(app, draft, item, changed)),
+    questions, leftOut,
     draft.items.length === 0 && h("div", { class: "band" }, h("p", {}, "这次检查没有检查表。发现的问题记在下面；没有发现问题的，拍一张现场照片，直接签字。")),
     others,
     h("div", { class: "band" }, h("button", { type: "button", class: "big", onclick: addOther }, icon("plus"), "表外发现问题")),
@@ -47,14 +53,21 @@ export function walk(app, id) {
   }
 
   function locate() {
-    const words = () => (draft.longitude === null ? "记下位置" : "已记位置，点此更新");
-    const button = h("button", { type: "button", class: "link", onclick: () => {
-      navigator.geolocation?.getCurrentPosition(({ coords }) => {
-        Object.assign(draft, { longitude: coords.longitude, latitude: coords.latitude });
-        app.drafts.touch(draft, { signing: true });
-        button.textContent = words();
-      }, () => toast("没有取得位置，可继续检查"), { timeout: 20000, maximumAge: 60000, enableHighAccuracy: true });
-    } }, words());
+    const words = () => {
+      if (draft.longitude === null) return "记下位置";
+      const away = enterprise && distance(draft, enterprise);
+      return `已记位置${away === null || away === undefined ? "" : `，距登记位置 ${away < 1000 ? `${Math.round(away)} 米` : `${(away / 1000).toFixed(1)} 公里`}`}，点此更新`;
+    };
+    const button = h("button", { type: "button", class: "link", onclick: () => find(() => toast("没有取得位置，可继续检查")) }, words());
+    const find = (failed) => navigator.geolocation?.getCurrentPosition(({ coords }) => {
+      Object.assign(draft, { longitude: coords.longitude, latitude: coords.latitude });
+      app.drafts.touch(draft, { signing: true });
+      button.textContent = words();
+    }, failed, { timeout: 20000, maximumAge: 60000, enableHighAccuracy: true });
+    // Who has once allowed it need not press again at every door.
+    if (draft.longitude === null) {
+      navigator.permissions?.query({ name: "geolocation" }).then(({ state }) => state === "granted" && find(() => {})).catch(() => {});
+    }
     return button;
   }
 
@@ -77,9 +90,39 @@ export function walk(app, id) {
       } }, "删去这个问题"))));
   }
 
+  function mark(problems) {
+    document.querySelectorAll(".is-missing").forEach((each) => each.classList.remove("is-missing"));
+    for (const { where } of problems) document.getElementById(where)?.classList.add("is-missing");
+  }
+
+  /** The items under the headings of their sections. */
+  function renderQuestions() {
+    let section = "";
+    questions.replaceChildren(...draft.items.flatMap((item) => {
+      const heading = item.section && item.section !== section ? [h("h2", { class: "section-line" }, item.section)] : [];
+      section = item.section ?? section;
+      return [...heading, question(app, draft, item, changed)];
+    }));
+  }
+
+  /** The registry may be behind what stands here: whoever sees that takes the items in it had left out. */
+  function renderLeftOut() {
+    const checklist = draft.checklist && app.data.get("checklists", draft.checklist);
+    const listed = new Set(draft.items.map((item) => item.position));
+    const rest = checklist && enterprise ? app.data.leftOut(checklist, enterprise).filter((item) => !listed.has(item.position)) : [];
+    leftOut.replaceChildren(...(rest.length ? [h("details", { class: "band more" }, h("summary", {}, `按底册登记的情况，有 ${rest.length} 项没有问`),
+      h("ul", {}, rest.map((item) => h("li", {}, item.text))),
+      h("button", { type: "button", class: "big", onclick: () => {
+        draft.items = [...draft.items, ...rest].sort((one, other) => one.position - other.position);
+        changed();
+        renderQuestions();
+        renderLeftOut();
+      } }, `现场与底册不符，把这 ${rest.length} 项也列出来`))] : []));
+  }
+
   async function next() {
     const problems = problemsOf(draft, app.data);
-    document.querySelectorAll(".is-missing").forEach((each) => each.classList.remove("is-missing"));
+    mark(problems);
     if (!problems.length) {
       draft.stage = "sign";
       app.drafts.touch(draft, { signing: true });
@@ -87,15 +130,16 @@ export function walk(app, id) {
       app.go(`visit/${draft.id}/sign`);
       return;
     }
-    for (const { where } of problems) document.getElementById(where)?.classList.add("is-missing");
     document.getElementById(problems[0].where)?.scrollIntoView({ block: "center" });
     toast(problems.length > 1 ? `${problems[0].message}（还有 ${problems.length - 1} 处）` : problems[0].message, { stay: 7000 });
   }
 
+  renderQuestions();
+  renderLeftOut();
   renderOthers();
   count();
   return {
-    title: draft.enterprise.name, back: "today", step, body, editing: true,
+    title: draft.enterprise.name, back: "today", step, body, editing: true, after: () => mark(draft.problems ?? []),
     bottom: [
       h("button", { type: "button", class: "big", onclick: async () => {
         await app.drafts.flush(draft);

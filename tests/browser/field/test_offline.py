@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.field.server import ROOT, Server
 
-from .conftest import ARGUMENTS
-from .phones import PIN, Phone
+from ..phones import PIN, Phone
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.sqlite]
 ONE_VISIT = {
@@ -22,28 +19,6 @@ ONE_VISIT = {
     "hazards": ["closed"],
     "devices": 1,
 }
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("city")
-    Server(data).do("city")
-    return data
-
-
-@pytest.fixture
-def server(city: Path, tmp_path: Path) -> Iterator[Server]:
-    shutil.copytree(city, tmp_path / "data")
-    server = Server(tmp_path / "data").start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def phone(chromium: Browser, server: Server, tmp_path: Path) -> Iterator[Phone]:
-    phone = Phone(chromium, server.base, tmp_path / "profile", ARGUMENTS).switch_on()
-    yield phone
-    phone.die()
 
 
 def test_offline_with_twelve_photos_browser_killed_all_arrives_once(server: Server, phone: Phone) -> None:
@@ -127,8 +102,31 @@ def test_session_over_the_drafts_open_and_go_on_after_signing_in(server: Server,
     assert server.do("state") == ONE_VISIT
 
 
-LATER = """// a later version
+LATER_STEPS = """// a later version
 export const STEPS = [(draft) => { draft.opinion = `${draft.opinion}由旧版草稿转来`; }];"""
+LATER_LAYOUT = """
+    if (from < 2) transaction.objectStore("visits").createIndex("state", "state");
+  },"""
+
+
+def later_version(folder: Path) -> Path:
+    """The app with another schema of drafts and another layout of the storage."""
+    made = folder / "later" / "js" / "field"
+    made.mkdir(parents=True)
+    ours = ROOT / "static" / "js" / "field"
+    steps = (ours / "migrations.mjs").read_text("utf-8")
+    assert "export const STEPS = [];" in steps
+    (made / "migrations.mjs").write_text(steps.replace("export const STEPS = [];", LATER_STEPS), "utf-8")
+    store = (ours / "store.mjs").read_text("utf-8")
+    for old, new in (
+        ("const VERSION = 1;", "const VERSION = 2;"),
+        ("upgrade(db, from) {", "upgrade(db, from, _to, transaction) {"),
+        ("\n  },\n  // Another tab", f"{LATER_LAYOUT}\n  // Another tab"),
+    ):
+        assert store.count(old) == 1, old
+        store = store.replace(old, new)
+    (made / "store.mjs").write_text(store, "utf-8")
+    return folder / "later"
 
 
 def test_a_new_app_waits_for_the_visit_and_opens_its_draft(
@@ -138,12 +136,7 @@ def test_a_new_app_waits_for_the_visit_and_opens_its_draft(
     phone.begin()
     phone.walk()
     server.kill()
-    changed = tmp_path / "later" / "js" / "field" / "migrations.mjs"
-    changed.parent.mkdir(parents=True)
-    text = (ROOT / "static/js/field/migrations.mjs").read_text("utf-8")
-    assert "export const STEPS = [];" in text
-    changed.write_text(text.replace("export const STEPS = [];", LATER), "utf-8")
-    server.later = tmp_path / "later"
+    server.later = later_version(tmp_path)
     server.start()
 
     phone.page.evaluate("navigator.serviceWorker.getRegistration('/field/').then((found) => found.update())")
