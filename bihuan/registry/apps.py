@@ -15,15 +15,17 @@ class RegistryConfig(AppConfig):
         from bihuan.jobs.selections import register_act
         from bihuan.search import sources
 
-        from . import evidence, filters, lists, ownpanels, panels
+        from . import evidence, filters, lists, mergers, ownpanels, panels
         from .duepanels import ATTRIBUTES, equipment_panel, permits_panel
         from .duplicates import SEARCH
         from .equipmentimporting import EquipmentImporter
         from .exporting import REGISTRY
         from .gaps import GAP, GRADE
+        from .hazardous import CHEMICAL_ROWS, UNIT_ROWS
         from .importing import EnterpriseImporter
         from .keysupervision import CRITERIA
         from .listing import ENTERPRISE_ROWS, RISK_POINT_ROWS
+        from .rejudging import REJUDGE
         from .searching import SOURCE
         from .selections import ASSIGN, LEADER, WATCHER
         from .succession import pass_supervision
@@ -38,14 +40,16 @@ class RegistryConfig(AppConfig):
         panels.register("registry.equipment", equipment_panel, position=60)
         for extra in (GAP, GRADE, CRITERIA, ATTRIBUTES):
             filters.register(extra)
-        for rows in (ENTERPRISE_ROWS, RISK_POINT_ROWS):
+        for rows in (ENTERPRISE_ROWS, RISK_POINT_ROWS, UNIT_ROWS, CHEMICAL_ROWS):
             lists.register(rows)
         for label, visible in evidence.VISIBLE.items():
             access.register(label, visible)
-        register_kind(SEARCH)
+        for kind in (SEARCH, REJUDGE):
+            register_kind(kind)
         panels.register("registry.risks", ownpanels.risks_panel, position=20)
         panels.register("registry.answering", ownpanels.answering_panel, position=30)
         panels.register("registry.rechecks", ownpanels.rechecks_panel, position=40)
         panels.register("registry.periods", ownpanels.periods_panel, position=45)
+        panels.register("registry.mergers", mergers.mergers_panel, position=90)
         sources.register(SOURCE)
         hooks.on_reform(pass_supervision)

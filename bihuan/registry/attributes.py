@@ -330,6 +330,43 @@ def upgrade(before: Sequence[Attribute], after: Sequence[Attribute], values: Map
     return Upgrade(kept, dropped, missing(after, kept))
 
 
+def differences(before: Sequence[Attribute], after: Sequence[Attribute]) -> list[str]:
+    """What one version asks otherwise than another, a sentence for each attribute, new ones first."""
+    old, new = {each.name: each for each in before}, {each.name: each for each in after}
+    added = [f"新增“{each.heading}”（{_asked_words(each)}）" for each in after if each.name not in old]
+    gone = [f"不再登记“{each.heading}”" for each in before if each.name not in new]
+    changed = [
+        f"“{old[name].heading}”：{'，'.join(words)}"
+        for name, each in new.items()
+        if name in old and (words := _changed_words(old[name], each))
+    ]
+    return [*added, *changed, *gone]
+
+
+def _asked_words(attribute: Attribute) -> str:
+    return "，".join(
+        filter(None, (attribute.type_label, attribute.bounds, "必填" if attribute.required else ""))
+    )
+
+
+def _changed_words(old: Attribute, new: Attribute) -> list[str]:
+    words = []
+    if old.heading != new.heading:
+        words.append(f"改称“{new.heading}”")
+    if old.type != new.type:
+        words.append(f"由{old.type_label}改为{new.type_label}")
+    more = [choice for choice in new.choices if choice not in old.choices]
+    less = [choice for choice in old.choices if choice not in new.choices]
+    if old.choices and new.choices:
+        words += [f"选项增加{'、'.join(more)}"] if more else []
+        words += [f"选项去掉{'、'.join(less)}"] if less else []
+    if old.bounds != new.bounds:
+        words.append(f"由{old.bounds or '不限大小'}改为{new.bounds or '不限大小'}")
+    if old.required != new.required:
+        words.append("改为必填" if new.required else "改为可不填")
+    return words
+
+
 @cache
 def shipped_attributes() -> dict[str, tuple[Attribute, ...]]:
     """The attributes every installation begins with, by kind."""

@@ -17,7 +17,6 @@ from bihuan.rules.calendar import add_months
 from bihuan.rules.enterprisegrades import (
     EnterpriseFacts,
     EnterpriseGrade,
-    enterprise_policy,
     grade_enterprise,
     levers,
 )
@@ -25,6 +24,7 @@ from bihuan.rules.enterprisegrades import (
 from .access import edit_scope
 from .models import Enterprise, EnterpriseChange, EnterpriseGrading, PastAccident, RiskProfile
 from .noting import note
+from .policies import grade_policy
 from .risks import flags_of, gravest_colour
 
 OpenMajor = Callable[[Enterprise], int]
@@ -57,13 +57,13 @@ def facts_of(enterprise: Enterprise, *, on: dt.date) -> EnterpriseFacts:
 
 
 def reckoned(enterprise: Enterprise, *, on: dt.date) -> EnterpriseGrade:
-    """The grade the facts of the day give under the default policy."""
-    return grade_enterprise(facts_of(enterprise, on=on), policy=enterprise_policy(None, on))
+    """The grade the facts of the day give by the policy that holds where the enterprise lies."""
+    return grade_enterprise(facts_of(enterprise, on=on), policy=grade_policy(enterprise.locality_id, on))
 
 
 def what_would_change(enterprise: Enterprise, *, on: dt.date) -> list[dict[str, Any]]:
     """One improvement at a time and the grade it leads to."""
-    return levers(facts_of(enterprise, on=on), policy=enterprise_policy(None, on))
+    return levers(facts_of(enterprise, on=on), policy=grade_policy(enterprise.locality_id, on))
 
 
 @transaction.atomic
@@ -91,7 +91,7 @@ def _keep(enterprise: Enterprise, wanted: str, reason: str, *, by: User, on: dt.
     found = reckoned(enterprise, on=on)
     grade, colour = found.grade, found.colour
     if wanted:
-        colours = {band.grade: band.colour for band in enterprise_policy(None, on).bands}
+        colours = {band.grade: band.colour for band in grade_policy(enterprise.locality_id, on).bands}
         if wanted not in colours:
             raise Refused(f"分级只有{'、'.join(sorted(colours))}，请重新选择")
         grade, colour = wanted, colours[wanted]

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from bihuan.accounts.models import User
 
 from .filters import ExtraFilter
-from .models import Chemical, Enterprise, EnterpriseGrading, EnterpriseQuerySet, MajorUnit, RiskProfile
+from .models import (
+    Chemical,
+    Enterprise,
+    EnterpriseGrading,
+    EnterpriseQuerySet,
+    KindSchema,
+    MajorUnit,
+    RiskProfile,
+)
 
 Meets = Callable[[], Q]
 
@@ -22,6 +31,11 @@ def _units(*grades: int) -> QuerySet[MajorUnit]:
 
 def _graded(grade: str) -> QuerySet[EnterpriseGrading]:
     return EnterpriseGrading.objects.filter(enterprise=OuterRef("pk"), is_current=True, grade=grade)
+
+
+def _asking(name: str) -> QuerySet[KindSchema, Any]:
+    """Kinds that are asked for an attribute: elsewhere no record needs to be looked into."""
+    return KindSchema.objects.in_force().filter(schema__properties__has_key=name).values("kind")
 
 
 # Key: (words, condition). Higher apps add what they know with `register`.
@@ -37,11 +51,15 @@ _CRITERIA: dict[str, tuple[str, Meets]] = {
         lambda: (
             Q(Exists(RiskProfile.objects.filter(enterprise=OuterRef("pk"), key_chemicals=True)))
             | Q(Exists(Chemical.objects.filter(enterprise=OuterRef("pk"), is_key=True, is_present=True)))
+            | Q(kind__in=_asking("key_chemicals"), attributes__key_chemicals=True)
         ),
     ),
     "processes": (
         "涉及重点监管危险化工工艺",
-        lambda: Q(Exists(RiskProfile.objects.filter(enterprise=OuterRef("pk"), key_processes=True))),
+        lambda: (
+            Q(Exists(RiskProfile.objects.filter(enterprise=OuterRef("pk"), key_processes=True)))
+            | Q(kind__in=_asking("key_processes"), attributes__has_key="key_processes")
+        ),
     ),
 }
 USUAL = ("red", "grade_d", "unit", "chemicals", "processes")

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from bihuan.core.forms import CalendarDayField
 from bihuan.rules import assessments
+from bihuan.rules.keysupervised import key_processes
 from bihuan.rules.majortables import factor_set, variants
 
-from . import cleaning
+from . import cleaning, policies
 from .models import (
     Chemical,
     Enterprise,
@@ -84,6 +85,7 @@ class ChemicalForm(_OfEnterprise):
         fields = ("name", "cas", "state", "categories", "design_maximum", "actual", "unit", "premises", "place", "is_key", "is_present")  # fmt: skip
         help_texts = {
             "design_maximum": "按设计最大储存量或在线量填写，不是眼下的实际量",
+            "is_key": "列入国家名录的品种保存时自动标记，本地另有规定的在此勾选",
             "unit": "同一围堰内的罐区、独立库房或由切断阀隔开的装置为一个单元",
         }
 
@@ -172,13 +174,16 @@ class RiskPointForm(_OfEnterprise):
 
 
 class AssessForm(forms.Form):
-    """One judgement by either method; fields of the other method stay empty."""
+    """One judgement by either method; fields of the other method stay empty.
+
+    Cut-offs are those that hold where the place lies; only where no office has set any may another shipped one be chosen.
+    """
 
     danger = forms.CharField(label="危险源", max_length=120, help_text="会出什么事、因为什么，如“法兰泄漏”")
     method = forms.ChoiceField(label="评价方法", choices=RiskAssessment.Method.choices)
     on = day_field("评价日期", required=True)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, place: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         today = timezone.localdate()
         scale = assessments.lec_scale(None, today)
@@ -187,16 +192,14 @@ class AssessForm(forms.Form):
             self.fields[name] = forms.ChoiceField(
                 label=f"{label}（LEC法）", choices=[("", "—"), *steps], required=False
             )
-        lec = [(each.key, each.label) for each in assessments.lec_policies()]
         self.fields["lec_policy"] = forms.ChoiceField(
-            label="分档口径（LEC法）", choices=[("", "默认"), *lec], required=False
+            label="分档口径（LEC法）", choices=policies.choices("LEC", place, today), required=False
         )
         one_to_five = [("", "—"), *((str(each), str(each)) for each in range(1, 6))]
         for name, label in (("matrix_likelihood", "可能性（矩阵法）"), ("severity", "严重性（矩阵法）")):
             self.fields[name] = forms.ChoiceField(label=label, choices=one_to_five, required=False)
-        matrix = [(each.key, each.label) for each in assessments.matrix_policies()]
         self.fields["matrix_policy"] = forms.ChoiceField(
-            label="切分口径（矩阵法）", choices=[("", "默认"), *matrix], required=False
+            label="切分口径（矩阵法）", choices=policies.choices("LS", place, today), required=False
         )
         self.fields["direct"] = forms.MultipleChoiceField(
             label="直接判定为重大风险的情形",
@@ -224,6 +227,9 @@ class AssessForm(forms.Form):
 
 
 class ProfileForm(forms.ModelForm):
+    processes = forms.MultipleChoiceField(
+        label="工艺名称", required=False, widget=forms.CheckboxSelectMultiple, help_text="国家两批目录共18种"
+    )
     standardized_until = day_field("标准化证书有效期止")
     standardization = forms.TypedChoiceField(
         label="标准化等级",
@@ -236,6 +242,22 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = RiskProfile
         fields = ("key_chemicals", "key_processes", "processes", "standardization", "standardized_until")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kept = self.instance.processes.split("、") if self.instance.processes else []
+        listed = [each.short for each in key_processes()]
+        field = self.fields["processes"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        # What was written down before there was a list to choose from stays choosable.
+        field.choices = [(each, each) for each in [*listed, *(name for name in kept if name not in listed)]]
+        self.initial["processes"] = kept
+
+    def clean_processes(self) -> str:
+        words = "、".join(self.cleaned_data["processes"])
+        if len(words) > 200:
+            raise ValidationError("工艺名称合计超过200个字，请只选涉及的工艺")
+        return words
 
 
 class AccidentForm(forms.Form):

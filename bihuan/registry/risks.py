@@ -17,10 +17,12 @@ from bihuan.core.errors import Refused
 from bihuan.duties.actions import NewDuty, finish_duty, open_duties, reschedule_duty
 from bihuan.duties.models import Duty
 from bihuan.rules import assessments, majorhazards
+from bihuan.rules.keysupervised import find_key_chemical, find_key_process
 from bihuan.rules.lifecycle import file_by, reevaluate_by
 from bihuan.rules.records import UnknownRule
 from bihuan.rules.risk import gravest, risk_colour
 
+from . import policies
 from .access import edit_scope
 from .models import (
     Chemical,
@@ -43,6 +45,7 @@ CHEMICAL_FIELDS = (
 UNIT_FIELDS = (
     "premises", "name", "kind", "population", "variant", "evaluated_on", "filed_on", "filing_no", "filed_with", "is_active",
 )  # fmt: skip
+FLAGS = ("重点监管危险化学品", "重点监管危险化工工艺", "重大危险源")
 POINT_FIELDS = ("premises", "name", "kind", "place", "outcome", "measures", "responsible", "is_active")
 
 
@@ -64,6 +67,8 @@ def save_chemical(
 ) -> Chemical:
     """Enter a chemical or change one; the units it stands and stood in are reckoned anew (R048).
 
+    What the national lists name is under key supervision whatever was ticked (R042); a place may add to them.
+
     Raises PermissionDenied, Refused when the unit or premises belongs to somebody else.
     """
     _may_edit(enterprise, by)
@@ -74,6 +79,7 @@ def save_chemical(
     for name in CHEMICAL_FIELDS:
         if name in values:
             setattr(row, name, values[name])
+    row.is_key = row.is_key or find_key_chemical(row.name, row.cas, timezone.localdate()) is not None
     row.save()
     words = f"{row.name} 设计最大量{_plain(row.design_maximum)}吨{'' if row.is_present else '（已不在库）'}"
     _say(
@@ -292,14 +298,14 @@ def assess(
 ) -> RiskAssessment:
     """Judge one danger by LEC (`likelihood`, `exposure`, `consequence`) or by the matrix (`likelihood`, `severity`).
 
-    `policy` is the key of the cut-offs, "" the default; `direct` names circumstances that make it major outright.
+    `policy` is the key of the cut-offs, "" those that hold where the enterprise lies; `direct` names circumstances that make it major outright.
     The judgement before stays as history. Raises PermissionDenied, Refused for values no scale holds.
     """
     _may_edit(point.enterprise, by)
     if on > timezone.localdate():
         raise Refused("评价日期不能晚于今天，请核对")
     try:
-        result = _judge(method, values, policy, on)
+        result = _judge(method, values, policy, on, place=point.enterprise.locality_id)
         result = assessments.raise_directly(result, list(direct), on)
     except (assessments.AssessmentError, UnknownRule) as error:
         raise Refused(str(error)) from error
@@ -316,18 +322,20 @@ def assess(
     return made
 
 
-def _judge(method: str, values: Mapping[str, str], policy: str, on: dt.date) -> assessments.Assessment:
+def _judge(
+    method: str, values: Mapping[str, str], policy: str, on: dt.date, *, place: str
+) -> assessments.Assessment:
     key = policy or None
     if method == RiskAssessment.Method.LEC:
         return assessments.assess_lec(
             values.get("likelihood", ""), values.get("exposure", ""), values.get("consequence", ""),
-            policy=assessments.lec_policy(key, on), scale=assessments.lec_scale(None, on),
+            policy=policies.lec_policy(place, on, key), scale=assessments.lec_scale(None, on),
         )  # fmt: skip
     numbers = [values.get(name, "") for name in ("likelihood", "severity")]
     if not all(each.isascii() and each.isdecimal() for each in numbers):
         raise Refused("可能性和严重性请从1至5中选择")
     return assessments.assess_matrix(
-        int(numbers[0]), int(numbers[1]), policy=assessments.matrix_policy(key, on)
+        int(numbers[0]), int(numbers[1]), policy=policies.matrix_policy(place, on, key)
     )
 
 
@@ -369,7 +377,10 @@ def carry_up(enterprise: Enterprise, *, by: User) -> None:
 def save_profile(enterprise: Enterprise, values: Mapping[str, Any], *, by: User) -> RiskProfile:
     """Say what 两重点 an enterprise has and how far its standardization is. Raises PermissionDenied."""
     _may_edit(enterprise, by)
-    row, _ = RiskProfile.objects.update_or_create(enterprise=enterprise, defaults=dict(values))
+    given = dict(values)
+    if given.get("processes"):
+        given["key_processes"] = True
+    row, _ = RiskProfile.objects.update_or_create(enterprise=enterprise, defaults=given)
     _say(
         enterprise,
         by,
@@ -379,15 +390,37 @@ def save_profile(enterprise: Enterprise, values: Mapping[str, Any], *, by: User)
     return row
 
 
-def flags_of(enterprise: Enterprise) -> dict[str, bool]:
-    """两重点一重大 (R042): what was declared, and what the inventory and the units show."""
-    profile = RiskProfile.objects.filter(enterprise=enterprise).first()
-    return {
-        "重点监管危险化学品": bool(profile and profile.key_chemicals)
-        or enterprise.chemicals.filter(is_key=True, is_present=True).exists(),
-        "重点监管危险化工工艺": bool(profile and profile.key_processes),
-        "重大危险源": enterprise.major_units.filter(is_active=True, is_major=True).exists(),
+def flag_reasons(enterprise: Enterprise, *, on: dt.date) -> dict[str, list[str]]:
+    """两重点一重大 (R042), each with what it rests on: lists, units, what was declared. Without reason it does not hold."""
+    chemicals = [
+        (each.name, find_key_chemical(each.name, each.cas, on))
+        for each in enterprise.chemicals.filter(is_key=True, is_present=True).order_by("id")
+    ]
+    found = {
+        FLAGS[0]: [f"{name}（{listed.basis if listed else '本地增补'}）" for name, listed in chemicals],
+        FLAGS[1]: [],
+        FLAGS[2]: [
+            f"{unit}，{standing(unit)}"
+            for unit in enterprise.major_units.filter(is_active=True, is_major=True)
+        ],
     }
+    profile = RiskProfile.objects.filter(enterprise=enterprise).first()
+    said = enterprise.attributes
+    if not found[FLAGS[0]] and ((profile and profile.key_chemicals) or said.get("key_chemicals") is True):
+        found[FLAGS[0]].append("企业申报，还没有登记品种")
+    declared = profile.processes.split("、") if profile and profile.processes else []
+    filled = said.get("key_processes")
+    for name in dict.fromkeys([*declared, *(filled if isinstance(filled, list) else [])]):
+        process = find_key_process(name, on)
+        found[FLAGS[1]].append(f"{name}（{process.basis if process else '名录外，企业申报'}）")
+    if not found[FLAGS[1]] and profile and profile.key_processes:
+        found[FLAGS[1]].append("企业申报，没有写明工艺")
+    return found
+
+
+def flags_of(enterprise: Enterprise) -> dict[str, bool]:
+    """Which of 两重点一重大 hold today."""
+    return {label: bool(why) for label, why in flag_reasons(enterprise, on=timezone.localdate()).items()}
 
 
 def flags_words(enterprise: Enterprise) -> str:

@@ -1,13 +1,64 @@
-"""The editor of a kind's attributes: a row of ordinary fields for each, no JSON."""
+"""The editor of a kind and of its attributes: a row of ordinary fields for each, no JSON."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.forms import BaseFormSet, formset_factory
 
-from .attributes import BETWEEN, MAX_FIELDS, TEXT_LIMIT, TYPE_LABELS, Attribute
+from bihuan.accounts.models import Organization
+
+from .attributes import BETWEEN, MAX_FIELDS, NAME, TEXT_LIMIT, TYPE_LABELS, Attribute
+from .forms import DepartmentField
+from .models import EnterpriseKind, RiskColour
+
+PAGES = frozenset({"new", "fields"})  # pages beside those of the kinds
+WORD = 20  # characters of one word plans use
+
+
+class KindForm(forms.Form):
+    """A kind of object: what it is called, in which field, by which words plans mention it, who usually has it."""
+
+    label = forms.CharField(label="名称", max_length=40, help_text="例如“储能电站”")
+    key = forms.CharField(
+        label="代码", max_length=40, help_text="小写字母、数字、下划线，定了不能改，检查表和导入用它认类型"
+    )
+    sector = forms.CharField(label="领域", max_length=40, help_text="与同类放在一起，例如“城镇燃气”“消防”")
+    keywords = forms.CharField(
+        label="方案用词", required=False, max_length=400, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="方案和名单里怎么叫它，用顿号分隔；一个词只能指一种类型",
+    )  # fmt: skip
+    default_department = DepartmentField(
+        Organization.objects.filter(kind=Organization.Kind.DEPARTMENT), label="通常主管部门", required=False,
+        empty_label="不定",
+    )  # fmt: skip
+    default_risk = forms.ChoiceField(label="默认风险", choices=RiskColour.choices, initial=RiskColour.YELLOW)
+
+    def __init__(self, *args: Any, kind: EnterpriseKind | None, **kwargs: Any) -> None:
+        if kind is not None:
+            kwargs["initial"] = {
+                "label": kind.label, "sector": kind.sector, "keywords": "、".join(kind.keywords),
+                "default_department": kind.default_department_id, "default_risk": kind.default_risk,
+            }  # fmt: skip
+        super().__init__(*args, **kwargs)
+        if kind is not None:
+            del self.fields["key"]
+
+    def clean_key(self) -> str:
+        key = str(self.cleaned_data["key"])
+        if not NAME.fullmatch(key) or key in PAGES:
+            raise ValidationError(
+                "代码须以小写字母开头，只含小写字母、数字和下划线，不超过40位，也不能是new或fields"
+            )
+        return key
+
+    def clean_keywords(self) -> list[str]:
+        words = [part.strip() for part in BETWEEN.split(self.cleaned_data["keywords"]) if part.strip()]
+        if long := [word for word in words if len(word) > WORD]:
+            raise ValidationError(f"“{long[0][:WORD]}…”太长，方案用词每个不超过{WORD}个字")
+        return list(dict.fromkeys(words))
 
 
 class AttributeForm(forms.Form):

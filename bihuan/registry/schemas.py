@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, Q
+from django.db.models import Count, F, Max, Q
 from django.utils import timezone
 
 from bihuan.accounts.models import User
@@ -164,6 +164,29 @@ def needed_upgrade(record: Enterprise | Premises) -> Upgrade | None:
     found = upgrade(before, from_schema(schema.schema), record.attributes)
     is_current = record.attributes_version == schema.version
     return None if is_current and not found.missing and not found.dropped else found
+
+
+def consequences(kind: EnterpriseKind, before: Sequence[Attribute], after: Sequence[Attribute]) -> list[str]:
+    """How many records of a kind publishing `after` leaves with something to do, a sentence for each reason."""
+    records = Enterprise.objects.supervised().filter(kind=kind)
+    old, new = {each.name: each for each in before}, {each.name: each for each in after}
+    lines = []
+    for name, attribute in new.items():
+        was = old.get(name)
+        if attribute.required and not (was and was.required):
+            lacking = records.filter(~Q(attributes__has_key=name)).count()
+            lines += [f"{lacking}家没有填“{attribute.label}”"] if lacking else []
+        if was is not None and was != attribute:
+            held = records.filter(attributes__has_key=name).values_list(f"attributes__{name}")
+            unfit = sum(
+                count for value, count in held.annotate(Count("pk")).order_by() if attribute.problem(value)
+            )
+            lines += [f"{unfit}家“{attribute.label}”的原值不合新要求"] if unfit else []
+    for name, attribute in old.items():
+        if name not in new:
+            held_by = records.filter(attributes__has_key=name).count()
+            lines += [f"{held_by}家填过“{attribute.label}”，转入新版后不再保留"] if held_by else []
+    return lines
 
 
 def behind(objects: EnterpriseQuerySet) -> EnterpriseQuerySet:

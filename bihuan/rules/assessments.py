@@ -143,32 +143,36 @@ def lec_scales() -> tuple[LecScale, ...]:
 @cache
 def lec_policies() -> tuple[LecPolicy, ...]:
     """Return every seeded policy for D."""
-    return tuple(
-        LecPolicy(
-            key=row["key"],
-            label=row["label"],
-            inclusive_upper=row["inclusive_upper"],
-            default=row["default"],
-            words=tuple((Decimal(each["above"]), each["word"]) for each in row["words"]),
-            colours=tuple((Decimal(each["above"]), each["colour"]) for each in row["colours"]),
-            **provenance(row),
-        )
-        for row in load("assessments")["lec_policies"]
+    return tuple(map(lec_policy_of, load("assessments")["lec_policies"]))
+
+
+def lec_policy_of(row: Mapping[str, Any]) -> LecPolicy:
+    """Return the policy written as a record: the fields above, cut-offs as text, days as 2026-01-31."""
+    return LecPolicy(
+        key=row["key"],
+        label=row["label"],
+        inclusive_upper=row["inclusive_upper"],
+        default=row["default"],
+        words=tuple((Decimal(each["above"]), each["word"]) for each in row["words"]),
+        colours=tuple((Decimal(each["above"]), each["colour"]) for each in row["colours"]),
+        **provenance(row),
     )
 
 
 @cache
 def matrix_policies() -> tuple[MatrixPolicy, ...]:
     """Return every seeded policy for the risk matrix."""
-    return tuple(
-        MatrixPolicy(
-            key=row["key"],
-            label=row["label"],
-            default=row["default"],
-            bands=tuple(MatrixBand(**band) for band in row["bands"]),
-            **provenance(row),
-        )
-        for row in load("assessments")["matrix_policies"]
+    return tuple(map(matrix_policy_of, load("assessments")["matrix_policies"]))
+
+
+def matrix_policy_of(row: Mapping[str, Any]) -> MatrixPolicy:
+    """Return the policy written as a record."""
+    return MatrixPolicy(
+        key=row["key"],
+        label=row["label"],
+        default=row["default"],
+        bands=tuple(MatrixBand(**band) for band in row["bands"]),
+        **provenance(row),
     )
 
 
@@ -214,8 +218,7 @@ def assess_lec(
     given = {"likelihood": likelihood, "exposure": exposure, "consequence": consequence}
     chosen = {part: _pick(value, getattr(scale, part), PARTS[part]) for part, value in given.items()}
     value = chosen["likelihood"].value * chosen["exposure"].value * chosen["consequence"].value
-    word = _banded(value, policy.words, policy.inclusive_upper)
-    colour = _banded(value, policy.colours, policy.inclusive_upper)
+    word, colour = lec_band(value, policy)
     reckoned = "×".join(_figure(step.value) for step in chosen.values())
     meanings = "，".join(f"{PARTS[part]}={_figure(s.value)}（{s.label}）" for part, s in chosen.items())
     explanation = _explanation(
@@ -231,10 +234,21 @@ def assess_matrix(likelihood: int, severity: int, *, policy: MatrixPolicy) -> As
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 5:
             raise AssessmentError(f"{name}应为1至5的整数，所填为“{value}”，请按评价表重新选择")
     product = likelihood * severity
-    band = next(each for each in policy.bands if each.least <= product <= each.most)
+    band = matrix_band(product, policy)
     steps = [f"R=L×S={likelihood}×{severity}={product}，{band.least}至{band.most}为{band.word}"]
     explanation = _explanation("LS", policy, Decimal(product), band.word, band.colour, steps)
     return Assessment("LS", Decimal(product), band.word, band.colour, explanation)
+
+
+def lec_band(value: Decimal, policy: LecPolicy) -> tuple[str, str]:
+    """Return (word, colour) of a D under a policy."""
+    word = _banded(value, policy.words, policy.inclusive_upper)
+    return word, _banded(value, policy.colours, policy.inclusive_upper)
+
+
+def matrix_band(product: int, policy: MatrixPolicy) -> MatrixBand:
+    """Return the band of a legal R under a policy."""
+    return next(each for each in policy.bands if each.least <= product <= each.most)
 
 
 def raise_directly(assessment: Assessment, keys: Sequence[str], on: dt.date) -> Assessment:
@@ -290,8 +304,7 @@ def check_lec_policy(policy: LecPolicy) -> None:
         cuts = [cut for cut, _ in bands]
         if not cuts or cuts[-1] != 0 or any(high <= low for high, low in pairwise(cuts)):
             raise AssessmentError(f"口径“{policy.label}”的分档值应由高到低排列并以0收尾，请在设置中改正")
-    for _, colour in policy.colours:
-        risk_colour(colour)
+    _check_falling(policy.label, [colour for _, colour in policy.colours])
 
 
 def check_matrix_policy(policy: MatrixPolicy) -> None:
@@ -301,8 +314,15 @@ def check_matrix_policy(policy: MatrixPolicy) -> None:
         if len(fitting) != 1:
             fault = "没有归入任何一档" if not fitting else "同时归入几档"
             raise AssessmentError(f"口径“{policy.label}”中R={product}{fault}，请在设置中改正切分")
-    for band in policy.bands:
-        risk_colour(band.colour)
+    falling = sorted(policy.bands, key=lambda band: -band.most)
+    _check_falling(policy.label, [band.colour for band in falling])
+
+
+def _check_falling(label: str, colours: Sequence[str]) -> None:
+    """Raise AssessmentError when a higher figure would have a milder colour than a lower one."""
+    ranks = [risk_colour(colour).rank for colour in colours]
+    if any(high > low for high, low in pairwise(ranks)):
+        raise AssessmentError(f"口径“{label}”中分值高的一档颜色反而轻，请在设置中改正")
 
 
 class Keyed(Protocol):

@@ -23,6 +23,7 @@ ACCIDENTS: dict[str, str] = {
     "larger": "较大事故",
     "major": "重大以上事故",
 }
+GRADES = "ABCD"
 LEVELS: dict[int, str] = {1: "一级", 2: "二级", 3: "三级", 4: "四级"}
 
 
@@ -118,16 +119,18 @@ class EnterpriseGrade:
 @cache
 def enterprise_policies() -> tuple[EnterprisePolicy, ...]:
     """Return every seeded policy."""
+    return tuple(map(enterprise_policy_of, load("assessments")["enterprise_policies"]))
+
+
+def enterprise_policy_of(row: Mapping[str, Any]) -> EnterprisePolicy:
+    """Return the policy written as a record: the fields above, least scores as text, days as 2026-01-31."""
     plain = ("key", "label", "default", "start", "risk", "installation", "key_chemicals", "key_processes")
     rest = ("open_major", "open_major_most", "standardization", "accidents")
-    return tuple(
-        EnterprisePolicy(
-            **{name: row[name] for name in (*plain, *rest)},
-            direct_d=tuple(DirectGrade(**each) for each in row["direct_d"]),
-            bands=_bands(row["bands"]),
-            **provenance(row),
-        )
-        for row in load("assessments")["enterprise_policies"]
+    return EnterprisePolicy(
+        **{name: row[name] for name in (*plain, *rest)},
+        direct_d=tuple(DirectGrade(**each) for each in row["direct_d"]),
+        bands=_bands(row["bands"]),
+        **provenance(row),
     )
 
 
@@ -258,6 +261,20 @@ def sentence(explanation: dict[str, Any]) -> str:
         f"{'，'.join(lines(explanation))}{direct}，{explanation['grade']}级（{colour}）"
         f"（口径：{explanation['policy_label']}，{explanation['source']}{own}）"
     )
+
+
+def check_enterprise_policy(policy: EnterprisePolicy) -> None:
+    """Raise AssessmentError unless the grades run from A down to D, D from 0, each least score below the one before."""
+    if [band.grade for band in policy.bands] != list(GRADES) or policy.bands[-1].least != 0:
+        raise AssessmentError(f"口径“{policy.label}”的A、B、C、D级得分应依次降低，D级从0分起，请在设置中改正")
+    if len({band.least for band in policy.bands}) < len(policy.bands) or policy.bands[0].least > 100:
+        raise AssessmentError(f"口径“{policy.label}”的分级得分应在0至100之间且各不相同，请在设置中改正")
+    for band in policy.bands:
+        risk_colour(band.colour)
+    worst = [*policy.risk.values(), *policy.installation.values(), *policy.accidents.values()]
+    worst += [policy.key_chemicals, policy.key_processes, policy.open_major, policy.open_major_most]
+    if any(points > 0 for points in worst) or any(points < 0 for points in policy.standardization.values()):
+        raise AssessmentError(f"口径“{policy.label}”里风险和事故只能扣分，标准化只能加分，请在设置中改正")
 
 
 def _items(facts: EnterpriseFacts, policy: EnterprisePolicy) -> Iterable[tuple[int, str]]:

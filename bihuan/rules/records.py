@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, Protocol, TypeVar
@@ -37,7 +37,7 @@ def load(name: str) -> dict[str, Any]:
     return parsed
 
 
-def provenance(record: dict[str, Any]) -> dict[str, Any]:
+def provenance(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return the five fields every record must carry, typed; a missing one is a KeyError at load time."""
     until = record["effective_to"]
     return {

@@ -8,6 +8,7 @@ from .lifecycle import Recheck, Resumption, StatusPeriod
 from .lists import SharedList
 from .permits import IssuingLevel, Permit, PermitQuerySet
 from .plates import Plate
+from .policies import RiskPolicy, RiskPolicyQuerySet
 from .responsibilities import Responsibility
 from .risks import (
     Chemical,
@@ -49,6 +50,8 @@ __all__ = [
     "RiskAssessment",
     "RiskColour",
     "RiskPoint",
+    "RiskPolicy",
+    "RiskPolicyQuerySet",
     "RiskProfile",
     "SharedList",
     "StatusPeriod",

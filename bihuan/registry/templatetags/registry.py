@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from bihuan.core.markup import badge, due_words
 
 from ..filters import EXPIRING_DAYS
-from ..models import Permit
+from ..models import Permit, RiskColour
 
 register = template.Library()
 
@@ -28,3 +28,9 @@ def permit_badge(permit: Permit, today: dt.date | None = None) -> SafeString:
     if left <= EXPIRING_DAYS:
         return badge(due_words(permit.valid_to, today), "orange", title=title)
     return badge("有效", "green", title=title)
+
+
+@register.simple_tag
+def risk_badge(colour: str) -> SafeString:
+    """One of the four colours of risk: 红, 橙, 黄, 蓝."""
+    return badge(RiskColour(colour).label, colour)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -14,18 +14,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
-from bihuan.core.http import Request, row_number
+from bihuan.core.http import Request, content_disposition, row_number
 from bihuan.core.paging import amount
 
 from ..access import edit_scope
 from ..actions import save_attributes
 from ..attributeforms import AttributesForm, PreviewForm
-from ..attributes import from_schema
+from ..attributes import Attribute, differences, from_schema
+from ..kinds import save_kind
 from ..models import Enterprise, EnterpriseKind, KindSchema, Premises
-from ..schemaforms import NoteForm, attribute_rows, attributes_from
+from ..schemaforms import KindForm, NoteForm, attribute_rows, attributes_from
 from ..schemas import (
     all_in_force,
     behind,
+    consequences,
     discard_draft,
     in_force,
     needed_upgrade,
@@ -47,7 +49,60 @@ def index(request: Request) -> HttpResponse:
     for kind in EnterpriseKind.objects.all():
         version, attributes = asked.get(kind.pk, (0, ()))
         rows.append({"kind": kind, "version": version, "count": len(attributes), "draft": kind.pk in drafts})
-    return render(request, "registry/kinds.html", {"rows": rows})
+    context = {"rows": rows, "may_define": user_of(request).has_perm(Permission.DEFINE_KINDS)}
+    return render(request, "registry/kinds.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(Permission.DEFINE_KINDS)
+def new(request: Request) -> HttpResponse:
+    """Another kind of object."""
+    return _kind_form(request, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(Permission.DEFINE_KINDS)
+def edit(request: Request, key: str) -> HttpResponse:
+    """What a kind is called, how plans mention it, who usually has it."""
+    return _kind_form(request, get_object_or_404(EnterpriseKind, pk=key))
+
+
+def _kind_form(request: Request, found: EnterpriseKind | None) -> HttpResponse:
+    form = KindForm(request.POST or None, kind=found)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = save_kind(form.cleaned_data, by=user_of(request), kind=found)
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"类型“{made}”已保存")
+            return redirect("registry:kind", key=made.pk)
+    title = f"修改类型“{found}”" if found else "新增对象类型"
+    return render(
+        request,
+        "registry/kind_form.html",
+        {
+            "form": form,
+            "page_title": title,
+            "back_url": reverse("registry:kind", args=[found.pk]) if found else reverse("registry:kinds"),
+            "trail": [{"label": KINDS, "url": reverse("registry:kinds")}, {"label": title}],
+        },
+        status=422 if form.errors else 200,
+    )
+
+
+@require_safe
+@require(Permission.VIEW_REGISTRY)
+def as_json(request: Request, pk: int) -> HttpResponse:
+    """A version as the JSON Schema it is, for whoever exchanges records with other systems."""
+    found = get_object_or_404(KindSchema, pk=pk)
+    response = JsonResponse(
+        found.schema,
+        json_dumps_params={"ensure_ascii": False, "indent": 2},
+        content_type="application/schema+json",
+    )
+    response["Content-Disposition"] = content_disposition(f"{found.kind_id}-v{found.version}.schema.json")
+    return response
 
 
 @require_safe
@@ -69,6 +124,7 @@ def kind(request: Request, key: str) -> HttpResponse:
             "draft": found.schemas.filter(status=KindSchema.Status.DRAFT).first(),
             "behind": amount(lagging, "家") if current and lagging.exists() else "",
             "may_define": user.has_perm(Permission.DEFINE_KINDS),
+            "may_import": user.has_perm(Permission.IMPORT_REGISTRY),
             "trail": [{"label": KINDS, "url": reverse("registry:kinds")}, {"label": found.label}],
         },
     )
@@ -162,6 +218,7 @@ def _editor(
             "problems": problems or [],
             "seen": found.revision if seen is None else seen,
             "preview": PreviewForm(attributes),
+            **_consequences(found, attributes),
             "trail": [
                 {"label": KINDS, "url": reverse("registry:kinds")},
                 {"label": found.kind.label, "url": reverse("registry:kind", args=[found.kind_id])},
@@ -170,6 +227,19 @@ def _editor(
         },
         status=status,
     )
+
+
+def _consequences(found: KindSchema, attributes: tuple[Attribute, ...]) -> dict[str, Any]:
+    """What a draft changes beside the version in force, and what that does to the records there are."""
+    current = in_force(found.kind)
+    if found.status != KindSchema.Status.DRAFT or current is None:
+        return {"changes": [], "consequences": []}
+    before = from_schema(current.schema)
+    return {
+        "changes": differences(before, attributes),
+        "consequences": consequences(found.kind, before, attributes),
+        "current": current,
+    }
 
 
 @require_safe
