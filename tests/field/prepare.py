@@ -1,4 +1,4 @@
-"""What is done to the server's data from outside: `python -m tests.field.prepare (city|state|expire|phones|registry) …`."""
+"""What is done to the server's data from outside: `python -m tests.field.prepare (city|state|expire|phones|inspectors|work|registry) …`."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ def state() -> dict[str, Any]:
     from bihuan.field.models import Device
     from bihuan.hazards.models import Hazard
     from bihuan.inspections.models import Inspection
+    from bihuan.papers.models import Paper
 
     return {
         "visits": list(Inspection.objects.order_by("id").values("hazard_count", "opinion")),
         "photos": Attachment.objects.filter(kind="image").count(),
         "linked": AttachmentLink.objects.values("attachment").distinct().count(),
         "hazards": list(Hazard.objects.order_by("id").values_list("status", flat=True)),
+        "papers": Paper.objects.values("number").distinct().count(),
         "devices": Device.objects.count(),
     }
 
@@ -67,6 +69,58 @@ def phones(count: str) -> dict[str, Any]:
         device = sign_in_device(uuid.uuid4(), name=f"手机{number}", app="1", by=user).device
         made.append({"key": access_for(device), "user": user.pk})
     return {"phones": made}
+
+
+def inspectors(count: str) -> dict[str, Any]:
+    """So many more inspectors of Qingshi street, each signed in in a browser: the cookies of their sessions."""
+    import datetime as dt
+
+    from django.conf import settings
+    from django.test import Client
+
+    from bihuan.accounts.models import Holding, Post, User
+    from bihuan.accounts.roles import Role
+
+    one = User.objects.get(username="inspector")
+    cookies = []
+    for number in range(int(count)):
+        user = User.objects.create_user(
+            f"inspector_{number}", None, full_name=f"走访{number}", certificate_no=f"YX9{number:03d}"
+        )
+        post = Post.objects.create(
+            organization=one.main_post.organization, title=f"检查员{number}号", role=Role.INSPECTOR
+        )
+        Holding.objects.create(user=user, post=post, from_on=dt.date(2026, 1, 1))
+        browser = Client()
+        browser.force_login(user)
+        cookies.append(browser.cookies[settings.SESSION_COOKIE_NAME].value)
+    return {"cookie": settings.SESSION_COOKIE_NAME, "sessions": cookies}
+
+
+def work() -> dict[str, Any]:
+    """A planned visit to the noodle shop and a duty about it, both the inspector's."""
+    import datetime as dt
+
+    from django.utils import timezone
+
+    from bihuan.accounts.models import User
+    from bihuan.duties.actions import open_duty
+    from bihuan.duties.models import Duty
+    from bihuan.planning.models import PlannedVisit
+    from bihuan.registry.models import Enterprise
+
+    shop, user = Enterprise.objects.get(name="云溪区好味来面馆"), User.objects.get(username="inspector")
+    post, today = user.main_post, timezone.localdate()
+    visit = PlannedVisit.objects.create(
+        enterprise=shop, organization=post.organization, kind="look_back", source="draw", city=shop.city, county=shop.county,
+        locality=shop.locality, window_from=today, window_to=today + dt.timedelta(days=9),
+    )  # fmt: skip
+    visit.inspectors.add(user)
+    open_duty(
+        kind=Duty.Kind.VISIT, subject=visit, title="双随机检查：云溪区好味来面馆", url="/planning/", place=shop, by=user,
+        organization=post.organization, post=post, due_on=today, clock={},
+    )  # fmt: skip
+    return {"visit": visit.pk}
 
 
 def registry(count: str) -> dict[str, Any]:

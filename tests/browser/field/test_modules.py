@@ -116,3 +116,150 @@ def test_what_is_sealed_opens_with_the_same_pin_only(asked):
       return [await m.openJson(again, sealed), wrong, again.extractable];
     })()"""
     assert asked("crypto", words) == [{"words": "灶具"}, True, False]
+
+
+def test_another_pin_opens_the_same_key_and_the_old_one_no_more(asked):
+    words = """(async () => {
+      const { vault, key } = await m.makeVault("275913");
+      const sealed = await m.sealJson(key, { words: "灶具" });
+      const next = await m.resealed(vault, "275913", "908172");
+      const again = await m.unsealKey(next, "908172");
+      const wrong = async (act) => act().then(() => false, (error) => error instanceof m.WrongPin);
+      return [
+        await m.openJson(again, sealed), again.extractable,
+        await wrong(() => m.unsealKey(next, "275913")), await wrong(() => m.resealed(vault, "100200", "908172")),
+      ];
+    })()"""
+    assert asked("crypto", words) == [{"words": "灶具"}, False, True, True]
+
+
+def test_metres_to_the_door(asked):
+    words = "m.distance({ longitude: x[0], latitude: x[1] }, { longitude: x[2], latitude: x[3] })"
+    assert asked("places", words, 100, 25, 100, 26) == pytest.approx(111195.08, abs=0.01)
+    assert asked("places", words, 100, 25, 100.001, 25) == pytest.approx(100.777, abs=0.001)
+    assert asked("places", words, 100, 25, None, 25) is None
+
+
+def test_who_was_visited_stands_behind_the_others_however_many_there_are(asked):
+    words = """(() => {
+      const columns = ["id", "name", "address", "kind", "locality", "tasks", "seen"];
+      const rows = Array.from({ length: 120 }, (_, index) => [index, `小吃店${index}`, "", "", "", [7], index < 80 ? [7] : []]);
+      const data = new m.Data({ meta: { columns: { enterprises: columns } }, tables: { enterprises: rows } });
+      const { total, found } = data.search("小吃", { task: 7, most: 50, last: (key, seen) => seen.includes(7) });
+      return [total, found.length, found.slice(0, 40).every((each) => each.id >= 80), found[40].id];
+    })()"""
+    assert asked("data", words) == [120, 50, True, 0]
+
+
+# --- the line --------------------------------------------------------------------------------------
+
+# A phone with one finished visit that names one photo; `answers` says what comes back to which request.
+LINE = """
+async ({ answers, finding }) => {
+  const { Api } = await import("/static/js/field/api.mjs");
+  const { Uploader } = await import("/static/js/field/upload.mjs");
+  const { Drafts } = await import("/static/js/field/drafts.mjs");
+  const asked = [];
+  globalThis.fetch = async (url, { method = "GET" } = {}) => {
+    const path = new URL(url).pathname.replace("/field/", "").replace(/photos.*/, "photos");
+    asked.push(`${method} ${path}`);
+    if (asked.length > 40) throw new Error("asked without end");
+    if (path === "token/") return Response.json({ access: "key", seconds: 1800 });
+    const { status = 200, headers = {}, body = null, broken = false } = answers[`${method} ${path}`] ?? { status: 500 };
+    if (!broken) return new Response(body, { status, headers });
+    return new Response(new ReadableStream({ start: (to) => { to.enqueue(new Uint8Array(9)); to.error(new Error("cut")); } }), { status });
+  };
+  const kept = new Map();
+  const store = {
+    user: 1, get: async () => 4, put: async () => {}, keepVisit: async (draft) => kept.set(draft.id, structuredClone(draft)),
+    photosOf: async () => ["p1"], photo: async () => new Uint8Array(1000).buffer, dropPhoto: async () => {},
+  };
+  const drafts = new Drafts(store);
+  const draft = await drafts.begin({ enterprise: { id: 3, name: "面馆" }, task: null, checklist: null, items: [], me: { id: 1, name: "冯" }, skew: 0 });
+  if (finding) draft.answers[2] = { verdict: "fail", photos: [], finding: { photos: ["p1"], after_photos: [], outcome: "deadline" } };
+  else draft.photos.push("p1");
+  await drafts.finish(draft);
+  const api = new Api(store, { device: "d", refresh: "r" }, { app: "1" });
+  const uploader = new Uploader({ store, api, drafts, changed: () => {} });
+  await uploader.run();
+  clearTimeout(uploader.timer);
+  const last = kept.get(draft.id);
+  return { state: draft.state, seq: draft.seq, note: uploader.note, problems: draft.problems, asked, bad: draft.bad_photos ?? [], handed: last.handed };
+}
+"""
+
+
+@pytest.fixture
+def sent(page: Page, live_server) -> Any:
+    """`sent({"HEAD photos": {…}, …}, finding=…)`: what becomes of the visit when the server answers like that."""
+    page.goto(f"{live_server.url}/static/js/field/dom.mjs")
+    return lambda answers, *, finding=False: page.evaluate(LINE, {"answers": answers, "finding": finding})
+
+
+AT = {"Upload-Offset": "0"}
+DONE = {"Upload-Offset": "1000", "Upload-Complete": "?1"}
+TAKEN = {"HEAD photos": {"headers": AT}, "PATCH photos": {"status": 201, "headers": DONE}}
+
+
+def test_a_visit_whose_photo_and_receipt_arrive_is_sent(sent):
+    found = sent(TAKEN | {"POST visits/": {"status": 201, "body": '{"id": 9, "papers": [], "also": []}'}})
+    assert (found["state"], found["seq"]) == ("sent", 5)
+    assert found["asked"] == ["POST token/", "HEAD photos", "PATCH photos", "POST visits/"]
+
+
+def test_a_network_that_answers_in_the_servers_place_is_not_believed(sent):
+    """The page of a public Wi-Fi says 200 to everything."""
+    portal = {"status": 200, "body": "<html>请登录</html>"}
+    found = sent(dict.fromkeys(("HEAD photos", "PATCH photos", "POST visits/"), portal))
+    assert found["state"] == "waiting"
+    assert "连到的不是本系统的服务器" in found["note"]
+    assert len(found["asked"]) == 2
+    found = sent(TAKEN | {"POST visits/": portal})
+    assert (found["state"], found["handed"]) == ("waiting", True)
+
+
+def test_an_answer_cut_off_in_the_middle_is_asked_for_again(sent):
+    found = sent(TAKEN | {"POST visits/": {"status": 201, "broken": True}})
+    assert (found["state"], found["handed"]) == ("waiting", True)
+    assert found["note"] == "网络不通，稍后自动重试"
+
+
+def test_a_server_that_takes_nothing_is_left_alone_for_a_while(sent):
+    found = sent({"HEAD photos": {"headers": AT}, "PATCH photos": {"status": 204, "headers": AT}})
+    assert (found["state"], found["note"]) == ("waiting", "照片传不上去，稍后自动重试")
+    assert found["asked"].count("PATCH photos") == 3
+
+
+def test_a_photo_that_is_refused_is_named_with_its_place(sent):
+    answers = {
+        "HEAD photos": {"headers": AT},
+        "PATCH photos": {"status": 422, "body": '{"code": "picture", "detail": "图片已损坏或不完整"}'},
+    }
+    found = sent(answers, finding=True)
+    assert (found["state"], found["bad"]) == ("refused", ["p1"])
+    assert found["problems"] == [
+        {"where": "q2", "message": "第 2 项有一张照片没有被接受：图片已损坏或不完整"}
+    ]
+
+
+def test_a_visit_that_was_refused_may_be_changed_one_that_may_have_arrived_not(sent):
+    refused = {"status": 422, "body": '{"problems": [{"where": "sign", "message": "陪同人没有签名"}]}'}
+    assert sent(TAKEN | {"POST visits/": refused})["handed"] is False
+    other = {"status": 409, "body": '{"code": "other_content", "detail": "内容不同"}'}
+    assert sent(TAKEN | {"POST visits/": other})["handed"] is True
+
+
+def test_a_photo_is_made_small_on_the_phone_and_what_is_none_is_said_at_once(page, live_server):
+    page.goto(f"{live_server.url}/static/js/field/dom.mjs")
+    words = """async () => {
+      const { shrink } = await import("/static/js/image.mjs");
+      const canvas = new OffscreenCanvas(4000, 3000);
+      const pen = canvas.getContext("2d");
+      for (let at = 0; at < 3000; at += 10) { pen.fillStyle = `hsl(${at} 60% ${30 + at % 40}%)`; pen.fillRect(at % 700, at, 4000, 10); }
+      const file = new File([await canvas.convertToBlob({ type: "image/jpeg", quality: 1 })], "现场.jpg", { type: "image/jpeg" });
+      const small = await shrink(file);
+      const { width, height } = await createImageBitmap(small);
+      const none = new File([new Uint8Array([0, 0, 0, 24, 102, 116, 121, 112])], "现场.heic", { type: "image/heic" });
+      return [width, height, small.type, small.size < file.size / 2, (await shrink(none)) === none];
+    }"""
+    assert page.evaluate(words) == [1600, 1200, "image/jpeg", True, True]

@@ -17,6 +17,7 @@ ONE_VISIT = {
     "photos": 12,
     "linked": 12,
     "hazards": ["closed"],
+    "papers": 1,
     "devices": 1,
 }
 
