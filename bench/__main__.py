@@ -60,6 +60,7 @@ SUITES = (
 # These bring their own data.
 ALONE = (
     Suite("archive", ("files",), options=("--rows", "100000000"), quick=("--rows", "200000"), limit=3 * HOUR),
+    Suite("field", ("files",), options=("--rows", "5000"), quick=("--rows", "300")),
 )
 
 

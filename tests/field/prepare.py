@@ -123,51 +123,82 @@ def work() -> dict[str, Any]:
     return {"visit": visit.pk}
 
 
+SYLLABLES = "福满祥和顺兴旺达盛隆裕泰丰润恒源聚鑫宏昌瑞康乐佳美香味园春华秋实江南山水云月星辰龙凤金银玉翠竹梅兰菊松柏桂荷莲"
+
+
 def registry(count: str) -> dict[str, Any]:
-    """So many restaurants in Qingshi street, with contacts, permits and history, and a checklist of sixty items."""
+    """So many restaurants in Qingshi street: contacts, places, permits, attributes, history, open hazards; the shipped
+    checklists, and one of sixty items for the task. Names and numbers differ as they do in a street."""
     import datetime as dt
+    import random
 
     from django.utils import timezone
 
     from bihuan.accounts.models import User
+    from bihuan.accounts.queries import service_user
     from bihuan.campaigns.models import CheckItem, Checklist
+    from bihuan.checklists.actions import ensure_packs
+    from bihuan.hazards.actions import record_hazard
+    from bihuan.hazards.models import Hazard
     from bihuan.inspections.models import Inspection
-    from bihuan.registry.models import Contact, Enterprise, Permit
+    from bihuan.registry.models import Contact, Enterprise, Permit, Premises
 
     shop, inspector = Enterprise.objects.get(name="云溪区好味来面馆"), User.objects.get(username="inspector")
     place = {"city": shop.city, "county": shop.county, "locality": shop.locality}
+    chance = random.Random(5)
+
+    def word(length: int) -> str:
+        return "".join(chance.choices(SYLLABLES, k=length))
+
     made = Enterprise.objects.bulk_create(
         Enterprise(
-            name=f"青石街道第{number}号小吃店", kind=shop.kind, department=shop.department, **place,
-            address=f"青石街道幸福路第{number % 97}巷{number}号", longitude=100.2 + number % 71 / 1000,
-            latitude=25.6 + number % 83 / 1000, employees=number % 12 + 1, risk=["red", "orange", "yellow", "blue"][number % 4],
+            name=f"青石街道{word(3)}第{number}号小吃店", kind=shop.kind, department=shop.department, **place,
+            address=f"青石街道{word(2)}路{chance.randrange(1, 400)}号{chance.randrange(1, 30)}铺",
+            longitude=100.2 + chance.random() / 10, latitude=25.6 + chance.random() / 10,
+            employees=chance.randrange(1, 40), risk=chance.choice(["red", "orange", "yellow", "blue"]),
+            attributes={"fuel": chance.choice(["瓶装液化石油气", "管道天然气", "电"]), "cylinder_stock": chance.randrange(0, 9),
+                        "area": chance.randrange(12, 600)},
         )
         for number in range(int(count))
     )  # fmt: skip
-    Contact.objects.bulk_create(
-        Contact(enterprise=each, role="principal", name=f"店主{number}") for number, each in enumerate(made)
+    Contact.objects.bulk_create(Contact(enterprise=each, role="principal", name=word(3)) for each in made)
+    Premises.objects.bulk_create(
+        Premises(
+            enterprise=each,
+            name=f"{word(2)}分店",
+            kind=shop.kind,
+            locality=shop.locality,
+            address=f"{word(2)}路{n}号",
+        )
+        for n, each in enumerate(made[::3])
     )
     Permit.objects.bulk_create(
         Permit(
-            enterprise=each,
-            kind="食品经营许可证",
-            number=f"JY253970{number:07d}",
-            valid_to=dt.date(2027, 6, 30),
-        )
-        for number, each in enumerate(made)
-    )
-    now = timezone.now()
-    organization = inspector.main_post.organization
-    Inspection.objects.bulk_create(
-        Inspection(
-            client_id=uuid.uuid4(), kind=Inspection.Kind.TOWNSHIP, enterprise=each, organization=organization, **place,
-            started_at=now, finished_at=now, inspected_on=dt.date(2026, 6, 1) + dt.timedelta(days=number), received_at=now,
-            is_clean=True, recorded_by=inspector, submission_hash="x",
+            enterprise=each, kind="食品经营许可证", number=f"JY2{chance.randrange(10**12):012d}", valid_to=dt.date(2027, 6, 30)
         )
         for each in made
-        for number in (1, 2)
     )  # fmt: skip
-    old = Checklist.objects.order_by("-version").first()
+    now = timezone.now()
+    Inspection.objects.bulk_create(
+        Inspection(
+            client_id=uuid.uuid4(), kind=Inspection.Kind.TOWNSHIP, enterprise=each, organization=inspector.main_post.organization,
+            **place, started_at=now, finished_at=now, inspected_on=dt.date(2026, 1, 1) + dt.timedelta(days=chance.randrange(300)),
+            received_at=now, is_clean=True, recorded_by=inspector, submission_hash="x",
+        )
+        for each in made
+        for _ in range(3)
+    )  # fmt: skip
+    first = record_hazard(
+        enterprise=shop, source=Hazard.Source.INSPECTION, description="连接软管老化", found_on=timezone.localdate(now),
+        by=inspector, found_organization=inspector.main_post.organization,
+    )  # fmt: skip
+    same = {each.attname: getattr(first, each.attname) for each in Hazard._meta.concrete_fields}
+    Hazard.objects.bulk_create(
+        Hazard(**same | {"id": None, "enterprise_id": each.pk, "description": f"{word(4)}：连接软管老化", "location": f"{word(2)}后厨"})
+        for each in made[::4]
+    )  # fmt: skip
+    ensure_packs(by=service_user())
+    old = Checklist.objects.exclude(task=None).order_by("-version").first()
     assert old is not None
     longer = Checklist.objects.create(
         task=old.task, version=old.version + 1, created_by=inspector, created_at=now
