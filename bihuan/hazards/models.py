@@ -83,6 +83,7 @@ class Hazard(models.Model):
         TIP = "tip", "举报"
         EXPERT = "expert", "专家检查"
         MONITORING = "monitoring", "监测报警"
+        DELIVERY = "delivery", "随瓶安检"
         IMPORT = "import", "历史台账"
 
     client_id = models.UUIDField(

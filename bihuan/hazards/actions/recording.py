@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
+from bihuan.accounts.permissions import Permission
 from bihuan.attachments.actions import attach
 from bihuan.audit.actions import NEW, Pen
 from bihuan.campaigns.models import Campaign, CheckItem, Task
@@ -69,8 +70,8 @@ def record_hazard(
 ) -> Hazard:
     """Enter one hazard and return it; the same `client_id` twice returns the first one (invariant 7).
 
-    Inspections, oversight and experts open the enterprise's clock at once, tips and alarms wait for confirmation,
-    and an enterprise may enter what it found itself. `due_on` may differ from the rule within its limits. The
+    Inspections, oversight and experts open the enterprise's clock at once; tips, alarms and what a gas company found at
+    its users wait for confirmation, and an enterprise may enter what it found itself. `due_on` may differ from the rule within its limits. The
     department is the enterprise's own unless given; whoever inspects reviews unless somebody else is named.
     Raises PermissionDenied, Refused with the field and its remedy.
     """
@@ -224,6 +225,8 @@ def _already(client_id: UUID, enterprise: Enterprise, by: User) -> Hazard | None
 def _entry_move(source: str, by: User, enterprise: Enterprise, found_organization: Organization) -> Move:
     if source == Hazard.Source.IMPORT:
         raise Refused("历史台账请用“导入台账”，不能逐条登记")
+    if source == Hazard.Source.DELIVERY:
+        return _delivered(by, enterprise, found_organization)
     if source == Hazard.Source.SELF_CHECK and found_organization.pk == enterprise.organization_id:
         move = Move.SELF_REPORT
     elif source in _UNCONFIRMED:
@@ -235,6 +238,18 @@ def _entry_move(source: str, by: User, enterprise: Enterprise, found_organizatio
     if not Enterprise.objects.visible_to(by).filter(pk=enterprise.pk).exists():
         raise PermissionDenied
     return move
+
+
+def _delivered(by: User, enterprise: Enterprise, found_organization: Organization) -> Move:
+    """What a gas company's own people found at a user of theirs: the authority confirms it like a tip.
+
+    They see nothing else of that place; whether they stand at its door is known to whoever recorded their visit.
+    """
+    if found_organization.pk == enterprise.organization_id or not any(
+        post.organization_id == found_organization.pk for post in seats(by, Permission.SIGN_PLEDGE)
+    ):
+        raise PermissionDenied
+    return Move.REPORT
 
 
 def _check(
