@@ -9,6 +9,7 @@ from importlib.resources import files
 import pytest
 
 from bihuan.checklists import packs
+from bihuan.checklists.conditions import applies, parse
 from bihuan.checklists.structure import InvalidBook
 from bihuan.rules import gasusers, hazards
 
@@ -22,12 +23,12 @@ KINDS = {
 
 def test_how_many_items_ship():
     counts = {book.key: sum(1 for _ in book.items()) for book in packs.load_all()}
-    assert counts == {"gas": 71, "chemicals": 52, "fire": 48, "construction": 59, "small_places": 48}
+    assert counts == {"gas": 71, "chemicals": 52, "fire": 48, "construction": 89, "small_places": 48}
 
 
 def test_item_codes_are_unique_over_all_packs():
     codes = [item.code for book in packs.load_all() for _, item in book.items()]
-    assert len(codes) == len(set(codes)) == 278
+    assert len(codes) == len(set(codes)) == 308
 
 
 def test_every_kind_is_known_and_every_item_has_one():
@@ -88,6 +89,38 @@ def test_criteria_for_industry_are_laid_on_industry_alone():
 def test_every_criterion_of_the_chemical_standard_has_an_item():
     found = {item.criterion_code for _, item in packs.load("chemicals").items() if item.criterion_code}
     assert found == {f"C{number}" for number in range(1, 21)}
+
+
+def test_the_criteria_of_the_construction_standard_have_items():
+    """B11-1 takes two faults at once, B17 is whatever else is grave: no single item decides either."""
+    found = {item.criterion_code for _, item in packs.load("construction").items() if item.criterion_code}
+    counts = {4: 5, 5: 4, 6: 4, 7: 3, 8: 9, 9: 5, 10: 2, 11: 4, 12: 2, 13: 7, 14: 3, 15: 3}
+    printed = {f"B{article}-{number}" for article, last in counts.items() for number in range(1, last + 1)}
+    assert found == printed - {"B11-1"} | {"B16"}
+
+
+def test_conditions_ask_for_what_the_registry_keeps():
+    """A condition over an attribute no kind of the item has would never leave anything out."""
+    kept = json.loads(files("bihuan.registry").joinpath("data/attributes.json").read_text("utf-8"))["kinds"]
+    for book in packs.load_all():
+        for _, item in book.items():
+            attributes = {each["name"]: each for kind in item.kinds for each in kept.get(kind, [])}
+            for part in parse(item.when):
+                known = attributes[part.name]
+                words = set(part.value.split("、"))
+                if known["type"] in ("choice", "choices"):
+                    assert words <= set(known["choices"]), item.code
+                elif known["type"] == "yes_no":
+                    assert words <= {"是", "否"}, item.code
+                else:
+                    assert known["type"] in ("number", "integer"), item.code
+
+
+def test_a_site_without_tunnel_or_crane_is_not_asked_about_them():
+    site = {"dangerous_works": ["基坑", "脚手架"], "tower_cranes": 0, "lifts": 2}
+    asked = {item.code for _, item in packs.load("construction").items() if applies(item.when, site)}
+    assert {"CON-PIT-01", "CON-LIF-06", "CON-LIF-12", "CON-SCA-01"} <= asked
+    assert not {"CON-TUN-01", "CON-LIF-03", "CON-LIF-13", "CON-FOR-01", "CON-STR-03"} & asked
 
 
 def test_an_item_is_no_surer_than_its_criterion():
