@@ -105,7 +105,10 @@ def _enterprises(user: User, rows: QuerySet[Enterprise], tasks: list[Task]) -> G
     premises = _gathered(Premises.objects.filter(is_active=True), ids, "id", "name", "address", "kind_id")
     permits = _gathered(Permit.objects.all(), ids, "kind", "number", "valid_to")
     visits, hazards = _visits(user, ids), _hazards(user, ids)
-    covering = {task.pk: set(task.covered_enterprises().values_list("pk", flat=True)) for task in tasks}
+    covering = {
+        task.pk: set(task.covered_enterprises().filter(pk__in=ids).values_list("pk", flat=True))
+        for task in tasks
+    }
     seen: dict[int, list[int]] = defaultdict(list)
     for enterprise, task in (
         Coverage.objects.filter(task__in=covering, enterprise__in=ids)

@@ -50,6 +50,11 @@ class App {
     window.addEventListener("hashchange", () => this.show());
     for (const name of ["online", "offline"]) window.addEventListener(name, () => this.bars());
     document.addEventListener("visibilitychange", () => this.looked());
+    document.addEventListener("click", (event) => {
+      if (navigator.onLine || !event.target.closest?.("a[href^='/']")) return;
+      event.preventDefault(); // the browser's own error page would stand in the place of the app
+      toast("现在没有信号，联网后再打开");
+    });
     window.addEventListener("pagehide", () => this.drafts.flushAll());
     for (const name of ["field:kept", "field:line"]) document.addEventListener(name, () => this.bars());
     setInterval(() => this.sync(), SYNC_MS);

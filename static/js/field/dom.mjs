@@ -30,6 +30,9 @@ export function icon(name) {
   return svg;
 }
 
+/** A link to a page of the online system, beside the app: coming back needs no PIN. Without signal app.mjs says so. */
+export const leaf = (href, ...words) => h("a", { class: "paper", href, target: "_blank", rel: "noopener" }, words);
+
 let hiding;
 /** A sentence at the lower edge. */
 export function toast(words, { stay = 4000 } = {}) {

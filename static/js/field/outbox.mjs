@@ -1,5 +1,5 @@
 /** What has arrived, what waits, what was not accepted and why; and the way out when nothing helps. */
-import { ask, h, icon, moment, toast } from "./dom.mjs";
+import { ask, h, icon, leaf, moment, toast } from "./dom.mjs";
 import { mayBeThere, payload, photosLeft, photosOf, STATES } from "./drafts.mjs";
 
 export function outbox(app) {
@@ -38,9 +38,9 @@ function entry(app, draft) {
 
 function receipt({ url, hazards, papers, also }) {
   return h("div", {},
-    h("p", {}, hazards ? `已登记隐患 ${hazards} 项。` : "未发现隐患，已登记。"), h("a", { class: "paper", href: url }, "打开检查记录"),
-    papers.length > 0 && h("div", {}, "文书已编号，可打开打印：", papers.map((paper) => h("a", { class: "paper", href: paper.url }, `${paper.kind} ${paper.number}`))),
-    also.length > 0 && h("div", { class: "notice" }, "同一天这家企业还有检查，两次都保留：", also.map((each) => h("a", { class: "paper", href: each.url }, `${each.by} ${moment(each.at)}`))));
+    h("p", {}, hazards ? `已登记隐患 ${hazards} 项。` : "未发现隐患，已登记。"), leaf(url, "打开检查记录"),
+    papers.length > 0 && h("div", {}, "文书已编号，可打开打印：", papers.map((paper) => leaf(paper.url, `${paper.kind} ${paper.number}`))),
+    also.length > 0 && h("div", { class: "notice" }, "同一天这家企业还有检查，两次都保留：", also.map((each) => leaf(each.url, `${each.by} ${moment(each.at)}`))));
 }
 
 function buttons(app, draft) {

@@ -32,7 +32,7 @@ export function settings(app) {
         app.offer && h("button", { type: "button", class: "big is-main", onclick: () => app.install() }, "安装到主屏幕"),
         app.updates.ready && h("button", { type: "button", class: "big is-main", onclick: () => app.updates.apply() }, "更新到新版本"),
         h("button", { type: "button", class: "big", onclick: async () => toast((await app.updates.check()) ? "新版本已就绪" : "已是最新版本") }, "检查更新"),
-        h("a", { class: "big", href: "/field/devices/" }, "现场设备"),
+        h("a", { class: "big", href: "/field/devices/", target: "_blank", rel: "noopener" }, "现场设备"),
         h("button", { type: "button", class: "big", onclick: () => app.lock() }, "锁定"),
         h("details", { class: "more" }, h("summary", {}, "更改 PIN"), pinChange(app.store.user))),
     ],

@@ -1,5 +1,5 @@
 /** What there is to do today, and the way to whom. */
-import { day, h, icon, moment, today as isoToday } from "./dom.mjs";
+import { day, h, icon, leaf, moment, today as isoToday } from "./dom.mjs";
 import { noticesOwed, STATES } from "./drafts.mjs";
 
 const MOST = 8;
@@ -26,7 +26,7 @@ export function today(app) {
       h("section", { class: "band" }, h("h2", {}, [`待办 ${duties.length} 件`, ...dueWords(duties, on)].join("，")),
         duties.length === 0 && h("p", {}, "没有待办。"),
         listed(duties, (duty) => dutyRow(app, duty, on), "件"),
-        duties.length > 0 && h("a", { class: "row", href: "/duties/" }, h("span", {}, "联网时到“待办”页办理"))),
+        duties.length > 0 && leaf("/duties/", "联网时到“待办”页办理")),
       h("section", { class: "band soft" },
         h("p", {}, `本机有 ${data.tables.get("enterprises")?.size ?? 0} 家企业，${moment(data.meta.at)} 同步。`, data.meta.left_out ? `范围内另有 ${data.meta.left_out} 家没有带上，可在设置里按乡镇选择。` : ""),
         app.persisted ? null : h("p", {}, "浏览器可能在空间不足时清理本机数据，请把本页“添加到主屏幕”。")),
@@ -98,7 +98,7 @@ function tasks(app) {
 function notice(app, draft) {
   return h("div", { class: "row" },
     h("strong", {}, draft.enterprise.name),
-    noticesOwed(draft).map((paper) => h("a", { class: "paper", href: paper.url }, `${paper.kind} ${paper.number}`)),
+    noticesOwed(draft).map((paper) => leaf(paper.url, `${paper.kind} ${paper.number}`)),
     h("button", { type: "button", class: "big", onclick: async () => {
       draft.served_at = Date.now();
       await app.drafts.flush(draft);
