@@ -83,14 +83,34 @@ def _counties(areas: tuple[str, ...]) -> list[str]:
 class NameManyForm(forms.Form):
     """Which post the picked enterprises get, as leader or as watcher."""
 
-    kind = forms.ChoiceField(label="责任", choices=[("leader", "包干领导"), ("watcher", "专盯人员")])
+    kind = forms.ChoiceField(
+        label="责任",
+        choices=[
+            (kind.value, kind.label) for kind in Responsibility.Kind if kind != Responsibility.Kind.SPECIAL
+        ],
+    )
     post = PostField(Post.objects.none(), label="责任岗位")
+    remark = forms.CharField(label="说明", required=False, max_length=200)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["post"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = _posts(user, leaders=False)
+
+
+class SettleForm(forms.Form):
+    """Which township the picked objects get; empty: the one their coordinates lie in."""
+
+    locality = forms.ModelChoiceField(
+        Region.objects.none(), label="乡镇街道", required=False, empty_label="坐标所在的乡镇街道"
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["locality"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = localities_of(edit_scope(user)).order_by("code")
 
 
 # --- stopped and back ------------------------------------------------------------------------------

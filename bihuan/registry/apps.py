@@ -27,14 +27,14 @@ class RegistryConfig(AppConfig):
         from .listing import ENTERPRISE_ROWS, RISK_POINT_ROWS
         from .rejudging import REJUDGE
         from .searching import SOURCE
-        from .selections import ASSIGN, LEADER, WATCHER
+        from .selections import ASSIGN, LEADER, PILOT, SETTLE, WATCHER
         from .succession import pass_supervision
 
         imports.register(EnterpriseImporter())
         imports.register(EquipmentImporter())
         for export in (REGISTRY, lists.SHARED):
             register_export(export)
-        for act in (ASSIGN, LEADER, WATCHER):
+        for act in (ASSIGN, LEADER, WATCHER, PILOT, SETTLE):
             register_act(act)
         panels.register("registry.permits", permits_panel, position=20)
         panels.register("registry.equipment", equipment_panel, position=60)

@@ -21,13 +21,19 @@ from bihuan.jobs.actions import start
 from bihuan.jobs.models import Job
 from bihuan.jobs.running import Kind as JobKind
 from bihuan.jobs.running import Progress
+from bihuan.search.finding import narrowed
+from bihuan.search.grams import terms_of
+from bihuan.search.models import Kind
 
 from .access import edit_scope
-from .likeness import Known, Likeness, compare, find
+from .likeness import Known, Likeness, compare, find, normal_address, normal_name
 from .models import Contact, DuplicatePair, Enterprise
 
 JOB = "registry.duplicates"
 BATCH = 1000
+HEAD = 4  # characters of a name that tell it from most others
+MOST_LOOKED_AT = 60
+MOST_SHOWN = 5
 Status = DuplicatePair.Status
 
 
@@ -76,9 +82,13 @@ def _keep(batch: list[Likeness], at: dt.datetime) -> int:
 
 def with_phones(pairs: Iterable[DuplicatePair]) -> dict[int, frozenset[str]]:
     """The phones of the records of these pairs, opened only for them: sealed phones are no key to search by."""
-    pks = {pk for pair in pairs for pk in (pair.first, pair.second)}
+    return phones_of({pk for pair in pairs for pk in (pair.first, pair.second)})
+
+
+def phones_of(pks: Iterable[int]) -> dict[int, frozenset[str]]:
+    """The phones of some records, opened one by one; those without are absent."""
     phones: dict[int, set[str]] = defaultdict(set)
-    for contact in Contact.objects.filter(enterprise__in=pks).only("enterprise_id", "phone"):
+    for contact in Contact.objects.filter(enterprise__in=list(pks)).only("enterprise_id", "phone"):
         if contact.phone:
             phones[contact.enterprise_id].add(contact.phone)
     return {pk: frozenset(numbers) for pk, numbers in phones.items()}
@@ -113,6 +123,35 @@ def known_of(enterprise: Enterprise, phones: frozenset[str] = frozenset()) -> Kn
         enterprise.pk, enterprise.name, enterprise.address, enterprise.credit_code or "", enterprise.county_id,
         enterprise.locality_id, phones,
     )  # fmt: skip
+
+
+# --- before another one is registered ---------------------------------------------------------------
+
+
+def alike_to(
+    name: str, address: str, code: str | None, locality: Region, phones: Iterable[str], *, by: User
+) -> list[tuple[Enterprise, Likeness]]:
+    """The records a person may see that may be the place they are about to register, the most alike first.
+
+    Looked for are places of the same county whose name holds the beginning of this one, and those at the same address.
+    """
+    county = locality.code[:6]
+    places = places_of(county)
+    near = Enterprise.objects.visible_to(by).filter(area_q(county))
+    core = normal_name(name, places)
+    named = narrowed(near, Kind.ENTERPRISE, terms_of(core[:HEAD]), place=county)
+    found = {row.pk: row for row in named.select_related("locality")[:MOST_LOOKED_AT]}
+    if len(normal_address(address, places)) >= HEAD:
+        beside = near.filter(locality=locality, address=address).select_related("locality")
+        found |= {row.pk: row for row in beside[:MOST_LOOKED_AT]}
+    known = phones_of(found)
+    mine = Known(0, name, address, code or "", county, locality.code, frozenset(phones))
+    alike = [
+        (row, likeness)
+        for row in found.values()
+        if (likeness := compare(mine, known_of(row, known.get(row.pk, frozenset())), places)) is not None
+    ]
+    return sorted(alike, key=lambda each: (-each[1].score, each[0].pk))[:MOST_SHOWN]
 
 
 # --- the search as background work -----------------------------------------------------------------

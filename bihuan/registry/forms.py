@@ -26,9 +26,11 @@ from .attributeforms import ASKED_FOR, CHANGED_KIND, AttributeFields, kind_asked
 from .filling import PREFIX, empty
 from .models import Contact, Enterprise, Permit, Premises
 from .periods import needs_acceptance
+from .responsibilities import UNSETTLED
 from .workflow import NEXT, EnterpriseStatus
 
 MAX_PARTS = 50
+COUNTY_DIGITS = 6
 
 
 def _day() -> forms.DateInput:
@@ -45,6 +47,16 @@ def localities_of(scope: EditScope) -> Any:
     return Region.objects.filter(near, kind__in=[Region.Kind.TOWNSHIP, Region.Kind.ZONE])
 
 
+def counties_of(scope: EditScope) -> Any:
+    """The counties a person keeps whole: there an object may be entered before its township is known."""
+    near = Q(pk__in=())
+    for code in scope.areas:
+        if len(code) <= COUNTY_DIGITS:
+            low, high = prefix_range(code)
+            near |= Q(pk__gte=low, pk__lt=high)
+    return Region.objects.filter(near, kind=Region.Kind.COUNTY)
+
+
 def departments_of(scope: EditScope) -> Any:
     """Departments a person may name: one's own, or all that may answer for one's area."""
     near = Q(pk__in=scope.departments)
@@ -59,6 +71,13 @@ def departments_of(scope: EditScope) -> Any:
 class DepartmentField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
         return str(obj.short_name)
+
+
+class LocalityField(forms.ModelChoiceField):
+    """Where an object lies; the county alone is for one whose township nobody knows yet (R036)."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.name) if obj.is_locality else f"{obj.name}（{UNSETTLED}）"
 
 
 class CrsField(forms.ChoiceField):
@@ -103,7 +122,7 @@ class EnterpriseForm(AttributeFields, forms.ModelForm):
             "name", "credit_code", "code_unchecked_reason", "kind", "department", "locality", "address",
             "longitude", "latitude", "risk", "status", "employees", "remark",
         )  # fmt: skip
-        field_classes = {"department": DepartmentField}
+        field_classes = {"department": DepartmentField, "locality": LocalityField}
         widgets = {"remark": forms.Textarea(attrs={"rows": 2})}
         help_texts = {
             "name": "按营业执照全称",
@@ -121,8 +140,10 @@ class EnterpriseForm(AttributeFields, forms.ModelForm):
         assert isinstance(departments, forms.ModelChoiceField)
         # What the record already says stays choosable, even a department abolished since.
         localities.queryset = Region.objects.filter(
-            Q(pk__in=localities_of(self.scope).values("pk")) | Q(pk=instance.locality_id)
-        )
+            Q(pk__in=localities_of(self.scope).values("pk"))
+            | Q(pk__in=counties_of(self.scope).values("pk"))
+            | Q(pk=instance.locality_id)
+        ).order_by("code")
         departments.queryset = Organization.objects.filter(
             Q(pk__in=departments_of(self.scope).values("pk")) | Q(pk=instance.department_id)
         )

@@ -108,6 +108,9 @@ class Judge:
         except Ambiguous as error:
             raise RowRefused(str(error), error.field) from error
         department = row.values.get("department")
+        if enterprise is not None and enterprise.locality_id.startswith(row.values["locality"].pk):
+            # A row that knows only the county leaves the township alone that is known.
+            row.values["locality"] = enterprise.locality
         if enterprise is None:
             refusal = self._refusal(row.values["locality"], department)
         elif not self._scope.covers(enterprise):

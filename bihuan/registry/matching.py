@@ -1,4 +1,7 @@
-"""Which record a name and a code mean: the credit code, else the name within its locality."""
+"""Which record a name and a code mean: the credit code, else the name within its locality.
+
+Of some records only the county is known. Such a record, or such a row, means the namesake of that county.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from bihuan.core.errors import Refused
 from .models import Enterprise, Merger
 
 AT_ONCE = 5000  # keys per query
+COUNTY_DIGITS = 6
 
 
 class Ambiguous(Refused):
@@ -37,6 +41,7 @@ class Existing:
     def __init__(self, keys: Iterable[Key], *, without: Enterprise | None = None) -> None:
         self.by_code: dict[str, Enterprise] = {}
         self.by_place: dict[tuple[str, str], list[Enterprise]] = defaultdict(list)
+        self.by_county: dict[tuple[str, str], list[Enterprise]] = defaultdict(list)
         self._met: dict[int, Enterprise] = {}
         wanted = list(keys)
         for start in range(0, len(wanted), AT_ONCE):
@@ -68,6 +73,7 @@ class Existing:
         place = self.by_place[(enterprise.name, enterprise.locality_id)]
         if all(known.pk != enterprise.pk for known in place):
             place.append(enterprise)
+            self.by_county[(enterprise.name, enterprise.county_id)].append(enterprise)
 
     def find(self, key: Key) -> Enterprise | None:
         """The record meant, or None for a new one. A record without code is completed by the code that arrives.
@@ -76,7 +82,11 @@ class Existing:
         """
         if key.credit_code and key.credit_code in self.by_code:
             return self.by_code[key.credit_code]
-        namesakes = self.by_place.get((key.name, key.locality_id), [])
+        namesakes = (
+            self.by_place.get((key.name, key.locality_id))
+            or self.by_county.get((key.name, key.locality_id))
+            or self.by_place.get((key.name, key.locality_id[:COUNTY_DIGITS]), [])
+        )
         if key.credit_code:
             bare = [each for each in namesakes if not each.credit_code]
             if namesakes and not bare:

@@ -48,6 +48,7 @@ from .models import (
     StatusPeriod,
 )
 from .noting import note
+from .periods import cancel_rechecks
 from .risks import carry_up
 
 # Takes (kept, gone, by) before the rest of the model's rows move; returns nothing.
@@ -283,8 +284,13 @@ def _fold_current(kept: Enterprise, gone: Enterprise, by: User) -> None:
     today = timezone.localdate()
     if EnterpriseGrading.objects.filter(enterprise=kept, is_current=True).exists():
         EnterpriseGrading.objects.filter(enterprise=gone, is_current=True).update(is_current=False)
-    if StatusPeriod.objects.filter(enterprise=kept, to_on=None).exists():
-        StatusPeriod.objects.filter(enterprise=gone, to_on=None).update(to_on=today)
+    has_own = StatusPeriod.objects.filter(enterprise=kept, to_on=None).exists()
+    for period in StatusPeriod.objects.filter(enterprise=gone, to_on=None):
+        # Nobody need go back to a place that, by the record that stays, is in another status.
+        if has_own or period.status != kept.status:
+            period.to_on = max(period.from_on, today)
+            period.save(update_fields=["to_on"])
+            cancel_rechecks(period, by=by)
     for row in Responsibility.objects.filter(enterprise=gone, to_on=None):
         if Responsibility.objects.filter(enterprise=kept, kind=row.kind, to_on=None).exists():
             row.to_on = max(row.from_on, today)

@@ -1,4 +1,4 @@
-"""Who wants to know that the place of an object has become different.
+"""Who wants to know that the place of an object has become different, and who knows in which township a place lies.
 
 Higher apps register in AppConfig.ready; they are told inside the transaction of the act.
 """
@@ -28,3 +28,19 @@ def moved(enterprise_ids: Sequence[int]) -> None:
     if enterprise_ids:
         for listener in _LISTENERS.values():
             listener(enterprise_ids)
+
+
+Finder = Callable[[float, float], str | None]
+_FINDER: list[Finder] = []
+
+
+def find_localities_with(finder: Finder) -> None:
+    """Say who knows the outlines: `finder(longitude, latitude)` in CGCS2000 returns a region code or None."""
+    _FINDER[:] = [finder]
+
+
+def lies_in(longitude: float | None, latitude: float | None) -> str | None:
+    """The code of the township or zone a place lies in; None without a place, an outline, or anybody who knows."""
+    if longitude is None or latitude is None or not _FINDER:
+        return None
+    return _FINDER[0](longitude, latitude)

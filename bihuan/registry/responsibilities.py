@@ -27,6 +27,7 @@ MISSING = {
     "leader": "无包干领导",
     "watcher": "无专盯人员",
 }
+UNSETTLED = "乡镇街道待定"  # instead of 无属地单位 where only the county is known
 WATCHED_RISKS = ("red", "orange")  # whoever is that dangerous is watched by name (R041)
 
 
@@ -71,15 +72,17 @@ def appoint(
     else:
         raise Refused("请选择企业或片区")
     _fit(kind, post, place, enterprise)
+    if kind == Kind.PILOT and not remark.strip():
+        raise Refused("属地试点监管须在“说明”里写明依据，如会议纪要的日期和文号")
     if region is not None and kind != Kind.LEADER:
-        raise Refused("片区只设包干领导，专盯和特殊时期责任人请到企业页指定")
+        raise Refused("片区只设包干领导，其他责任请到企业页指定")
     if kind == Kind.SPECIAL and (to_on is None or not occasion.strip()):
         raise Refused("特殊时期责任人须写明是什么时期和起止日期")
     if to_on is not None and to_on < day:
         raise Refused("止日不能早于起日，请核对")
     if kind != Kind.SPECIAL:
         if to_on is not None:
-            raise Refused("包干领导和专盯人员不设止日，换人时另行指定即可")
+            raise Refused("只有特殊时期责任人设止日，换人时另行指定即可")
         before = Responsibility.objects.filter(
             kind=kind, enterprise=enterprise, region=region, to_on=None
         ).first()
@@ -167,35 +170,45 @@ def answering_for(enterprise: Enterprise, *, on: dt.date) -> list[Named]:
 
 
 def without(objects: EnterpriseQuerySet, missing: str, *, on: dt.date) -> EnterpriseQuerySet:
-    """Those of `objects` that lack one of MISSING, or any of department, locality and leader for "any"."""
+    """Those of `objects` that lack one of MISSING, or any of department, locality and leader for "any".
+
+    A locality put in charge on trial stands in for the department that is missing (R036).
+    """
     match missing:
         case "department":
-            return objects.filter(department=None)
+            return objects.filter(~_has_pilot(on), department=None)
         case "locality":
             return objects.filter(~_has_locality(on))
         case "leader":
             return objects.filter(~_has_leader(on))
         case "watcher":
             return objects.filter(~_has_watcher(on), risk__in=WATCHED_RISKS)
-    return objects.filter(Q(department=None) | ~_has_locality(on) | ~_has_leader(on))
+    return objects.filter(Q(department=None) & ~_has_pilot(on) | Q(~_has_locality(on)) | Q(~_has_leader(on)))
+
+
+def unsettled(objects: EnterpriseQuerySet) -> EnterpriseQuerySet:
+    """Those of `objects` of which only the county is known."""
+    return objects.filter(locality__in=Region.objects.filter(kind=Region.Kind.COUNTY).values("pk"))
 
 
 def with_gaps(objects: EnterpriseQuerySet, *, on: dt.date) -> EnterpriseQuerySet:
-    """The same objects with has_locality, has_leader and has_watcher on each."""
+    """The same objects with has_locality, has_leader, has_watcher and has_pilot on each."""
     return objects.annotate(
-        has_locality=_has_locality(on), has_leader=_has_leader(on), has_watcher=_has_watcher(on)
-    )
+        has_locality=_has_locality(on), has_leader=_has_leader(on), has_watcher=_has_watcher(on),
+        has_pilot=_has_pilot(on),
+    )  # fmt: skip
 
 
 def gaps_of(enterprise: Enterprise) -> list[str]:
     """What an object of `with_gaps` lacks, in words."""
     lacking = {
-        "department": enterprise.department_id is None,
+        "department": enterprise.department_id is None and not enterprise.has_pilot,  # type: ignore[attr-defined]
         "locality": not enterprise.has_locality,  # type: ignore[attr-defined]
         "leader": not enterprise.has_leader,  # type: ignore[attr-defined]
         "watcher": enterprise.risk in WATCHED_RISKS and not enterprise.has_watcher,  # type: ignore[attr-defined]
     }
-    return [MISSING[key] for key, lacks in lacking.items() if lacks]
+    words = MISSING if enterprise.locality.is_locality else MISSING | {"locality": UNSETTLED}
+    return [words[key] for key, lacks in lacking.items() if lacks]
 
 
 def _has_locality(on: dt.date) -> Exists:
@@ -209,6 +222,17 @@ def _has_leader(on: dt.date) -> Exists:
     rows = Responsibility.objects.in_force(on=on).filter(kind=Kind.LEADER, post__is_active=True)
     near = Q(enterprise=OuterRef("pk")) | Q(region=OuterRef("locality_id")) | Q(region=OuterRef("county_id"))
     return Exists(rows.filter(near))
+
+
+def _has_pilot(on: dt.date) -> Exists:
+    rows = Responsibility.objects.in_force(on=on).filter(kind=Kind.PILOT, post__is_active=True)
+    return Exists(rows.filter(enterprise=OuterRef("pk")))
+
+
+def pilot_of(enterprise: Enterprise, *, on: dt.date) -> Post | None:
+    """The post in charge on trial; None where there is none."""
+    row = enterprise.responsibilities.in_force(on=on).filter(kind=Kind.PILOT, post__is_active=True).first()
+    return row.post if row is not None else None
 
 
 def _has_watcher(on: dt.date) -> Exists:

@@ -101,6 +101,7 @@ class RowCleaner:
     on: dt.date
     kinds: dict[str, list[EnterpriseKind]] = field(init=False)
     localities: dict[str, list[Region]] = field(init=False)
+    counties: dict[str, Region] = field(init=False)
     departments: dict[tuple[str, str], Organization | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -118,6 +119,12 @@ class RowCleaner:
                 self._keywords[word].append(kind)
         own = self.scope.own_department
         self.own = Organization.objects.get(pk=own) if own is not None else None
+        # A county alone says that the township is not known yet; by its whole name or code, never by a short one.
+        self.counties = {
+            cleaning.fold(name): county
+            for county in Region.objects.filter(kind=Region.Kind.COUNTY)
+            for name in (county.code, county.name)
+        }
         self.localities = defaultdict(list)
         places = Region.objects.filter(kind__in=[Region.Kind.TOWNSHIP, Region.Kind.ZONE]).select_related(
             "parent"
@@ -346,11 +353,15 @@ class RowCleaner:
             except BadRegionCode as error:
                 raise ValidationError(str(error)) from error
         fitting = self.localities.get(key, [])
+        if not fitting and key in self.counties:
+            return self.counties[key]
         if len(fitting) > 1:
             own = [r for r in fitting if any(is_within(r.code, area) for area in self.scope.areas)]
             fitting = own if len(own) == 1 else fitting
         if not fitting:
-            raise ValidationError(f"没有名为“{text[:20]}”的乡镇街道，请填写全称或9位区划代码")
+            raise ValidationError(
+                f"没有名为“{text[:20]}”的乡镇街道，请填写全称或9位区划代码；确实不知道的，填县区全称，入册后再指定"
+            )
         if len(fitting) > 1:
             names = "、".join(f"{r.parent.name if r.parent else ''}{r.name}" for r in fitting)
             raise ValidationError(f"“{text[:20]}”有{len(fitting)}处：{names}，请写明县区或填区划代码")

@@ -75,6 +75,7 @@ urlpatterns = [
     path("policies/<int:pk>/rejudge/", policies.rejudge, name="rejudge"),
     path("owners/", owners.index, name="owners"),
     path("owners/name/", owners.name_many, name="name_many"),
+    path("owners/settle/", owners.settle, name="settle"),
     path("owners/areas/", owners.areas, name="areas"),
     path("owners/<int:pk>/end/", owners.end, name="end_responsibility"),
     path("<int:pk>/owners/", owners.of_enterprise, name="answering"),

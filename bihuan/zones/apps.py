@@ -16,7 +16,7 @@ class ZonesConfig(AppConfig):
 
         from .actions import SETTLING
         from .filters import IN_ZONE, PLACED
-        from .membership import on_moved
+        from .membership import locality_at, on_moved
         from .panels import zones_of
         from .sharing import ZONE_ROWS, fold_memberships, fold_misplacements
         from .stays import STAYS
@@ -26,6 +26,7 @@ class ZonesConfig(AppConfig):
         filters.register(IN_ZONE)
         filters.register(PLACED)
         places.on_moved("zones", on_moved)
+        places.find_localities_with(locality_at)
         panels.register("zones.zones", zones_of, position=50)
         lists.register(ZONE_ROWS)
         merging.register("zones.zonemembership", fold_memberships)

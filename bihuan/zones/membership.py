@@ -101,6 +101,12 @@ def localities_outlined() -> Areas:
     return _kept("localities", stamp, make)
 
 
+def locality_at(longitude: float, latitude: float) -> str | None:
+    """The township, street or zone whose given outline holds a place in CGCS2000; the first code on a shared edge."""
+    here = Spot(0, None, longitude, latitude, "")
+    return min((str(region) for _, region in localities_outlined().holding([here])), default=None)
+
+
 def spots_of(enterprise_ids: Iterable[int]) -> list[Spot]:
     """Where these enterprises and their premises in use are; those without coordinates are not among them."""
     ids = list(enterprise_ids)

@@ -26,6 +26,20 @@ class Migration(migrations.Migration):
             "order",
             models.CharField(blank=True, db_default="", default="", max_length=20, verbose_name="排列"),
         ),
+        migrations.AlterField(
+            "responsibility",
+            "kind",
+            models.CharField(
+                choices=[
+                    ("leader", "包干领导"),
+                    ("watcher", "专盯人员"),
+                    ("special", "特殊时期责任人"),
+                    ("pilot", "属地试点监管"),
+                ],
+                max_length=8,
+                verbose_name="责任",
+            ),
+        ),
         AddIndexOnline(
             "enterprise",
             models.Index(

@@ -21,6 +21,8 @@ class ResponsibilityQuerySet(models.QuerySet["Responsibility"]):
 class Responsibility(models.Model):
     """A post made to answer for an enterprise, or a leader's post for a whole locality or county (包干, 专盯).
 
+    Where no department is in charge by law, a post of the locality may be, on trial (属地试点监管, R036).
+
     What it is given for is dated: a new holder begins where the one before ends. People change in the post itself.
     """
 
@@ -28,6 +30,7 @@ class Responsibility(models.Model):
         LEADER = "leader", "包干领导"
         WATCHER = "watcher", "专盯人员"
         SPECIAL = "special", "特殊时期责任人"
+        PILOT = "pilot", "属地试点监管"
 
     kind = models.CharField("责任", max_length=8, choices=Kind.choices)
     enterprise = models.ForeignKey(

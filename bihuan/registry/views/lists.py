@@ -23,6 +23,7 @@ from ..exporting import REGISTRY
 from ..filters import NO_DEPARTMENT, RegistryFilter
 from ..forms import AssignForm
 from ..models import Enterprise
+from ..responsibilities import unsettled
 from ..selections import ASSIGN
 from . import user_of
 
@@ -54,7 +55,9 @@ def index(request: Request) -> HttpResponse:
         {"label": view.name, "url": f"?{view.query}", "active": view.query == filters.address}
         for view in SavedView.objects.filter(user=user, page=PAGE)
     ]
+    may_edit = user.has_perm(Permission.EDIT_REGISTRY)
     unassigned = Enterprise.objects.visible_to(user).supervised().filter(department=None)
+    unknown = unsettled(Enterprise.objects.visible_to(user).supervised())
     everything = {"label": "全部", "url": request.path, "active": not filters.applied}
     return render(
         request,
@@ -65,10 +68,11 @@ def index(request: Request) -> HttpResponse:
             "page": page,
             "total_words": f"共 {amount(filters.queryset, '家')}",
             "unassigned": amount(unassigned, "家") if unassigned.exists() else "",
+            "unsettled": amount(unknown, "家") if may_edit and unknown.exists() else "",
             "no_department": NO_DEPARTMENT,
             "views": [everything, *views],
             "view_page": PAGE,
-            "may_edit": user.has_perm(Permission.EDIT_REGISTRY),
+            "may_edit": may_edit,
             "may_import": user.has_perm(Permission.IMPORT_REGISTRY),
             "may_export": user.has_perm(Permission.EXPORT_HAZARDS),
             "assign_form": AssignForm(user=user),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -12,14 +15,16 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bihuan.accounts.guards import require
+from bihuan.accounts.models import Region
 from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request
 from bihuan.core.paging import BadCursor, amount, paginate
 from bihuan.jobs.selections import answer, do_each
 
+from .. import places
 from ..access import edit_scope
-from ..actforms import AppointForm, AreaLeaderForm, NameManyForm
+from ..actforms import AppointForm, AreaLeaderForm, NameManyForm, SettleForm
 from ..forms import AssignForm
 from ..gaps import ANY, GAPS
 from ..models import Enterprise, Responsibility
@@ -31,12 +36,13 @@ from ..responsibilities import (
     with_gaps,
     without,
 )
-from ..selections import LEADER, WATCHER
+from ..selections import LEADER, PILOT, SETTLE, WATCHER
 from . import user_of
 from .acting import editable, trail_of, visible
 from .lists import PICK_LIMIT
 
 SIZE = 50
+ACTS = {"leader": LEADER, "watcher": WATCHER, "pilot": PILOT}
 
 
 @require_safe
@@ -60,39 +66,84 @@ def index(request: Request) -> HttpResponse:
         "registry/owners.html",
         {
             "page": page,
-            "rows": [{"enterprise": each, "gaps": gaps_of(each)} for each in page.items],
+            "rows": _rows(page.items, gap),
             "views": [
                 {"label": label, "url": f"?gap={key}", "active": key == gap} for key, label in GAPS.items()
             ],
             "total": amount(without(objects, gap, on=today), "家"),
             "name_form": NameManyForm(user=user),
+            "settle_form": SettleForm(user=user),
             "assign_form": AssignForm(user=user),
             "gap": gap,
             "may_name_areas": bool(edit_scope(user).areas),
             "assigning": gap == "department",
+            "settling": gap == "locality",
         },
     )
+
+
+def _rows(found: Sequence[Enterprise], gap: str) -> list[dict[str, Any]]:
+    """The objects with what each lacks, and the township its coordinates suggest where that is asked for."""
+    codes = {}
+    if gap == "locality":
+        codes = {each.pk: places.lies_in(each.longitude, each.latitude) for each in found}
+    regions = Region.objects.in_bulk(code for code in codes.values() if code is not None)
+    return [
+        {"enterprise": each, "gaps": gaps_of(each), "suggested": regions.get(codes.get(each.pk) or "")}
+        for each in found
+    ]
+
+
+@require_POST
+@require(Permission.EDIT_REGISTRY)
+def settle(request: Request) -> HttpResponse:
+    """Give the picked objects a township: the one chosen, or the one their coordinates lie in."""
+    user = user_of(request)
+    back = _back(request)
+    picked = _picked(request)
+    form = SettleForm(request.POST, user=user)
+    if refusal := _refuse_picked(picked):
+        messages.warning(request, refusal)
+    elif not form.is_valid():
+        messages.error(request, "所选乡镇街道不在您的管理范围内，请重新选择")
+    else:
+        chosen = form.cleaned_data["locality"]
+        wanted = {"locality": chosen.pk if chosen else ""}
+        return answer(request, do_each(SETTLE.key, sorted(picked), wanted, by=user, back=back))
+    return redirect(back)
+
+
+def _back(request: Request) -> str:
+    back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts=None) and back.startswith("/")
+    return back if is_ours else reverse("registry:owners")
+
+
+def _picked(request: Request) -> set[int]:
+    return {int(pk) for pk in request.POST.getlist("pick") if pk.isdecimal() and len(pk) < 18}
+
+
+def _refuse_picked(picked: set[int]) -> str:
+    if not picked:
+        return "还没有选择企业，请先勾选再指定"
+    return f"一次最多指定{PICK_LIMIT}家，请分批办理" if len(picked) > PICK_LIMIT else ""
 
 
 @require_POST
 @require(Permission.EDIT_REGISTRY)
 def name_many(request: Request) -> HttpResponse:
-    """Give the picked enterprises a leader or a watcher."""
+    """Give the picked enterprises a leader, a watcher, or a locality in charge on trial."""
     user = user_of(request)
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None) or not back.startswith("/"):
-        back = reverse("registry:owners")
-    picked = {int(pk) for pk in request.POST.getlist("pick") if pk.isdecimal() and len(pk) < 18}
+    back = _back(request)
+    picked = _picked(request)
     form = NameManyForm(request.POST, user=user)
-    if not picked:
-        messages.warning(request, "还没有选择企业，请先勾选再指定")
-    elif len(picked) > PICK_LIMIT:
-        messages.error(request, f"一次最多指定{PICK_LIMIT}家，请分批办理")
+    if refusal := _refuse_picked(picked):
+        messages.warning(request, refusal)
     elif not form.is_valid():
         messages.error(request, "所选岗位不在可指定的范围内，请重新选择")
     else:
-        act = LEADER if form.cleaned_data["kind"] == "leader" else WATCHER
-        wanted = {"post": form.cleaned_data["post"].pk}
+        act = ACTS[form.cleaned_data["kind"]]
+        wanted = {"post": form.cleaned_data["post"].pk, "remark": form.cleaned_data["remark"]}
         return answer(request, do_each(act.key, sorted(picked), wanted, by=user, back=back))
     return redirect(back)
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from bihuan.accounts.guards import require
+from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request, row_number
@@ -19,21 +20,28 @@ from bihuan.core.paging import BadCursor, amount, paginate
 from bihuan.rules.codes import mask_phone
 
 from .. import duplicates, merging
+from ..access import edit_scope
 from ..actforms import DifferentForm, ReasonForm
 from ..changes import label_of, words_of
-from ..models import DuplicatePair, Enterprise
+from ..mergers import moved_words, record_words
+from ..models import DuplicatePair, Enterprise, Merger
 from . import user_of
 
 SIZE = 50
+STATES = {"open": "待比对", "different": "不是同一家", "merged": "已合并"}
 
 
 @require_safe
 @require(Permission.EDIT_REGISTRY)
 def index(request: Request) -> HttpResponse:
-    """The queue, the most alike first."""
+    """The queue, the most alike first; what was told apart, and what was made one."""
     user = user_of(request)
-    rows = DuplicatePair.objects.open().visible_to(user)
+    state = request.GET.get("state", "open")
+    state = state if state in STATES else "open"
     try:
+        if state == "merged":
+            return _mergers(request, user)
+        rows = DuplicatePair.objects.visible_to(user).filter(status=state)
         page = paginate(rows, order=("-score", "id"), cursor=request.GET.get("cursor"), size=SIZE)
     except BadCursor as error:
         messages.warning(request, str(error))
@@ -45,8 +53,39 @@ def index(request: Request) -> HttpResponse:
         for pair in page.items
         if pair.first in records and pair.second in records
     ]
-    context = {"page": page, "lines": lines, "total": amount(rows, "对")}
+    context = {
+        "page": page, "lines": lines, "total": amount(rows, "对"), "views": _views(state), "state": state,
+        "may_search": bool(edit_scope(user).areas),
+    }  # fmt: skip
     return render(request, "registry/duplicates.html", context)
+
+
+def _views(state: str) -> list[dict[str, Any]]:
+    return [{"label": label, "url": f"?state={key}", "active": key == state} for key, label in STATES.items()]
+
+
+def _mergers(request: Request, user: User) -> HttpResponse:
+    rows = Merger.objects.filter(into__in=Enterprise.objects.visible_to(user).values("pk"))
+    related = rows.select_related("into__locality", "by")
+    page = paginate(related, order=("-id",), cursor=request.GET.get("cursor"), size=SIZE)
+    context = {
+        "page": page, "total": amount(rows, "条"), "views": _views("merged"), "state": "merged",
+        "may_search": bool(edit_scope(user).areas),
+    }  # fmt: skip
+    return render(request, "registry/duplicates.html", context)
+
+
+@require_safe
+@require(Permission.VIEW_REGISTRY)
+def merger(request: Request, pk: int) -> HttpResponse:
+    """A record that was made one with another, as it stood."""
+    seen = Enterprise.objects.visible_to(user_of(request)).values("pk")
+    row = get_object_or_404(Merger.objects.filter(into__in=seen).select_related("into", "by"), pk=pk)
+    context = {
+        "merger": row, "record": record_words(row), "moved": moved_words(row),
+        "trail": [{"label": row.into.name, "url": row.into.get_absolute_url()}, {"label": "并入的记录"}],
+    }  # fmt: skip
+    return render(request, "registry/merger.html", context)
 
 
 @require_POST

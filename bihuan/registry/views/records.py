@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.forms import BaseInlineFormSet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bihuan.accounts.guards import require
+from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.attachments.actions import attach
 from bihuan.core.errors import Refused
@@ -23,16 +25,19 @@ from bihuan.rules.coordinates import Crs
 
 from ..access import edit_scope
 from ..actions import change_status, open_account, reveal_phone, save_enterprise
+from ..duplicates import alike_to
 from ..forms import EnterpriseForm, RevealForm, StatusForm, part_formsets
 from ..models import Contact, Enterprise, Merger
 from ..panels import panels_for
 from ..periods import needs_acceptance
+from ..responsibilities import UNSETTLED, pilot_of
 from ..schemas import attributes_kept, needed_upgrade
 from . import user_of
 from .acting import photos_of
 
 RELATED = ("kind", "department", "city", "county", "locality", "organization")
 CHANGES_SHOWN = 30
+NOT_THESE = "not_these"  # the box that says: none of the records shown is this place
 OWN_CRS = frozenset({"", Crs.CGCS2000.value})
 
 
@@ -89,14 +94,19 @@ def _facts(enterprise: Enterprise) -> list[dict[str, Any]]:
     if enterprise.code_unchecked:
         code += f"（校验人工放行：{enterprise.code_unchecked_reason or '未写理由'}）"
     place = "、".join(dict.fromkeys([enterprise.county.name, enterprise.locality.name]))
+    where: dict[str, Any] = {"label": "所在地", "value": place}
+    if not enterprise.locality.is_locality:
+        where = {"label": "所在地", "value": f"{place}（{UNSETTLED}）", "badge_tone": "red"}
     facts: list[dict[str, Any]] = [
         {"label": "信用代码", "value": code},
         {"label": "类型", "value": f"{enterprise.kind.label}（{enterprise.kind.sector}）"},
-        {"label": "所在地", "value": place},
+        where,
         {"label": "地址", "value": enterprise.address},
     ]
     if enterprise.department:
         facts.append({"label": "主管部门", "value": enterprise.department.name})
+    elif (pilot := pilot_of(enterprise, on=timezone.localdate())) is not None:
+        facts.append({"label": "主管部门", "value": f"没有部门主管，由{pilot.organization.name}试点监管"})
     else:
         facts.append({"label": "主管部门", "value": "未指定", "badge_tone": "red"})
     if enterprise.longitude is not None:
@@ -169,10 +179,13 @@ def _form(request: Request, enterprise: Enterprise, *, title: str) -> HttpRespon
     if more == "kind":
         form.hold_back_errors()
     status = 200
+    alike: list[Any] = []
     if sent is not None and not more:
         # Every part is checked, so that all errors show at once.
         sound = [form.is_valid(), *(formset.is_valid() for formset in parts.values())]
-        if all(sound):
+        if all(sound) and not enterprise.pk and NOT_THESE not in sent:
+            alike = _alike(form, parts["contacts"], user)
+        if all(sound) and not alike:
             try:
                 saved = save_enterprise(
                     form.values(),
@@ -195,11 +208,23 @@ def _form(request: Request, enterprise: Enterprise, *, title: str) -> HttpRespon
             "parts": parts,
             "wrong_parts": status == 422 and any(formset.total_error_count() for formset in parts.values()),
             "enterprise": enterprise,
+            "alike": alike,
+            "not_these": NOT_THESE,
             "page_title": title,
             "back_url": enterprise.get_absolute_url() if enterprise.pk else reverse("registry:list"),
         },
         status=status,
     )
+
+
+def _alike(form: EnterpriseForm, contacts: BaseInlineFormSet, user: User) -> list[dict[str, Any]]:
+    """Records that may be the place about to be registered: whoever brings it looks at them first."""
+    data = form.cleaned_data
+    phones = {row.get("phone") for row in contacts.cleaned_data if row and not row.get("DELETE")}
+    found = alike_to(
+        data["name"], data["address"], data["credit_code"], data["locality"], filter(None, phones), by=user
+    )
+    return [{"enterprise": row, "likeness": likeness} for row, likeness in found]
 
 
 @require_POST
