@@ -61,6 +61,7 @@ SUITES = (
 ALONE = (
     Suite("archive", ("files",), options=("--rows", "100000000"), quick=("--rows", "200000"), limit=3 * HOUR),
     Suite("field", ("files",), options=("--rows", "5000"), quick=("--rows", "300")),
+    Suite("zones", ("files",), options=("--rows", "10000"), quick=("--rows", "10000", "--rounds", "5"), limit=600),
 )
 
 
