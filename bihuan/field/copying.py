@@ -55,12 +55,13 @@ _RISK_ORDER = Case(
 
 @dataclass
 class Bundle:
-    """Everything for one person. `left_out`: enterprises in scope beyond what a phone carries."""
+    """Everything for one person. `left_out`, `duties_left_out`: enterprises and duties beyond what a phone carries."""
 
     groups: dict[str, Group]
     me: dict[str, Any]
     deadlines: dict[str, dict[str, list[str]]]
     left_out: int
+    duties_left_out: int
 
 
 def bundle_for(user: User, *, region: str = "", today: dt.date) -> Bundle:
@@ -70,11 +71,12 @@ def bundle_for(user: User, *, region: str = "", today: dt.date) -> Bundle:
     if region:
         rows = rows.filter(areas_q((region,)))
     total = rows.count()
+    duties, duties_left_out = duties_of(user, today)
     groups = {
         "enterprises": _enterprises(user, _carried(rows, total), tasks),
         "tasks": _tasks(tasks),
         "checklists": _checklists(user, tasks, today),
-        "duties": duties_of(user, today),
+        "duties": duties,
         "planned": planned_for(user, _inspecting_organizations(user), today),
         "colleagues": _colleagues(user),
         "criteria": _criteria(today),
@@ -82,7 +84,8 @@ def bundle_for(user: User, *, region: str = "", today: dt.date) -> Bundle:
         "organizations": _labels(_departments(user)),
     }
     groups["regions"] = _regions(user, groups["enterprises"])
-    return Bundle(groups, _me(user), deadlines_from(today), max(0, total - MOST_ENTERPRISES))
+    left_out = max(0, total - MOST_ENTERPRISES)
+    return Bundle(groups, _me(user), deadlines_from(today), left_out, duties_left_out)
 
 
 def _carried(rows: QuerySet[Enterprise], total: int) -> QuerySet[Enterprise]:

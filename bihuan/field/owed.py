@@ -21,17 +21,22 @@ MOST_DUTIES, MOST_PLANNED = 200, 1000
 DAYS_AHEAD = 60
 
 
-def duties_of(user: User, today: dt.date) -> Group:
-    """The inbox of `user`, soonest first. `enterprise` is whom a duty is about, None where it is about none."""
+def duties_of(user: User, today: dt.date) -> tuple[Group, int]:
+    """The inbox of `user`, soonest first, and how many more there are than a phone carries.
+
+    `enterprise` is whom a duty is about, None where it is about none.
+    """
     group = Group(["id", "kind", "title", "due_on", "subject", "organization", "enterprise"])
-    inbox = list(duties.inbox(user, on=today)[:MOST_DUTIES])
+    rows = duties.inbox(user, on=today)
+    inbox = list(rows[:MOST_DUTIES])
+    left_out = rows.count() - MOST_DUTIES if len(inbox) == MOST_DUTIES else 0
     about = _enterprises_of({duty.subject for duty in inbox})
     for duty in inbox:
         group.rows.append([
             duty.pk, duty.get_kind_display(), duty.title, duty.due_on, duty.subject, duty.organization.short_name,
             about.get(duty.subject),
         ])  # fmt: skip
-    return group
+    return group, left_out
 
 
 def _enterprises_of(subjects: Iterable[str]) -> dict[str, int]:

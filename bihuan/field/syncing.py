@@ -80,6 +80,7 @@ def _head(bundle: Bundle, is_whole: bool, cursor: str, now: dt.datetime) -> dict
         "whole": is_whole,
         "now": timezone.localtime(now),
         "left_out": bundle.left_out,
+        "duties_left_out": bundle.duties_left_out,
         "me": bundle.me,
         "deadlines": bundle.deadlines,
     }

@@ -10,6 +10,7 @@ from django.utils import timezone
 from bihuan.accounts.models import User
 from bihuan.duties.actions import open_duty
 from bihuan.duties.models import Duty
+from bihuan.field import owed
 from bihuan.hazards.tests.factories import make_hazard
 from bihuan.planning.models import PlannedVisit
 
@@ -47,6 +48,16 @@ def test_a_duty_leads_to_the_enterprise_it_is_about(phone, world, gas):
     assert told["复查：气瓶间与厨房连通"]["due_on"] == "2026-09-03"
     assert told["去一趟面馆"]["enterprise"] == shop.pk
     assert told["整治总结"]["enterprise"] is None
+
+
+def test_what_does_not_fit_is_counted(phone, world, gas, monkeypatch):
+    monkeypatch.setattr(owed, "MOST_DUTIES", 2)
+    for subject in (world.enterprises.shop, world.enterprises.station, gas.campaign):
+        owe(world, subject, f"{subject}")
+    told = phone.sync()
+    assert (len(rows(told, "duties")), told["duties_left_out"]) == (2, 1)
+    monkeypatch.setattr(owed, "MOST_DUTIES", 3)
+    assert phone.sync()["duties_left_out"] == 0
 
 
 def test_planned_visits_of_ones_own_body_come_along(phone, people, world, gas):

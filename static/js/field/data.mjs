@@ -23,7 +23,7 @@ export class Data {
       this.tables.set(name, table);
       this.meta.columns[name] = group.columns;
     }
-    Object.assign(this.meta, { cursor: answer.cursor, at: answer.now, me: answer.me, deadlines: answer.deadlines, left_out: answer.left_out });
+    Object.assign(this.meta, { cursor: answer.cursor, at: answer.now, me: answer.me, deadlines: answer.deadlines, left_out: answer.left_out, duties_left_out: answer.duties_left_out ?? 0 });
     this.words = null;
     return changed;
   }
