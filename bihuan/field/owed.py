@@ -48,13 +48,13 @@ def _enterprises_of(subjects: Iterable[str]) -> dict[str, int]:
             keys[label].add(int(key))
     found: dict[str, int] = {}
     for label, wanted in keys.items():
-        model = apps.get_model(label)
+        try:
+            model = apps.get_model(label)
+            names_one = model is Enterprise or model._meta.get_field("enterprise").related_model is Enterprise
+        except (LookupError, ValueError, FieldDoesNotExist):
+            continue
         if model is Enterprise:
             found |= {f"{label}:{key}": key for key in wanted}
-            continue
-        try:
-            names_one = model._meta.get_field("enterprise").related_model is Enterprise
-        except FieldDoesNotExist:
             continue
         if names_one:
             rows = model._base_manager.filter(pk__in=wanted).values_list("pk", "enterprise")
@@ -65,7 +65,7 @@ def _enterprises_of(subjects: Iterable[str]) -> dict[str, int]:
 def planned_for(user: User, bodies: list[Organization], today: dt.date) -> Group:
     """Visits planned for the bodies `user` inspects for, the first to end first; `mine`: `user` was drawn or named."""
     group = Group(["id", "enterprise", "kind", "source", "window_from", "window_to", "mine"])
-    named = PlannedVisit.inspectors.through.objects.filter(plannedvisit=OuterRef("pk"), user=user.pk)
+    named = PlannedVisit.inspectors.through._default_manager.filter(plannedvisit=OuterRef("pk"), user=user.pk)
     rows = (
         PlannedVisit.objects.visible_to(user)
         .filter(
