@@ -226,3 +226,20 @@ def test_the_pin_is_exchanged_and_the_draft_stays(server: Server, phone: Phone) 
     expect(phone.page.locator("#q1").get_by_role("button", name="合格", exact=True)).to_have_attribute(
         "aria-pressed", "true"
     )
+
+
+def test_the_browser_finds_nothing_that_keeps_it_from_being_installed(server: Server, phone: Phone) -> None:
+    phone.first_day()
+    line = phone.context.new_cdp_session(phone.page)
+    assert line.send("Page.getAppManifest")["errors"] == []
+    assert line.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+
+
+def test_a_page_that_needs_the_network_does_not_lead_away_without_it(server: Server, phone: Phone) -> None:
+    server.do("work")
+    phone.first_day()
+    phone.context.set_offline(True)
+    phone.page.get_by_role("link", name="联网时到“待办”页办理").click()
+    phone.shows("现在没有信号，联网后再打开")
+    phone.title("今天")
+    assert len(phone.context.pages) == 1
