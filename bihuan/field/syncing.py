@@ -54,7 +54,9 @@ def answer_for(
         parts.append(
             f'{dumped(name)}:{{"columns":{heading},"rows":[{",".join(rows)}],"gone":{dumped(gone)}}}'
         )
-    return _head(bundle, earlier is None, _kept(device, digests, region, now), now), parts
+    # Where nothing differs the phone keeps its cursor, and nothing is written.
+    kept = str(earlier.pk) if earlier and digests == known else _kept(device, digests, region, now)
+    return _head(bundle, earlier is None, kept, now), parts
 
 
 def written(head: dict[str, Any], parts: list[str]) -> bytes:

@@ -284,7 +284,7 @@ def visits(request: HttpRequest) -> HttpResponse:
     seq = sent.get("seq")
     if device is not None and isinstance(seq, int) and device.last_seq < seq < 2**31:
         Device.objects.filter(pk=device.pk, last_seq__lt=seq).update(last_seq=seq)
-    return JsonResponse(_receipt(inspection), status=200 if known else 201)
+    return JsonResponse(_receipt(inspection, user), status=200 if known else 201)
 
 
 def _recorded(sent: Any, user: User) -> bool:
@@ -295,10 +295,11 @@ def _recorded(sent: Any, user: User) -> bool:
     return Inspection.objects.filter(client_id=client_id).exists()
 
 
-def _receipt(inspection: Inspection) -> dict[str, Any]:
+def _receipt(inspection: Inspection, user: User) -> dict[str, Any]:
     """What the phone shows of a recorded visit. Others on the same day are named: all of them stay."""
     also = (
-        Inspection.objects.filter(enterprise=inspection.enterprise_id, inspected_on=inspection.inspected_on)
+        Inspection.objects.visible_to(user)
+        .filter(enterprise=inspection.enterprise_id, inspected_on=inspection.inspected_on)
         .exclude(pk=inspection.pk)
         .select_related("recorded_by")
         .order_by("id")[:10]

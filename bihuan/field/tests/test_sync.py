@@ -44,6 +44,8 @@ def test_with_the_cursor_only_what_changed_travels(phone, world, gas):
     again = phone.sync(cursor=first["cursor"])
     assert again["whole"] is False
     assert all(not group["rows"] and not group["gone"] for group in again["groups"].values())
+    assert again["cursor"] == first["cursor"]
+    assert Copy.objects.count() == 1
 
     Enterprise.objects.filter(pk=world.enterprises.shop.pk).update(address="幸福路 8 号")
     changed = phone.sync(cursor=again["cursor"])
