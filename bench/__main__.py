@@ -53,6 +53,7 @@ SUITES = (
     Suite("pages", BOTH, small=True),
     Suite("transitions", BOTH),
     Suite("sheets", BOTH),
+    Suite("sheets_registry", BOTH),
     Suite("database"),
     Suite("users", BOTH, quick=("--users", "40", "--minutes", "0.5"), limit=2 * HOUR),
     Suite("kills", BOTH, quick=("--kills", "5"), limit=2 * HOUR),
@@ -60,8 +61,15 @@ SUITES = (
 # These bring their own data.
 ALONE = (
     Suite("archive", ("files",), options=("--rows", "100000000"), quick=("--rows", "200000"), limit=3 * HOUR),
+    Suite("likeness", ("files",), options=("--rows", "1000000"), quick=("--rows", "50000"), limit=600),
     Suite("field", ("files",), options=("--rows", "5000"), quick=("--rows", "300")),
-    Suite("zones", ("files",), options=("--rows", "10000"), quick=("--rows", "10000", "--rounds", "5"), limit=600),
+    Suite(
+        "zones",
+        ("files",),
+        options=("--rows", "10000"),
+        quick=("--rows", "10000", "--rounds", "5"),
+        limit=600,
+    ),
 )
 
 

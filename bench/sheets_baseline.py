@@ -17,10 +17,20 @@ from bihuan.core.sheets.reading import clean_text
 from bihuan.registry import cleaning, searching
 from bihuan.registry.access import import_scope
 from bihuan.registry.changes import apply_values
+from bihuan.registry.filling import PREFIX, Filled, _meaning
 from bihuan.registry.importing import Judge, _merge_contact, _merge_permit, places_of
 from bihuan.registry.matching import Existing
-from bihuan.registry.models import Contact, Enterprise, EnterpriseChange, Permit
-from bihuan.registry.rows import LABELS, ContactEntry, Issues, ParsedRow, PermitEntry, RowCleaner
+from bihuan.registry.models import Contact, Enterprise, EnterpriseChange, EnterpriseKind, Permit
+from bihuan.registry.rows import (
+    LABELS,
+    PERMIT_FIELDS,
+    ContactEntry,
+    Issues,
+    ParsedRow,
+    PermitEntry,
+    RowCleaner,
+    _bring_home,
+)
 
 T = TypeVar("T")
 CHUNK = 2000
@@ -66,6 +76,7 @@ class PlainCleaner(RowCleaner):
             "employees": cleaning.clean_employees,
             "longitude": lambda text: cleaning.clean_degrees(text, "经度"),
             "latitude": lambda text: cleaning.clean_degrees(text, "纬度"),
+            "source_crs": cleaning.clean_crs,
         }
         for name, clean in optional.items():
             if not cleaning.is_unknown(said(name)):
@@ -76,16 +87,39 @@ class PlainCleaner(RowCleaner):
         except ValidationError as error:
             if not any(name in {"longitude", "latitude"} for name, _ in issues):
                 issues.append(("longitude", "；".join(error.messages)))
+        else:
+            _bring_home(found)
         if found["locality"] is not None and not cleaning.is_unknown(said("department")):
             found["department"] = take("department", lambda text: self.department(text, found["locality"]))
         elif self.own is not None:
             # A department registers for itself; what it may change already belongs to it.
             found["department"] = self.own
+        if found["kind"] is not None:
+            filled, problems = self._read_attributes(found["kind"], values)
+            issues += problems
+            if filled is not None:
+                found["attributes"] = filled
         contacts = self._contacts(said, take, issues)
         permit = self._permit(said, take, issues)
         if issues:
             return None, issues
         return ParsedRow(number, found, tuple(contacts), permit), []
+
+    def _read_attributes(
+        self, kind: EnterpriseKind, values: Mapping[str, str]
+    ) -> tuple[Filled | None, Issues]:
+        """Every cell of a kind's attributes through the attribute's own rule."""
+        version, attributes, columns = self._attributes._asked.get(kind.pk, (0, (), {}))
+        issues: Issues = []
+        filled: dict[str, Any] = {}
+        for name, text in values.items():
+            if name.startswith(PREFIX):
+                value, problem = _meaning(kind, name, text, columns.get(name))
+                if problem:
+                    issues.append((name, problem))
+                elif value is not None:
+                    filled[columns[name].name] = value
+        return (Filled(version, attributes, filled) if filled and not issues else None), issues
 
     def _contacts(
         self, said: Callable[[str], str], take: Callable[..., Any], issues: Issues
@@ -118,7 +152,7 @@ class PlainCleaner(RowCleaner):
     def _permit(
         self, said: Callable[[str], str], take: Callable[..., Any], issues: Issues
     ) -> PermitEntry | None:
-        texts = {name: said(f"permit_{name}") for name in ("kind", "number", "issuer", "valid_to")}
+        texts = {name.removeprefix("permit_"): said(name) for name in PERMIT_FIELDS}
         if all(cleaning.is_unknown(text) for text in texts.values()):
             return None
         for name in ("kind", "number"):
@@ -128,7 +162,7 @@ class PlainCleaner(RowCleaner):
                     (f"permit_{name}", f"填了许可证信息但缺少{label}，请补填，或把许可证各栏都留空")
                 )
         says_end = not cleaning.is_unknown(texts["valid_to"])
-        return PermitEntry(
+        entry = PermitEntry(
             kind=take("permit_kind", lambda text: cleaning.clean_words(text, "许可证种类", 60)) or "",
             number=take("permit_number", lambda text: cleaning.clean_words(text, "许可证号", 80)) or "",
             issuer=""
@@ -136,7 +170,16 @@ class PlainCleaner(RowCleaner):
             else take("permit_issuer", lambda text: cleaning.clean_words(text, "发证机关", 120)) or "",
             valid_to=take("permit_valid_to", lambda text: cleaning.clean_end_date(text, "有效期至")),
             says_end=says_end,
+            valid_from=take("permit_valid_from", lambda text: cleaning.clean_date(text, "有效期起")),
+            issuing_level=""
+            if cleaning.is_unknown(texts["level"])
+            else take("permit_level", cleaning.clean_level) or "",
         )
+        try:
+            cleaning.check_validity(entry.valid_from, entry.valid_to)
+        except ValidationError as error:
+            issues.append(("permit_valid_to", "；".join(error.messages)))
+        return entry
 
 
 def read(data: bytes, mapping: Mapping[str, str]) -> list[tuple[int, dict[str, str]]]:

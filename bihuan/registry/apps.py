@@ -16,6 +16,7 @@ class RegistryConfig(AppConfig):
         from bihuan.search import sources
 
         from . import evidence, filters, lists, mergers, ownpanels, panels
+        from .chemicalimporting import ChemicalImporter
         from .duepanels import ATTRIBUTES, equipment_panel, permits_panel
         from .duplicates import SEARCH
         from .equipmentimporting import EquipmentImporter
@@ -25,6 +26,7 @@ class RegistryConfig(AppConfig):
         from .importing import EnterpriseImporter
         from .keysupervision import CRITERIA
         from .listing import ENTERPRISE_ROWS, RISK_POINT_ROWS
+        from .regrading import REGRADE
         from .rejudging import REJUDGE
         from .searching import SOURCE
         from .selections import ASSIGN, LEADER, PILOT, SETTLE, WATCHER
@@ -32,6 +34,7 @@ class RegistryConfig(AppConfig):
 
         imports.register(EnterpriseImporter())
         imports.register(EquipmentImporter())
+        imports.register(ChemicalImporter())
         for export in (REGISTRY, lists.SHARED):
             register_export(export)
         for act in (ASSIGN, LEADER, WATCHER, PILOT, SETTLE):
@@ -44,7 +47,7 @@ class RegistryConfig(AppConfig):
             lists.register(rows)
         for label, visible in evidence.VISIBLE.items():
             access.register(label, visible)
-        for kind in (SEARCH, REJUDGE):
+        for kind in (SEARCH, REJUDGE, REGRADE):
             register_kind(kind)
         panels.register("registry.risks", ownpanels.risks_panel, position=20)
         panels.register("registry.answering", ownpanels.answering_panel, position=30)

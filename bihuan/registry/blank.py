@@ -29,7 +29,7 @@ NOTES = (
     "电话只填一个号码。“电话”一列记到安全管理人名下；没有安全管理人的，记到法定代表人名下。",
     "经度、纬度填十进制度数；在高德、腾讯或百度地图上查到的，请在“坐标系”一列写明高德或百度，不写的按CGCS2000（天地图、卫星定位）。",
     "不知道在哪个乡镇街道的，“所在乡镇（街道）”填县区全称，入册后在“责任落实”里标红，可以一并指定。",
-    "每行可带一张许可证；日期写成 2026-11-21 的样子，长期有效的写“长期”。",
+    "每行可带一张许可证，发证级别填国家级、省级、市级或县级；日期写成 2026-11-21 的样子，长期有效的写“长期”。",
     "不知道的请留空，也可写“不详”或“xx”，都按未知处理，不会当作零。",
 )
 
@@ -54,6 +54,7 @@ def blank_workbook(user: User, kind: EnterpriseKind | None = None) -> bytes:
         "department": [each.short_name for each in departments_of(scope)],
         "risk": ["红", "橙", "黄", "蓝"],
         "status": ["在产", "停产", "搬迁", "关闭"],
+        "permit_level": ["国家级", "省级", "市级", "县级"],
     }
     example = {
         "name": f"{EXAMPLE}某某餐馆",
@@ -69,6 +70,8 @@ def blank_workbook(user: User, kind: EnterpriseKind | None = None) -> bytes:
         "phone": "19900001234",
         "permit_kind": "食品经营许可证",
         "permit_number": "示例许〔2024〕1号",
+        "permit_level": "县级",
+        "permit_valid_from": "2023-07-01",
         "permit_valid_to": "2028-06-30",
     }
     for column, spec in enumerate(FIELDS):
@@ -79,7 +82,7 @@ def blank_workbook(user: User, kind: EnterpriseKind | None = None) -> bytes:
             index = list(choices).index(spec.name)
             lists.write_string(0, index, spec.label, head)
             lists.write_column(1, index, offered)
-            letter = "ABCDE"[index]
+            letter = "ABCDEF"[index]
             page.data_validation(
                 1, column, ROWS, column,
                 {
@@ -95,7 +98,9 @@ def blank_workbook(user: User, kind: EnterpriseKind | None = None) -> bytes:
             page.write_string(1, column, value, text)
     for column, attribute in enumerate(attributes_of(kind), start=len(FIELDS)):
         page.set_column(column, column, max(12, 2 * len(attribute.heading) + 4), text)
-        page.write_string(0, column, f"{attribute.heading}*" if attribute.required else attribute.heading, head)
+        page.write_string(
+            0, column, f"{attribute.heading}*" if attribute.required else attribute.heading, head
+        )
         if attribute.help or attribute.bounds:
             page.write_comment(0, column, "；".join(filter(None, (attribute.bounds, attribute.help))))
         offered = ("是", "否") if attribute.type == "yes_no" else attribute.choices
@@ -109,6 +114,6 @@ def blank_workbook(user: User, kind: EnterpriseKind | None = None) -> bytes:
     notes.write_string(0, 0, "填写说明（导入前请删去“企业名单”里的示例行）", head)
     for row, sentence in enumerate(NOTES, start=1):
         notes.write_string(row, 0, f"{row}. {sentence}", wrap)
-    lists.set_column(0, 4, 20)
+    lists.set_column(0, 5, 20)
     book.close()
     return out.getvalue()

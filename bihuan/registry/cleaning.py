@@ -17,7 +17,7 @@ from django.core.exceptions import ValidationError
 from bihuan.rules.codes import explain_credit_code, normalize_code
 from bihuan.rules.coordinates import CRS_LABELS, BadCoordinates, Crs, Point, find_crs
 
-from .models import RiskColour
+from .models import IssuingLevel, RiskColour
 from .workflow import EnterpriseStatus
 
 # What people write into a cell they cannot fill (R271): unknown, never zero.
@@ -44,6 +44,13 @@ STATUSES: dict[str, str] = {
     "停产": EnterpriseStatus.IDLE, "停业": EnterpriseStatus.IDLE, "停产停业": EnterpriseStatus.IDLE,
     "歇业": EnterpriseStatus.IDLE, "搬迁": EnterpriseStatus.MOVED, "迁出": EnterpriseStatus.MOVED,
     "关闭": EnterpriseStatus.CLOSED, "注销": EnterpriseStatus.CLOSED, "吊销": EnterpriseStatus.CLOSED,
+}  # fmt: skip
+
+
+ISSUING_LEVELS: dict[str, str] = {
+    "国家": IssuingLevel.NATION, "部": IssuingLevel.NATION, "省": IssuingLevel.PROVINCE, "自治区": IssuingLevel.PROVINCE,
+    "直辖市": IssuingLevel.PROVINCE, "市": IssuingLevel.CITY, "州": IssuingLevel.CITY, "地市": IssuingLevel.CITY,
+    "县": IssuingLevel.COUNTY, "区": IssuingLevel.COUNTY, "县区": IssuingLevel.COUNTY, "区县": IssuingLevel.COUNTY,
 }  # fmt: skip
 
 
@@ -254,6 +261,12 @@ def clean_risk(text: str) -> str:
 def clean_status(text: str) -> str:
     """A status from the words offices use."""
     return _one_of(STATUSES, fold(text), text, "状态", "在产、停产、搬迁、关闭")
+
+
+def clean_level(text: str) -> str:
+    """Which level issued a permit: 省级、市、县（区）."""
+    key = fold(text).removesuffix("级")
+    return _one_of(ISSUING_LEVELS, key, text, "发证级别", "国家级、省级、市级、县级")
 
 
 def _one_of(words: Mapping[str, str], key: str, text: str, label: str, choices: str) -> str:

@@ -26,6 +26,8 @@ from bihuan.rules.equipment import equipment_rule, equipment_rules
 from bihuan.rules.permits import (
     PermitRule,
     PermitState,
+    doubt_level,
+    doubt_validity,
     find_permit_kind,
     permit_rule,
     permit_state,
@@ -62,6 +64,18 @@ def _rule(kind: str, on: dt.date, area: str) -> PermitRule | None:
 def state_of(permit: Permit, on: dt.date) -> PermitState:
     """How a permit stands on a day, with the sentence that explains it."""
     return permit_state(permit.valid_to, on, rule=rule_of(permit, on), applied_on=permit.applied_on)
+
+
+def doubts_of(permit: Permit, on: dt.date) -> list[str]:
+    """What cannot be right about a permit by the rule of its kind: runs too long, issued too far down (R161, R163)."""
+    rule = rule_of(permit, on)
+    if rule is None:
+        return []
+    doubts = (
+        doubt_validity(rule, permit.valid_from, permit.valid_to),
+        doubt_level(rule, permit.issuing_level),
+    )
+    return [doubt for doubt in doubts if doubt]
 
 
 def missing_permits(enterprise: Enterprise, on: dt.date) -> list[tuple[PermitRule, str]]:

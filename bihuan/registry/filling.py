@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import repeat
 from operator import or_
 from typing import Any
 
@@ -29,14 +30,6 @@ class Filled:
     version: int
     attributes: tuple[Attribute, ...]
     values: Mapping[str, Any]
-
-    def words(self) -> list[Change]:
-        """The lines of a record that had nothing before."""
-        return [
-            [attribute.label, "", words]
-            for attribute in self.attributes
-            if (words := attribute.words(self.values.get(attribute.name)))
-        ]
 
     def stored(self) -> dict[str, Any]:
         """What a record that had nothing before keeps."""
@@ -74,6 +67,7 @@ def empty(record: Enterprise | Premises) -> list[Change]:
 
 
 UNKNOWN = "unknown"
+UNREAD = object()  # attributes about which a row has something to hear
 
 
 def offers_of(attribute: Attribute) -> list[tuple[str, str]]:
@@ -135,6 +129,49 @@ class AttributeColumns:
         if issues or not values:
             return None, issues
         return Filled(version, attributes, values), []
+
+    def read_all(
+        self, kinds: Sequence[EnterpriseKind | Any], columns: Mapping[str, Sequence[str]]
+    ) -> list[Filled | Any]:
+        """The same for many rows that are at hand as columns: one Filled or None for each, UNREAD where there is
+        anything to object to. What a column says is asked once for each different text of a kind.
+        """
+        read: list[Filled | Any] = [None] * len(kinds)
+        if not columns:
+            return read
+        places: dict[EnterpriseKind, list[int]] = {}
+        for place, kind in enumerate(kinds):
+            if isinstance(kind, EnterpriseKind):
+                places.setdefault(kind, []).append(place)
+        for kind, mine in places.items():
+            self._read_kind(kind, mine, columns, read)
+        return read
+
+    def _read_kind(
+        self,
+        kind: EnterpriseKind,
+        places: Sequence[int],
+        columns: Mapping[str, Sequence[str]],
+        read: list[Any],
+    ) -> None:
+        version, attributes, asked = self._asked.get(kind.pk, (0, (), {}))
+        said: dict[str, list[Any]] = {}
+        unread: set[int] = set()
+        for column, texts in columns.items():
+            attribute = asked.get(column)
+            own = [texts[place] for place in places]
+            known = {text: self._look(kind, column, text, attribute) for text in set(own)}
+            if any(problem for _, problem in known.values()):
+                unread.update(place for place, text in zip(places, own, strict=True) if known[text][1])
+            if attribute is not None and any(value is not None for value, _ in known.values()):
+                said[attribute.name] = [known[text][0] for text in own]
+        names = [attribute.name for attribute in attributes if attribute.name in said]
+        rows = zip(*(said[name] for name in names), strict=True) if names else repeat((), len(places))
+        for place, row in zip(places, rows, strict=True):
+            values = {name: value for name, value in zip(names, row, strict=True) if value is not None}
+            read[place] = Filled(version, attributes, values) if values else None
+        for place in unread:
+            read[place] = UNREAD
 
     def _look(
         self, kind: EnterpriseKind, column: str, text: str, attribute: Attribute | None

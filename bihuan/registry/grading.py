@@ -72,6 +72,19 @@ def regrade(enterprise: Enterprise, *, by: User, on: dt.date | None = None) -> E
     return _keep(enterprise, "", "", by=by, on=on or timezone.localdate())
 
 
+def regrade_if_moved(enterprise: Enterprise, *, by: User, on: dt.date | None = None) -> bool:
+    """The same where grade or score have changed since, or the cut-offs have; whether they had. Raises PermissionDenied."""
+    day = on or timezone.localdate()
+    current = EnterpriseGrading.objects.filter(enterprise=enterprise, is_current=True).first()
+    if current is not None:
+        found = reckoned(enterprise, on=day)
+        was = (current.grade, current.score, current.explanation.get("policy"))
+        if was == (found.grade, found.score, found.explanation["policy"]):
+            return False
+    regrade(enterprise, by=by, on=day)
+    return True
+
+
 @transaction.atomic
 def override_grade(
     enterprise: Enterprise, grade: str, *, reason: str, by: User, on: dt.date | None = None

@@ -6,6 +6,7 @@ The machinery of chunks, marks and resumption is `attachments.imports`; here is 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
@@ -24,12 +25,13 @@ from bihuan.core.sheets import FieldSpec
 
 from . import places, searching
 from .access import EditScope, import_scope
+from .attributes import Attribute
 from .changes import FIELDS as FILLED_IN
 from .changes import MIRRORED, Change, apply_values, label_of, mirror, words_of
 from .dues import settle_permits
-from .filling import column_specs
+from .filling import Filled, column_specs
 from .matching import Ambiguous, Existing
-from .models import Contact, Enterprise, EnterpriseChange, Permit
+from .models import Contact, Enterprise, EnterpriseChange, IssuingLevel, Permit
 from .periods import needs_acceptance
 from .places import PLACE_FIELDS
 from .rows import FIELDS, ContactEntry, ParsedRow, PermitEntry, RowCleaner
@@ -245,7 +247,7 @@ class _Chunk:
                     values["risk"] if "risk" in values else values["kind"].default_risk for values in said
                 ],
                 **{name: [values.get(name, blank) for values in said] for name, blank in _AS_SAID.items()},
-                "attributes": [each.stored() if each else {} for each in filled],
+                "attributes": _attribute_texts(filled),
                 "attributes_version": [each.version if each else None for each in filled],
             },
             {"created_at": self.now, "updated_at": self.now},
@@ -265,8 +267,12 @@ class _Chunk:
         )
         insert(
             Permit,
-            ("enterprise_id", "kind", "number", "issuer", "valid_to"),
-            ((pk, *row.permit[:4]) for pk, row in zip(keys, rows, strict=True) if row.permit is not None),
+            ("enterprise_id", "kind", "number", "issuer", "valid_to", "valid_from", "issuing_level"),
+            (
+                (pk, *row.permit[:4], *row.permit[5:])
+                for pk, row in zip(keys, rows, strict=True)
+                if row.permit is not None
+            ),
         )
         words = _Words()
         insert(
@@ -325,7 +331,7 @@ class _Chunk:
                     (altered if permit.pk else fresh).append(permit)
         Permit.objects.bulk_create(fresh)
         if altered:
-            Permit.objects.bulk_update(altered, ["issuer", "valid_to"])
+            Permit.objects.bulk_update(altered, ["issuer", "valid_to", "valid_from", "issuing_level"])
 
     def _known(self) -> list[int]:
         return [each.pk for each in self.records.values()]
@@ -351,6 +357,7 @@ class _Chunk:
         return len(created), len(touched), len(self.records) - len(touched)
 
 
+_LEVELS = {value: f"（{label}）" for value, label in IssuingLevel.choices}
 # What a new record has of its row as it is, and what it has where the row says nothing.
 _AS_SAID: dict[str, Any] = {
     "name": None, "credit_code": None, "code_unchecked": False, "code_unchecked_reason": "", "address": "",
@@ -362,6 +369,26 @@ def places_of(locality: Region) -> tuple[str, str, str]:
     """City, county and locality of a record that lies there, as `changes.apply_values` sets them."""
     place = place_of(locality)
     return place.city_id, place.county_id or locality.code, locality.code
+
+
+def _attribute_texts(filled: Sequence[Filled | None]) -> list[Encoded]:
+    """What records keep of their attributes, as JSON; every different value is put into words once."""
+    known: dict[tuple[Any, ...], str] = {}
+
+    def text(name: str, value: Any) -> str:
+        key = (name, *value) if isinstance(value, list) else (name, type(value), value)
+        found = known.get(key)
+        if found is None:
+            found = known[key] = f"{quoted(name)}: {json.dumps(value, ensure_ascii=False)}"
+        return found
+
+    blank = Encoded("{}")
+    return [
+        Encoded(f"{{{', '.join([text(name, value) for name, value in each.stored().items()])}}}")
+        if each
+        else blank
+        for each in filled
+    ]
 
 
 class _Words:
@@ -394,15 +421,24 @@ class _Words:
             if text:
                 parts.append(text)
         if (filled := said.get("attributes")) is not None:
-            parts += [f"[{', '.join(map(quoted, line))}]" for line in filled.words()]
+            values = filled.values
+            parts += [
+                self._filled(each, values[each.name]) for each in filled.attributes if each.name in values
+            ]
+            parts.append(f'["属性表版本", "", "{filled.version}"]')
         parts += [f"{self._roles[entry.role]}{quoted(entry.name)}]" for entry in row.contacts]
         if row.permit is not None:
-            entry = row.permit
-            end = entry.valid_to.isoformat() if entry.valid_to else "长期"
-            parts.append(
-                f'["许可证", "", {quoted(f"{entry.kind} {entry.number} {entry.issuer}（至{end}）")}]'
-            )
+            parts.append(f'["许可证", "", {quoted(_permit_words(row.permit))}]')
         return Encoded(f"[{', '.join(parts)}]")
+
+    def _filled(self, attribute: Attribute, value: Any) -> str:
+        # The rows of a chunk keep their attributes alive, so one is known by what it is.
+        key = ("", id(attribute), tuple(value) if isinstance(value, list) else value)
+        text = self._known.get(key)
+        if text is None:
+            words = (attribute.label, "", attribute.words(value))
+            text = self._known[key] = f"[{', '.join(map(quoted, words))}]"
+        return text
 
     def _say(self, name: str, before: Any, after: Any) -> str:
         words = (words_of(self._blank, name, value) for value in (before, after))
@@ -439,6 +475,8 @@ def _merge_permit(
         before = _permit_words(permit)
         permit.issuer = entry.issuer or permit.issuer
         permit.valid_to = entry.valid_to if entry.says_end else permit.valid_to
+        permit.valid_from = entry.valid_from or permit.valid_from
+        permit.issuing_level = entry.issuing_level or permit.issuing_level
         if permit.valid_from and permit.valid_to and permit.valid_to < permit.valid_from:
             raise RowRefused("有效期至早于已登记的有效期起，请核对", "permit_valid_to")
         after = _permit_words(permit)
@@ -449,10 +487,15 @@ def _merge_permit(
         number=entry.number,
         issuer=entry.issuer,
         valid_to=entry.valid_to,
+        valid_from=entry.valid_from,
+        issuing_level=entry.issuing_level,
     )
     return permit, ["许可证", "", _permit_words(permit)]
 
 
-def _permit_words(permit: Permit) -> str:
+def _permit_words(permit: Permit | PermitEntry) -> str:
+    """A permit in the line of a change; what the row does not say is left out."""
+    begin = f"{permit.valid_from}" if permit.valid_from else ""
     end = permit.valid_to.isoformat() if permit.valid_to else "长期"
-    return f"{permit} {permit.issuer}（至{end}）"
+    issued = f"{permit.issuer}{_LEVELS[permit.issuing_level] if permit.issuing_level else ''}"
+    return f"{permit.kind} {permit.number} {issued}（{begin}至{end}）"

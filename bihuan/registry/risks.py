@@ -63,9 +63,16 @@ def _say(enterprise: Enterprise, by: User, summary: str, changes: list[list[str]
 
 @transaction.atomic
 def save_chemical(
-    enterprise: Enterprise, values: Mapping[str, Any], *, by: User, chemical: Chemical | None = None
+    enterprise: Enterprise,
+    values: Mapping[str, Any],
+    *,
+    by: User,
+    chemical: Chemical | None = None,
+    reckoning: bool = True,
 ) -> Chemical:
     """Enter a chemical or change one; the units it stands and stood in are reckoned anew (R048).
+
+    Without `reckoning` the caller sees to that, once for all the chemicals of a unit.
 
     What the national lists name is under key supervision whatever was ticked (R042); a place may add to them.
 
@@ -88,8 +95,9 @@ def save_chemical(
         f"{'登记' if is_new else '修改'}“{enterprise}”的危险化学品",
         [["危险化学品", "", words]],
     )
-    for unit in {each.pk: each for each in (before, row.unit) if each is not None}.values():
-        reckon(unit, by=by)
+    if reckoning:
+        for unit in {each.pk: each for each in (before, row.unit) if each is not None}.values():
+            reckon(unit, by=by)
     return row
 
 

@@ -21,7 +21,7 @@ from bihuan.rules.regions import BadRegionCode, is_within, normalize_region_code
 
 from . import cleaning
 from .access import EditScope
-from .filling import PREFIX, AttributeColumns
+from .filling import PREFIX, UNREAD, AttributeColumns
 from .matching import Key
 from .models import Contact, EnterpriseKind
 
@@ -51,6 +51,8 @@ FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("permit_kind", "许可证种类", ("许可证名称", "许可证类型", "证照种类", "证照名称", "许可种类")),
     FieldSpec("permit_number", "许可证号", ("证号", "许可证编号", "证照编号", "证照号码", "许可证号码")),
     FieldSpec("permit_issuer", "发证机关", ("发证单位", "发证部门")),
+    FieldSpec("permit_level", "发证级别", ("发证机关级别", "发证层级")),
+    FieldSpec("permit_valid_from", "许可证有效期起", ("有效期起", "发证日期", "颁发日期")),
     FieldSpec("permit_valid_to", "许可证有效期至", ("有效期至", "有效期止", "证照有效期", "到期日期", "有效期")),
     FieldSpec("longitude", "经度", ("东经", "lng", "lon")),
     FieldSpec("latitude", "纬度", ("北纬", "lat")),
@@ -76,6 +78,8 @@ class PermitEntry(NamedTuple):
     issuer: str
     valid_to: dt.date | None
     says_end: bool
+    valid_from: dt.date | None = None
+    issuing_level: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,14 +160,18 @@ class RowCleaner:
             doubtful |= {place for place, value in enumerate(values) if value is DOUBTFUL}
         if "code_reason" in columns:
             doubtful |= {place for place, text in enumerate(columns["code_reason"]) if text}
+        kinds = taken.pop("kind")
+        said = self._attributes.read_all(
+            kinds, {name: texts for name, texts in columns.items() if name.startswith(PREFIX)}
+        )
+        doubtful |= {place for place, filled in enumerate(said) if filled is UNREAD}
         places = (
-            range(len(numbers)), taken.pop("name"), taken.pop("kind"), taken.pop("locality"),
+            range(len(numbers)), taken.pop("name"), kinds, taken.pop("locality"),
             self._take_codes(columns.get("credit_code"), doubtful, quiet), columns.get("department", quiet),
             zip(*(taken.pop(name) for name in ROLE_FIELDS), strict=True),
             zip(*(taken.pop(name) for name in PERMIT_FIELDS), strict=True),
             zip(*(taken[name] for name in OPTIONAL), strict=True),
         )  # fmt: skip
-        attributes = [(name, texts) for name, texts in columns.items() if name.startswith(PREFIX)]
         for place, name, kind, locality, code, department, people, permit, optional in zip(
             *places, strict=True
         ):
@@ -172,14 +180,9 @@ class RowCleaner:
                 row = self._assemble(
                     numbers[place], name, kind, locality, code, department, people, permit, optional
                 )
-            if row is not None and attributes:
-                said, problems = self._attributes.read(
-                    kind, [(name, texts[place]) for name, texts in attributes]
-                )
-                if said is not None:
-                    row.values["attributes"] = said
-                row = None if problems else row
             if row is not None:
+                if (filled := said[place]) is not None:
+                    row.values["attributes"] = filled
                 yield numbers[place], row, []
             else:
                 cells = {field: texts[place] for field, texts in columns.items()}
@@ -247,15 +250,9 @@ class RowCleaner:
         if safety:
             contacts.append(ContactEntry(Contact.Role.SAFETY, safety, safety_phone or phone or ""))
         said = any(part is not None for part in permit)
-        if said and (permit[0] is None or permit[1] is None):
+        if said and (permit[0] is None or permit[1] is None or _ends_first(permit[3], permit[4])):
             return None
-        kind_of_permit, permit_number, issuer, end = permit
-        entry = (
-            PermitEntry(kind_of_permit, permit_number, issuer or "", end[0] if end else None, end is not None)
-            if said
-            else None
-        )
-        return ParsedRow(number, found, tuple(contacts), entry)
+        return ParsedRow(number, found, tuple(contacts), _entry(permit) if said else None)
 
     def clean(self, number: int, values: Mapping[str, str]) -> tuple[ParsedRow | None, Issues]:
         """The row as it will be saved, or None and every problem found in it as (field name, sentence)."""
@@ -407,7 +404,7 @@ class RowCleaner:
     def _permit(
         self, is_said: Callable[[str], bool], take: Callable[[str], Any], issues: Issues
     ) -> PermitEntry | None:
-        said = {name: is_said(f"permit_{name}") for name in ("kind", "number", "issuer", "valid_to")}
+        said = {name.removeprefix("permit_"): is_said(name) for name in PERMIT_FIELDS}
         if not any(said.values()):
             return None
         for name in ("kind", "number"):
@@ -416,13 +413,20 @@ class RowCleaner:
                 issues.append(
                     (f"permit_{name}", f"填了许可证信息但缺少{label}，请补填，或把许可证各栏都留空")
                 )
-        return PermitEntry(
+        entry = PermitEntry(
             kind=take("permit_kind") or "",
             number=take("permit_number") or "",
             issuer=(take("permit_issuer") or "") if said["issuer"] else "",
             valid_to=take("permit_valid_to"),
             says_end=said["valid_to"],
+            valid_from=take("permit_valid_from"),
+            issuing_level=(take("permit_level") or "") if said["level"] else "",
         )
+        try:
+            cleaning.check_validity(entry.valid_from, entry.valid_to)
+        except ValidationError as error:
+            issues.append(("permit_valid_to", "；".join(error.messages)))
+        return entry
 
 
 def _words(label: str, limit: int) -> Clean:
@@ -447,12 +451,26 @@ CLEANERS: dict[str, Clean] = {
     "permit_number": _words("许可证号", 80),
     "permit_issuer": _words("发证机关", 120),
     "permit_valid_to": lambda text: cleaning.clean_end_date(text, "有效期至"),
+    "permit_valid_from": lambda text: cleaning.clean_date(text, "有效期起"),
+    "permit_level": cleaning.clean_level,
 }
 OPTIONAL = ("address", "remark", "risk", "status", "employees", "longitude", "latitude", "source_crs")
 NAMED = (
     (Contact.Role.LEGAL, "legal_name", "legal_phone"),
     (Contact.Role.SAFETY, "safety_name", "safety_phone"),
 )
+
+
+def _entry(permit: tuple[Any, ...]) -> PermitEntry:
+    """The licence of a row, its cells in the order of PERMIT_FIELDS; the end stands in a tuple, 长期 is an empty one."""
+    kind, number, issuer, end, start, level = permit
+    return PermitEntry(
+        kind, number, issuer or "", end[0] if end else None, end is not None, start, level or ""
+    )
+
+
+def _ends_first(end: tuple[dt.date | None] | None, start: dt.date | None) -> bool:
+    return start is not None and end is not None and end[0] is not None and end[0] < start
 
 
 def _bring_home(found: dict[str, Any]) -> None:
@@ -466,7 +484,9 @@ def _bring_home(found: dict[str, Any]) -> None:
 
 
 ROLE_FIELDS = ("legal_name", "legal_phone", "safety_name", "safety_phone", "phone")
-PERMIT_FIELDS = ("permit_kind", "permit_number", "permit_issuer", "permit_valid_to")
+PERMIT_FIELDS = (
+    "permit_kind", "permit_number", "permit_issuer", "permit_valid_to", "permit_valid_from", "permit_level",
+)  # fmt: skip
 REQUIRED = frozenset({"name", "kind", "locality"})
 # What one of these cells means depends on other cells of its row.
 JUDGED_IN_THE_ROW = frozenset({"credit_code", "code_reason", "department"})

@@ -1,8 +1,7 @@
-from django.urls import path
+from django.urls import URLPattern, path
 
 from .views import (
     equipment,
-    equipmentimports,
     hazardous,
     imports,
     kinds,
@@ -10,6 +9,7 @@ from .views import (
     lists,
     owners,
     pairs,
+    partimports,
     plates,
     policies,
     records,
@@ -18,6 +18,20 @@ from .views import (
 )
 
 app_name = "registry"
+
+
+def part_imports(folder: str, part: str) -> list[URLPattern]:
+    """The steps by which one part of enterprises is brought as a table."""
+    kwargs = {"part": part}
+    return [
+        path(f"{folder}/import/", partimports.start, kwargs, name=f"{part}_import"),
+        path(f"{folder}/import/template/", partimports.template, kwargs, name=f"{part}_template"),
+        path(f"{folder}/import/<uuid:pk>/", partimports.batch, kwargs, name=f"{part}_batch"),
+        path(f"{folder}/import/<uuid:pk>/columns/", partimports.columns, kwargs, name=f"{part}_columns"),
+        path(f"{folder}/import/<uuid:pk>/resume/", partimports.resume, kwargs, name=f"{part}_resume"),
+    ]
+
+
 urlpatterns = [
     path("", lists.index, name="list"),
     path("export/", lists.export, name="export"),
@@ -40,11 +54,8 @@ urlpatterns = [
     path("premises/<int:pk>/attributes/", kinds.of_premises, name="premises_attributes"),
     path("equipment/", equipment.index, name="equipment"),
     path("<int:pk>/equipment/", equipment.create, name="add_equipment"),
-    path("equipment/import/", equipmentimports.start, name="equipment_import"),
-    path("equipment/import/template/", equipmentimports.template, name="equipment_template"),
-    path("equipment/import/<uuid:pk>/", equipmentimports.batch, name="equipment_batch"),
-    path("equipment/import/<uuid:pk>/columns/", equipmentimports.columns, name="equipment_columns"),
-    path("equipment/import/<uuid:pk>/resume/", equipmentimports.resume, name="equipment_resume"),
+    *part_imports("equipment", "equipment"),
+    *part_imports("chemicals", "chemical"),
     path("equipment/<int:pk>/", equipment.edit, name="edit_equipment"),
     path("permits/", equipment.permits, name="permits"),
     path("import/", imports.start, name="import"),
@@ -68,6 +79,7 @@ urlpatterns = [
     path("points/", risks.points, name="risk_points"),
     path("points/<int:pk>/", risks.point, name="risk_point"),
     path("points/<int:pk>/edit/", risks.edit_point, name="edit_point"),
+    path("grades/", policies.grades, name="grades"),
     path("policies/", policies.index, name="policies"),
     path("policies/new/<str:method>/", policies.create, name="new_policy"),
     path("policies/<int:pk>/", policies.policy, name="policy"),

@@ -20,6 +20,8 @@ PermitStateKey = Literal["valid", "approaching", "renew", "expired"]
 
 STATE_LABELS: dict[str, str] = {"valid": "有效", "approaching": "临期", "renew": "应续", "expired": "过期"}
 LEVELS: dict[str, str] = {"province": "省级", "city": "市级", "county": "县级"}
+ISSUING: dict[str, str] = {"nation": "国家级"} | LEVELS
+RANKS = tuple(ISSUING)  # the highest first
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,12 @@ def find_permit_kind(text: str) -> str | None:
     return None
 
 
+def names_of_kind(key: str) -> list[str]:
+    """Return every name by which a kind of permit goes, its label first; none for an unknown key."""
+    rules = [rule for rule in permit_rules() if rule.key == key]
+    return list(dict.fromkeys(name for rule in rules for name in (rule.label, *rule.aliases)))
+
+
 def permit_rule(key: str, on: dt.date, *, area: str = "") -> PermitRule:
     """Return the rule for a kind of permit in force on ``on`` at a place with division code ``area``.
 
@@ -257,6 +265,20 @@ def doubt_validity(rule: PermitRule, valid_from: dt.date | None, valid_to: dt.da
             f"请核对证件（依据：{rule.source}，{rule.doc_no}）"
         )
     return None
+
+
+def doubt_level(rule: PermitRule, level: str) -> str | None:
+    """Return a Chinese sentence when a permit is said to be issued further down than its rule has it, else None (R163).
+
+    ``level``: nation, province, city, county, or empty for unknown. Tasks handed down make such permits lawful, so
+    this is a doubt to be looked into, never a refusal.
+    """
+    if level not in RANKS or RANKS.index(level) <= RANKS.index(rule.issuer_level):
+        return None
+    return (
+        f"{rule.label}由{rule.issuer}核发，登记为{ISSUING[level]}发证，请核对证件，确属委托下放的在发证机关栏写明"
+        f"（依据：{rule.source}，{rule.doc_no}）"
+    )
 
 
 def sentence(explanation: dict[str, Any]) -> str:

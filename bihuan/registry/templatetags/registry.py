@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from bihuan.core.markup import badge, due_words
 
+from ..dues import doubts_of, state_of
 from ..filters import EXPIRING_DAYS
 from ..models import Permit, RiskColour
 
@@ -28,6 +29,18 @@ def permit_badge(permit: Permit, today: dt.date | None = None) -> SafeString:
     if left <= EXPIRING_DAYS:
         return badge(due_words(permit.valid_to, today), "orange", title=title)
     return badge("有效", "green", title=title)
+
+
+@register.simple_tag
+def permit_doubts(permit: Permit) -> list[str]:
+    """What cannot be right about a permit, as sentences."""
+    return doubts_of(permit, timezone.localdate())
+
+
+@register.simple_tag
+def permit_words(permit: Permit) -> str:
+    """How a permit stands, in the sentence that names its rule."""
+    return state_of(permit, timezone.localdate()).sentence()
 
 
 @register.simple_tag

@@ -19,18 +19,19 @@ from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request
 from bihuan.rules.equipment import equipment_kinds
+from bihuan.rules.permits import names_of_kind, permit_kinds
 
 from ..access import edit_scope
-from ..dues import state_of
+from ..dues import doubts_of, state_of
 from ..equipmentforms import DUE, EquipmentForm, rule_words
 from ..equipping import save_equipment
 from ..filters import EXPIRING_DAYS
-from ..models import Enterprise, Equipment, Permit
+from ..models import Enterprise, Equipment, IssuingLevel, Permit
 from . import user_of
 
 SIZE = 50
 SOON = dt.timedelta(days=30)
-ENDS = {"expired": "已过期", "expiring": f"{EXPIRING_DAYS}天内到期"}
+ENDS = {"expiring": f"{EXPIRING_DAYS}天内到期", "expired": "已过期", "all": "全部在持"}
 TONES = {"valid": "green", "approaching": "yellow", "renew": "orange", "expired": "red"}
 
 
@@ -136,21 +137,42 @@ def _form(request: Request, enterprise: Enterprise, piece: Equipment | None, tit
 @require(Permission.VIEW_REGISTRY)
 def permits(request: Request) -> HttpResponse:
     """Permits that are over or soon will be, the most urgent first, each with the sentence that explains it."""
-    today = timezone.localdate()
-    visible = Enterprise.objects.visible_to(user_of(request)).supervised()
+    user, today = user_of(request), timezone.localdate()
+    visible = Enterprise.objects.visible_to(user).supervised()
     held = Permit.objects.filter(enterprise__in=visible)
-    state = request.GET.get("state", "expiring")
+    state, kind, level = (request.GET.get(name, "") for name in ("state", "kind", "level"))
+    if kind in permit_kinds():
+        held = held.filter(kind__in=names_of_kind(kind))
+    if level in IssuingLevel.values:
+        held = held.filter(issuing_level=level)
     if state == "expired":
         found = held.expired(on=today).order_by("-valid_to", "pk")
+    elif state == "all":
+        found = held.held().order_by("-pk")
     else:
+        state = "expiring"
         found = held.expiring(on=today, days=EXPIRING_DAYS).order_by("valid_to", "pk")
     page = Paginator(found.select_related("enterprise"), SIZE).get_page(request.GET.get("page"))
     rows = []
     for permit in page:
         standing = state_of(permit, today)
-        rows.append({"permit": permit, "state": standing, "tone": TONES[standing.key]})
+        doubts = doubts_of(permit, today)
+        rows.append({"permit": permit, "state": standing, "tone": TONES[standing.key], "doubts": doubts})
+    narrowed = request.GET.copy()
+    for name in ("state", "page"):
+        narrowed.pop(name, None)
     return render(
         request,
         "registry/permits.html",
-        {"page": page, "rows": rows, "state": state if state in ENDS else "expiring", "states": ENDS},
+        {
+            "page": page,
+            "rows": rows,
+            "state": state,
+            "states": ENDS,
+            "address": narrowed.urlencode(),
+            "selects": [
+                ("kind", "许可种类", list(permit_kinds().items()), kind),
+                ("level", "发证级别", IssuingLevel.choices, level),
+            ],
+        },
     )

@@ -93,6 +93,7 @@ def chemicals(request: Request) -> HttpResponse:
             ],
             "selects": [("key", "监管", list(hazardous.KEY.items()), request.GET.get("key", ""))],
             "chemical": request.GET.get("chemical", ""),
+            "may_import": user.has_perm(Permission.IMPORT_REGISTRY),
             **_sharing(request, user),
         },
     )

@@ -15,10 +15,12 @@ from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request
+from bihuan.rules.enterprisegrades import GRADES
 from bihuan.rules.records import load
 from bihuan.rules.risk import risk_colour
 
 from .. import policies
+from ..access import edit_scope
 from ..models import RiskPolicy
 from ..policyforms import (
     GradeForm,
@@ -28,6 +30,7 @@ from ..policyforms import (
     lec_content,
     matrix_content,
 )
+from ..regrading import by_kind, start_regrading
 from ..rejudging import start_rejudging, waiting
 from . import user_of
 
@@ -234,3 +237,27 @@ def rejudge(request: Request, pk: int) -> HttpResponse:
     except Refused as error:
         messages.error(request, str(error))
         return redirect(found)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(Permission.VIEW_REGISTRY)
+def grades(request: Request) -> HttpResponse:
+    """How enterprises are graded, by kind; the keeper may have them all reckoned anew."""
+    user = user_of(request)
+    if request.method == "POST":
+        return redirect(start_regrading(by=user))
+    keys = [*GRADES, "none"]
+    rows = [
+        {
+            **row,
+            "cells": [
+                {"key": key, "label": "未分级" if key == "none" else f"{key}级", "count": row[key]}
+                for key in keys
+            ],
+        }
+        for row in by_kind(user)
+    ]
+    may_regrade = not edit_scope(user).is_empty
+    return render(
+        request, "registry/grades.html", {"rows": rows, "grades": GRADES, "may_regrade": may_regrade}
+    )
