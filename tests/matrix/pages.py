@@ -131,6 +131,8 @@ zones:create                  | GET POST | list      | desk                |
 zones:import                  | GET POST | list      | desk                |
 zones:detail                  | GET      | county    | officials           | EM
 zones:geojson                 | GET      | county    | officials           | EM
+zones:members                 | GET      | county    | officials           | EM
+zones:export_members          | GET POST | county    | OL OO DL DO LL LO IS |
 zones:revise                  | GET POST | county    | OO                  | EM
 zones:end                     | POST     | county    | OO                  | EM
 zones:map                     | GET      | list      | officials EM        |
@@ -185,6 +187,7 @@ registry:risk_point assess    | POST     | street    | desk                |
 registry:edit_point           | GET POST | street    | desk                |
 registry:owners               | GET      | list      | desk                |
 registry:name_many            | POST     | list      | desk                |
+registry:settle               | POST     | list      | desk                |
 registry:areas                | GET POST | list      | OO LO               |
 registry:end_responsibility   | POST     | street    | desk                |
 registry:answering            | GET      | street    | officials EM        |
@@ -200,11 +203,13 @@ registry:booklet              | GET      | list      | officials EM        |
 registry:shared_list          | GET      | street    | LL LO IN            | OL OO DL DO EM IS
 registry:print_list           | GET      | street    | LL LO IN            | OL OO DL DO EM IS
 registry:edit_list            | GET POST | street    | LL LO               | OL OO DL DO IS
+registry:refilter_list        | POST     | street    | LL LO               | OL OO DL DO IS
 registry:drop_list            | POST     | street    | LL LO               | OL OO DL DO IS
 registry:export_list          | GET POST | street    | LL LO               | OL OO DL DO IS
 registry:census               | GET      | list      | officials EM        |
 registry:duplicates           | GET      | list      | desk                |
 registry:search_duplicates    | POST     | list      | OO LO               |
+registry:merger               | GET      | street    | officials EM        |
 registry:pair                 | GET      | street    | desk                |
 registry:merge                | POST     | street    | desk                |
 registry:tell_apart           | POST     | street    | desk                |
@@ -473,7 +478,7 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "duties:reassignment": {"pk": "review"},
     "duties:rung": {"pk": "rung"},
     **{f"papers:{name}": {"pk": "paper"} for name in ("detail", "print", "docx", "acknowledgement", "service")},
-    **{f"zones:{name}": {"pk": "zone"} for name in ("detail", "geojson", "revise", "end")},
+    **{f"zones:{name}": {"pk": "zone"} for name in ("detail", "geojson", "members", "export_members", "revise", "end")},
     "campaigns:task_zone": {"pk": "task"},
     **{f"registry:{name}": {"pk": "shop"} for name in ("detail", "edit", "status", "account")},
     "registry:reveal": {"pk": "contact"},
@@ -497,9 +502,10 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "registry:recheck": {"pk": "recheck"},
     **{
         f"registry:{name}": {"pk": "shared_list"}
-        for name in ("shared_list", "print_list", "edit_list", "drop_list", "export_list")
+        for name in ("shared_list", "print_list", "edit_list", "refilter_list", "drop_list", "export_list")
     },
     **{f"registry:{name}": {"pk": "pair"} for name in ("pair", "merge", "tell_apart")},
+    "registry:merger": {"pk": "merger"},
     "registry:withdraw_plate": {"pk": "plate"},
     "plate": {"token": "plate_token"},
     **{f"campaigns:{name}": {"pk": "campaign"} for name in ("detail", "tasks", "breakdown")},

@@ -16,6 +16,7 @@ from bihuan.registry.models import (
     DuplicatePair,
     Enterprise,
     Equipment,
+    Merger,
     Plate,
     Premises,
     Recheck,
@@ -58,6 +59,15 @@ def registry_ids(world: World, inside: dict[str, User]) -> dict[str, Any]:
     pair = DuplicatePair.objects.create(
         first=shop.pk, second=twin.pk, score=80, reasons=["名称相似80%"], found_at=now
     )
+    merger = Merger.objects.create(
+        old_id=9_000_001,
+        old_name="好味来小吃",
+        record={"name": "好味来小吃"},
+        into=shop,
+        reason="同一门面",
+        by=officer,
+        at=now,
+    )
     plate = Plate.objects.create(enterprise=shop, issued_at=now, issued_by=officer)
     premises = Premises.objects.create(enterprise=shop, name="气瓶间", kind=shop.kind, locality=shop.locality)
     equipment = Equipment.objects.create(enterprise=shop, kind="gas_detector", number="报1")
@@ -75,6 +85,7 @@ def registry_ids(world: World, inside: dict[str, User]) -> dict[str, Any]:
         "list_source": "registry.enterprises",
         "recheck": recheck.pk,
         "pair": pair.pk,
+        "merger": merger.pk,
         "plate": plate.pk,
         "plate_token": plate.token,
     }

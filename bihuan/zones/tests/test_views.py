@@ -91,10 +91,10 @@ def test_several_areas_land_together_or_not_at_all(office):
     both = collection(feature(polygon(SQUARE), name="甲片"), feature(polygon(EAST), name="乙片"))
     assert office.post(reverse("zones:import"), importing(both)).status_code == 302
     assert set(Zone.objects.values_list("name", flat=True)) == {"甲片", "乙片"}
-    again = collection(feature(polygon(EAST), name="丙片"), feature(polygon(SQUARE), name="甲片"))
+    again = collection(feature(polygon(SQUARE), name="丙片"), feature(polygon(EAST), name="甲片"))
     answer = office.post(reverse("zones:import"), importing(again))
     assert answer.status_code == 422
-    assert "已有同名区域：甲片" in answer.text
+    assert "已有同名区域，范围与文件不同：甲片" in answer.text
     assert Zone.objects.count() == 2
 
 
