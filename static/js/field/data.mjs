@@ -54,12 +54,12 @@ export class Data {
   }
 
   /**
-   * Enterprises whose name, address, kind or place holds every word, those for which `last` is true behind the others;
-   * at most `most` of them, and how many there are.
+   * Enterprises whose name, address, kind, place or number on the plate holds every word, those for which `last` is true
+   * behind the others; at most `most` of them, and how many there are.
    */
   search(text, { task = null, most = 50, last = () => false } = {}) {
     this.words ??= this.#words();
-    const terms = text.normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean);
+    const terms = text.normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean).map((term) => term.replace(/^(\d{8,})-\d+$/, "$1"));
     const [first, rest] = [[], []];
     for (const [row, words] of this.words) {
       if (task !== null && !row[this.at.tasks].includes(task)) continue;
@@ -75,7 +75,7 @@ export class Data {
     this.at = Object.fromEntries(columns.map((column, index) => [column, index]));
     return [...(this.tables.get("enterprises")?.values() ?? [])].map((row) => [
       row,
-      [row[this.at.name], row[this.at.address], this.label("kinds", row[this.at.kind]), this.label("regions", row[this.at.locality])].join(" ").toLowerCase(),
+      [row[this.at.name], row[this.at.address], this.label("kinds", row[this.at.kind]), this.label("regions", row[this.at.locality]), String(row[0]).padStart(8, "0")].join(" ").toLowerCase(),
     ]);
   }
 

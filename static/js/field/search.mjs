@@ -10,7 +10,7 @@ export function search(app, _id, query) {
   const mine = app.drafts.finished(task);
   const list = h("div", { class: "results" });
   const count = h("p", { class: "help", role: "status" });
-  const input = h("input", { type: "search", "aria-label": "查找企业", placeholder: "企业名称、地址、类型", autocomplete: "off", value: query.get("q") ?? "", oninput: show });
+  const input = h("input", { type: "search", "aria-label": "查找企业", placeholder: "企业名称、地址、类型、码牌编号", autocomplete: "off", value: query.get("q") ?? "", oninput: show });
 
   function show() {
     const { total, found } = app.data.search(input.value, { task, last: (key, seen) => task !== null && (seen.includes(task) || mine.has(key)) });

@@ -15,7 +15,7 @@ export function today(app) {
     title: "今天", home: true,
     body: [
       h("form", { class: "band search", role: "search", onsubmit: (event) => { event.preventDefault(); app.go(`search?q=${encodeURIComponent(event.target.q.value)}`); } },
-        h("input", { name: "q", type: "search", placeholder: "企业名称、地址、类型", "aria-label": "查找企业", autocomplete: "off" }),
+        h("input", { name: "q", type: "search", placeholder: "企业名称、地址、类型、码牌编号", "aria-label": "查找企业", autocomplete: "off" }),
         h("button", { class: "big is-main" }, icon("search"), "查找")),
       open.length > 0 && h("section", { class: "band" }, h("h2", {}, "没有做完的检查"),
         open.map((draft) => h("a", { class: "row", href: draft.locked ? "#/outbox" : `#/visit/${draft.id}` },
