@@ -109,6 +109,7 @@ def main() -> int:
     from bihuan.operations.backup.schedule import backup_due
     from bihuan.operations.heartbeat import beat
     from bihuan.operations.retention.rounds import retention_due
+    from bihuan.pledges.actions import open_certificate_dues
     from bihuan.planning.visits import open_visits
     from bihuan.registry.dues import open_dues
     from bihuan.registry.lives import settle_lives
@@ -143,6 +144,7 @@ def main() -> int:
         Periodic("jobs", 30, lambda: tidy(timezone.now())),
         Periodic("sweep", 60, lambda: sweep(timezone.now())),
         Periodic("dues", 3600, lambda: open_dues(timezone.now())),
+        Periodic("certificates", 3600, lambda: open_certificate_dues(timezone.now())),
         Periodic("late", 3600, lambda: open_late(timezone.now())),
         Periodic("visits", 3600, lambda: open_visits(timezone.now())),
         Periodic("lives", 600, lambda: settle_lives(timezone.now())),

@@ -25,7 +25,7 @@ from bihuan.inspections.models import Inspection
 from bihuan.inspections.submission import AnswerGiven, Submission
 from bihuan.pledges import actions as pledges
 from bihuan.pledges.models import Pledge, PledgeForm
-from bihuan.pledges.queries import walkable
+from bihuan.pledges.queries import campaigns_covering, walkable
 from bihuan.pledges.standing import own_enterprise, posts_with
 from bihuan.registry.models import Enterprise
 from bihuan.rules.codes import id_check_sign
@@ -49,6 +49,7 @@ def promise(city: City, campaign: Campaign) -> None:
     pledges.ensure_forms()
     for login in ("qiye", "huagong"):
         _promise(city, User.objects.get(pk=city.users[login].pk), rng)
+        _certify(city, User.objects.get(pk=city.users[login].pk), rng)
     _check_oneself(city, User.objects.get(pk=city.users["qiye"].pk), rng)
     _batches(city, campaign)
 
@@ -75,7 +76,8 @@ def _promise(city: City, manager: User, rng: random.Random) -> None:
     form = PledgeForm.objects.get(key="fire_self_check", is_active=True)
     name = city.safety.get(own.pk, manager.full_name)
     with as_of(at_hour(city.today - dt.timedelta(days=SIGNED), 15)):
-        pledge = pledges.start_draft(own, form, by=manager)
+        campaign = next(iter(campaigns_covering(own)), None)
+        pledge = pledges.start_draft(own, form, by=manager, campaign=campaign)
         keys = ("responsible", "manager", "contact")
         people = {
             key: {"name": name, "phone": f"1990000{rng.randint(0, 9999):04d}", "id_number": _id_number(rng)}
@@ -99,6 +101,32 @@ def _promise(city: City, manager: User, rng: random.Random) -> None:
             pledge, image=_ink(name), seal=[_picture(9100 + own.pk, "单位印章", manager)], by=manager
         )
     _verify(city, Pledge.objects.get(pk=pledge.pk))
+
+
+def _certify(city: City, manager: User, rng: random.Random) -> None:
+    """Who holds what: one in order, one to be reviewed soon, one past its end."""
+    own = own_enterprise(manager)
+    if own is None:
+        return
+    name = city.safety.get(own.pk, manager.full_name)
+    today = city.today
+    held = [
+        ("safety_officer", "", name, today - dt.timedelta(days=400), today + dt.timedelta(days=695), None),
+        (
+            "special_operation", "低压电工", "罗守电", today - dt.timedelta(days=1050), today + dt.timedelta(days=1141),
+            today + dt.timedelta(days=45),
+        ),
+        ("special_equipment", "气瓶作业", "石看瓶", today - dt.timedelta(days=1466), today - dt.timedelta(days=6), None),
+    ]  # fmt: skip
+    with as_of(at_hour(today - dt.timedelta(days=SIGNED + 4), 10)):
+        for kind, line, person, issued_on, valid_to, review_by in held:
+            number = (
+                f"T{_id_number(rng)}" if kind == "special_operation" else f"YX{rng.randint(10**7, 10**8)}"
+            )
+            pledges.save_certificate(
+                own, person_name=person, kind=kind, name=line, number=number, issuer="云溪市有关考核部门", issued_on=issued_on,
+                valid_to=valid_to, review_by=review_by, by=manager,
+            )  # fmt: skip
 
 
 def _line(role: str, place: str, description: str, **more: object) -> dict[str, object]:
@@ -193,6 +221,13 @@ def _batches(city: City, campaign: Campaign) -> None:
             cap=Decimal(1000), on_time_only=True, late_share=Decimal(100), document="云财〔2026〕18号（演示）",
             effective_from=city.today - dt.timedelta(days=200),
         )  # fmt: skip
+        batches.set_fund(
+            campaign,
+            purpose="renovation",
+            amount=Decimal(80000),
+            document="云财〔2026〕21号（演示）",
+            by=office,
+        )
     kitchens = Enterprise.objects.filter(
         area_q(campaign.region_id), kind="restaurant", organization=None, status="operating"
     ).order_by("pk")
@@ -218,6 +253,7 @@ def _batch(
     with as_of(at_hour(city.today - dt.timedelta(days=days_ago), 14)):
         batch = batches.create_batch(
             campaign, name=name, demand="瓶装液化气后厨加装报警联动切断阀，软管换成金属波纹管", due_on=due_on,
+            notice_by=timezone.localdate() + dt.timedelta(days=3),
             supervised_from=timezone.localdate() + dt.timedelta(days=1), supervised_to=due_on, by=office,
         )  # fmt: skip
         batches.add_objects(batch, objects, by=office, content="加装切断阀，更换软管", quantity=Decimal(1))

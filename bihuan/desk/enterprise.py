@@ -21,12 +21,14 @@ from bihuan.hazards.workflow import Level, Status
 from bihuan.inspections.models import Inspection
 from bihuan.papers.models import Paper
 from bihuan.planning.models import PlannedVisit
-from bihuan.pledges.models import Pledge
-from bihuan.pledges.queries import walkable
+from bihuan.pledges.models import Pledge, PledgeForm
+from bihuan.pledges.queries import campaigns_covering, walkable
 from bihuan.pledges.workflow import PledgeStatus
-from bihuan.registry.models import Enterprise, Permit
+from bihuan.registry.models import Enterprise
 
-FIRST = 6
+from .expiries import expiries
+
+FIRST = 8
 SHOWN = 50
 SOON = 3  # days
 WAITING = (Status.REINSPECTING, Status.PLAN_REVIEW, Status.ACCEPTING, Status.EVALUATING, Status.REPORTED)
@@ -57,20 +59,17 @@ class ToRectify:
 def enterprise_page(enterprise: Enterprise, user: User, *, on: dt.date) -> dict[str, Any]:
     """Everything an enterprise must know, on one page."""
     hazards = Hazard.objects.visible_to(user).filter(enterprise=enterprise)
+    own_turn = hazards.filter(status__in=[Status.RECTIFYING, Status.PLANNING])
     running = [
         _to_rectify(hazard)
-        for hazard in hazards.filter(status__in=[Status.RECTIFYING, Status.PLANNING])
-        .select_related("reviewing_organization", "check_item")
-        .order_by("due_on", "id")[:SHOWN]
+        for hazard in own_turn.select_related("reviewing_organization", "check_item").order_by(
+            "due_on", "id"
+        )[:SHOWN]
     ]
-    papers = list(
-        Paper.objects.visible_to(user)
-        .filter(receipt=None, recipient=enterprise.organization)
-        .select_related("organization")
-        .order_by("-issued_at")[:10]
-    )
-    permits = Permit.objects.filter(enterprise=enterprise)
-    expired, expiring = list(permits.expired(on=on)), list(permits.expiring(on=on))
+    unread = Paper.objects.visible_to(user).filter(receipt=None, recipient=enterprise.organization)
+    papers = list(unread.select_related("organization").order_by("-issued_at")[:10])
+    theirs = hazards.filter(status__in=WAITING)
+    running_out = expiries(enterprise, on=on)
     batches = list(
         BatchObject.objects.visible_to(user)
         .filter(enterprise=enterprise)
@@ -84,18 +83,20 @@ def enterprise_page(enterprise: Enterprise, user: User, *, on: dt.date) -> dict[
     facts: dict[str, Any] = {
         "enterprise": enterprise,
         "to_rectify": running,
+        "to_rectify_count": own_turn.count(),
         "waiting": list(
-            hazards.filter(status__in=WAITING)
-            .select_related("reviewing_organization")
-            .order_by("submitted_on", "id")[:SHOWN]
+            theirs.select_related("reviewing_organization").order_by("submitted_on", "id")[:SHOWN]
         ),
+        "waiting_count": theirs.count(),
         "recently_closed": list(hazards.filter(status=Status.CLOSED).order_by("-closed_on", "-id")[:5]),
-        "expired": expired,
-        "expiring": expiring,
+        "running_out": running_out,
+        "running_out_count": sum(each.tone in {"red", "orange"} for each in running_out),
         "papers": papers,
+        "papers_count": unread.count(),
         "batches": batches,
         "pledges": pledges,
         "unchecked": [each for each in lists if each.last_on is None],
+        "asked_to_promise": _asked_to_promise(enterprise, on=on),
         "planned": _announced(enterprise, on=on),
         "visits": list(
             Inspection.objects.visible_to(user)
@@ -104,7 +105,18 @@ def enterprise_page(enterprise: Enterprise, user: User, *, on: dt.date) -> dict[
             .order_by("-inspected_on", "-id")[:5]
         ),
     }
-    return facts | {"first": _first(enterprise, facts, on=on)}
+    first = _first(facts, on=on)
+    return facts | {"first": first[:FIRST], "first_left": max(0, len(first) - FIRST)}
+
+
+def _asked_to_promise(enterprise: Enterprise, *, on: dt.date) -> bool:
+    """Whether a running campaign covers it and it has neither a standing promise nor one being written."""
+    pledges = Pledge.objects.filter(enterprise=enterprise)
+    has_one = (
+        pledges.standing().filter(valid_to__gte=on).exists()
+        or pledges.filter(status=PledgeStatus.DRAFT).exists()
+    )
+    return not has_one and PledgeForm.objects.usable().exists() and bool(campaigns_covering(enterprise))
 
 
 def _announced(enterprise: Enterprise, *, on: dt.date) -> list[PlannedVisit]:
@@ -138,7 +150,7 @@ def _to_rectify(hazard: Hazard) -> ToRectify:
     )
 
 
-def _first(enterprise: Enterprise, facts: dict[str, Any], *, on: dt.date) -> list[FirstThing]:
+def _first(facts: dict[str, Any], *, on: dt.date) -> list[FirstThing]:
     """What must be done today first: late things, then what is due, then what has to be answered."""
     found: list[FirstThing] = []
     for row in facts["to_rectify"]:
@@ -169,13 +181,17 @@ def _first(enterprise: Enterprise, facts: dict[str, Any], *, on: dt.date) -> lis
                     "填进展或申请验收",
                 )
             )
-    for permit in facts["expired"]:
-        found.append(
-            FirstThing(
-                (0, (permit.valid_to - on).days), f"{permit.kind}已过期", f"{permit.valid_to} 到期，不得继续从事该项活动",
-                enterprise.get_absolute_url(), "red", "看证照",
+    for each in facts["running_out"]:
+        if each.urgent and each.day is not None:
+            left = (each.day - on).days
+            why = (
+                f"{each.day} 到期，{each.warning}"
+                if each.warning
+                else f"{each.state}，{due_words(each.day, on)}"
             )
-        )  # fmt: skip
+            found.append(
+                FirstThing((0 if left < 0 else 1, left), each.what, why, each.url, each.tone, each.action)
+            )
     for paper in facts["papers"]:
         found.append(
             FirstThing(
@@ -192,7 +208,13 @@ def _first(enterprise: Enterprise, facts: dict[str, Any], *, on: dt.date) -> lis
                 f"{reverse('pledges:walk')}?task={first.task.pk}", "blue", "开始自查",
             )
         )  # fmt: skip
-    return sorted(found, key=lambda each: each.rank)[:FIRST]
+    if facts["asked_to_promise"]:
+        found.append(
+            FirstThing(
+                (4, 1), "签承诺书", "行动要求自查以后签，主管部门逐项核查", reverse("pledges:list"), "blue", "去填写"
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda each: each.rank)
 
 
 def _about_promises(pledges: list[Pledge], *, on: dt.date) -> list[FirstThing]:

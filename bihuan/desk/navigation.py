@@ -57,6 +57,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             Entry("隐患台账", "hazards:ledger", "alert-triangle", (P.VIEW_HAZARDS,)),
             Entry("企业自查", "pledges:self_check", "clipboard-check", (P.SIGN_PLEDGE,)),
             Entry("承诺书", "pledges:list", "file-text", (P.VIEW_REGISTRY,)),
+            Entry("人员证件", "pledges:certificates", "users", (P.VIEW_REGISTRY,)),
             Entry("文书", "papers:list", "files", (P.VIEW_PAPERS,)),
             Entry("历史统计", "archive:index", "history", (P.VIEW_HISTORY,)),
         ],
@@ -72,6 +73,9 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             Entry(
                 "风险点", "registry:risk_points", "alert-octagon", (P.EXPORT_HAZARDS, P.CONDUCT_INSPECTION)
             ),
+            Entry("重大危险源", "registry:units", "alert-triangle", (P.EXPORT_HAZARDS, P.CONDUCT_INSPECTION)),
+            Entry("危险化学品", "registry:chemicals", "folder", (P.EXPORT_HAZARDS, P.CONDUCT_INSPECTION)),
+            Entry("企业分级", "registry:grades", "shield", (P.EXPORT_HAZARDS,)),
             Entry("停产关闭复核", "registry:rechecks", "flame", (P.EXPORT_HAZARDS, P.CONDUCT_INSPECTION)),
             Entry("疑似重复", "registry:duplicates", "copy", (P.EDIT_REGISTRY,)),
             Entry("普查统计", "registry:census", "chart-bar", (P.EXPORT_HAZARDS,)),

@@ -18,10 +18,11 @@ class PledgesConfig(AppConfig):
         from bihuan.attachments import access
         from bihuan.campaigns import extras
         from bihuan.jobs.exports import register_export
-        from bihuan.registry import merging, panels
+        from bihuan.registry import filters, merging, panels
 
-        from .cards import promises_of, self_checked
+        from .cards import certificates_of, promises_of, self_checked
         from .exporting import PLEDGES
+        from .filters import FILTERS
         from .merging import fold_pledges
         from .models import Pledge, PledgeLine
 
@@ -34,6 +35,9 @@ class PledgesConfig(AppConfig):
         access.register("pledges.pledge", sees_pledge)
         access.register("pledges.pledgeline", sees_line)
         panels.register("pledges.promises", promises_of, position=40)
+        panels.register("pledges.certificates", certificates_of, position=65)
+        for extra in FILTERS:
+            filters.register(extra)
         extras.register("pledges.self_checks", self_checked, position=10)
         merging.register("pledges.pledge", fold_pledges)
         register_export(PLEDGES)

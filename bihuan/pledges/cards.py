@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -15,10 +16,13 @@ from bihuan.registry.models import Enterprise
 from bihuan.registry.panels import Panel, PanelRow
 
 from . import queries
-from .models import FalseClaim, Pledge
+from .models import FalseClaim, Pledge, StaffCertificate
+from .standing import may_keep
 from .workflow import PledgeStatus
 
 LINES = 4
+CERTIFICATES = 8
+CERTIFICATE_TONES = {"valid": "green", "approaching": "yellow", "apply": "orange", "expired": "red"}
 TONES = {
     PledgeStatus.DRAFT: "",
     PledgeStatus.SIGNED: "blue",
@@ -62,9 +66,35 @@ def promises_of(enterprise: Enterprise, user: User) -> Panel | None:
     return Panel("自查与承诺", rows, empty="还没有签过承诺书。", url=url, url_label="全部承诺书")
 
 
+def certificates_of(enterprise: Enterprise, user: User) -> Panel | None:
+    """The certificates of its people, the one that ends first at the top; nothing where there is none to see."""
+    today = timezone.localdate()
+    held = list(StaffCertificate.objects.visible_to(user).filter(enterprise=enterprise).held())
+    states = sorted(
+        ((each, each.state(today)) for each in held), key=lambda row: (row[1].day or dt.date.max, row[0].pk)
+    )
+    url = f"{reverse('pledges:certificates')}?{urlencode({'enterprise': enterprise.pk})}"
+    rows = [
+        PanelRow(
+            str(each), state.label, url, CERTIFICATE_TONES[state.key], f"{state.day}" if state.day else "长期"
+        )
+        for each, state in states[:CERTIFICATES]
+    ]
+    if not rows and not may_keep(user, enterprise):
+        return None
+    return Panel(
+        "人员证件",
+        rows,
+        empty="没有登记人员证件。",
+        url=url,
+        url_label=f"全部 {len(held)} 份" if held else "登记",
+    )
+
+
 def self_checked(campaign: Campaign, user: User) -> Extra | None:
     """How many enterprises have checked themselves, and how many promised, each opening its rows (R074)."""
     count = queries.self_checked_enterprises(user, campaign)
+    promised = queries.promised_enterprises(user, campaign)
     query = urlencode({"campaign": campaign.pk})
     return Extra(
         stats=[
@@ -74,6 +104,13 @@ def self_checked(campaign: Campaign, user: User) -> Extra | None:
                 "unit": "家",
                 "url": f"{reverse('pledges:self_checks')}?{query}",
                 "hint": "用行动的检查表自己查过的企业，不计入监督检查",
-            }
+            },
+            {
+                "label": "签承诺书的企业",
+                "figure": f"{promised:,}",
+                "unit": "家",
+                "url": f"{reverse('pledges:list')}?{urlencode({'campaign': campaign.pk, 'standing': 1})}",
+                "hint": "为本行动签了承诺书、没有撤回的企业",
+            },
         ]
     )

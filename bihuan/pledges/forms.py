@@ -23,10 +23,17 @@ from bihuan.attachments import queries as files
 from bihuan.audit.actions import chain_of
 from bihuan.core.forms import CalendarDayField
 from bihuan.core.http import row_number
+from bihuan.rules.calendar import DateOutOfRange
+from bihuan.rules.certificates import (
+    certificate_kinds,
+    certificate_rule,
+    proposed_end,
+    proposed_review,
+)
 from bihuan.rules.codes import explain_id_card, mask_id, mask_phone, normalize_code
 from bihuan.rules.pledges import Definition, Field, Table, answer_problem, families, uses
 
-from .models import Pledge, PledgeLine, PledgePerson
+from .models import Pledge, PledgeLine, PledgePerson, StaffCertificate
 from .workflow import LineVerdict
 
 EMPTY_ROWS = 1
@@ -353,6 +360,76 @@ class HandOverForm(forms.Form):
             region__code__startswith=area[:4],
         )
         self.fields["to"].queryset = bodies.order_by("region_id", "kind", "id")  # type: ignore[attr-defined]
+
+
+class CertificateForm(forms.Form):
+    """One certificate of one person. End and review are worked out from the day of issue where the rules lay them
+    down, and may be typed as printed on the card."""
+
+    person_name = forms.CharField(label="持证人", max_length=60)
+    kind = forms.ChoiceField(label="证件种类")
+    name = forms.CharField(
+        label="作业项目", max_length=80, required=False, help_text="证上写的工种、项目，例：低压电工"
+    )
+    number = forms.CharField(label="证号", max_length=60, required=False, widget=SealedInput)
+    issuer = forms.CharField(label="发证机关", max_length=120, required=False)
+    issued_on = CalendarDayField(
+        label="发证日期", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+    valid_to = CalendarDayField(
+        label="有效期止", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        help_text="不填的，按发证日期和规定的年限推算；没有年限的按长期有效",
+    )  # fmt: skip
+    review_by = CalendarDayField(
+        label="下次复审", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        help_text="特种作业操作证每三年复审一次；不填的，按发证日期推算",
+    )  # fmt: skip
+    no_review = forms.BooleanField(
+        label="不用再复审", required=False, help_text="最后一次复审已经办完，或者经同意六年一审"
+    )
+
+    def __init__(self, data: QueryDict | None, certificate: StaffCertificate | None) -> None:
+        initial: dict[str, Any] = {}
+        if certificate is not None:
+            initial = {
+                name: getattr(certificate, name)
+                for name in self.base_fields
+                if name not in {"number", "no_review"}
+            }
+            initial["no_review"] = certificate.review_by is None
+        super().__init__(data, initial=initial)
+        self.fields["kind"].choices = [  # type: ignore[attr-defined]
+            ("", "请选择证件种类"), *certificate_kinds(timezone.localdate()).items(),
+        ]  # fmt: skip
+        number = self.fields["number"]
+        number.widget.attrs["autocomplete"] = "off"
+        number.help_text = (
+            f"已填 {mask_id(certificate.number)}，不改请留空"
+            if certificate is not None and certificate.number
+            else "加密保存，只显示首尾几位"
+        )
+
+    def clean(self) -> dict[str, Any]:
+        clean = self.cleaned_data
+        issued_on = clean.get("issued_on")
+        no_review = clean.pop("no_review", False)
+        if clean.get("kind") and issued_on:
+            rule = certificate_rule(clean["kind"], timezone.localdate())
+            try:
+                if clean.get("valid_to") is None and "valid_to" not in self.errors:
+                    clean["valid_to"] = proposed_end(rule, issued_on)
+                if clean.get("review_by") is None and not no_review and "review_by" not in self.errors:
+                    clean["review_by"] = proposed = proposed_review(rule, issued_on)
+                    if proposed is not None and proposed < timezone.localdate():
+                        self.add_error(
+                            "review_by",
+                            f"按发证日期应在 {proposed} 前复审：已复审的填下一次，不用再复审的请勾选",
+                        )
+            except DateOutOfRange as error:
+                self.add_error("issued_on", str(error))
+        if no_review:
+            clean["review_by"] = None
+        return clean
 
 
 class DefinitionForm(forms.Form):

@@ -18,7 +18,7 @@ def fold_pledges(kept: Enterprise, gone: Enterprise, by: User) -> None:
     ours = drafts.filter(enterprise=kept).values("form")
     for draft in list(drafts.filter(enterprise=gone, form__in=ours)):
         now = timezone.now()
-        Pledge.objects.filter(pk=draft.pk).update(status=PledgeStatus.WITHDRAWN, updated_at=now)
+        Pledge.objects.filter(pk=draft.pk).update(status=PledgeStatus.WITHDRAWN, updated_at=now, renews=None)
         line = PledgeTransition.objects.create(
             pledge=draft,
             move=PledgeMove.WITHDRAW,

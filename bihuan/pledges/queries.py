@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, Max, Q, QuerySet
+from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.accounts.scope import areas_q
@@ -15,8 +16,9 @@ from bihuan.core.http import row_number
 from bihuan.inspections.models import Inspection
 from bihuan.registry.models import Enterprise
 from bihuan.rules.regions import is_within
+from bihuan.zones.models import ZoneMembership
 
-from .models import FalseClaim, Pledge, PledgeQuerySet
+from .models import FalseClaim, Pledge, PledgeQuerySet, StaffCertificate, StaffCertificateQuerySet
 from .workflow import PledgeStatus
 
 
@@ -32,9 +34,44 @@ def listed(user: User, filters: Mapping[str, str]) -> PledgeQuerySet:
         rows = rows.filter(areas_q((region,)))
     if q := filters.get("q", "").strip():
         rows = rows.filter(Q(unit_name__contains=q) | Q(number__contains=q))
+    if filters.get("standing") == "1":
+        rows = rows.standing()
+    if filters.get("ending") == "1":
+        rows = rows.running_out(on=timezone.localdate())
     if filters.get("false") == "1":
         rows = rows.filter(pk__in=FalseClaim.objects.values("line__pledge"))
     return rows
+
+
+def pledges_with_false_claims(pledges: Iterable[Pledge]) -> dict[int, int]:
+    """{promise: how many of its lines were found false}, for those of a page that have any."""
+    rows = FalseClaim.objects.filter(line__pledge__in=list(pledges)).order_by().values_list("line__pledge")
+    return dict(rows.annotate(Count("pk")))
+
+
+def promised_enterprises(user: User, campaign: Campaign) -> int:
+    """How many enterprises have a standing promise for a campaign, as far as the person may see them (R017, R074)."""
+    rows = Pledge.objects.visible_to(user).standing().filter(campaign=campaign)
+    return rows.aggregate(count=Count("enterprise", distinct=True))["count"] or 0
+
+
+def certificates(
+    user: User, *, enterprise: Enterprise | None = None, state: str = "held", on: dt.date
+) -> StaffCertificateQuerySet:
+    """Certificates of people a person may see, of one enterprise if given, in one state; an unknown state finds none."""
+    rows = StaffCertificate.objects.visible_to(user)
+    if enterprise is not None:
+        rows = rows.filter(enterprise=enterprise)
+    match state:
+        case "past":
+            return rows.past(on=on)
+        case "ending":
+            return rows.ending(on=on)
+        case "held":
+            return rows.held()
+        case "retired":
+            return rows.filter(is_active=False)
+    return rows.none()
 
 
 @dataclass(frozen=True)
@@ -46,9 +83,12 @@ class Walkable:
     last_on: dt.date | None
 
 
-def walkable(enterprise: Enterprise) -> list[Walkable]:
-    """The checklists of running tasks that cover an enterprise: what inspectors will look at, its own first."""
-    tasks = [
+def tasks_covering(enterprise: Enterprise) -> list[Task]:
+    """The live tasks of running campaigns that cover an enterprise, as `Task.covered_enterprises` counts them."""
+    zones = set(
+        ZoneMembership.objects.filter(enterprise=enterprise, left_on=None).values_list("zone", flat=True)
+    )
+    return [
         task
         for task in Task.objects.live()
         .filter(campaign__status=Campaign.Status.RUNNING, kinds=enterprise.kind_id)
@@ -58,7 +98,19 @@ def walkable(enterprise: Enterprise) -> list[Walkable]:
         if is_within(enterprise.locality_id, task.campaign.region_id)
         or enterprise.county_id == task.campaign.region_id
         if not task.risks or enterprise.risk in task.risks
+        if task.zone_id is None or task.zone_id in zones
     ]
+
+
+def campaigns_covering(enterprise: Enterprise) -> list[Campaign]:
+    """The running campaigns an enterprise may promise for, the newest first."""
+    found = {task.campaign_id: task.campaign for task in tasks_covering(enterprise)}
+    return sorted(found.values(), key=lambda each: -each.pk)
+
+
+def walkable(enterprise: Enterprise) -> list[Walkable]:
+    """The checklists of running tasks that cover an enterprise: what inspectors will look at, its own first."""
+    tasks = tasks_covering(enterprise)
     done = dict(
         Inspection.objects.filter(enterprise=enterprise, kind=Inspection.Kind.SELF_CHECK, task__in=tasks)
         .values_list("task")

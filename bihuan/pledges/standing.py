@@ -6,6 +6,7 @@ from bihuan.accounts.models import Organization, Post, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import office_of
 from bihuan.accounts.roles import ROLES
+from bihuan.registry.access import edit_scope
 from bihuan.registry.models import Enterprise
 
 from .models import Pledge
@@ -28,6 +29,16 @@ def own_enterprise(user: User) -> Enterprise | None:
         "kind", "department", "organization", "city", "county", "locality"
     )
     return rows.order_by("pk").first()
+
+
+def may_keep(user: User, enterprise: Enterprise) -> bool:
+    """Whether the person keeps the certificates of its people: the enterprise itself, or who keeps its record."""
+    own = any(
+        post.organization_id == enterprise.organization_id
+        for post in posts_with(user, Permission.SIGN_PLEDGE)
+        if enterprise.organization_id is not None
+    )
+    return own or edit_scope(user).covers(enterprise)
 
 
 def may_write(user: User, pledge: Pledge) -> bool:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import checking, definitions, promises, selfcheck
+from .views import certificates, checking, definitions, promises, selfcheck
 
 app_name = "pledges"
 urlpatterns = [
@@ -21,6 +21,10 @@ urlpatterns = [
     path("forms/", definitions.index, name="forms"),
     path("forms/new/", definitions.create, name="create_form"),
     path("forms/<int:pk>/retirement/", definitions.retire, name="retire_form"),
+    path("certificates/", certificates.index, name="certificates"),
+    path("enterprises/<int:pk>/certificates/new/", certificates.create, name="add_certificate"),
+    path("certificates/<int:pk>/", certificates.edit, name="edit_certificate"),
+    path("certificates/<int:pk>/retirement/", certificates.retire, name="retire_certificate"),
     path("self-check/", selfcheck.choose, name="self_check"),
     path("self-check/walk/", selfcheck.walk, name="walk"),
     path("self-check/<int:pk>/done/", selfcheck.done, name="self_checked"),

@@ -60,6 +60,8 @@ def pledge_paper(pledge: Pledge, signature: Signature, *, on: dt.date) -> dict[s
     ]  # fmt: skip
     if definition.asks_use:
         rows.append(("使用性质", _use_words(pledge.use_code, on)))
+    if pledge.campaign is not None:
+        rows.append(("按哪次行动的要求", pledge.campaign.title))
     rows += [(field.label, pledge.answers.get(field.key, "")) for field in definition.fields]
     blocks = [
         d.facts(*rows),

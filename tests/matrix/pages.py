@@ -363,6 +363,10 @@ pledges:hand_over             | POST     | street    | DO                  |
 pledges:forms                 | GET      | list      | OO                  |
 pledges:create_form           | GET POST | list      | OO                  |
 pledges:retire_form           | POST     | list      | OO                  |
+pledges:certificates          | GET      | list      | officials EM        |
+pledges:add_certificate       | GET POST | street    | desk EM             |
+pledges:edit_certificate      | GET POST | street    | desk EM             |
+pledges:retire_certificate    | POST     | street    | desk EM             |
 pledges:self_check            | GET      | list      | EM                  |
 pledges:walk                  | GET POST | list      | EM                  |
 pledges:self_checked          | GET      | street    | EM                  |
@@ -411,6 +415,7 @@ inspections:note_signal       | POST     | street    | OL OO DL DO LL LO IN |
 
 planning:visits               | GET      | list      | officials           |
 planning:visit                | GET      | street    | officials           |
+planning:cancel_visit         | POST     | street    | LO                  |
 planning:plans                | GET      | list      | officials           |
 planning:new_plan             | GET POST | list      | desk                |
 planning:plan                 | GET      | own       | OL OO LL LO IN IS   | DL DO
@@ -422,6 +427,7 @@ planning:joints               | GET      | list      | officials           |
 planning:propose              | POST     | street    | desk                |
 planning:answer               | POST     | street    | DO LO               |
 planning:recusals             | GET POST | list      | desk                |
+planning:own_recusals         | GET POST | list      | field               |
 planning:end_recusal          | POST     | own       | LO                  | OO DO
 planning:draws                | GET      | list      | officials           |
 planning:new_draw             | GET POST | list      | desk                |
@@ -574,6 +580,8 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "pledges:hand_over": {"pk": "false_claim"},
     "pledges:retire_form": {"pk": "pledge_form"},
     "pledges:self_checked": {"pk": "self_check"},
+    "pledges:add_certificate": {"pk": "shop"},
+    **{f"pledges:{name}_certificate": {"pk": "certificate"} for name in ("edit", "retire")},
     **{f"batches:{name}": {"pk": "batch"} for name in ("detail", "edit", "add", "notices", "transfers", "close", "acceptance")},
     "batches:object": {"pk": "batch_object"},
     "batches:act": {"pk": "batch_object", "key": "="},
@@ -586,7 +594,7 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "inspections:delivery": {"token": "plate_token"},
     **{f"inspections:{name}": {"pk": "delivery"} for name in ("delivered", "delivery_notice")},
     "inspections:note_signal": {"pk": "signal"},
-    "planning:visit": {"pk": "planned_visit"},
+    **{f"planning:{name}": {"pk": "planned_visit"} for name in ("visit", "cancel_visit")},
     **{f"planning:{name}": {"pk": "visit_plan"} for name in ("plan", "adopt")},
     "planning:decide": {"pk": "visit_request"},
     "planning:answer": {"pk": "joint_visit"},

@@ -42,6 +42,9 @@ def add_promises(world: World, gas: GasCampaign) -> dict[str, Any]:
         on_time_only=True, late_share=Decimal(100), document="云财〔2026〕9号", effective_from=dt.date(2026, 1, 1),
     )  # fmt: skip
     member.refresh_from_db()
+    certificate = pledges.save_certificate(
+        world.enterprises.shop, person_name="蒋好味", kind="safety_officer", valid_to=today, by=shop
+    )
     subsidy = batches.propose_subsidy(member, quantity=Decimal(1), investment=None, by=housing)
     return {
         "pledge": pledge.pk,
@@ -50,6 +53,7 @@ def add_promises(world: World, gas: GasCampaign) -> dict[str, Any]:
         "pledge_form": fire_form().pk,
         "false_claim": FalseClaim.objects.get().pk,
         "self_check": self_check.pk,
+        "certificate": certificate.pk,
         "batch": batch.pk,
         "batch_object": member.pk,
         "subsidy": subsidy.pk,

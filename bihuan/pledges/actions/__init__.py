@@ -1,5 +1,6 @@
 """What people do with promises; one verb, one function."""
 
+from .certifying import open_certificate_dues, retire_certificate, save_certificate
 from .drafting import save_draft, start_draft
 from .forms import ensure_forms, retire_form, save_form
 from .handing import hand_over
@@ -14,9 +15,12 @@ __all__ = [
     "ensure_forms",
     "hand_over",
     "judge_line",
+    "open_certificate_dues",
     "problems_of",
+    "retire_certificate",
     "retire_form",
     "reveal_person",
+    "save_certificate",
     "save_draft",
     "save_form",
     "sign",

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.audit.actions import record
+from bihuan.campaigns.models import Campaign
 from bihuan.core.errors import IllegalMove, Refused
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.workflow import RUNNING, Status
@@ -19,6 +20,7 @@ from bihuan.registry.models import Contact, Enterprise
 from bihuan.rules.pledges import Definition, Table, use_of_kind
 
 from ..models import Pledge, PledgeForm, PledgeLine, PledgePerson
+from ..queries import campaigns_covering
 from ..standing import may_write, own_enterprise, receiver_of
 from ..workflow import PledgeStatus
 
@@ -36,11 +38,16 @@ LINE_FIELDS = (
 
 @transaction.atomic
 def start_draft(
-    enterprise: Enterprise, form: PledgeForm, *, by: User, renews: Pledge | None = None
+    enterprise: Enterprise,
+    form: PledgeForm,
+    *,
+    by: User,
+    renews: Pledge | None = None,
+    campaign: Campaign | None = None,
 ) -> Pledge:
     """Begin a promise, filled in from registry, contacts and ledger (R068); an open draft of the form is returned.
 
-    Raises PermissionDenied for people of other enterprises, Refused without a body that checks it, or when `renews`
+    `campaign` is the running one it answers, if any. Raises PermissionDenied for people of other enterprises, Refused without a body that checks it, or when `renews`
     has been renewed already.
     """
     own = own_enterprise(by)
@@ -58,12 +65,16 @@ def start_draft(
         renews.enterprise_id != enterprise.pk or Pledge.objects.filter(renews=renews).exists()
     ):
         raise Refused("这份承诺书已经续签过，请打开新的一份")
+    if campaign is not None and campaign not in campaigns_covering(enterprise):
+        raise Refused(f"“{campaign}”没有把本企业列入整治对象，或者已经结束")
+    if campaign is None and renews is not None and renews.campaign in campaigns_covering(enterprise):
+        campaign = renews.campaign
     now = timezone.now()
     definition = form.read
     pledge = Pledge(
         form=form,
         enterprise=enterprise,
-        campaign=renews.campaign if renews else None,
+        campaign=campaign,
         department=enterprise.department,
         receiver=receiver,
         city_id=enterprise.city_id,

@@ -68,10 +68,12 @@ def move_pledge(
 def withdraw(pledge: Pledge, *, reason: str, by: User) -> PledgeTransition:
     """Take a promise back before anybody has begun to check it. What went into the ledger stays there.
 
-    Raises PermissionDenied, ReasonRequired, IllegalMove.
+    One that was to renew another sets that one free to be renewed again. Raises PermissionDenied, ReasonRequired, IllegalMove.
     """
     if not may_write(by, pledge):
         raise PermissionDenied
-    line = move_pledge(pledge, PledgeMove.WITHDRAW, by=by, at=timezone.now(), reason=reason)
+    line = move_pledge(
+        pledge, PledgeMove.WITHDRAW, by=by, at=timezone.now(), reason=reason, changed={"renews": None}
+    )
     finish_duty(pledge, Duty.Kind.PLEDGE_VERIFY, by=by, cancelled=True)
     return line

@@ -19,8 +19,9 @@ from bihuan.attachments import actions as attachments
 from bihuan.attachments import queries as files
 from bihuan.attachments.errors import UploadRefused
 from bihuan.audit.actions import chain_of
+from bihuan.campaigns.models import Campaign
 from bihuan.core.errors import Refused
-from bihuan.core.http import Request
+from bihuan.core.http import Request, row_number
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.core.qr import qr_svg
 from bihuan.jobs.handing import take_away
@@ -53,6 +54,7 @@ RELATED = (
     "paper",
     "signed_by",
     "renews",
+    "campaign",
 )
 
 
@@ -86,10 +88,13 @@ def index(request: Request) -> HttpResponse:
         "status": filters.get("status", ""),
         "q": filters.get("q", ""),
         "false": filters.get("false", ""),
+        "ending": filters.get("ending", ""),
         "chips": _chips(request, filters),
         "tones": TONES,
+        "untrue": queries.pledges_with_false_claims(page.items),
         "own": own,
         "forms": PledgeForm.objects.usable() if own else [],
+        "campaigns": queries.campaigns_covering(own) if own else [],
         "may_export": user.has_perm(Permission.EXPORT_HAZARDS),
         "may_make_forms": user.has_perm(Permission.MANAGE_PLEDGE_FORMS),
         "may_see_false": not own,
@@ -103,6 +108,9 @@ def _chips(request: Request, filters: dict[str, str]) -> list[dict[str, str]]:
         ("status", "状态", dict(PledgeStatus.choices).get(filters.get("status", ""), "")),
         ("q", "查找", filters.get("q", "")),
         ("false", "核查", "有弄虚作假" if filters.get("false") == "1" else ""),
+        ("ending", "有效期", "30 天内到期或已到期" if filters.get("ending") == "1" else ""),
+        ("standing", "签署", "已签署、没有撤回" if filters.get("standing") == "1" else ""),
+        ("campaign", "行动", _campaign_name(user, filters.get("campaign", ""))),
         ("enterprise", "企业", _enterprise_name(user, filters.get("enterprise", ""))),
     ]
     found = []
@@ -113,6 +121,13 @@ def _chips(request: Request, filters: dict[str, str]) -> list[dict[str, str]]:
             rest.pop("cursor", None)
             found.append({"label": label, "value": value, "remove_url": f"?{rest.urlencode()}"})
     return found
+
+
+def _campaign_name(user: Any, pk: str) -> str:
+    if not row_number(pk):
+        return ""
+    found = Campaign.objects.visible_to(user).filter(pk=row_number(pk)).first()
+    return found.short_title if found else "已选"
 
 
 def _enterprise_name(user: Any, pk: str) -> str:
@@ -150,8 +165,10 @@ def create(request: Request) -> HttpResponse:
     if form is None:
         messages.warning(request, "请选择一份承诺书式样")
         return redirect("pledges:list")
+    wanted = row_number(request.POST.get("campaign", ""))
+    campaign = next((each for each in queries.campaigns_covering(own) if each.pk == wanted), None)
     try:
-        pledge = actions.start_draft(own, form, by=user)
+        pledge = actions.start_draft(own, form, by=user, campaign=campaign)
     except Refused as error:
         messages.warning(request, str(error))
         return redirect("pledges:list")
@@ -419,18 +436,26 @@ def renew(request: Request, pk: int) -> HttpResponse:
 @require_safe
 @require(Permission.VIEW_REGISTRY)
 def print_page(request: Request, pk: int) -> HttpResponse:
-    """The promise in the layout of its form, numbers masked, with the code of the frozen paper."""
+    """The promise in the layout of its form, numbers masked, with the code of the frozen paper.
+
+    Its writers may print the draft as well, to read it once more and to put the seal on it.
+    """
     pledge = visible(request, pk)
-    if pledge.paper is None:
+    if pledge.paper is None and not (pledge.is_draft and may_write(user_of(request), pledge)):
         raise Http404
     definition = pledge.form.read
-    # Our own SVG over our own address: nothing a person typed is in it.
-    qr = mark_safe(qr_svg(verify_address(pledge.paper), label=f"核验{pledge.number}"))  # noqa: S308
+    qr = ""
+    if pledge.paper is not None:
+        # Our own SVG over our own address: nothing a person typed is in it.
+        qr = mark_safe(qr_svg(verify_address(pledge.paper), label=f"核验{pledge.number}"))  # noqa: S308
     context = {
         "pledge": pledge,
         "definition": definition,
         "persons": pledge.persons.all(),
-        "families": wording.uses_ticked(pledge.use_code, timezone.localdate(pledge.signed_at))
+        "families": wording.uses_ticked(
+            pledge.use_code,
+            timezone.localdate(pledge.signed_at) if pledge.signed_at else timezone.localdate(),
+        )
         if definition.asks_use
         else [],
         "answers": [(each.label, pledge.answers.get(each.key, "")) for each in definition.fields],
@@ -448,6 +473,7 @@ def print_page(request: Request, pk: int) -> HttpResponse:
             for table in definition.tables
         ],
         "qr": qr,
+        "signer": definition.signer,
     }
     return render(request, "pledges/print.html", context)
 

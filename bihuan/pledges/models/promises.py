@@ -18,7 +18,7 @@ from bihuan.papers.models import Paper
 from bihuan.registry.models import Enterprise
 from bihuan.rules.pledges import Definition, read
 
-from .workflow import STANDING, LineVerdict, PledgeStatus
+from ..workflow import STANDING, LineVerdict, PledgeStatus
 
 
 class PledgeFormQuerySet(models.QuerySet["PledgeForm"]):

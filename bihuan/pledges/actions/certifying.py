@@ -1,0 +1,174 @@
+"""Keeping the certificates of one's people, and what is owed for those that run out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from bihuan.accounts.models import User
+from bihuan.accounts.queries import default_post, holders_of, service_user
+from bihuan.audit.actions import chain_of, record
+from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+from bihuan.duties.actions import finish_duty, open_duty, reschedule_duty
+from bihuan.duties.models import Duty
+from bihuan.notifications.actions import notify
+from bihuan.notifications.models import Message
+from bihuan.registry.dues import holder_of
+from bihuan.registry.models import Enterprise
+from bihuan.registry.workflow import SUPERVISED
+from bihuan.rules.certificates import certificate_kinds, certificate_rule, doubt_certificate
+from bihuan.rules.permits import reminder_rule
+
+from ..models import SOON, StaffCertificate
+from ..standing import may_keep
+
+FIELDS = ("person_name", "kind", "name", "number", "issuer", "issued_on", "valid_to", "review_by")
+
+
+@transaction.atomic
+def save_certificate(
+    enterprise: Enterprise, *, by: User, certificate: StaffCertificate | None = None, **given: Any
+) -> StaffCertificate:
+    """Enter a certificate or change one; an empty number leaves the sealed one. A later day settles what was owed.
+
+    Raises PermissionDenied, Refused for a kind nobody knows or dates that cannot be, IllegalMove for a retired one.
+    """
+    if not may_keep(by, enterprise):
+        raise PermissionDenied
+    today, now = timezone.localdate(), timezone.now()
+    if given.get("kind") not in certificate_kinds(today):
+        raise Refused("请选择证件种类")
+    if not str(given.get("person_name", "")).strip():
+        raise Refused("请填写持证人姓名")
+    problem = doubt_certificate(
+        certificate_rule(given["kind"], today),
+        given.get("issued_on"),
+        given.get("valid_to"),
+        given.get("review_by"),
+    )
+    if problem:
+        raise Refused(problem)
+    if certificate is None:
+        certificate = StaffCertificate(enterprise=enterprise, recorded_by=by, recorded_at=now)
+    elif not certificate.is_active:
+        raise IllegalMove("这份证件已经注销，请另登记一份")
+    for name in FIELDS:
+        if name in given and not (name == "number" and not given[name]):
+            setattr(certificate, name, given[name])
+    certificate.updated_at = now
+    certificate.save()
+    record(
+        "pledges.save_certificate",
+        certificate,
+        by=by,
+        summary=f"登记{enterprise}的人员证件：{certificate}",
+    )
+    _settle(certificate, today, by)
+    return certificate
+
+
+@transaction.atomic
+def retire_certificate(certificate: StaffCertificate, *, reason: str, by: User) -> None:
+    """The person has left or the certificate was withdrawn: it counts no longer and stays on record.
+
+    Raises PermissionDenied, ReasonRequired, IllegalMove.
+    """
+    if not may_keep(by, certificate.enterprise):
+        raise PermissionDenied
+    if not reason.strip():
+        raise ReasonRequired("注销证件")
+    fields = {"is_active": False, "retired_reason": reason.strip()[:200], "updated_at": timezone.now()}
+    if not StaffCertificate.objects.filter(pk=certificate.pk, is_active=True).update(**fields):
+        raise IllegalMove("这份证件已经注销")
+    for name, value in fields.items():
+        setattr(certificate, name, value)
+    record(
+        "pledges.retire_certificate",
+        certificate,
+        by=by,
+        summary=f"注销{certificate.enterprise}的人员证件：{certificate}",
+        payload={"reason": certificate.retired_reason},
+    )
+    finish_duty(certificate, Duty.Kind.CERTIFICATE, by=by, cancelled=True)
+
+
+def open_certificate_dues(now: dt.datetime) -> int:
+    """Open and move the duties of certificates that run out or must be reviewed; returns how many were opened.
+
+    The enterprise owes it, its locality where it has no account. Run again it does nothing; a reminder is sent once.
+    """
+    today, by = timezone.localdate(now), service_user()
+    near = StaffCertificate.objects.ending(on=today) | StaffCertificate.objects.past(on=today)
+    rows = near.filter(enterprise__status__in=SUPERVISED).select_related(
+        "enterprise__organization", "enterprise__department"
+    )
+    opened = 0
+    for certificate in rows.order_by("pk").iterator(chunk_size=200):
+        opened += _owe(certificate, today, by)
+    return opened
+
+
+@transaction.atomic
+def _owe(certificate: StaffCertificate, today: dt.date, by: User) -> bool:
+    StaffCertificate.objects.select_for_update().get(pk=certificate.pk)
+    state = certificate.state(today)
+    if state.day is None:
+        return False
+    title = f"“{certificate.enterprise}”{certificate}{'复审' if state.event == 'review' else '换证'}"
+    clock = {"summary": state.sentence(), "source": state.rule.source}
+    open_one = Duty.objects.open().filter(subject=chain_of(certificate), kind=Duty.Kind.CERTIFICATE).first()
+    _remind(certificate, title, state.sentence(), today)
+    if open_one is not None:
+        if open_one.due_on != state.day:
+            reschedule_duty(certificate, Duty.Kind.CERTIFICATE, state.day, clock, by=by, title=title)
+        return False
+    body = holder_of(certificate.enterprise, today)
+    if body is None:
+        return False
+    open_duty(
+        kind=Duty.Kind.CERTIFICATE, subject=certificate, title=title, url=certificate.get_absolute_url(),
+        organization=body, place=certificate.enterprise, due_on=state.day, clock=clock, by=by,
+    )  # fmt: skip
+    return True
+
+
+def _remind(certificate: StaffCertificate, title: str, words: str, today: dt.date) -> None:
+    """Tell whoever owes it, once for every reminder day that has been reached (90, 60, 30, 7)."""
+    state = certificate.state(today)
+    reached = [
+        days
+        for days in reminder_rule(today).expiry
+        if state.days_left is not None and state.days_left <= days
+    ]
+    body = holder_of(certificate.enterprise, today)
+    post = default_post(body) if body is not None else None
+    if post is None or not reached:
+        return
+    key = f"certificate.{certificate.pk}.{state.day}.{min(reached)}"
+    people = list(holders_of(post, today))
+    transaction.on_commit(
+        partial(
+            notify, people, category=Message.Category.REMINDER, title=title[:120], body=words,
+            url=certificate.get_absolute_url(), key=key,
+        )
+    )  # fmt: skip
+
+
+def _settle(certificate: StaffCertificate, today: dt.date, by: User) -> None:
+    """What was owed ends once the next day is far away, and follows it while it is near."""
+    state = certificate.state(today)
+    if state.day is None or (state.days_left or 0) > SOON:
+        finish_duty(certificate, Duty.Kind.CERTIFICATE, by=by)
+        return
+    reschedule_duty(
+        certificate,
+        Duty.Kind.CERTIFICATE,
+        state.day,
+        {"summary": state.sentence(), "source": state.rule.source},
+        by=by,
+    )
