@@ -10,9 +10,10 @@
 import { openDB } from "../../vendor/idb/idb.mjs";
 import { open, openJson, seal, sealJson } from "./crypto.mjs";
 
+const NAME = "bihuan-field";
 const VERSION = 1;
 
-const database = () => openDB("bihuan-field", VERSION, {
+const HANDLERS = {
   upgrade(db, from) {
     if (from < 1) {
       db.createObjectStore("vaults", { keyPath: "user" });
@@ -26,6 +27,12 @@ const database = () => openDB("bihuan-field", VERSION, {
     event.target.close();
     location.reload();
   },
+};
+
+/** A server that went back to an earlier app meets a later layout: layouts only grow, so the earlier app works with it. */
+const database = () => openDB(NAME, VERSION, HANDLERS).catch((error) => {
+  if (error.name !== "VersionError") throw error;
+  return openDB(NAME, undefined, { blocking: HANDLERS.blocking });
 });
 let opened;
 const db = () => (opened ??= database());

@@ -171,11 +171,25 @@ function question(app, draft, item, changed) {
         answer().measured = input.value.trim() ? `${input.value.trim()} ${item.measure.shown}` : "";
         verdict.textContent = found?.words ?? "";
         verdict.dataset.passed = String(found?.passed ?? "");
-        if (found && found.passed !== null) choose(found.passed ? "pass" : "fail", { from: found });
+        if (found && found.passed !== null) settle(found);
         changed();
       },
     });
     return h("div", { class: "measure" }, h("label", {}, `${item.measure.label || "实测"}（${demand(item.measure)}）`, input), h("span", {}, item.measure.shown), verdict);
+  }
+
+  /** A number that fails settles the item; one that passes only where nothing else is asked. */
+  function settle(found) {
+    const given = answer();
+    if (!found.passed || item.alone) {
+      choose(found.passed ? "pass" : "fail", { from: found });
+      given.chosen = given.verdict;
+      return;
+    }
+    verdict.textContent = `${found.words}；其余看现场`;
+    if (given.verdict !== "fail" || given.chosen !== "fail") return;
+    given.verdict = given.chosen = "";
+    show();
   }
 
   function choose(value, { from = null } = {}) {

@@ -151,6 +151,22 @@ def test_who_was_visited_stands_behind_the_others_however_many_there_are(asked):
     assert asked("data", words) == [120, 50, True, 0]
 
 
+def test_an_earlier_app_opens_a_later_layout(asked):
+    """The server went back a version after phones had taken the newer one: nothing is locked away."""
+    words = """(async () => {
+      const later = await new Promise((resolve, reject) => {
+        const request = indexedDB.open("bihuan-field", 7);
+        request.onupgradeneeded = () => request.result.createObjectStore("vaults", { keyPath: "user" });
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+      later.close();
+      await m.keepVault({ user: 3, name: "冯走访" });
+      return m.vaults();
+    })()"""
+    assert asked("store", words) == [{"user": 3, "name": "冯走访"}]
+
+
 # --- the line --------------------------------------------------------------------------------------
 
 # A phone with one finished visit that names one photo; `answers` says what comes back to which request.
