@@ -121,7 +121,7 @@ def thumbnail(picture: Image.Image) -> bytes:
 
 
 def read_exif(image: Image.Image) -> dict[str, Any]:
-    """What the camera says of itself: {"taken_at", "latitude", "longitude", "make", "model"}, each only if sound.
+    """What the file says of itself: {"taken_at", "latitude", "longitude", "make", "model", "software"}, each only if sound.
 
     `taken_at` is ISO; without an offset in the file it is taken as Asia/Shanghai. Coordinates are WGS-84 degrees.
     """
@@ -141,7 +141,11 @@ def read_exif(image: Image.Image) -> dict[str, Any]:
     place = _place(gps)
     if place:
         found["latitude"], found["longitude"] = place
-    for key, tag in (("make", ExifTags.Base.Make), ("model", ExifTags.Base.Model)):
+    for key, tag in (
+        ("make", ExifTags.Base.Make),
+        ("model", ExifTags.Base.Model),
+        ("software", ExifTags.Base.Software),
+    ):
         text = _text(exif.get(tag))
         if text:
             found[key] = text
@@ -226,6 +230,15 @@ def perceptual_hash(picture: Image.Image) -> int:
     bits = 0
     for value in low:
         bits = bits << 1 | (value > median)
+    return bits - (1 << 64) if bits >> 63 else bits
+
+
+def mirrored(value: int) -> int:
+    """The perceptual hash the same picture has when left and right are exchanged, but for a few bits.
+
+    Mirroring changes the sign of every odd horizontal frequency, and the median of them all lies near zero.
+    """
+    bits = (value & 0xFFFF_FFFF_FFFF_FFFF) ^ 0x5555_5555_5555_5555
     return bits - (1 << 64) if bits >> 63 else bits
 
 

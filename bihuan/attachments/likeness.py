@@ -1,8 +1,9 @@
 """Photos that look alike, found among all that are stored (U11).
 
 Every process keeps the 64-bit perceptual hashes of all photos in one array and compares a new one with all of them:
-XOR and population count, exact, about a millisecond for a million (bench/likeness.py). What came in since the last
-question is read first, by the time of upload. Memory: 24 bytes a photo.
+XOR and population count, exact, about a millisecond for a million (bench/likeness.py). The array holds hashes and
+nothing else; whose they are is asked of the database for the few that are near. What came in since the last question
+is read first, by the time of upload. Memory: 8 bytes a photo.
 """
 
 from __future__ import annotations
@@ -10,19 +11,22 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from django.db.models import Max
 
+from .images import distance
 from .models import Attachment
 
 FIRST_CAPACITY = 4096
 # Uploads become visible when their transaction commits, not in the order of their time stamps.
 OVERLAP = dt.timedelta(minutes=10)
 MOST_MATCHES = 200
-_SIGN = (1 << 64) - 1
+CHUNK = 50_000
+_BITS = (1 << 64) - 1
 
 
 @dataclass(frozen=True)
@@ -34,50 +38,38 @@ class Match:
 
 
 class HashIndex:
-    """The hashes of photos in an array that grows; `add` and `within` may be called from several threads."""
+    """Signed 64-bit hashes in an array that grows; `add` and `within` may be called from several threads."""
 
     def __init__(self) -> None:
         self._hashes = np.empty(FIRST_CAPACITY, dtype=np.uint64)
-        self._ids = np.empty((FIRST_CAPACITY, 16), dtype=np.uint8)
         self._count = 0
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return self._count
 
-    def add(self, rows: Sequence[tuple[uuid.UUID, int]]) -> None:
-        """Put photos in, each as (id, signed 64-bit hash)."""
-        if not rows:
+    def add(self, values: Iterable[int]) -> None:
+        """Put hashes in; one that is there already does no harm."""
+        new = np.fromiter(values, dtype=np.int64).view(np.uint64)
+        if not len(new):
             return
         with self._lock:
-            end = self._count + len(rows)
+            end = self._count + len(new)
             if end > len(self._hashes):
-                capacity = max(end, 2 * len(self._hashes))
-                # New arrays, so that a search under way goes on with the old ones.
-                hashes, ids = (
-                    np.empty(capacity, dtype=np.uint64),
-                    np.empty((capacity, 16), dtype=np.uint8),
-                )
-                hashes[: self._count], ids[: self._count] = (
-                    self._hashes[: self._count],
-                    self._ids[: self._count],
-                )
-                self._hashes, self._ids = hashes, ids
-            self._hashes[self._count : end] = [value & _SIGN for _, value in rows]
-            raw = b"".join(pk.bytes for pk, _ in rows)
-            self._ids[self._count : end] = np.frombuffer(raw, dtype=np.uint8).reshape(-1, 16)
+                # A new array, so that a search under way goes on with the old one.
+                grown = np.empty(max(end, 2 * len(self._hashes)), dtype=np.uint64)
+                grown[: self._count] = self._hashes[: self._count]
+                self._hashes = grown
+            self._hashes[self._count : end] = new
             self._count = end
 
-    def within(self, value: int, radius: int) -> list[Match]:
-        """Photos that differ from a signed hash in at most `radius` bits, the most alike first (at most 200)."""
+    def within(self, value: int, radius: int) -> list[int]:
+        """The hashes that differ from `value` in at most `radius` bits, each once, the nearest first (at most 200)."""
         with self._lock:
-            hashes, ids, count = self._hashes, self._ids, self._count
-        differing: npt.NDArray[np.uint8] = np.bitwise_count(hashes[:count] ^ np.uint64(value & _SIGN))
-        places = np.flatnonzero(differing <= radius)
-        places = places[np.argsort(differing[places], kind="stable")][:MOST_MATCHES]
-        return [
-            Match(uuid.UUID(bytes=ids[place].tobytes()), int(differing[place])) for place in places.tolist()
-        ]
+            hashes, count = self._hashes, self._count
+        differing: npt.NDArray[np.uint8] = np.bitwise_count(hashes[:count] ^ np.uint64(value & _BITS))
+        near = np.unique(hashes[:count][differing <= radius]).view(np.int64)
+        return sorted(near.tolist(), key=lambda each: (distance(each, value), each))[:MOST_MATCHES]
 
 
 class PhotoStore:
@@ -86,36 +78,51 @@ class PhotoStore:
     def __init__(self) -> None:
         self._index = HashIndex()
         self._until: dt.datetime | None = None
-        self._recent: set[uuid.UUID] = set()
+        self._recent: set[int] = set()
         self._lock = threading.Lock()
 
-    def refresh(self) -> int:
-        """Read what was uploaded since the last time; returns how many photos the index now knows."""
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def refresh(self) -> None:
+        """Read the hashes of what was uploaded since the last time, from the index of newest photos alone."""
+        photos = Attachment.objects.filter(
+            kind=Attachment.Kind.IMAGE, perceptual_hash__isnull=False
+        ).order_by()
         with self._lock:
-            rows = Attachment.objects.filter(kind=Attachment.Kind.IMAGE, perceptual_hash__isnull=False)
-            if self._until is not None:
-                rows = rows.filter(uploaded_at__gte=self._until - OVERLAP)
-            found = [
-                row
-                for row in rows.values_list("pk", "perceptual_hash", "uploaded_at").iterator(
-                    chunk_size=20_000
+            if self._until is None:
+                # The newest first: what is uploaded while the rest is read lies after it.
+                self._until = photos.aggregate(at=Max("uploaded_at"))["at"]
+                self._index.add(
+                    value or 0
+                    for value in photos.values_list("perceptual_hash", flat=True).iterator(chunk_size=CHUNK)
                 )
-                if row[0] not in self._recent
-            ]
-            self._index.add([(pk, value) for pk, value, _ in found])
-            if found:
-                self._until = max([each[2] for each in found] + ([self._until] if self._until else []))
-                edge = self._until - OVERLAP
-                self._recent = {pk for pk, _, at in found if at >= edge} | self._recent
-                if len(self._recent) > 50_000:
-                    kept = Attachment.objects.filter(uploaded_at__gte=edge).values_list("pk", flat=True)
-                    self._recent &= set(kept)
-            return len(self._index)
+                return
+            rows = list(
+                photos.filter(uploaded_at__gte=self._until - OVERLAP).values_list(
+                    "perceptual_hash", "uploaded_at"
+                )
+            )
+            found = {value or 0 for value, _ in rows}
+            self._index.add(found - self._recent)
+            self._recent = found
+            self._until = max([self._until, *(at for _, at in rows)])
 
     def alike(self, values: Iterable[int], radius: int) -> list[list[Match]]:
-        """For every hash the stored photos within `radius` bits of it, itself among them if it is stored."""
+        """For every hash the stored photos within `radius` bits of it, itself among them if it is stored.
+
+        The nearest first, the earlier before the later.
+        """
         self.refresh()
-        return [self._index.within(value, radius) for value in values]
+        return [self._owners(value, self._index.within(value, radius)) for value in values]
+
+    def _owners(self, value: int, near: list[int]) -> list[Match]:
+        if not near:
+            return []
+        rows = Attachment.objects.filter(kind=Attachment.Kind.IMAGE, perceptual_hash__in=near)
+        found = rows.order_by("uploaded_at", "pk").values_list("pk", "perceptual_hash")[:MOST_MATCHES]
+        matches = [Match(pk, distance(own or 0, value)) for pk, own in found]
+        return sorted(matches, key=lambda each: each.bits)
 
 
 _store = PhotoStore()

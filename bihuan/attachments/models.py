@@ -36,10 +36,11 @@ class Attachment(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "附件"
         indexes = [
+            # Everything that is asked of the newest photos stands in the index itself (attachments/likeness.py).
             models.Index(
-                fields=["uploaded_at"],
+                fields=["uploaded_at", "kind", "perceptual_hash"],
                 condition=models.Q(perceptual_hash__isnull=False),
-                name="attachments_newest_photos",
+                name="attachments_photo_hashes",
             )
         ]
 

@@ -30,6 +30,23 @@ class Threshold:
     verified: bool
 
 
+@dataclass(frozen=True)
+class Editors:
+    """One version of the names by which programs that retouch photos call themselves, in small letters."""
+
+    words: tuple[str, ...]
+    source: str
+    doc_no: str
+    effective_from: dt.date
+    effective_to: dt.date | None
+    verified: bool
+
+
+@cache
+def _editors() -> tuple[Editors, ...]:
+    return tuple(Editors(tuple(row["words"]), **provenance(row)) for row in load("evidence")["editors"])
+
+
 @cache
 def thresholds() -> tuple[Threshold, ...]:
     """Return every version of every threshold."""
@@ -74,6 +91,22 @@ def photo_out_of_time(taken: dt.datetime, started: dt.datetime, finished: dt.dat
     if taken > finished + slack:
         return f"照片自带的拍摄时间晚于检查结束{_span((taken - finished).total_seconds())}"
     return ""
+
+
+def photo_too_early(taken: dt.datetime, found: dt.datetime) -> str:
+    """Words for a photo of something put right that was taken before it was found wrong, "" otherwise."""
+    slack = dt.timedelta(minutes=threshold("clock.photo", found.date()))
+    if taken >= found - slack:
+        return ""
+    return f"整改后照片自带的拍摄时间早于发现隐患{_span((found - taken).total_seconds())}"
+
+
+def edited(software: str, on: dt.date) -> str:
+    """Words for a photo that names a program for retouching as its last one, "" for cameras and phones."""
+    name = software.lower()
+    if not any(word in name for word in in_force(_editors(), on, what="修图软件名称").words):
+        return ""
+    return f"照片经“{software[:40]}”处理过"
 
 
 def too_fast(metres: float, seconds: float, on: dt.date) -> str:

@@ -5,10 +5,10 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from bihuan.attachments.errors import UploadRefused
-from bihuan.attachments.images import distance, perceptual_hash, reencode
+from bihuan.attachments.images import distance, mirrored, perceptual_hash, reencode
 
 from .conftest import image_bytes
 
@@ -16,6 +16,7 @@ from .conftest import image_bytes
 def _with_exif(gps=True, **options):
     exif = Image.Exif()
     exif[0x010F], exif[0x0110] = "Yunxi", "Phone 1\x00"
+    exif[0x0131] = "Adobe Photoshop 25.1"
     exif[0x0112] = 6  # the camera was held upright: turn by 90 degrees
     detail = exif.get_ifd(0x8769)
     detail[0x9003], detail[0x9011] = "2026:11:20 09:30:15", "+08:00"
@@ -34,6 +35,7 @@ def test_exif_is_read_out_and_stripped():
         "longitude": 100.25,
         "make": "Yunxi",
         "model": "Phone 1",
+        "software": "Adobe Photoshop 25.1",
     }
     assert not Image.open(io.BytesIO(picture.data)).getexif()
     assert b"Exif" not in picture.data
@@ -107,6 +109,14 @@ def test_the_perceptual_hash_knows_the_same_scene_again():
     assert distance(perceptual_hash(_scene()), perceptual_hash(small)) <= 4
     mirrored = _scene().transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     assert distance(perceptual_hash(_scene()), perceptual_hash(mirrored)) > 16
+
+
+def test_a_mirrored_picture_is_known_by_the_hash_of_the_first():
+    turned = ImageOps.mirror(_scene())
+    assert distance(mirrored(perceptual_hash(_scene())), perceptual_hash(turned)) <= 4
+    assert mirrored(mirrored(perceptual_hash(_scene()))) == perceptual_hash(_scene())
+    assert mirrored(0) == 0x5555_5555_5555_5555
+    assert mirrored(-1) == 0xAAAA_AAAA_AAAA_AAAA - 2**64
 
 
 def test_the_perceptual_hash_fits_a_signed_64_bit_column():

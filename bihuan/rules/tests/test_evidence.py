@@ -30,6 +30,23 @@ def test_a_photo_of_another_time():
     assert "晚于检查结束 3 小时" in evidence.photo_out_of_time(TEN + 4 * hour, TEN, TEN + hour)
 
 
+def test_a_repair_is_not_photographed_before_the_damage_is_found():
+    day = dt.timedelta(days=1)
+    assert evidence.photo_too_early(TEN + day, TEN) == ""
+    assert evidence.photo_too_early(TEN - dt.timedelta(minutes=29), TEN) == ""
+    assert evidence.photo_too_early(TEN - 5 * day, TEN) == "整改后照片自带的拍摄时间早于发现隐患 5 天"
+
+
+@pytest.mark.parametrize("software", ["Adobe Photoshop 25.1 (Windows)", "美图秀秀", "Snapseed 2.0"])
+def test_a_retouched_photo_names_its_program(software):
+    assert evidence.edited(software, ON) == f"照片经“{software}”处理过"
+
+
+@pytest.mark.parametrize("software", ["", "HarmonyOS 4.2", "17.5.1", "今日水印相机"])
+def test_cameras_retouch_nothing(software):
+    assert evidence.edited(software, ON) == ""
+
+
 def test_nobody_flies():
     assert evidence.too_fast(20_000, 1200, ON) == ""  # 60 km/h
     assert evidence.too_fast(20_000, 600, ON).endswith("折合每小时 120 公里")
