@@ -1,12 +1,14 @@
 """What higher apps notice of a hazard's evidence, for whoever reviews it: words, never a bar.
 
-remarks.register(source)   # in AppConfig.ready; source(hazard) yields Remark
+remarks.register(source)   # in AppConfig.ready; source(hazard, user) yields Remark
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+from bihuan.accounts.models import User
 
 from .models import Hazard
 from .workflow import Status
@@ -23,7 +25,7 @@ class Remark:
     url: str = ""
 
 
-Source = Callable[[Hazard], Iterable[Remark]]
+Source = Callable[[Hazard, User], Iterable[Remark]]
 _SOURCES: list[Source] = []
 
 
@@ -33,8 +35,8 @@ def register(source: Source) -> None:
         _SOURCES.append(source)
 
 
-def remarks_on(hazard: Hazard) -> list[Remark]:
-    """Everything noticed of a hazard while somebody has to judge it; empty at any other time."""
+def remarks_on(hazard: Hazard, user: User) -> list[Remark]:
+    """Everything noticed of a hazard while somebody has to judge it; links only where `user` may go."""
     if hazard.status not in REVIEWED:
         return []
-    return [remark for source in _SOURCES for remark in source(hazard)]
+    return [remark for source in _SOURCES for remark in source(hazard, user)]

@@ -42,6 +42,8 @@ SOURCES = {
     Inspection.Kind.EXPERT: Hazard.Source.EXPERT,
     Inspection.Kind.SELF_CHECK: Hazard.Source.SELF_CHECK,
 }
+    Inspection.Kind.UPPER_LEVEL: Hazard.Source.OVERSIGHT,
+    Inspection.Kind.DELIVERY: Hazard.Source.DELIVERY,
 
 
 def submit_inspection(given: Submission, *, by: User) -> Inspection:

@@ -260,6 +260,7 @@ class Signal(models.Model):
         UNCHANGED = "unchanged", "整改前后照片雷同"
         COPIED = "copied", "文字雷同"
         TRAVEL = "travel", "赶路时间不合"
+        EDITED = "edited", "照片经过修图"
         SHORT = "short", "用时过短"
         UNPLANNED = "unplanned", "计划外未经批准"
 
@@ -267,6 +268,9 @@ class Signal(models.Model):
     code = models.CharField("提示", max_length=12, choices=Code.choices)
     position = models.PositiveSmallIntegerField("次序")
     words = models.CharField("理由", max_length=300)
+        RECUSED = "recused", "应回避未回避"
+        NOT_DRAWN = "not_drawn", "不是抽中的人"
+        KIND_PEOPLE = "kind_people", "人员与类别不符"
     detail = models.JSONField("依据", default=dict, help_text="照片和另一条记录的编号")
     at = models.DateTimeField("提示时间")
 

@@ -56,7 +56,7 @@ def signal_panel(request: HttpRequest) -> HttpResponse:
 def signal_rows(request: HttpRequest) -> HttpResponse:
     user = _official(request)
     since, until = _period(request)
-    filters = {name: request.GET.get(name, "") for name in ("organization", "code", "dismissed")}
+    filters = {name: request.GET.get(name, "") for name in ("organization", "code", "unjudged", "dismissed")}
     rows = list(signals.rows_behind(user, filters, since, until)[: signals.MOST_ROWS + 1])
     context = {
         "rows": rows[: signals.MOST_ROWS],
@@ -65,6 +65,7 @@ def signal_rows(request: HttpRequest) -> HttpResponse:
         "since": since,
         "until": until,
         "code": dict(Signal.Code.choices).get(filters["code"], ""),
+        "unjudged": filters["unjudged"] == "1",
         "dismissed": filters["dismissed"] == "1",
     }
     return render(request, "inspections/signal_rows.html", context)

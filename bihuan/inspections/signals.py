@@ -9,12 +9,13 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.urls import reverse
+from django.db.models import BooleanField, Case, Count, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
+from bihuan.attachments import access
 from bihuan.attachments import queries as attachments
 from bihuan.attachments.models import Attachment
 from bihuan.audit import actions as audit
@@ -25,7 +26,7 @@ from bihuan.hazards.models import Hazard
 from bihuan.hazards.remarks import Remark
 
 from .models import Inspection, Signal, SignalNote, Weighing
-from .weighing import Found, twins, unchanged
+from .weighing import Found, after_facts, twins, unchanged
 
 PANEL_DAYS = 90
 MOST_ROWS = 200
@@ -36,8 +37,11 @@ def sees_signals(user: User) -> bool:
     return user.has_perm(Permission.VIEW_INSPECTIONS) and user.has_perm(Permission.VIEW_CAMPAIGNS)
 
 
-def of_visit(inspection: Inspection) -> list[dict[str, Any]] | None:
-    """The signals of a visit with their photos and notes; None while the worker has not come to weigh it."""
+def of_visit(inspection: Inspection, user: User) -> list[dict[str, Any]] | None:
+    """The signals of a visit with their photos and notes; None while the worker has not come to weigh it.
+
+    A photo of a record out of the reader's sight is neither shown nor named (design invariant 3).
+    """
     if not Weighing.objects.filter(pk=inspection.pk).exists():
         return None
     rows = list(inspection.signals.prefetch_related("notes__by"))
@@ -48,20 +52,53 @@ def of_visit(inspection: Inspection) -> list[dict[str, Any]] | None:
     for signal in rows:
         detail = signal.detail
         pair = [by_id[detail[key]] for key in ("photo", "other") if detail.get(key) in by_id]
+        seen = [photo for photo in pair if access.may_see(user, photo)]
         url = detail.get("url", "")
         if "inspection" in detail:
-            url = reverse("inspections:detail", args=[detail["inspection"]])
+            others = Inspection.objects.visible_to(user).filter(pk=detail["inspection"])
+            url = others[0].get_absolute_url() if others else ""
+        owner = owner_of(detail.get("subject", ""), user)
         shown.append(
             {
                 "signal": signal,
                 "label": signal.get_code_display(),
                 "words": signal.words,
                 "url": url,
-                "photos": attachments.photo_items(pair),
+                "photos": attachments.photo_items(seen),
+                "owner": owner,
+                "is_elsewhere": len(seen) < len(pair),
                 "notes": list(signal.notes.all()),
             }
         )
     return shown
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The record another photo belongs to, for whoever may open it."""
+
+    name: str
+    url: str
+
+
+def owner_of(subject: str, user: User) -> Owner | None:
+    """Whose another photo is ("hazards.hazard:42"); None for records the person may not see or that have no page."""
+    label, _, pk = subject.partition(":")
+    if not access.may_see_subject(user, subject):
+        return None
+    row: Hazard | Inspection | None = None
+    if label == "hazards.hazard":
+        row = Hazard.objects.filter(pk=pk).select_related("enterprise").first()
+    elif label == "hazards.rectification":
+        row = Hazard.objects.filter(rectifications=pk).select_related("enterprise").first()
+    elif label == "inspections.answer":
+        row = Inspection.objects.filter(answers=pk).select_related("enterprise").first()
+    elif label == "inspections.inspection":
+        row = Inspection.objects.filter(pk=pk).select_related("enterprise").first()
+    if row is None:
+        return None
+    what = f"隐患 {row.number}" if isinstance(row, Hazard) else f"{row.inspected_on} 的检查"
+    return Owner(f"{row.enterprise} {what}", row.get_absolute_url())
 
 
 def simultaneous(inspection: Inspection) -> QuerySet[Inspection]:
@@ -78,8 +115,8 @@ def simultaneous(inspection: Inspection) -> QuerySet[Inspection]:
     return rows.select_related("organization", "recorded_by").order_by("started_at", "pk")
 
 
-def remarks_on_hazard(hazard: Hazard) -> Iterator[Remark]:
-    """What the reviewer of a rectification should look at twice: before = after, photos seen elsewhere."""
+def remarks_on_hazard(hazard: Hazard, user: User) -> Iterator[Remark]:
+    """What the reviewer of a rectification should look at twice: before = after, photos seen elsewhere, taken earlier."""
     rounds = list(hazard.rectifications.order_by("-round")[:1])
     if not rounds:
         return
@@ -92,10 +129,17 @@ def remarks_on_hazard(hazard: Hazard) -> Iterator[Remark]:
         chain_of(last),
     }
     on = timezone.localdate(last.at)
-    found: list[Found] = [*unchanged(before, after, on), *twins(after, own, on, until=last.at)]
+    found: list[Found] = [
+        *unchanged(before, after, on),
+        *twins(after, own, on, until=last.at),
+        *after_facts(hazard, after),
+    ]
     for each in found:
-        other = Attachment(pk=each.detail["other"])
-        yield Remark(each.code.label, each.words, other.get_absolute_url())
+        owner = owner_of(each.detail.get("subject", ""), user)
+        photo = Attachment.objects.filter(pk=each.detail.get("other", each.detail["photo"])).first()
+        seen = photo is not None and access.may_see(user, photo)
+        words = f"{each.words}（{owner.name}）" if owner else each.words
+        yield Remark(each.code.label, words, photo.get_absolute_url() if photo and seen else "")
 
 
 # --- by organization --------------------------------------------------------------------------
@@ -103,20 +147,31 @@ def remarks_on_hazard(hazard: Hazard) -> Iterator[Remark]:
 
 @dataclass(frozen=True)
 class PanelRow:
-    """One organization: its visits, how many have signals, and the signals by code; dismissed ones apart."""
+    """One organization: its visits, how many have signals, the signals by code, and how many of them nobody has judged.
+
+    Dismissed ones are counted apart.
+    """
 
     organization: Organization
     visits: int
     clean: int
     marked: int
     by_code: list[tuple[str, str, int]]
+    unjudged: int
     dismissed: int
 
 
 def _standing(user: User) -> QuerySet[Signal]:
-    refuted = SignalNote.objects.filter(signal=OuterRef("pk"), kind=SignalNote.Kind.DISMISSED)
+    """Signals on visits a person sees; whether the last judgement dismissed it, and whether there is one."""
+    judged = SignalNote.objects.filter(
+        signal=OuterRef("pk"), kind__in=[SignalNote.Kind.UPHELD, SignalNote.Kind.DISMISSED]
+    )
+    last = judged.order_by("-pk").values("kind")[:1]
     return Signal.objects.filter(inspection__in=Inspection.objects.visible_to(user)).annotate(
-        is_dismissed=Exists(refuted)
+        verdict=Coalesce(Subquery(last), Value("")),
+        is_dismissed=Case(
+            When(verdict=SignalNote.Kind.DISMISSED, then=True), default=False, output_field=BooleanField()
+        ),
     )
 
 
@@ -132,13 +187,17 @@ def panel(user: User, since: dt.date, until: dt.date) -> list[PanelRow]:
     signals = _standing(user).filter(inspection__inspected_on__gte=since, inspection__inspected_on__lte=until)
     counted: dict[int, dict[str, int]] = {}
     dismissed: dict[int, int] = {}
-    rows = signals.order_by().values("inspection__organization", "code", "is_dismissed")
+    unjudged: dict[int, int] = {}
+    rows = signals.order_by().values("inspection__organization", "code", "verdict")
     for row in rows.annotate(count=Count("pk")):
-        body = row["inspection__organization"]
-        if row["is_dismissed"]:
-            dismissed[body] = dismissed.get(body, 0) + row["count"]
-        else:
-            counted.setdefault(body, {})[row["code"]] = row["count"]
+        body, code, count = row["inspection__organization"], row["code"], row["count"]
+        if row["verdict"] == SignalNote.Kind.DISMISSED:
+            dismissed[body] = dismissed.get(body, 0) + count
+            continue
+        standing = counted.setdefault(body, {})
+        standing[code] = standing.get(code, 0) + count
+        if not row["verdict"]:
+            unjudged[body] = unjudged.get(body, 0) + count
     marked = dict(
         signals.filter(is_dismissed=False)
         .order_by()
@@ -154,7 +213,7 @@ def panel(user: User, since: dt.date, until: dt.date) -> list[PanelRow]:
                 for code in Signal.Code
                 if code in counted.get(pk, {})
             ],
-            dismissed.get(pk, 0),
+            unjudged.get(pk, 0), dismissed.get(pk, 0),
         )
         for pk, total in totals.items()
     ]  # fmt: skip
@@ -169,6 +228,8 @@ def rows_behind(user: User, filters: Mapping[str, str], since: dt.date, until: d
     if filters.get("code") in Signal.Code.values:
         rows = rows.filter(code=filters["code"])
     rows = rows.filter(is_dismissed=filters.get("dismissed") == "1")
+    if filters.get("unjudged") == "1":
+        rows = rows.filter(verdict="")
     return (
         rows.select_related("inspection__enterprise", "inspection__organization", "inspection__recorded_by")
         .prefetch_related("notes__by")

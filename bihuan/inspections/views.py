@@ -29,8 +29,9 @@ from bihuan.duties import clock
 from bihuan.hazards.models import Hazard, Rectification
 from bihuan.papers.models import Paper
 from bihuan.registry.models import Enterprise, RiskColour
+from bihuan.rules import evidence
 
-from . import asking, queries, signals
+from . import asking, burden, queries, signals, weighing
 from .actions import issue_reinspection_opinion, submit_inspection
 from .forms import MAX_PHOTOS, Walk
 from .merging import is_as_signed
@@ -72,12 +73,15 @@ def choose(request: HttpRequest) -> HttpResponse:
     rows = queries.objects_to_visit(user, task, seen=seen, q=q, risk=risk, region=region)
     page = _page(rows, request, order=("-id",), size=PAGE_SIZE)
     visits = queries.last_visits(page.items)
+    counts = burden.counts_this_year(enterprise.pk for enterprise in page.items)
     context = {
         "tasks": tasks,
         "task": task,
         "task_pk": task.pk if task else 0,
         "page": page,
-        "entries": [(enterprise, visits.get(enterprise.pk)) for enterprise in page.items],
+        "entries": [
+            (enterprise, visits.get(enterprise.pk), counts.get(enterprise.pk, 0)) for enterprise in page.items
+        ],
         "seen": "" if seen is None else "yes" if seen else "no",
         "q": q,
         "risk": risk,
@@ -199,6 +203,7 @@ def _show_walk(
         "task": form.task,
         "last": visit,
         "clock": clock.due("hazard.rectify.general", today).sentence(),
+        "burden": burden.sentence(burden.visits_this_year(form.enterprise), form.kind),
         "major_clock": clock.due("hazard.rectify.major", today).sentence(),
         "may_grade": user.has_perm(Permission.GRADE_HAZARD),
         "kinds": form.kinds,
@@ -345,7 +350,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     signatures = attachments.signatures_of(inspection)
     noticed = None
     if signals.sees_signals(user):
-        noticed = signals.of_visit(inspection)
+        noticed = signals.of_visit(inspection, user)
         for row in noticed or []:
             row["kinds"] = signals.kinds_of_note(user, row["signal"])
     context = {
@@ -360,6 +365,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "papers": papers,
         "members": list(inspection.members.order_by("position")),
         "may_issue_opinion": queries.may_issue_for(user, inspection)
+        "off_by": _off_by(inspection),
         and bool(queries.reinspections_without_opinion(inspection, papers))
         and any(each.kind == Paper.Kind.RECTIFICATION_ORDER for each in papers),
         "minutes": max(1, round((inspection.finished_at - inspection.started_at) / dt.timedelta(minutes=1))),
@@ -376,6 +382,12 @@ def _with_photos(answers: list[Any], hazards: list[Hazard]) -> list[dict[str, An
     kept = attachments.of_many([*hazards, *fixes.values(), *answers])
     rows = []
     for answer in answers:
+def _off_by(inspection: Inspection) -> str:
+    """How far from the registered place it was handed in, in words; "" where either is unknown."""
+    metres = weighing.off_by(inspection)
+    return "" if metres is None else f"离登记位置{evidence.distance_words(metres)}"
+
+
         photos = _photos(kept[chain_of(answer)].get("scene", []), "现场")
         if answer.hazard is not None:
             photos += _photos(kept[chain_of(answer.hazard)].get("before", []), "整改前")

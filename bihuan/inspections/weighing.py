@@ -15,15 +15,17 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django_tasks import task
 
+from bihuan.accounts.models import Organization, Post
 from bihuan.attachments import images, likeness
 from bihuan.attachments import queries as attachments
 from bihuan.attachments.models import Attachment, AttachmentLink
 from bihuan.audit.actions import chain_of
 from bihuan.hazards.models import Hazard, Rectification
+from bihuan.registry.models import Enterprise, Premises
 from bihuan.rules import evidence
 from bihuan.rules.coordinates import BadCoordinates, Crs, Point, distance
 
-from .models import Inspection, Signal, Weighing
+from .models import Inspection, InspectionMember, Signal, Weighing
 
 Code = Signal.Code
 COMPARED_VISITS = 100
@@ -83,6 +85,7 @@ def found_in(inspection: Inspection) -> list[Found]:
         *_photo_facts(inspection, photos),
         *_clock(inspection),
         *_duration(inspection),
+        *_people(inspection),
         *_copied(inspection),
     ]
     for source in _SOURCES:
@@ -105,18 +108,25 @@ def _point(longitude: Any, latitude: Any) -> Point | None:
 def _registered(inspection: Inspection) -> Point | None:
     """Where the place visited is registered: the premises if it has coordinates, else the enterprise."""
     for place in (inspection.premises, inspection.enterprise):
-        point = _point(place.longitude, place.latitude) if place else None
-        if point is not None:
+        if place is not None and (point := _at(place)) is not None:
             return point
     return None
 
 
-def _place(inspection: Inspection) -> Iterator[Found]:
+def _at(place: Enterprise | Premises) -> Point | None:
+    return _point(place.longitude, place.latitude)
+
+
+def off_by(inspection: Inspection) -> float | None:
+    """How many metres from the registered place a visit was handed in; None where either is unknown."""
     here, there = _point(inspection.longitude, inspection.latitude), _registered(inspection)
-    if here is not None and there is not None:
-        metres = distance(here, there)
-        if words := evidence.far_away(metres, inspection.inspected_on):
-            yield Found(Code.PLACE, words, {"metres": round(metres)})
+    return None if here is None or there is None else distance(here, there)
+
+
+def _place(inspection: Inspection) -> Iterator[Found]:
+    metres = off_by(inspection)
+    if metres is not None and (words := evidence.far_away(metres, inspection.inspected_on)):
+        yield Found(Code.PLACE, words, {"metres": round(metres)})
 
 
 def _clock(inspection: Inspection) -> Iterator[Found]:
@@ -132,6 +142,23 @@ def _duration(inspection: Inspection) -> Iterator[Found]:
     seconds = (inspection.finished_at - inspection.started_at).total_seconds()
     if words := evidence.too_short(seconds, items, inspection.inspected_on):
         yield Found(Code.SHORT, words, {"seconds": round(seconds), "items": items})
+
+
+def _people(inspection: Inspection) -> Iterator[Found]:
+    """A joint visit of one body, an expert's visit without an expert: the kind says more than the people do."""
+    members = list(inspection.members.select_related("user"))
+    # Guests have no account and may be from anywhere.
+    if any(each.user is None for each in members):
+        return
+    bodies = {post.organization_id: post.organization.kind for each in members for post in _posts(each)}
+    if inspection.kind == Inspection.Kind.JOINT and len(bodies) < 2:
+        yield Found(Code.KIND_PEOPLE, "记为联合检查，参加的只有一个单位的人")
+    if inspection.kind == Inspection.Kind.EXPERT and Organization.Kind.EXPERTS not in bodies.values():
+        yield Found(Code.KIND_PEOPLE, "记为专家检查，参加的人里没有专家")
+
+
+def _posts(member: InspectionMember) -> list[Post]:
+    return list(member.user.posts) if member.user else []
 
 
 def _travel(inspection: Inspection) -> Iterator[Found]:
@@ -185,16 +212,27 @@ def _photos(inspection: Inspection) -> list[Attachment]:
     return list(photos.values())
 
 
+def _taken(photo: Attachment) -> dt.datetime | None:
+    taken = parse_datetime(str(photo.exif.get("taken_at", "")))
+    return taken if taken is not None and taken.tzinfo is not None else None
+
+
+def _at_exif(photo: Attachment) -> Point | None:
+    return _point(photo.exif.get("longitude"), photo.exif.get("latitude"))
+
+
 def _photo_facts(inspection: Inspection, photos: list[Attachment]) -> Iterator[Found]:
     """What the camera wrote beside the picture, where it wrote anything."""
     there = _registered(inspection)
     for photo in photos:
-        taken = parse_datetime(str(photo.exif.get("taken_at", ""))) if photo.exif else None
-        if taken is not None and taken.tzinfo is not None:
+        taken = _taken(photo)
+        if taken is not None:
             words = evidence.photo_out_of_time(taken, inspection.started_at, inspection.finished_at)
             if words:
                 yield Found(Code.PHOTO_TIME, words, {"photo": str(photo.pk)})
-        here = _point(photo.exif.get("longitude"), photo.exif.get("latitude")) if photo.exif else None
+        if words := evidence.edited(photo.exif.get("software", ""), inspection.inspected_on):
+            yield Found(Code.EDITED, words, {"photo": str(photo.pk)})
+        here = _at_exif(photo)
         if here is not None and there is not None:
             metres = distance(here, there)
             if words := evidence.photo_far_away(metres, inspection.inspected_on):
@@ -210,11 +248,20 @@ def _photo_twins(inspection: Inspection, photos: list[Attachment]) -> Iterator[F
 def twins(
     photos: list[Attachment], own: set[str], on: dt.date, *, until: dt.datetime | None = None
 ) -> Iterator[Found]:
-    """For each photo the first earlier one like it that belongs to another record than `own`, as a signal."""
+    """For each photo the first earlier one like it that belongs to another record than `own`, as a signal.
+
+    A photo turned left for right is like the one it was made from. Whose the other one is stands in the detail only:
+    who reads the signal may not be entitled to know.
+    """
     hashed = [each for each in photos if each.perceptual_hash is not None]
     radius = evidence.threshold("photo.alike", on)
-    matches = likeness.alike([each.perceptual_hash or 0 for each in hashed], radius)
-    near = {match.attachment for found in matches for match in found}
+    values = [each.perceptual_hash or 0 for each in hashed]
+    asked = likeness.alike([*values, *map(images.mirrored, values)], radius)
+    matches = [
+        [*((match, False) for match in straight), *((match, True) for match in turned)]
+        for straight, turned in zip(asked[: len(values)], asked[len(values) :], strict=True)
+    ]
+    near = {match.attachment for found in matches for match, _ in found}
     rows = Attachment.objects.in_bulk(list(near))
     links: dict[Any, list[str]] = {}
     for pk, subject in AttachmentLink.objects.filter(attachment__in=near).values_list(
@@ -222,36 +269,21 @@ def twins(
     ):
         links.setdefault(pk, []).append(subject)
     for photo, found in zip(hashed, matches, strict=True):
-        for match in found:
+        for match, is_turned in found:
             other = rows.get(match.attachment)
             elsewhere = [each for each in links.get(match.attachment, []) if each not in own]
             if other is None or not elsewhere or other.uploaded_at > (until or photo.uploaded_at):
                 continue
             same = other.pk == photo.pk or other.original_sha256 == photo.original_sha256
             when = f"{timezone.localtime(other.uploaded_at):%Y-%m-%d}"
+            how = "左右翻转后几乎一样" if is_turned else "几乎一样"
+            alike = f"{how}（64 位中差 {match.bits} 位）"
             yield Found(
                 Code.REUSED if same else Code.ALIKE,
-                f"这张照片与{when}{_owner(elsewhere[0])}的照片{'是同一张' if same else f'几乎一样（64 位中差 {match.bits} 位）'}",
+                f"这张照片与{when}上传、用在另一条记录里的照片{'是同一张' if same else alike}",
                 {"photo": str(photo.pk), "other": str(other.pk), "subject": elsewhere[0]},
             )
             break
-
-
-def _owner(subject: str) -> str:
-    """Whose the other photo is, in words."""
-    label, _, pk = subject.partition(":")
-    rows: Any
-    if label == "hazards.hazard":
-        rows = Hazard.objects.filter(pk=pk).values_list("enterprise__name", flat=True)
-    elif label == "hazards.rectification":
-        rows = Rectification.objects.filter(pk=pk).values_list("hazard__enterprise__name", flat=True)
-    elif label == "inspections.answer":
-        rows = Inspection.objects.filter(answers=pk).values_list("enterprise__name", flat=True)
-    elif label == "inspections.inspection":
-        rows = Inspection.objects.filter(pk=pk).values_list("enterprise__name", flat=True)
-    else:
-        return "另一条记录"
-    return f"“{rows.first() or '另一条记录'}”"
 
 
 def _unchanged(inspection: Inspection) -> Iterator[Found]:
@@ -265,6 +297,28 @@ def _unchanged(inspection: Inspection) -> Iterator[Found]:
             before = kept[chain_of(hazard)].get("before", [])
             after = kept[chain_of(fixes[hazard.pk])].get("after", [])
             yield from unchanged(before, after, inspection.inspected_on, f"“{hazard.description[:40]}”")
+
+
+def after_facts(hazard: Hazard, after: list[Attachment]) -> Iterator[Found]:
+    """What the camera wrote beside photos of something put right: taken before it was found, elsewhere, retouched."""
+    found = min(
+        hazard.found_at,
+        dt.datetime.combine(hazard.found_on, dt.time(), tzinfo=timezone.get_current_timezone()),
+    )
+    places = (hazard.premises, hazard.enterprise)
+    there = next((point for each in places if each and (point := _at(each)) is not None), None)
+    for photo in after:
+        on = timezone.localdate(photo.uploaded_at)
+        detail = {"photo": str(photo.pk)}
+        taken = _taken(photo)
+        if taken is not None and (words := evidence.photo_too_early(taken, found)):
+            yield Found(Code.PHOTO_TIME, words, detail)
+        if words := evidence.edited(photo.exif.get("software", ""), on):
+            yield Found(Code.EDITED, words, detail)
+        here = _at_exif(photo)
+        metres = distance(here, there) if here is not None and there is not None else 0.0
+        if words := evidence.photo_far_away(metres, on):
+            yield Found(Code.PHOTO_PLACE, words, detail)
 
 
 def unchanged(

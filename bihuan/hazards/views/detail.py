@@ -100,7 +100,7 @@ def _context(request: Request, hazard: Hazard, failed: Panel | None = None) -> d
         "more_panels": [each for is_main, each in titled if not is_main],
         "facts": [fact for fact in facts(hazard) if fact["value"] or not for_enterprise],
         "is_enterprise": for_enterprise,
-        "remarks": [] if for_enterprise else remarks_on(hazard),
+        "remarks": [] if for_enterprise else remarks_on(hazard, user),
         "is_running": hazard.status in RUNNING,
         "is_closed": hazard.status == Status.CLOSED,
         "is_overdue": hazard.is_overdue(on=today),

@@ -16,7 +16,7 @@ from bihuan.inspections.kinds import CONDUCTED_BY, OWN, conducted_by, kind_in_fo
 from bihuan.inspections.models import Inspection
 from bihuan.tally.models import Delta
 
-from .factories import visit
+from .factories import deadline, visit
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +63,23 @@ def test_a_kind_of_somebody_else_is_refused_with_a_remedy(world, people, gas, ki
         now=given.finished_at,
     )  # fmt: skip
     assert any(message in problem.message for problem in problems if problem.where == "kind")
+
+
+@pytest.mark.parametrize(
+    ("kind", "source"),
+    [
+        ("upper_level", "oversight"),
+        ("expert", "expert"),
+        ("unannounced", "inspection"),
+        ("look_back", "inspection"),
+    ],
+)
+def test_the_ledger_says_whose_find_it_is(world, people, gas, kind, source):
+    given = visit(
+        world, gas, people.housing, verdicts="ppfp", findings={3: deadline(people.housing)}, kind=kind,
+    )  # fmt: skip
+    inspection = submit_inspection(given, by=people.housing)
+    assert (inspection.kind, inspection.answers.get(position=3).hazard.source) == (kind, source)
 
 
 def test_joint_visits_bring_inspectors_of_several_bodies(world, people, gas):

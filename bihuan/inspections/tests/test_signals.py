@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from bihuan.attachments import likeness
 from bihuan.attachments.actions import store_upload
@@ -19,9 +19,10 @@ from bihuan.hazards.remarks import remarks_on
 from bihuan.inspections import signals
 from bihuan.inspections.actions import submit_inspection
 from bihuan.inspections.models import Inspection, Signal, SignalNote
+from bihuan.inspections.signals import owner_of
 from bihuan.inspections.weighing import found_in, weigh
 
-from .factories import deadline, fixed, visit
+from .factories import deadline, fixed, member, visit
 
 pytestmark = pytest.mark.django_db
 
@@ -33,17 +34,17 @@ def _fresh_index():
     likeness.forget()
 
 
-def scene(seed: int, *, quality: int = 90, tint: int = 0) -> bytes:
+def scene(seed: int, *, quality: int = 90, mirror: bool = False) -> bytes:
     """A drawn kitchen: boxes and circles where the seed puts them. Another quality is the same picture saved anew."""
     rng = random.Random(seed)
-    image = Image.new("RGB", (320, 240), (120 + tint, 130, 140))
+    image = Image.new("RGB", (320, 240), (120, 130, 140))
     pen = ImageDraw.Draw(image)
     for _ in range(14):
         x, y, size = rng.randrange(280), rng.randrange(200), rng.randrange(20, 90)
         shade = (rng.randrange(256), rng.randrange(256), rng.randrange(256))
         (pen.rectangle if rng.random() < 0.5 else pen.ellipse)((x, y, x + size, y + size), fill=shade)
     out = io.BytesIO()
-    image.save(out, "JPEG", quality=quality)
+    (ImageOps.mirror(image) if mirror else image).save(out, "JPEG", quality=quality)
     return out.getvalue()
 
 
@@ -79,9 +80,55 @@ def test_a_photo_used_before_elsewhere_is_named_with_its_place(world, people, ga
     second = walked(world, gas, people, photos=(same, anew, other))
     found = found_in(second)
     assert [each.code for each in found] == ["reused", "alike"]
-    assert "“好味来面馆”" in found[0].words or "好味来面馆" in found[0].words
+    assert "是同一张" in found[0].words
     assert found[0].detail["photo"] == same
+    assert found[0].detail["subject"] == f"inspections.inspection:{first.pk}"
+    assert (
+        owner_of(found[0].detail["subject"], people.housing).name == f"好味来面馆 {first.inspected_on} 的检查"
+    )
+    assert owner_of(found[0].detail["subject"], people.outsider) is None
     assert "64 位中差" in found[1].words
+
+
+def test_a_photo_turned_left_for_right_is_the_same_photo(world, people, gas):
+    walked(world, gas, people, photos=(upload(people.inspector, scene(11)),))
+    turned = upload(people.inspector, scene(11, mirror=True))
+    found = found_in(walked(world, gas, people, photos=(turned,)))
+    assert [each.code for each in found] == ["alike"]
+    assert "左右翻转后几乎一样" in found[0].words
+
+
+def test_what_a_reader_may_not_see_is_neither_shown_nor_named(client, world, people, gas):
+    """The first visit lies in another county: the reviewer of the second learns that there is one, and no more."""
+    first = walked(world, gas, people, photos=(upload(people.inspector, scene(12)),))
+    Attachment.objects.update(uploaded_by=people.office)
+    second = walked(world, gas, people, photos=(upload(people.inspector, scene(12)),))
+    weigh(second)
+    Inspection.objects.filter(pk=first.pk).update(
+        enterprise=world.enterprises.station, department=None, organization=world.organizations.office
+    )
+    shown = signals.of_visit(second, people.housing)
+    assert [(len(row["photos"]), row["owner"], row["is_elsewhere"]) for row in shown] == [(1, None, True)]
+    client.force_login(people.housing)
+    page = client.get(second.get_absolute_url()).content.decode()
+    assert "另一张照片属于您辖区以外的记录" in page
+    assert first.get_absolute_url() not in page
+    shown = signals.of_visit(second, people.office)
+    assert (len(shown[0]["photos"]), shown[0]["is_elsewhere"]) == (2, False)
+    assert shown[0]["owner"].url == first.get_absolute_url()
+
+
+def test_a_retouched_photo_names_its_program(world, people, gas):
+    photo = upload(people.inspector, scene(13), software="Adobe Photoshop 25.1")
+    found = found_in(walked(world, gas, people, photos=(photo,)))
+    assert [(each.code, each.words) for each in found] == [("edited", "照片经“Adobe Photoshop 25.1”处理过")]
+
+
+def test_the_kind_says_more_than_the_people_do(world, people, gas):
+    assert codes(walked(world, gas, people, kind="joint")) == ["kind_people"]
+    assert codes(walked(world, gas, people, kind="expert")) == ["kind_people"]
+    both = (member(people.inspector), member(people.housing))
+    assert codes(walked(world, gas, people, kind="joint", members=both)) == []
 
 
 def test_before_and_after_the_same_picture(world, people, gas):
@@ -202,8 +249,8 @@ def test_the_panel_counts_by_organization_and_opens(client, world, people, gas):
     walked(world, gas, people)
     today = timezone.localdate()
     row = signals.panel(people.office, today, today)[0]
-    assert (row.organization, row.visits, row.clean, row.marked, row.by_code, row.dismissed) == (
-        world.organizations.qingshi, 2, 2, 1, [("clock", "时钟偏差", 1)], 0,
+    assert (row.organization, row.visits, row.clean, row.marked, row.by_code, row.unjudged, row.dismissed) == (
+        world.organizations.qingshi, 2, 2, 1, [("clock", "时钟偏差", 1)], 1, 0,
     )  # fmt: skip
     client.force_login(people.office)
     page = client.get(reverse("inspections:signals"))
@@ -212,9 +259,16 @@ def test_the_panel_counts_by_organization_and_opens(client, world, people, gas):
         reverse("inspections:signal_rows"), {"organization": row.organization.pk, "code": "clock"}
     )
     assert "手机时钟比服务器快 2 小时" in rows.content.decode()
+    unjudged = client.get(reverse("inspections:signal_rows"), {"unjudged": "1"}).content.decode()
+    assert "手机时钟比服务器快 2 小时" in unjudged
     signals.note(kept, "dismissed", "维修单已看", by=people.housing)
     row = signals.panel(people.office, today, today)[0]
-    assert (row.marked, row.by_code, row.dismissed) == (0, [], 1)
+    assert (row.marked, row.by_code, row.unjudged, row.dismissed) == (0, [], 0, 1)
+    signals.note(kept, "upheld", "维修单是假的", by=people.office)  # the last word counts
+    row = signals.panel(people.office, today, today)[0]
+    assert (row.marked, row.by_code, row.unjudged, row.dismissed) == (1, [("clock", "时钟偏差", 1)], 0, 0)
+    unjudged = client.get(reverse("inspections:signal_rows"), {"unjudged": "1"}).content.decode()
+    assert "手机时钟比服务器快 2 小时" not in unjudged
 
 
 def test_the_reviewer_of_a_hazard_is_told(world, people, gas):
@@ -224,9 +278,29 @@ def test_the_reviewer_of_a_hazard_is_told(world, people, gas):
     finding = deadline(me, photos=(upload(me, scene(9)),))
     inspection = walked(world, gas, people, verdicts="ppfp", findings={3: finding})
     hazard = inspection.answers.get(position=3).hazard
-    assert remarks_on(hazard) == []
+    assert remarks_on(hazard, people.housing) == []
     hazards.submit_rectification(
         hazard, text="已安装", photos=(upload(people.shop, scene(9, quality=50)),), by=people.shop
     )
     hazard.refresh_from_db()
-    assert [remark.label for remark in remarks_on(hazard)] == ["整改前后照片雷同"]
+    noticed = remarks_on(hazard, people.housing)
+    assert [remark.label for remark in noticed] == ["整改前后照片雷同"]
+    assert noticed[0].url
+    earlier = (timezone.now() - dt.timedelta(days=3)).isoformat()
+    after = Attachment.objects.get(links__role="after")
+    Attachment.objects.filter(pk=after.pk).update(perceptual_hash=None, exif={"taken_at": earlier})
+    assert [remark.label for remark in remarks_on(hazard, people.housing)] == ["照片拍摄时间不符"]
+
+
+def test_the_page_says_how_far_away_it_was_handed_in(client, world, people, gas):
+    shop = world.enterprises.shop
+    type(shop).objects.filter(pk=shop.pk).update(longitude=103.50, latitude=30.20)
+    shop.refresh_from_db()
+    near = walked(world, gas, people, longitude=103.50, latitude=30.203)
+    client.force_login(people.housing)
+    # 0.003° on a sphere of 6,371 km: 111.195 km a degree
+    assert "离登记位置 334 米" in client.get(near.get_absolute_url()).content.decode()
+    nowhere = walked(world, gas, people)
+    assert "提交时没有定位" in client.get(nowhere.get_absolute_url()).content.decode()
+    client.force_login(people.shop)
+    assert "离登记位置" not in client.get(near.get_absolute_url()).content.decode()
