@@ -9,13 +9,11 @@ from django.utils import timezone
 from bihuan.accounts.models import User
 from bihuan.attachments.actions import attach
 from bihuan.attachments.models import AttachmentLink
-from bihuan.audit.actions import record
 from bihuan.inspections.models import Inspection
 from bihuan.inspections.queries import conductible
 from bihuan.inspections.signals import note
 from bihuan.inspections.weighing import weigh
-from bihuan.planning import draws, plans
-from bihuan.planning.models import Recusal
+from bihuan.planning import draws, joint, plans
 
 from .city import City
 from .moments import as_of, at_hour
@@ -59,11 +57,7 @@ def plan(city: City) -> None:
 def _recusal(street: User, second: User) -> None:
     shop = conductible(street).order_by("pk").first()
     assert shop is not None
-    row = Recusal.objects.create(
-        organization=street.organization, user=second, enterprise=shop, reason="配偶在该店任职", by=street,
-        at=timezone.now(),
-    )  # fmt: skip
-    record("planning.recuse", row, by=street, summary=f"登记回避：{row}")
+    draws.recuse(street.organization, second, shop, "配偶在该店任职", by=second)
 
 
 def _draw(
@@ -104,7 +98,7 @@ def _requests(street: User, leader: User) -> None:
 def _joint(street: User, bureau: User) -> None:
     """Street and bureau both mean to go to one shop in the same weeks."""
     today = timezone.localdate()
-    until = today + dt.timedelta(days=plans.JOINT_DAYS)
+    until = today + dt.timedelta(days=joint.JOINT_DAYS)
     shop = (
         conductible(bureau)
         .filter(
@@ -121,8 +115,9 @@ def _joint(street: User, bureau: User) -> None:
         shop, kind="department", cause="accident", reason="邻县同类场所发生泄漏，核查同型号减压阀", window_from=today,
         window_to=today + dt.timedelta(days=14), by=bureau,
     )  # fmt: skip
-    joint = plans.propose_joint(shop, by=street)
-    plans.answer_joint(joint, accept=True, reason="", by=bureau)
+    proposed = joint.propose_joint(shop, by=street)
+    if proposed.shares.filter(organization=bureau.organization).exists():
+        joint.answer_joint(proposed, accept=True, reason="", by=bureau)
 
 
 def _signals(street: User) -> None:

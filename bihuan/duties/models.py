@@ -88,6 +88,8 @@ class Duty(models.Model):
         CERTIFICATE = "certificate", "人员证件"
         VISIT = "visit", "计划检查"
         DISCLOSURE = "disclosure", "抽查结果公示"
+        VISIT_APPROVAL = "visit_approval", "计划外检查审批"
+        JOINT_ANSWER = "joint_answer", "综合查一次答复"
 
     class Status(models.TextChoices):
         OPEN = "open", "待办"

@@ -11,11 +11,15 @@ class PlanningConfig(AppConfig):
 
     def ready(self) -> None:
         from bihuan.inspections import following, weighing
-        from bihuan.registry import panels
+        from bihuan.registry import merging, panels
 
-        from .fulfilling import fulfil, unplanned
+        from .fulfilling import fulfil, people_amiss, unplanned
+        from .merging import fold_joints, fold_recusals
         from .panels import visits_panel
 
         following.register(fulfil)
         weighing.register(unplanned)
+        weighing.register(people_amiss)
+        merging.register("planning.recusal", fold_recusals)
+        merging.register("planning.jointvisit", fold_joints)
         panels.register("planning.visits", visits_panel, position=35)

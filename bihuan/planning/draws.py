@@ -6,6 +6,7 @@ import datetime as dt
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -16,22 +17,28 @@ from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
-from bihuan.accounts.scope import place_of
+from bihuan.accounts.roles import ROLES
+from bihuan.accounts.scope import areas_q, place_of
 from bihuan.audit.actions import record
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.duties import actions as duties
 from bihuan.duties import clock
 from bihuan.duties.models import Duty
+from bihuan.inspections.burden import at_cap
 from bihuan.inspections.kinds import conducted_by
 from bihuan.inspections.queries import conductible
+from bihuan.notifications.actions import notify
+from bihuan.notifications.models import Message
 from bihuan.registry.models import Enterprise
 from bihuan.registry.models.risks import EnterpriseGrading
 from bihuan.rules import draws as rules
 from bihuan.rules.visitplans import weights
 
+from .merging import numbers_today
 from .models import Draw, DrawReplacement, PlannedVisit, Recusal
 
 MOST_OBJECTS = 5000
+REPLACED = "抽取结果已替换"
 
 
 @dataclass(frozen=True)
@@ -58,20 +65,47 @@ def may_plan(user: User) -> bool:
 
 def planning_organization(user: User) -> Organization:
     """In whose name this person plans. Raises PermissionDenied for those who plan for nobody."""
-    from bihuan.accounts.roles import ROLES
-
     for post in user.posts:
         if Permission.PLAN_VISITS in ROLES[post.role].permissions:
             return post.organization
     raise PermissionDenied
 
 
+def inspecting_body(user: User) -> Organization:
+    """In whose name this person inspects. Raises PermissionDenied for those who inspect for nobody."""
+    for post in user.posts:
+        if (
+            Permission.CONDUCT_INSPECTION in ROLES[post.role].permissions
+            and post.organization.kind != Organization.Kind.ENTERPRISE
+        ):
+            return post.organization
+    raise PermissionDenied
+
+
+@transaction.atomic
+def recuse(
+    organization: Organization, person: User, enterprise: Enterprise, reason: str, *, by: User
+) -> bool:
+    """Keep a person away from an enterprise in every draw of the body to come; False when that is so already.
+
+    Everybody may say so of themselves, whoever plans for the body of its people. Raises PermissionDenied for others.
+    """
+    plans = may_plan(by) and organization.pk in {post.organization_id for post in by.posts}
+    if by.pk != person.pk and not plans:
+        raise PermissionDenied
+    row, is_new = Recusal.objects.get_or_create(
+        organization=organization, user=person, enterprise=enterprise, is_active=True,
+        defaults={"reason": reason, "by": by, "at": timezone.now()},
+    )  # fmt: skip
+    if is_new:
+        record("planning.recuse", row, by=by, summary=f"登记回避：{row}")
+    return is_new
+
+
 def pool(
     user: User, *, kinds: Iterable[str] = (), risks: Iterable[str] = (), region: str = ""
 ) -> QuerySet[Enterprise]:
     """The objects of a draw: what this person may inspect, narrowed by kind, risk and region."""
-    from bihuan.accounts.scope import areas_q
-
     rows = conductible(user)
     chosen, colours = list(kinds), list(risks)
     if chosen:
@@ -83,11 +117,17 @@ def pool(
     return rows.order_by("pk")
 
 
-def inputs_of(given: Announcement, organization: Organization, by: User, on: dt.date) -> rules.Inputs:
-    """Pool, lots and recusals as they stand now. Raises Refused for a pool too large to publish."""
+def inputs_of(given: Announcement, by: User, on: dt.date) -> tuple[rules.Inputs, int]:
+    """Pool, lots and recusals as they stand now, and how many objects the limit of the year leaves out.
+
+    Raises Refused for a pool too large to publish.
+    """
     rows = list(pool(by, kinds=given.kinds, risks=given.risks, region=given.region)[: MOST_OBJECTS + 1])
     if len(rows) > MOST_OBJECTS:
         raise Refused(f"名录超过 {MOST_OBJECTS} 家，请按类型、风险或区划缩小范围，分次抽取")
+    # Whoever has had as many visits of this kind as a year allows is not drawn for another (国办发〔2024〕54号).
+    full = at_cap((row.pk for row in rows), given.kind, on)
+    rows = [row for row in rows if row.pk not in full]
     grades = dict(
         EnterpriseGrading.objects.filter(enterprise__in=rows, is_current=True).values_list(
             "enterprise", "grade"
@@ -96,7 +136,7 @@ def inputs_of(given: Announcement, organization: Organization, by: User, on: dt.
     lots = weights(on)
     people = {str(user.pk) for user in given.inspectors}
     recusals = Recusal.objects.filter(is_active=True, user__in=given.inspectors, enterprise__in=rows)
-    return rules.Inputs(
+    inputs = rules.Inputs(
         objects=tuple(
             rules.Candidate(str(row.pk), row.name, lots.of(row.risk, grades.get(row.pk, ""))) for row in rows
         ),
@@ -109,6 +149,7 @@ def inputs_of(given: Announcement, organization: Organization, by: User, on: dt.
         count=given.count,
         per_object=given.per_object,
     )
+    return inputs, len(full)
 
 
 @transaction.atomic
@@ -125,8 +166,10 @@ def announce(given: Announcement, *, by: User) -> Draw:
     for user in given.inspectors:
         if organization.pk not in {post.organization_id for post in user.posts}:
             raise Refused(f"{user.full_name}不是{organization.short_name}的人员，请从名录中去掉")
-    inputs = inputs_of(given, organization, by, timezone.localdate(now))
+    inputs, full = inputs_of(given, by, timezone.localdate(now))
     if problems := rules.problems_of(inputs):
+        if full:
+            problems.append(f"另有 {full} 家今年的检查次数已到上限，没有列入")
         raise Refused("；".join(problems[:5]))
     seed = secrets.token_hex(32)
     draw = Draw.objects.create(
@@ -134,7 +177,7 @@ def announce(given: Announcement, *, by: User) -> Draw:
         organization=organization,
         kind=given.kind,
         conditions={
-            "kinds": list(given.kinds), "risks": list(given.risks), "region": given.region,
+            "kinds": list(given.kinds), "risks": list(given.risks), "region": given.region, "at_cap": full,
             "weights": {"risk": weights(now.date()).risk, "grade": weights(now.date()).grade},
         },
         inputs=inputs.as_json(),
@@ -203,15 +246,24 @@ def hold(draw: Draw, *, public_value: str = "", by: User) -> Draw:
 
 def _plan_visits(draw: Draw, *, by: User) -> None:
     """One planned visit and one duty for every object drawn that has none yet; what is no longer drawn is cancelled."""
-    wanted = {int(row["object"]): [int(pk) for pk in row["inspectors"]] for row in draw.result}
-    kept = {visit.enterprise_id: visit for visit in draw.visits.exclude(status=PlannedVisit.Status.CANCELLED)}
+    today = numbers_today(int(row["object"]) for row in draw.result)
+    wanted = {today[int(row["object"])]: [int(pk) for pk in row["inspectors"]] for row in draw.result}
+    planned = draw.visits.exclude(status=PlannedVisit.Status.CANCELLED).select_related("enterprise")
+    kept = {visit.enterprise_id: visit for visit in planned}
     for pk, visit in kept.items():
         if pk not in wanted and visit.status == PlannedVisit.Status.PLANNED:
-            visit.status, visit.reason = PlannedVisit.Status.CANCELLED, "抽取结果已替换"
+            visit.status, visit.reason = PlannedVisit.Status.CANCELLED, REPLACED
             visit.save(update_fields=["status", "reason"])
             duties.finish_duty(visit, Duty.Kind.VISIT, by=by, cancelled=True)
     new = []
-    for enterprise in Enterprise.objects.filter(pk__in=wanted.keys() - kept.keys()).order_by("pk"):
+    # What was given up with a reason of its own stays so, whatever else is replaced.
+    given_up = set(
+        draw.visits.filter(status=PlannedVisit.Status.CANCELLED)
+        .exclude(reason=REPLACED)
+        .values_list("enterprise", flat=True)
+    )
+    missing = wanted.keys() - kept.keys() - given_up
+    for enterprise in Enterprise.objects.filter(pk__in=missing).order_by("pk"):
         visit = PlannedVisit.objects.create(
             enterprise=enterprise, organization=draw.organization, kind=draw.kind, source=PlannedVisit.Source.DRAW,
             city_id=enterprise.city_id, county_id=enterprise.county_id, locality_id=enterprise.locality_id,
@@ -232,8 +284,27 @@ def _plan_visits(draw: Draw, *, by: User) -> None:
         )
     if new:
         duties.open_duties(new, by=by)
+    called: dict[int, list[str]] = {}
     for pk, people in wanted.items():
+        if pk not in kept:
+            continue
+        before = set(kept[pk].inspectors.values_list("pk", flat=True))
         kept[pk].inspectors.set(people)
+        for person in set(people) - before:
+            called.setdefault(person, []).append(str(kept[pk].enterprise))
+    transaction.on_commit(partial(_tell, draw.pk, called))
+
+
+def _tell(draw_id: int, called: dict[int, list[str]]) -> None:
+    """Each inspector learns of the enterprises newly drawn for them."""
+    draw = Draw.objects.get(pk=draw_id)
+    people = User.objects.in_bulk(called)
+    for pk, names in called.items():
+        notify(
+            [people[pk]], category=Message.Category.DUTY, title=f"双随机抽中您：{draw}",
+            body=f"{draw.window_from} 至 {draw.window_to} 检查{'、'.join(sorted(names))}；须回避的，请马上告诉经办人",
+            url=f"{reverse('planning:visits')}?mine=1",
+        )  # fmt: skip
 
 
 @transaction.atomic
@@ -250,7 +321,8 @@ def replace(
     if not reason.strip():
         raise ReasonRequired("替换")
     at = out if what == DrawReplacement.What.OBJECT else at_object
-    if draw.visits.filter(enterprise=at or 0, status=PlannedVisit.Status.DONE).exists():
+    place = numbers_today([int(at)])[int(at)] if at.isascii() and at.isdecimal() else 0
+    if draw.visits.filter(enterprise=place, status=PlannedVisit.Status.DONE).exists():
         raise Refused("这一家已经检查，不能再替换")
     earlier = list(draw.replacements.order_by("position"))
     line = DrawReplacement(
@@ -301,7 +373,7 @@ def cancel(draw: Draw, reason: str, *, by: User) -> Draw:
 
 
 def published_file(draw: Draw) -> dict[str, Any]:
-    """What anybody may download and recompute (`bihuan draw verify`). Before the draw: the promise alone."""
+    """What anybody may download and recompute (`bihuan draw verify`). Before it is public: the promise alone."""
     promised = {
         "title": draw.title,
         "organization": draw.organization.name,
@@ -311,7 +383,7 @@ def published_file(draw: Draw) -> dict[str, Any]:
         "announced_at": timezone.localtime(draw.announced_at).isoformat(timespec="seconds"),
         "public_source": draw.public_source,
     }
-    if not draw.is_revealed:
+    if not draw.is_public:
         return promised
     assert draw.held_at is not None
     return promised | {
@@ -330,22 +402,19 @@ def published_file(draw: Draw) -> dict[str, Any]:
 def outcome(draw: Draw) -> list[dict[str, Any]]:
     """The result in names, in the order drawn, with what the visit found once it is published; also what was replaced."""
     names = {row["id"]: row["name"] for row in draw.inputs.get("objects", [])}
+    today = numbers_today(int(row["object"]) for row in draw.result)
     people = {row["id"]: row["name"] for row in draw.inputs.get("inspectors", [])}
+    made = draw.visits.exclude(status=PlannedVisit.Status.CANCELLED, reason=REPLACED)
     visits = {
         visit.enterprise_id: visit
-        for visit in draw.visits.exclude(status=PlannedVisit.Status.CANCELLED).select_related("inspection")
+        for visit in made.select_related("inspection").prefetch_related("inspection__members")
     }
     return [
         {
             "id": row["object"],
             "name": names.get(row["object"], row["object"]),
             "inspectors": [(pk, people.get(pk, pk)) for pk in row["inspectors"]],
-            "visit": visits.get(int(row["object"])),
+            "visit": visits.get(today[int(row["object"])]),
         }
         for row in draw.result
     ]
-
-
-def reverse_public(draw: Draw) -> str:
-    """The address everybody may open."""
-    return reverse("planning:public_draw", args=[draw.pk])

@@ -113,20 +113,17 @@ class RequestForm(forms.Form):
         self.fields["kind"].choices = _kinds(organization)  # type: ignore[attr-defined]
 
 
-class RecusalForm(forms.Form):
-    """Who must not visit whom."""
+class OwnRecusalForm(forms.Form):
+    """Whom oneself must not visit."""
 
-    user = forms.ModelChoiceField(label="人员", queryset=User.objects.none())
     enterprise = forms.CharField(
         label="企业编号或信用代码", max_length=20, help_text="企业页面地址里的数字，或统一社会信用代码"
     )
     reason = forms.CharField(label="理由", max_length=200)
 
-    def __init__(self, *args: Any, organization: Organization, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.by = user
-        self.fields["user"].queryset = _staff(organization)  # type: ignore[attr-defined]
-        self.fields["user"].label_from_instance = lambda person: person.full_name  # type: ignore[attr-defined]
 
     def clean_enterprise(self) -> Enterprise:
         given = self.cleaned_data["enterprise"].strip().upper()
@@ -136,3 +133,15 @@ class RecusalForm(forms.Form):
         if found is None:
             raise forms.ValidationError("没有这家企业，或不在可见范围内，请核对编号或信用代码")
         return found
+
+
+class RecusalForm(OwnRecusalForm):
+    """Who must not visit whom."""
+
+    user = forms.ModelChoiceField(label="人员", queryset=User.objects.none())
+    field_order = ("user", "enterprise", "reason")
+
+    def __init__(self, *args: Any, organization: Organization, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        self.fields["user"].queryset = _staff(organization)  # type: ignore[attr-defined]
+        self.fields["user"].label_from_instance = lambda person: person.full_name  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""A visit meets its plan: the planned visit is done, its duty ends; a visit nobody planned is remarked on."""
+"""A visit meets its plan: the planned visit is done, its duty ends; who was not meant to go, or not then, is remarked on."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from bihuan.inspections.kinds import OWN
 from bihuan.inspections.models import Inspection, Signal
 from bihuan.inspections.weighing import Found
 
-from .models import PlannedVisit, VisitPlan
+from .models import PlannedVisit, Recusal, VisitPlan
 
 
 def fulfil(inspection: Inspection, *, by: User) -> None:
-    """Tick off what was planned there: of this organization, and of those that joined in a joint visit."""
+    """Tick off what was planned there: the first of each cause of this organization, and on a joint visit the others'.
+
+    Going once for a draw and for the plan of the year is no second visit; one of two months' plans is.
+    """
     if inspection.kind in OWN:
         return
     waiting = PlannedVisit.objects.filter(
@@ -25,13 +28,38 @@ def fulfil(inspection: Inspection, *, by: User) -> None:
         status=PlannedVisit.Status.PLANNED,
         window_from__lte=inspection.inspected_on,
     )
-    mine = waiting.filter(organization=inspection.organization_id).order_by("window_to", "id").first()
-    if mine is None:
-        return
-    for visit in waiting.filter(joint=mine.joint_id) if mine.joint_id else [mine]:
-        visit.status, visit.inspection = PlannedVisit.Status.DONE, inspection
-        visit.save(update_fields=["status", "inspection"])
+    mine: dict[str, PlannedVisit] = {}
+    for visit in waiting.filter(organization=inspection.organization_id).order_by("window_to", "id"):
+        mine.setdefault(visit.source, visit)
+    done = {visit.pk: visit for visit in mine.values()}
+    joints = {visit.joint_id for visit in mine.values() if visit.joint_id}
+    if inspection.kind == Inspection.Kind.JOINT and joints:
+        done |= {visit.pk: visit for visit in waiting.filter(joint__in=joints)}
+    for visit in done.values():
+        still = PlannedVisit.objects.filter(pk=visit.pk, status=PlannedVisit.Status.PLANNED)
+        if not still.update(status=PlannedVisit.Status.DONE, inspection=inspection):
+            continue
         duties.finish_duty(visit, Duty.Kind.VISIT, by=by)
+
+
+def people_amiss(inspection: Inspection) -> Iterator[Found]:
+    """Somebody who should stand aside went, or somebody else than those the draw had named."""
+    members = {each.user_id: each.name for each in inspection.members.all() if each.user_id}
+    aside = Recusal.objects.filter(
+        user__in=members, enterprise=inspection.enterprise_id, is_active=True, at__lte=inspection.started_at
+    )
+    for pk in sorted(set(aside.values_list("user", flat=True))):
+        yield Found(Signal.Code.RECUSED, f"{members[pk]}登记了回避这家企业，仍参加了检查")
+    drawn = PlannedVisit.objects.filter(inspection=inspection, organization=inspection.organization_id)
+    for visit in drawn.exclude(draw=None).select_related("draw").prefetch_related("inspectors"):
+        missing = [person for person in visit.inspectors.all() if person.pk not in members]
+        if missing:
+            names = "、".join(person.full_name for person in missing)
+            yield Found(
+                Signal.Code.NOT_DRAWN,
+                f"双随机抽中的{names}没有参加，去的是{'、'.join(members.values()) or '没有账号的人'}",
+                {"url": visit.draw.get_absolute_url() if visit.draw else ""},
+            )
 
 
 def unplanned(inspection: Inspection) -> Iterator[Found]:

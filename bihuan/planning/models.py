@@ -121,8 +121,15 @@ class Draw(models.Model):
 
     @property
     def is_revealed(self) -> bool:
-        """Whether the seed may be read by everybody."""
+        """Whether the draw was held: seed and result are there."""
         return self.status in {self.Status.HELD, self.Status.PUBLISHED}
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may read seed and result: at once, but who comes unannounced says so only afterwards."""
+        if self.kind == Inspection.Kind.UNANNOUNCED:
+            return self.status == self.Status.PUBLISHED
+        return self.is_revealed
 
     def signed_content(self) -> dict[str, object]:
         """What was promised and what came of it; the seed itself only once it is public."""
@@ -327,9 +334,16 @@ class PlannedVisit(models.Model):
     def __str__(self) -> str:
         return f"{self.enterprise} {self.get_kind_display()}"
 
+    def signed_content(self) -> dict[str, object]:
+        return {
+            "enterprise": self.enterprise_id, "organization": self.organization_id, "kind": self.kind,
+            "source": self.source, "days": [self.window_from, self.window_to], "status": self.status,
+            "reason": self.reason, "inspection": self.inspection_id,
+        }  # fmt: skip
+
 
 class JointShare(models.Model):
-    """One agency's part in a joint visit and its answer."""
+    """One agency's part in a joint visit: what it has to do there, and its answer."""
 
     class Answer(models.TextChoices):
         WAITING = "waiting", "待答复"
@@ -338,7 +352,13 @@ class JointShare(models.Model):
 
     joint = models.ForeignKey(JointVisit, models.PROTECT, verbose_name="综合查一次", related_name="shares")
     organization = models.ForeignKey(Organization, models.PROTECT, verbose_name="单位", related_name="+")
-    visit = models.ForeignKey(PlannedVisit, models.PROTECT, verbose_name="原计划检查", related_name="shares")
+    visit = models.ForeignKey(
+        PlannedVisit, models.PROTECT, verbose_name="计划检查", null=True, related_name="shares",
+        help_text="原来就计划了的，或商定后新列的；征求意见时可以为空",
+    )  # fmt: skip
+    owed = models.JSONField(
+        "此行要办的事", default=list, help_text="提议时到期的计划检查、待办和任务：事项、期限、页面"
+    )
     answer = models.CharField("答复", max_length=10, choices=Answer.choices, default=Answer.WAITING)
     reason = models.CharField("理由", max_length=200, blank=True)
     by = models.ForeignKey(User, models.PROTECT, verbose_name="答复人", null=True, related_name="+")

@@ -6,13 +6,13 @@ from django.urls import reverse
 
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
+from bihuan.inspections.burden import visits_this_year
 from bihuan.inspections.queries import conductible
 from bihuan.registry.models import Enterprise
 from bihuan.registry.panels import Panel, PanelRow
 
 from .draws import may_plan
 from .models import PlannedVisit
-from .plans import visits_this_year
 
 LINES = 6
 
@@ -23,10 +23,10 @@ def visits_panel(enterprise: Enterprise, user: User) -> Panel | None:
         return None
     rows = [
         PanelRow(
-            f"{row['organization']}{row['label']}",
-            f"{row['count']} 次" + (f" / 上限 {row['cap']}" if row["cap"] else ""),
-            tone="orange" if row["cap"] and row["count"] >= row["cap"] else "",
-            note=f"最近 {row['last']}",
+            f"{row.organization}{row.label}",
+            f"{row.count} 次" + (f" / 上限 {row.cap}" if row.cap else ""),
+            tone="orange" if row.is_full else "",
+            note=f"最近 {row.last}",
         )
         for row in visits_this_year(enterprise)[:LINES]
     ]

@@ -1,4 +1,4 @@
-"""Plans of a year and joint visits: what the staff can reach, what is due at one place, and who has been there already."""
+"""Plans of a year and visits no plan foresees: what the staff can reach, what is asked for and approved."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Max
+from django.urls import reverse
 from django.utils import timezone
 
-from bihuan.accounts.models import Organization, User
+from bihuan.accounts.models import Organization, Post, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.roles import ROLES
 from bihuan.audit.actions import record
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.duties import actions as duties
 from bihuan.duties.models import Duty
+from bihuan.inspections.burden import over_cap
 from bihuan.inspections.kinds import OWN, conducted_by
 from bihuan.inspections.models import Inspection
 from bihuan.inspections.queries import conductible
@@ -27,9 +29,9 @@ from bihuan.rules.records import UnknownRule
 from bihuan.rules.visits import next_visit, visit_rule
 
 from .draws import planning_organization
-from .models import JointShare, JointVisit, PlannedVisit, VisitPlan, VisitRequest
+from .models import PlannedVisit, VisitPlan, VisitRequest
+from .visits import open_visits, owe
 
-JOINT_DAYS = 30
 PURPOSE = "supervision"
 
 
@@ -161,6 +163,7 @@ def adopt_plan(plan: VisitPlan, *, by: User) -> VisitPlan:
     plan.refresh_from_db()
     plan.visits.filter(reason="草案").update(status=PlannedVisit.Status.PLANNED, reason="")
     record("planning.adopt_plan", plan, by=by, summary=f"批准{plan}")
+    open_visits(timezone.now(), plan=plan)
     return plan
 
 
@@ -180,53 +183,6 @@ def months_of(plan: VisitPlan) -> list[dict[str, Any]]:
     ]
 
 
-# --- how often a place is visited -------------------------------------------------------------
-
-
-def visits_this_year(enterprise: Enterprise, on: dt.date | None = None) -> list[dict[str, Any]]:
-    """Official visits to an enterprise this calendar year by kind and organization: shown to whoever plans another."""
-    day = on or timezone.localdate()
-    rows = (
-        Inspection.objects.filter(
-            enterprise=enterprise, inspected_on__gte=dt.date(day.year, 1, 1), inspected_on__lte=day
-        )
-        .exclude(kind__in=OWN)
-        .order_by()
-        .values("kind", "organization__short_name")
-        .annotate(count=Count("pk"), last=Max("inspected_on"))
-    )
-    labels = dict(Inspection.Kind.choices)
-    found = []
-    for row in sorted(rows, key=lambda each: (-each["count"], each["kind"])):
-        limit = rules.cap(row["kind"], day)
-        found.append(
-            {
-                "kind": row["kind"],
-                "label": labels.get(row["kind"], row["kind"]),
-                "organization": row["organization__short_name"],
-                "count": row["count"],
-                "last": row["last"],
-                "cap": limit.per_year if limit else None,
-            }
-        )
-    return found
-
-
-def over_cap(enterprise: Enterprise, kind: str, on: dt.date | None = None) -> str:
-    """Words for a kind whose limit of the year is reached at this enterprise, "" while there is room."""
-    day = on or timezone.localdate()
-    limit = rules.cap(kind, day)
-    if limit is None:
-        return ""
-    made = Inspection.objects.filter(
-        enterprise=enterprise, kind=kind, inspected_on__gte=dt.date(day.year, 1, 1), inspected_on__lte=day
-    ).count()
-    if made < limit.per_year:
-        return ""
-    label = Inspection.Kind(kind).label
-    return f"今年已有 {made} 次{label}，上限 {limit.per_year} 次（{limit.doc_no}）"
-
-
 # --- what no plan foresees --------------------------------------------------------------------
 
 
@@ -236,6 +192,13 @@ def approves_for(user: User, organization_id: int) -> bool:
         post.organization_id == organization_id and Permission.APPROVE_VISIT in ROLES[post.role].permissions
         for post in user.posts
     )
+
+
+def approving_post(organization: Organization) -> Post | None:
+    """The seat that decides on visits of a body, its leader's first; None where there is none."""
+    roles = [key for key, role in ROLES.items() if Permission.APPROVE_VISIT in role.permissions]
+    rows = Post.objects.filter(organization=organization, role__in=roles, is_active=True).order_by("pk")
+    return min(rows, key=lambda post: not post.is_leader, default=None)
 
 
 @transaction.atomic
@@ -261,6 +224,12 @@ def request_visit(
     record("planning.request_visit", row, by=by, summary=f"申请计划外检查：{row}")
     if cause != VisitRequest.Cause.OTHER:
         _approve(row, f"因{row.get_cause_display()}，免予审批", by=by, decided_by=None)
+        return row
+    duties.open_duty(
+        kind=Duty.Kind.VISIT_APPROVAL, subject=row, title=f"审批计划外检查：{row.enterprise}",
+        url=reverse("planning:requests"), organization=organization, place=enterprise,
+        post=approving_post(organization), clock_rule="visit.approve", by=by,
+    )  # fmt: skip
     return row
 
 
@@ -269,159 +238,36 @@ def decide_request(row: VisitRequest, *, approve: bool, decision: str, by: User)
     """Approve or refuse. Raises PermissionDenied (nobody decides on their own request), IllegalMove, ReasonRequired."""
     if not approves_for(by, row.organization_id) or row.by_id == by.pk:
         raise PermissionDenied
-    if row.status != VisitRequest.Status.ASKED:
-        raise IllegalMove(f"申请已是“{row.get_status_display()}”，请刷新页面")
     if not decision.strip():
         raise ReasonRequired("审批意见")
     if approve:
         _approve(row, decision.strip(), by=by, decided_by=by)
     else:
-        row.status, row.decision = VisitRequest.Status.REFUSED, decision.strip()[:200]
-        row.decided_by, row.decided_at = by, timezone.now()
-        row.save()
+        _decide(row, VisitRequest.Status.REFUSED, decision.strip(), decided_by=by)
         record("planning.refuse_visit", row, by=by, summary=f"未批准计划外检查：{row}")
+    duties.finish_duty(row, Duty.Kind.VISIT_APPROVAL, by=by)
     return row
 
 
+def _decide(row: VisitRequest, status: str, decision: str, *, decided_by: User | None) -> None:
+    """Compare and swap: whoever comes second is told."""
+    asked = VisitRequest.objects.filter(pk=row.pk, status=VisitRequest.Status.ASKED)
+    moved = asked.update(
+        status=status, decision=decision[:200], decided_by=decided_by, decided_at=timezone.now()
+    )
+    row.refresh_from_db()
+    if not moved:
+        raise IllegalMove(f"申请已是“{row.get_status_display()}”，请刷新页面")
+
+
 def _approve(row: VisitRequest, decision: str, *, by: User, decided_by: User | None) -> None:
+    _decide(row, VisitRequest.Status.APPROVED, decision, decided_by=decided_by)
     visit = PlannedVisit.objects.create(
         enterprise=row.enterprise, organization=row.organization, kind=row.kind, source=PlannedVisit.Source.APPROVAL,
         city_id=row.enterprise.city_id, county_id=row.enterprise.county_id, locality_id=row.enterprise.locality_id,
         window_from=row.window_from, window_to=row.window_to,
     )  # fmt: skip
-    row.status, row.decision, row.visit = VisitRequest.Status.APPROVED, decision[:200], visit
-    row.decided_by, row.decided_at = decided_by, timezone.now()
-    row.save()
-    _owe(visit, f"计划外检查：{row.enterprise}", by=by)
+    row.visit = visit
+    row.save(update_fields=["visit"])
+    owe(visit, f"计划外检查：{row.enterprise}", by=by)
     record("planning.approve_visit", row, by=by, summary=f"批准计划外检查：{row}")
-
-
-def _owe(visit: PlannedVisit, title: str, *, by: User) -> None:
-    duties.open_duty(
-        kind=Duty.Kind.VISIT, subject=visit, title=title, url=f"/planning/visits/{visit.pk}/",
-        organization=visit.organization, place=visit.enterprise, due_on=visit.window_to,
-        clock={"summary": f"检查时段 {visit.window_from} 至 {visit.window_to}"}, by=by,
-    )  # fmt: skip
-
-
-# --- one visit instead of several -------------------------------------------------------------
-
-
-def candidates(user: User, days: int = JOINT_DAYS) -> list[dict[str, Any]]:
-    """Enterprises at which two or more agencies plan a visit within `days`, most agencies first (R059)."""
-    until = timezone.localdate() + dt.timedelta(days=days)
-    rows = PlannedVisit.objects.visible_to(user).filter(
-        status=PlannedVisit.Status.PLANNED, joint=None, window_from__lte=until
-    )
-    crowded = (
-        rows.order_by()
-        .values("enterprise")
-        .annotate(bodies=Count("organization", distinct=True))
-        .filter(bodies__gte=2)
-        .order_by("-bodies", "enterprise")[:50]
-    )
-    wanted = [row["enterprise"] for row in crowded]
-    visits: dict[int, list[PlannedVisit]] = {pk: [] for pk in wanted}
-    for visit in rows.filter(enterprise__in=wanted).select_related("enterprise", "organization"):
-        visits[visit.enterprise_id].append(visit)
-    proposed = set(
-        JointVisit.objects.filter(enterprise__in=wanted, status=JointVisit.Status.PROPOSED).values_list(
-            "enterprise", flat=True
-        )
-    )
-    return [
-        {"enterprise": visits[pk][0].enterprise, "visits": visits[pk]}
-        for pk in wanted
-        if pk not in proposed and visits[pk]
-    ]
-
-
-@transaction.atomic
-def propose_joint(enterprise: Enterprise, *, by: User, days: int = JOINT_DAYS) -> JointVisit:
-    """Propose that the visits several agencies plan there become one, led by the proposer's organization.
-
-    The days are those all of them have in common, else from the first beginning to the last end. Raises
-    PermissionDenied, Refused when fewer than two agencies plan one.
-    """
-    lead = planning_organization(by)
-    until = timezone.localdate() + dt.timedelta(days=days)
-    first: dict[int, PlannedVisit] = {}
-    rows = PlannedVisit.objects.visible_to(by).filter(
-        enterprise=enterprise, status=PlannedVisit.Status.PLANNED, joint=None, window_from__lte=until
-    )
-    for visit in rows.select_related("organization").order_by("window_to", "id"):
-        first.setdefault(visit.organization_id, visit)
-    if len(first) < 2:
-        raise Refused(f"{days} 天内只有不到两个单位计划检查{enterprise}，不需要合并")
-    if JointVisit.objects.filter(enterprise=enterprise, status=JointVisit.Status.PROPOSED).exists():
-        raise Refused(f"{enterprise}已有征求意见的合并提议")
-    begin = max(each.window_from for each in first.values())
-    end = min(each.window_to for each in first.values())
-    if begin > end:
-        begin = min(each.window_from for each in first.values())
-        end = max(each.window_to for each in first.values())
-    joint = JointVisit.objects.create(
-        enterprise=enterprise, organization=lead, window_from=begin, window_to=end, by=by, at=timezone.now()
-    )
-    for visit in first.values():
-        JointShare.objects.create(joint=joint, organization=visit.organization, visit=visit)
-    record(
-        "planning.propose_joint", joint, by=by, summary=f"提议合并 {len(first)} 个单位对{enterprise}的检查"
-    )
-    if lead.pk in first:
-        answer_joint(joint, accept=True, reason="", by=by)
-    return joint
-
-
-@transaction.atomic
-def answer_joint(joint: JointVisit, *, accept: bool, reason: str, by: User) -> JointVisit:
-    """One agency's answer. With all answers in, the visits of those who agreed become one joint visit.
-
-    Raises PermissionDenied for others, IllegalMove when it was answered, ReasonRequired for declining.
-    """
-    share = joint.shares.filter(
-        organization__in=[post.organization_id for post in by.posts], answer=JointShare.Answer.WAITING
-    ).first()
-    if not by.has_perm(Permission.PLAN_VISITS):
-        raise PermissionDenied
-    if share is None:
-        if joint.shares.filter(organization__in=[post.organization_id for post in by.posts]).exists():
-            raise IllegalMove("本单位已经答复，请刷新页面")
-        raise PermissionDenied
-    if not accept and not reason.strip():
-        raise ReasonRequired("不合并")
-    share.answer = JointShare.Answer.ACCEPTED if accept else JointShare.Answer.DECLINED
-    share.reason, share.by, share.at = reason.strip()[:200], by, timezone.now()
-    share.save()
-    record(
-        "planning.answer_joint",
-        joint,
-        by=by,
-        summary=f"{share.organization.short_name}{share.get_answer_display()}",
-    )
-    if not joint.shares.filter(answer=JointShare.Answer.WAITING).exists():
-        _settle(joint, by=by)
-    return joint
-
-
-def _settle(joint: JointVisit, *, by: User) -> None:
-    agreed = list(joint.shares.filter(answer=JointShare.Answer.ACCEPTED).select_related("visit"))
-    joint.status = JointVisit.Status.AGREED if len(agreed) >= 2 else JointVisit.Status.DROPPED
-    joint.save(update_fields=["status"])
-    if joint.status == JointVisit.Status.AGREED:
-        for share in agreed:
-            visit = share.visit
-            visit.joint, visit.kind = joint, Inspection.Kind.JOINT
-            visit.window_from, visit.window_to = joint.window_from, joint.window_to
-            visit.save(update_fields=["joint", "kind", "window_from", "window_to"])
-            duties.reschedule_duty(
-                visit, Duty.Kind.VISIT, joint.window_to,
-                {"summary": f"综合查一次，{joint.window_from} 至 {joint.window_to}"}, by=by,
-                title=f"联合检查：{joint.enterprise}",
-            )  # fmt: skip
-    record("planning.settle_joint", joint, by=by, summary=f"{joint}：{joint.get_status_display()}")
-
-
-def organizations_of(user: User) -> list[Organization]:
-    """The bodies this person works in."""
-    return [post.organization for post in user.posts]

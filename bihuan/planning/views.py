@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,12 +24,14 @@ from bihuan.audit.actions import record
 from bihuan.core.errors import Refused
 from bihuan.core.http import content_disposition, row_number
 from bihuan.core.paging import BadCursor, KeysetPage, paginate
+from bihuan.inspections.burden import visits_this_year
 from bihuan.inspections.queries import conductible
 from bihuan.registry.models import Enterprise
 
 from . import draws as acts
+from . import joint as joint_acts
 from . import plans as planning
-from .forms import DrawForm, PlanForm, RecusalForm, RequestForm
+from .forms import DrawForm, OwnRecusalForm, PlanForm, RecusalForm, RequestForm
 from .models import (
     Draw,
     DrawReplacement,
@@ -40,6 +42,7 @@ from .models import (
     VisitPlan,
     VisitRequest,
 )
+from .visits import cancel_visit
 
 PAGE_SIZE = 50
 
@@ -92,6 +95,7 @@ def visits(request: HttpRequest) -> HttpResponse:
         "sources": PlannedVisit.Source.choices,
         "today": timezone.localdate(),
         "may_plan": acts.may_plan(user),
+        "may_recuse": user.has_perm(Permission.CONDUCT_INSPECTION),
     }
     return render(request, "planning/visits.html", context)
 
@@ -108,12 +112,30 @@ def visit(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "visit": found,
         "inspectors": list(found.inspectors.order_by("full_name")),
-        "made": planning.visits_this_year(found.enterprise),
+        "made": visits_this_year(found.enterprise),
         "shares": list(found.joint.shares.select_related("organization")) if found.joint else [],
         "may_walk": found.status == PlannedVisit.Status.PLANNED
         and conductible(user).filter(pk=found.enterprise_id).exists(),
+        "may_cancel": found.status == PlannedVisit.Status.PLANNED and _plans_for(user, found.organization_id),
     }
     return render(request, "planning/visit.html", context)
+
+
+def _plans_for(user: User, organization_id: int) -> bool:
+    """Whether somebody plans the visits of this very body."""
+    return acts.may_plan(user) and organization_id in {post.organization_id for post in user.posts}
+
+
+@require_POST
+@require(Permission.PLAN_VISITS)
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give up one planned visit with a reason."""
+    user = user_of(request)
+    found = get_object_or_404(PlannedVisit.objects.visible_to(user).select_related("enterprise"), pk=pk)
+    _attempt(
+        request, lambda: cancel_visit(found, request.POST.get("reason", ""), by=user), "已取消，理由已记录"
+    )
+    return redirect("planning:visit", found.pk)
 
 
 # --- plans ------------------------------------------------------------------------------------
@@ -221,7 +243,7 @@ def new_request(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "enterprise": enterprise,
-        "made": planning.visits_this_year(enterprise),
+        "made": visits_this_year(enterprise),
         "planned": PlannedVisit.objects.filter(
             enterprise=enterprise, status=PlannedVisit.Status.PLANNED
         ).select_related("organization"),
@@ -254,9 +276,8 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 def joints(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     own = {post.organization_id for post in user.posts}
-    seen = PlannedVisit.objects.visible_to(user).values("enterprise")
     rows = (
-        JointVisit.objects.filter(enterprise__in=seen)
+        _joints(user)
         .select_related("enterprise", "organization")
         .prefetch_related("shares__organization", "shares__visit")
         .order_by("-id")[:50]
@@ -275,22 +296,29 @@ def joints(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "entries": entries,
-        "candidates": planning.candidates(user),
-        "days": planning.JOINT_DAYS,
+        "candidates": joint_acts.candidates(user),
+        "days": joint_acts.JOINT_DAYS,
+        "today": timezone.localdate(),
         "may_plan": may_plan,
     }
     return render(request, "planning/joints.html", context)
+
+
+def _joints(user: User) -> QuerySet[JointVisit]:
+    """Joint visits to what a person sees, and those their own body is asked to join."""
+    seen = Enterprise.objects.visible_to(user).values("pk")
+    asked = JointShare.objects.filter(organization__in=[post.organization_id for post in user.posts])
+    return JointVisit.objects.filter(Q(enterprise__in=seen) | Q(pk__in=asked.values("joint")))
 
 
 @require_POST
 @require(Permission.PLAN_VISITS)
 def propose(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
-    seen = PlannedVisit.objects.visible_to(user).values("enterprise")
     enterprise = get_object_or_404(
-        Enterprise.objects.filter(pk__in=seen), pk=row_number(request.POST.get("enterprise", ""))
+        Enterprise.objects.visible_to(user), pk=row_number(request.POST.get("enterprise", ""))
     )
-    _attempt(request, lambda: planning.propose_joint(enterprise, by=user), "已向各单位提出合并检查")
+    _attempt(request, lambda: joint_acts.propose_joint(enterprise, by=user), "已向各单位提出合并检查")
     return redirect("planning:joints")
 
 
@@ -298,12 +326,11 @@ def propose(request: HttpRequest) -> HttpResponse:
 @require(Permission.PLAN_VISITS)
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     user = user_of(request)
-    seen = PlannedVisit.objects.visible_to(user).values("enterprise")
-    joint = get_object_or_404(JointVisit.objects.filter(enterprise__in=seen), pk=pk)
+    joint = get_object_or_404(_joints(user).select_related("enterprise"), pk=pk)
     accept, reason = request.POST.get("accept") == "1", request.POST.get("reason", "")
     _attempt(
         request,
-        lambda: planning.answer_joint(joint, accept=accept, reason=reason, by=user),
+        lambda: joint_acts.answer_joint(joint, accept=accept, reason=reason, by=user),
         "已答复",
     )
     return redirect("planning:joints")
@@ -320,19 +347,30 @@ def recusals(request: HttpRequest) -> HttpResponse:
     form = RecusalForm(request.POST or None, organization=organization, user=user)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        with transaction.atomic():
-            row, is_new = Recusal.objects.get_or_create(
-                organization=organization, user=given["user"], enterprise=given["enterprise"], is_active=True,
-                defaults={"reason": given["reason"], "by": user, "at": timezone.now()},
-            )  # fmt: skip
-            if is_new:
-                record("planning.recuse", row, by=user, summary=f"登记回避：{row}")
+        is_new = acts.recuse(organization, given["user"], given["enterprise"], given["reason"], by=user)
         messages.success(request, "回避已登记，今后的抽取都会避开" if is_new else "已有这条回避")
         return redirect("planning:recusals")
     rows = Recusal.objects.filter(organization=organization, is_active=True).select_related(
         "user", "enterprise"
     )
-    context = {"form": form, "rows": rows, "organization": organization}
+    context = {"form": form, "rows": rows, "organization": organization, "is_own": False}
+    return render(request, "planning/recusals.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(Permission.CONDUCT_INSPECTION)
+def own_recusals(request: HttpRequest) -> HttpResponse:
+    """Inspectors say themselves whom they must not visit; only whoever plans may end it."""
+    user = user_of(request)
+    organization = acts.inspecting_body(user)
+    form = OwnRecusalForm(request.POST or None, user=user)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        is_new = acts.recuse(organization, user, given["enterprise"], given["reason"], by=user)
+        messages.success(request, "回避已登记，今后的抽取都会避开" if is_new else "已有这条回避")
+        return redirect("planning:own_recusals")
+    rows = Recusal.objects.filter(user=user, is_active=True).select_related("user", "enterprise")
+    context = {"form": form, "rows": rows, "organization": organization, "is_own": True}
     return render(request, "planning/recusals.html", context, status=422 if form.errors else 200)
 
 
@@ -394,14 +432,17 @@ def new_draw(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _shown(draw: Draw) -> dict[str, Any]:
+def _shown(draw: Draw, *, is_shown: bool) -> dict[str, Any]:
+    """What a page says of a draw; seed, result and replacements only where `is_shown`."""
     return {
         "draw": draw,
-        "rows": acts.outcome(draw) if draw.is_revealed else [],
-        "replacements": list(draw.replacements.select_related("by")) if draw.is_revealed else [],
+        "is_shown": is_shown,
+        "rows": acts.outcome(draw) if is_shown else [],
+        "replacements": list(draw.replacements.select_related("by")) if is_shown else [],
         "objects": len(draw.inputs.get("objects", [])),
         "people": len(draw.inputs.get("inspectors", [])),
         "recused": len(draw.inputs.get("recusals", [])),
+        "at_cap": draw.conditions.get("at_cap", 0),
         "is_published": draw.status == Draw.Status.PUBLISHED,
     }
 
@@ -413,9 +454,8 @@ def draw(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(
         Draw.objects.visible_to(user).select_related("organization", "announced_by", "held_by"), pk=pk
     )
-    own = acts.may_plan(user) and found.organization_id in {post.organization_id for post in user.posts}
-    context = _shown(found) | {
-        "may_act": own,
+    context = _shown(found, is_shown=found.is_revealed) | {
+        "may_act": _plans_for(user, found.organization_id),
         "public_url": request.build_absolute_uri(reverse("planning:public_draw", args=[found.pk])),
     }
     return render(request, "planning/draw.html", context)
@@ -468,7 +508,7 @@ def public_draws(request: HttpRequest) -> HttpResponse:
 def public_draw(request: HttpRequest, pk: int) -> HttpResponse:
     """One draw, for everybody: the promise before, seed and result after, and how to recompute it."""
     found = get_object_or_404(Draw.objects.select_related("organization"), pk=pk)
-    return render(request, "planning/public_draw.html", _shown(found))
+    return render(request, "planning/public_draw.html", _shown(found, is_shown=found.is_public))
 
 
 @require_safe

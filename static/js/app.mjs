@@ -18,6 +18,7 @@ const BEHAVIOURS = [
   ["[data-bihuan-kind-fields]", "./kind-fields.mjs"],
   ["[data-bihuan-tabs]", "./tabs.mjs"],
   ["[data-bihuan-copy]", "./copy.mjs"],
+  ["[data-bihuan-draw]", "./draw-verify.mjs"],
   ["[data-bihuan-drop]", "./drop.mjs"],
   ["[data-job]", "./job-progress.mjs"],
   ["[data-bihuan-map]", "./map.mjs"],

@@ -18,6 +18,16 @@ from .people import DESK, PHONE, Person
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
+# The same file with another weight: the pool does not fit its digest, and the result is another one or none.
+TAMPERED = """async (address) => {
+  const { verify } = await import("/static/js/draw-verify.mjs");
+  const file = await (await fetch(address)).json();
+  file.inputs.objects[0].weight += 1;
+  file.result[0].inspectors = ["0"];
+  return verify(file).map((each) => each.fits);
+}"""
+
+
 def fits(person: Person) -> None:
     assert person.overflow() <= 0, f"{person.page.url} 宽出 {person.overflow()} 像素"
 
@@ -56,6 +66,16 @@ def test_a_draw_is_promised_then_revealed(world: World, enter: Enter, hall: Hall
     expect(seed).to_be_visible()
     assert commitment(seed.inner_text()) == draw.commitment
     expect(anybody.page.get_by_text("好味来面馆").first).to_be_visible()
+    anybody.page.get_by_role("button", name="在这台设备上复算").click()
+    said = anybody.page.get_by_role("status", name="复算结果").get_by_role("listitem")
+    expect(said).to_have_text(
+        [
+            "相符：种子与事先公布的承诺值",
+            "相符：名录与事先公布的摘要",
+            "相符：从 1 家中抽 1 家的结果与公示的结果",
+        ]
+    )
+    assert anybody.page.evaluate(TAMPERED, f"/planning/public/{draw.pk}/file/") == [True, False, False]
     fits(anybody)
 
     street.go("/planning/")

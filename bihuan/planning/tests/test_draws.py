@@ -8,28 +8,21 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
-from bihuan.accounts.models import Holding
 from bihuan.audit.verification import verify as verify_record
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.duties.models import Duty
 from bihuan.inspections.actions import submit_inspection
-from bihuan.inspections.tests.factories import visit
+from bihuan.inspections.models import Inspection
+from bihuan.inspections.tests.factories import member, visit
+from bihuan.inspections.weighing import found_in
+from bihuan.notifications.models import Message
 from bihuan.planning import draws
 from bihuan.planning.models import Draw, PlannedVisit, Recusal
+from bihuan.planning.visits import cancel_visit
 from bihuan.registry.models import Enterprise
 from bihuan.rules.draws import verify
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clerk(world, people):
-    """The inspector also sits at the street's desk."""
-    post = people.inspector.posts[0].__class__.objects.create(
-        organization=world.organizations.qingshi, title="安全办经办人", role="township_officer"
-    )
-    Holding.objects.create(post=post, user=people.inspector, from_on=dt.date(2026, 1, 1))
-    return type(people.inspector).objects.get(pk=people.inspector.pk)
 
 
 def shops(world, count: int) -> list[Enterprise]:
@@ -189,3 +182,130 @@ def test_the_pages_lead_from_promise_to_result(client, world, people, clerk):
     assert client.get(reverse("planning:visit", args=[draw.visits.first().pk])).status_code == 200
     row = draw.visits.first()
     assert "今年已受检" in client.get(reverse("planning:visit", args=[row.pk])).content.decode()
+
+
+def recused(world, person, by) -> None:
+    draws.recuse(world.organizations.qingshi, person, world.enterprises.shop, "亲属经营", by=by)
+
+
+def only_the_shop(world) -> None:
+    Enterprise.objects.exclude(pk=world.enterprises.shop.pk).update(status="closed")
+
+
+def test_whoever_has_been_visited_enough_is_not_drawn(client, world, people, clerk, gas):
+    shops(world, 2)
+    for _ in range(4):
+        submit_inspection(visit(world, gas, people.inspector), by=people.inspector)
+    draw = announced(people, clerk, count=2)
+    assert {row["name"] for row in draw.inputs["objects"]} == {"青石小店0", "青石小店1"}
+    assert draw.conditions["at_cap"] == 1
+    page = client.get(reverse("planning:public_draw", args=[draw.pk])).content.decode()
+    assert "今年受检已到上限未列入 1 家" in page
+    with pytest.raises(Refused, match="另有 1 家今年的检查次数已到上限"):
+        announced(people, clerk, count=3)
+    other = announced(people, clerk, count=1, kind="unannounced")  # another kind, without a limit
+    assert other.conditions["at_cap"] == 0
+
+
+def test_those_drawn_are_told(world, people, clerk, django_capture_on_commit_callbacks):
+    only_the_shop(world)
+    draw = announced(people, clerk, count=1)
+    with django_capture_on_commit_callbacks(execute=True):
+        draws.hold(draw, by=clerk)
+    told = Message.objects.get(title__startswith="双随机抽中您")
+    assert str(told.recipient_id) == draw.result[0]["inspectors"][0]
+    assert "好味来面馆" in told.body
+
+
+def test_going_in_spite_of_a_recusal_is_remarked_on(world, people, clerk, gas):
+    recused(world, people.inspector2, clerk)
+    went = (member(people.inspector), member(people.inspector2))
+    found = found_in(
+        submit_inspection(visit(world, gas, people.inspector, members=went), by=people.inspector)
+    )
+    assert [(each.code, each.words) for each in found] == [
+        ("recused", f"{people.inspector2.full_name}登记了回避这家企业，仍参加了检查")
+    ]
+    alone = submit_inspection(visit(world, gas, people.inspector), by=people.inspector)
+    assert found_in(alone) == []
+
+
+def test_others_than_those_drawn_are_remarked_on_and_published(client, world, people, clerk, gas):
+    only_the_shop(world)
+    recused(world, people.inspector, clerk)
+    draw = draws.hold(announced(people, clerk, count=1), by=clerk)
+    done = submit_inspection(visit(world, gas, people.inspector), by=people.inspector)
+    assert draw.visits.get().inspection == done
+    found = {str(each.code): each.words for each in found_in(done)}
+    assert found["not_drawn"] == (
+        f"双随机抽中的{people.inspector2.full_name}没有参加，去的是{people.inspector.full_name}"
+    )
+    draws.publish(draw, by=clerk)
+    page = client.get(reverse("planning:public_draw", args=[draw.pk])).content.decode()
+    assert f"检查人员：{people.inspector.full_name}" in page
+
+
+def test_those_drawn_who_go_are_not_remarked_on(world, people, clerk, gas):
+    only_the_shop(world)
+    recused(world, people.inspector2, clerk)
+    draws.hold(announced(people, clerk, count=1), by=clerk)
+    assert found_in(submit_inspection(visit(world, gas, people.inspector), by=people.inspector)) == []
+
+
+def test_a_visit_given_up_is_published_with_its_reason_and_stays_so(client, world, people, clerk):
+    shops(world, 5)
+    draw = draws.hold(announced(people, clerk, count=3), by=clerk)
+    first, second, third = draw.visits.order_by("pk")
+    cancel_visit(first, "已搬迁", by=clerk)
+    draws.replace(draw, "object", str(second.enterprise_id), reason="已停业", by=clerk)
+    assert draw.visits.filter(enterprise=first.enterprise_id).count() == 1
+    assert draw.visits.filter(status="planned").count() == 2
+    for row in draw.visits.filter(status="planned"):
+        cancel_visit(row, "灾害天气", by=clerk)
+    draws.publish(draw, by=clerk)
+    page = client.get(reverse("planning:public_draw", args=[draw.pk])).content.decode()
+    assert "未检查：已搬迁" in page
+    assert Inspection.objects.count() == 0
+    assert third.enterprise_id in {row["visit"].enterprise_id for row in draws.outcome(draw)}
+
+
+def test_inspectors_declare_themselves(client, world, people, clerk):
+    client.force_login(people.inspector2)
+    address = reverse("planning:own_recusals")
+    shop = world.enterprises.shop
+    assert client.get(address).status_code == 200
+    assert client.post(address, {"enterprise": "999999", "reason": "亲属"}).status_code == 422
+    assert client.post(address, {"enterprise": str(shop.pk), "reason": "配偶在该店任职"}).status_code == 302
+    row = Recusal.objects.get()
+    assert (row.user, row.by, row.organization) == (
+        people.inspector2, people.inspector2, world.organizations.qingshi,
+    )  # fmt: skip
+    page = client.get(address).content.decode()
+    assert "配偶在该店任职" in page
+    assert reverse("planning:end_recusal", args=[row.pk]) not in page
+    client.force_login(people.shop)
+    assert client.get(address).status_code == 403
+    client.force_login(clerk)
+    assert (
+        reverse("planning:end_recusal", args=[row.pk])
+        in client.get(reverse("planning:recusals")).content.decode()
+    )
+
+
+def test_who_comes_unannounced_says_so_only_afterwards(client, world, people, clerk, gas):
+    only_the_shop(world)
+    draw = draws.hold(announced(people, clerk, count=1, kind="unannounced"), by=clerk)
+    address = reverse("planning:public_draw", args=[draw.pk])
+    file = reverse("planning:public_file", args=[draw.pk])
+    page = client.get(address).content.decode()
+    assert "不事先公布去哪家" in page
+    assert "好味来面馆" not in page
+    assert draw.seed not in page
+    assert "seed" not in json.loads(client.get(file).content)
+    client.force_login(clerk)
+    assert "好味来面馆" in client.get(draw.get_absolute_url()).content.decode()
+    submit_inspection(visit(world, gas, people.inspector, kind="unannounced"), by=people.inspector)
+    draws.publish(draw, by=clerk)
+    client.logout()
+    assert "好味来面馆" in client.get(address).content.decode()
+    assert verify(json.loads(client.get(file).content)) == []

@@ -1,4 +1,4 @@
-"""Plans of a year, requests, joint visits: what the staff can reach, what needs approval, what becomes one visit."""
+"""Plans of a year and requests: what the staff can reach, what needs approval, what becomes somebody's duty."""
 
 import datetime as dt
 
@@ -7,42 +7,19 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
-from bihuan.accounts.models import Holding, Post
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.duties.models import Duty
 from bihuan.inspections.actions import submit_inspection
-from bihuan.inspections.models import Inspection
 from bihuan.inspections.tests.factories import visit
 from bihuan.inspections.weighing import found_in
 from bihuan.planning import plans
-from bihuan.planning.models import JointVisit, PlannedVisit, VisitPlan, VisitRequest
+from bihuan.planning.models import PlannedVisit, VisitPlan, VisitRequest
+from bihuan.planning.visits import cancel_visit, open_visits
+
+from .conftest import planned
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate
-
-
-def seat(user, organization, role):
-    post = Post.objects.create(organization=organization, title=role, role=role)
-    Holding.objects.create(post=post, user=user, from_on=dt.date(2026, 1, 1))
-    return type(user).objects.get(pk=user.pk)
-
-
-@pytest.fixture
-def clerk(world, people):
-    return seat(people.inspector, world.organizations.qingshi, "township_officer")
-
-
-@pytest.fixture
-def leader(world, people):
-    return seat(people.inspector2, world.organizations.qingshi, "township_leader")
-
-
-def planned(world, organization, kind, days=10) -> PlannedVisit:
-    shop = world.enterprises.shop
-    return PlannedVisit.objects.create(
-        enterprise=shop, organization=organization, kind=kind, source="plan", city=shop.city, county=shop.county,
-        locality=shop.locality, window_from=TODAY(), window_to=TODAY() + dt.timedelta(days=days),
-    )  # fmt: skip
 
 
 def test_a_plan_is_worked_out_adopted_and_shown(client, world, people, clerk, leader):
@@ -57,6 +34,7 @@ def test_a_plan_is_worked_out_adopted_and_shown(client, world, people, clerk, le
         plans.adopt_plan(plan, by=clerk)
     plans.adopt_plan(plan, by=leader)
     assert PlannedVisit.objects.filter(plan=plan, status="planned").count() == figures["placed"]
+    assert not Duty.objects.filter(kind=Duty.Kind.VISIT).exists()  # its first month has not begun
     with pytest.raises(Refused, match="已有批准的计划"):
         plans.adopt_plan(plan, by=leader)
     client.force_login(clerk)
@@ -80,21 +58,6 @@ def test_a_plan_names_what_is_wrong(world, people, clerk):
         plans.make_plan(**given, by=people.inspector2)
 
 
-def test_visits_of_the_year_are_shown_with_their_limit(world, people, gas):
-    shop = world.enterprises.shop
-    for _ in range(2):
-        submit_inspection(visit(world, gas, people.inspector), by=people.inspector)
-    Inspection.objects.filter(pk=Inspection.objects.first().pk).update(kind="self_check")
-    rows = plans.visits_this_year(shop)
-    assert [(row["label"], row["organization"], row["count"], row["cap"]) for row in rows] == [
-        ("属地检查", "青石街道", 1, 4)
-    ]
-    assert plans.over_cap(shop, "township") == ""
-    for _ in range(3):
-        submit_inspection(visit(world, gas, people.inspector), by=people.inspector)
-    assert plans.over_cap(shop, "township") == "今年已有 4 次属地检查，上限 4 次（国办发〔2024〕54号）"
-
-
 def asked(world, by, cause="other") -> VisitRequest:
     return plans.request_visit(
         world.enterprises.shop, kind="township", cause=cause, reason="换了经营人", window_from=TODAY(),
@@ -105,12 +68,15 @@ def asked(world, by, cause="other") -> VisitRequest:
 def test_a_visit_no_plan_foresees_is_approved_by_somebody_else(world, people, clerk, leader):
     row = asked(world, clerk)
     assert row.status == "asked"
+    waiting = Duty.objects.open().get(kind=Duty.Kind.VISIT_APPROVAL)
+    assert waiting.post.role == "township_leader"
     with pytest.raises(PermissionDenied):
         plans.decide_request(row, approve=True, decision="同意", by=clerk)
     with pytest.raises(ReasonRequired):
         plans.decide_request(row, approve=True, decision=" ", by=leader)
     plans.decide_request(row, approve=True, decision="同意", by=leader)
     assert Duty.objects.open().filter(kind=Duty.Kind.VISIT).count() == 1
+    assert not Duty.objects.open().filter(kind=Duty.Kind.VISIT_APPROVAL).exists()
     with pytest.raises(IllegalMove):
         plans.decide_request(row, approve=False, decision="不同意", by=leader)
 
@@ -134,46 +100,6 @@ def test_an_unplanned_visit_is_remarked_on_and_an_approved_one_is_not(world, peo
     second = submit_inspection(visit(world, gas, people.inspector, **alone), by=people.inspector)
     assert "unplanned" not in [str(each.code) for each in found_in(second)]
     assert not Duty.objects.open().filter(kind=Duty.Kind.VISIT).exists()
-
-
-def test_visits_of_two_agencies_become_one(client, world, people, gas, clerk):
-    mine = planned(world, world.organizations.qingshi, "township")
-    theirs = planned(world, world.organizations.housing, "department", days=6)
-    assert [row["enterprise"] for row in plans.candidates(people.office)] == [world.enterprises.shop]
-    joint = plans.propose_joint(world.enterprises.shop, by=clerk)
-    assert joint.shares.get(organization=world.organizations.qingshi).answer == "accepted"
-    with pytest.raises(ReasonRequired):
-        plans.answer_joint(joint, accept=False, reason="", by=people.housing)
-    plans.answer_joint(joint, accept=True, reason="", by=people.housing)
-    joint.refresh_from_db()
-    mine.refresh_from_db()
-    theirs.refresh_from_db()
-    assert joint.status == "agreed"
-    assert (mine.kind, theirs.kind, mine.window_to) == ("joint", "joint", TODAY() + dt.timedelta(days=6))
-    done = submit_inspection(visit(world, gas, people.inspector, kind="joint"), by=people.inspector)
-    mine.refresh_from_db()
-    theirs.refresh_from_db()
-    assert (mine.inspection, theirs.inspection) == (done, done)
-
-
-def test_declining_keeps_the_visits_apart(world, people, clerk):
-    mine = planned(world, world.organizations.qingshi, "township")
-    planned(world, world.organizations.housing, "department")
-    joint = plans.propose_joint(world.enterprises.shop, by=clerk)
-    with pytest.raises(PermissionDenied):
-        plans.answer_joint(joint, accept=True, reason="", by=people.office)
-    plans.answer_joint(joint, accept=False, reason="专项取证，不便合并", by=people.housing)
-    mine.refresh_from_db()
-    assert JointVisit.objects.get().status == "dropped"
-    assert (mine.kind, mine.joint) == ("township", None)
-    with pytest.raises(IllegalMove):
-        plans.answer_joint(joint, accept=True, reason="", by=people.housing)
-
-
-def test_one_agency_alone_merges_nothing(world, people, clerk):
-    planned(world, world.organizations.qingshi, "township")
-    with pytest.raises(Refused, match="不需要合并"):
-        plans.propose_joint(world.enterprises.shop, by=clerk)
 
 
 def test_the_pages(client, world, people, clerk, leader):
@@ -239,3 +165,49 @@ def test_the_enterprise_page_says_who_came_and_who_means_to(client, world, peopl
     assert "申请计划外检查" in page
     client.force_login(people.shop)
     assert "今年受检和待检查" not in client.get(world.enterprises.shop.get_absolute_url()).content.decode()
+
+
+def test_a_planned_visit_becomes_a_duty_when_its_days_begin(world, people):
+    now, street = timezone.now(), world.organizations.qingshi
+    begun = planned(world, street, "township")
+    later = planned(world, street, "township")
+    PlannedVisit.objects.filter(pk=later.pk).update(
+        window_from=TODAY() + dt.timedelta(days=1), window_to=TODAY() + dt.timedelta(days=9)
+    )
+    drawn = planned(world, street, "township")
+    PlannedVisit.objects.filter(pk=drawn.pk).update(source="draw")  # has its duty from the draw
+    assert open_visits(now) == 1
+    duty = Duty.objects.open().get(kind=Duty.Kind.VISIT)
+    assert duty.subject == f"planning.plannedvisit:{begun.pk}"
+    assert (duty.organization, duty.due_on) == (street, begun.window_to)
+    assert open_visits(now) == 0
+    assert open_visits(now + dt.timedelta(days=1)) == 1
+
+
+def test_a_visit_given_up_keeps_its_reason(client, world, people, clerk):
+    row = planned(world, world.organizations.qingshi, "township")
+    open_visits(timezone.now())
+    with pytest.raises(ReasonRequired):
+        cancel_visit(row, " ", by=clerk)
+    with pytest.raises(PermissionDenied):
+        cancel_visit(row, "已停业", by=people.housing)
+    client.force_login(clerk)
+    address = reverse("planning:visit", args=[row.pk])
+    assert "取消这次检查" in client.get(address).content.decode()
+    client.post(reverse("planning:cancel_visit", args=[row.pk]), {"reason": "已停业"})
+    row.refresh_from_db()
+    assert (row.status, row.reason) == ("cancelled", "已停业")
+    assert not Duty.objects.open().filter(kind=Duty.Kind.VISIT).exists()
+    assert "取消这次检查" not in client.get(address).content.decode()
+    with pytest.raises(IllegalMove):
+        cancel_visit(row, "再取消", by=clerk)
+
+
+def test_one_visit_serves_the_draw_and_the_plan_but_not_two_months(world, people, gas, clerk):
+    street = world.organizations.qingshi
+    first, second, drawn = (planned(world, street, "township", days) for days in (5, 9, 7))
+    PlannedVisit.objects.filter(pk=drawn.pk).update(source="draw")
+    done = submit_inspection(visit(world, gas, people.inspector), by=people.inspector)
+    states = dict(PlannedVisit.objects.values_list("pk", "status"))
+    assert states == {first.pk: "done", second.pk: "planned", drawn.pk: "done"}
+    assert set(PlannedVisit.objects.filter(status="done").values_list("inspection", flat=True)) == {done.pk}

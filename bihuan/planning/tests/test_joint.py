@@ -1,0 +1,192 @@
+"""One visit instead of several: what is due at one place across bodies, proposed, answered, made once (R059)."""
+
+import datetime as dt
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from django.utils import timezone
+
+from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+from bihuan.duties.models import Duty
+from bihuan.hazards.tests.factories import make_submitted
+from bihuan.inspections.actions import submit_inspection
+from bihuan.inspections.tests.factories import member, visit
+from bihuan.planning import due, joint
+from bihuan.planning.models import JointVisit, PlannedVisit
+
+from .conftest import planned
+
+pytestmark = pytest.mark.django_db
+TODAY = timezone.localdate
+
+
+def in_days(days):
+    return TODAY() + dt.timedelta(days=days)
+
+
+def words(candidate) -> dict[str, list[str]]:
+    return {body.short_name: [each.words for each in owed] for body, owed in candidate.owed.items()}
+
+
+def test_visits_of_two_bodies_become_one(world, people, gas, clerk):
+    mine = planned(world, world.organizations.qingshi, "township")
+    theirs = planned(world, world.organizations.housing, "department", days=6)
+    found = joint.candidates(people.office)
+    assert [(each.enterprise, each.visited) for each in found] == [(world.enterprises.shop, 0)]
+    assert words(found[0]) == {"市住建局": ["部门检查（年度计划）"], "青石街道": ["属地检查（年度计划）"]}
+    proposed = joint.propose_joint(world.enterprises.shop, by=clerk)
+    assert joint.candidates(people.office) == []
+    assert proposed.shares.get(organization=world.organizations.qingshi).answer == "accepted"
+    asked = Duty.objects.open().get(kind=Duty.Kind.JOINT_ANSWER)
+    assert asked.organization == world.organizations.housing
+    with pytest.raises(ReasonRequired):
+        joint.answer_joint(proposed, accept=False, reason="", by=people.housing)
+    joint.answer_joint(proposed, accept=True, reason="", by=people.housing)
+    for row in (proposed, mine, theirs, asked):
+        row.refresh_from_db()
+    assert (proposed.status, asked.status) == ("agreed", "done")
+    assert (mine.kind, theirs.kind, mine.window_to) == ("joint", "joint", in_days(6))
+    assert Duty.objects.open().filter(kind=Duty.Kind.VISIT).count() == 2
+    both = (member(people.inspector), member(people.housing))
+    done = submit_inspection(
+        visit(world, gas, people.inspector, kind="joint", members=both), by=people.inspector
+    )
+    mine.refresh_from_db()
+    theirs.refresh_from_db()
+    assert (mine.inspection, theirs.inspection) == (done, done)
+    assert not Duty.objects.open().filter(kind=Duty.Kind.VISIT).exists()
+
+
+def test_going_alone_settles_nothing_for_the_others(world, people, gas, clerk):
+    mine = planned(world, world.organizations.qingshi, "township")
+    theirs = planned(world, world.organizations.housing, "department")
+    proposed = joint.propose_joint(world.enterprises.shop, by=clerk)
+    joint.answer_joint(proposed, accept=True, reason="", by=people.housing)
+    submit_inspection(visit(world, gas, people.inspector), by=people.inspector)
+    mine.refresh_from_db()
+    theirs.refresh_from_db()
+    assert (mine.status, theirs.status) == ("done", "planned")
+
+
+def test_a_due_review_and_a_planned_visit_are_proposed_as_one(client, world, people, clerk):
+    hazard = make_submitted(world)
+    review = Duty.objects.open().get(kind=Duty.Kind.HAZARD_REVIEW)
+    bodies = {world.organizations.qingshi, world.organizations.housing}
+    other = next(body for body in bodies if body != review.organization)
+    planned(world, other, "department" if other == world.organizations.housing else "township")
+    found = joint.candidates(clerk)
+    assert [each.enterprise for each in found] == [world.enterprises.shop]
+    assert words(found[0])[review.organization.short_name] == [f"隐患复查：{review.title}"]
+    client.force_login(clerk)
+    page = client.get(reverse("planning:joints")).content.decode()
+    assert review.title in page
+    proposed = joint.propose_joint(world.enterprises.shop, by=clerk)
+    share = proposed.shares.get(organization=review.organization)
+    assert share.visit is None
+    assert [each["url"] for each in share.owed] == [review.url]
+    joint.answer_joint(proposed, accept=True, reason="", by=people.housing)
+    share.refresh_from_db()
+    assert (share.visit.source, share.visit.kind, share.visit.joint) == ("joint", "joint", proposed)
+    assert Duty.objects.open().filter(kind=Duty.Kind.VISIT).count() == 2
+    # What was agreed upon is not proposed again, and the review itself is still owed.
+    assert joint.candidates(clerk) == []
+    review.refresh_from_db()
+    assert review.status == "open"
+    assert hazard.enterprise == proposed.enterprise
+
+
+def test_an_object_of_a_task_joins_what_else_is_due(world, people, gas, clerk):
+    planned(world, world.organizations.housing, "department")
+    assert joint.candidates(people.office) == []
+    type(gas.task).objects.filter(pk=gas.task.pk).update(due_on=in_days(10))
+    found = joint.candidates(people.office)
+    # The locality goes for the task, not also its lead.
+    assert words(found[0]) == {"市住建局": ["部门检查（年度计划）"], "青石街道": [f"任务：{gas.task}"]}
+    submit_inspection(visit(world, gas, people.inspector), by=people.inspector)
+    assert joint.candidates(people.office) == []  # visited under the task
+    assert (
+        due.owed_at(people.office, in_days(30))[world.enterprises.shop.pk][0].words == "部门检查（年度计划）"
+    )
+
+
+def test_a_task_alone_is_no_second_visit(world, people, gas):
+    type(gas.task).objects.filter(pk=gas.task.pk).update(due_on=in_days(10))
+    assert due.owed_at(people.office, in_days(30)) == {}
+
+
+def test_declining_keeps_the_visits_apart(world, people, clerk):
+    mine = planned(world, world.organizations.qingshi, "township")
+    planned(world, world.organizations.housing, "department")
+    proposed = joint.propose_joint(world.enterprises.shop, by=clerk)
+    with pytest.raises(PermissionDenied):
+        joint.answer_joint(proposed, accept=True, reason="", by=people.office)
+    joint.answer_joint(proposed, accept=False, reason="专项取证，不便合并", by=people.housing)
+    mine.refresh_from_db()
+    assert JointVisit.objects.get().status == "dropped"
+    assert (mine.kind, mine.joint) == ("township", None)
+    with pytest.raises(IllegalMove):
+        joint.answer_joint(proposed, accept=True, reason="", by=people.housing)
+
+
+def test_a_visit_made_while_the_others_were_asked_is_not_planned_again(world, people, gas, clerk):
+    mine = planned(world, world.organizations.qingshi, "township")
+    theirs = planned(world, world.organizations.housing, "department")
+    proposed = joint.propose_joint(world.enterprises.shop, by=clerk)
+    submit_inspection(visit(world, gas, people.inspector), by=people.inspector)
+    joint.answer_joint(proposed, accept=True, reason="", by=people.housing)
+    mine.refresh_from_db()
+    theirs.refresh_from_db()
+    proposed.refresh_from_db()
+    assert (proposed.status, mine.status, theirs.kind) == ("dropped", "done", "department")
+
+
+def test_one_body_alone_merges_nothing(world, people, clerk):
+    planned(world, world.organizations.qingshi, "township")
+    with pytest.raises(Refused, match="不需要合并"):
+        joint.propose_joint(world.enterprises.shop, by=clerk)
+
+
+def test_what_is_overdue_is_given_a_week(world, people, clerk):
+    late = planned(world, world.organizations.qingshi, "township")
+    PlannedVisit.objects.filter(pk=late.pk).update(window_from=in_days(-40), window_to=in_days(-10))
+    planned(world, world.organizations.housing, "department", days=5)
+    proposed = joint.propose_joint(world.enterprises.shop, by=clerk)
+    assert (proposed.window_from, proposed.window_to) == (TODAY(), in_days(5))
+    joint.answer_joint(proposed, accept=False, reason="改日再去", by=people.housing)
+    later = PlannedVisit.objects.get(organization=world.organizations.housing)
+    PlannedVisit.objects.filter(pk=later.pk).update(window_from=in_days(9), window_to=in_days(20))
+    proposed = joint.propose_joint(world.enterprises.shop, by=clerk)
+    # No day in common: from the first beginning to the last end.
+    assert (proposed.window_from, proposed.window_to) == (TODAY(), in_days(20))
+
+
+def test_the_pages_lead_from_proposal_to_one_visit(client, world, people, clerk):
+    shop = world.enterprises.shop
+    mine = planned(world, world.organizations.qingshi, "township")
+    planned(world, world.organizations.housing, "department")
+    client.force_login(clerk)
+    page = client.get(reverse("planning:joints")).content.decode()
+    assert "部门检查（年度计划）" in page
+    assert "0 次" in page
+    client.post(reverse("planning:propose"), {"enterprise": shop.pk})
+    client.force_login(people.housing)
+    assert "同意合并" in client.get(reverse("planning:joints")).content.decode()
+    client.post(reverse("planning:answer", args=[JointVisit.objects.get().pk]), {"accept": "1"})
+    assert JointVisit.objects.get().status == "agreed"
+    page = client.get(reverse("planning:visit", args=[mine.pk])).content.decode()
+    assert "一起去，各办各的事" in page
+    client.force_login(people.outsider)
+    assert client.post(reverse("planning:propose"), {"enterprise": shop.pk}).status_code in {403, 404}
+
+
+def test_the_subjects_of_duties_name_their_enterprise(world, people):
+    hazard = make_submitted(world)
+    subjects = [
+        f"hazards.hazard:{hazard.pk}", f"registry.enterprise:{world.enterprises.station.pk}",
+        f"accounts.organization:{world.organizations.qingshi.pk}", "hazards.hazard:x",
+    ]  # fmt: skip
+    assert due.enterprises_of(subjects) == {
+        f"hazards.hazard:{hazard.pk}": world.enterprises.shop.pk,
+        f"registry.enterprise:{world.enterprises.station.pk}": world.enterprises.station.pk,
+    }
