@@ -168,6 +168,7 @@ def _kept(row: CheckItem, item: BookItem | None) -> NewCheckItem:
         criterion=line.criterion or known.criterion,
         basis=line.basis or known.basis,
         dispositions=line.dispositions or known.dispositions,
+        measure=line.measure or known.measure,
         major_if_failed=line.major_if_failed or known.major_if_failed,
         # What was proposed for the plan's objects asks all of them.
         kinds=line.kinds,

@@ -176,6 +176,7 @@ class ChecklistItemForm(CheckItemForm):
 
     method = forms.CharField(label="检查方法", max_length=100, required=False)
     major_if_failed = forms.BooleanField(label="不合格按重大判定", required=False)
+    no_measure = forms.BooleanField(label="不填实测数", required=False)
 
 
 CheckItemFormSet = forms.formset_factory(CheckItemForm, extra=2, max_num=200, validate_max=True)

@@ -13,6 +13,8 @@ from bihuan.checklists.units import UNITS, convert, label, quantity, symbol_of, 
 _PRINTED = re.compile(
     r"(?P<number>[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[-+]?\d+(?:\.\d+)?)\s*(?P<unit>.*)", re.DOTALL
 )
+# Signs that an item asks for more than its number.
+_MORE = re.compile(r"[，,、；;且并或和及]")
 MOST_DIGITS = 18
 SHOWN_DECIMALS = 6  # a third of an hour has no last digit; what is compared is not rounded
 
@@ -71,6 +73,14 @@ def judge(measure: Measure, reading: Reading) -> Judgement:
     if reading.unit != measure.unit:
         shown += f"（即 {quantity(round(number, SHOWN_DECIMALS), measure.unit)}）"
     return Judgement(passed, f"实测 {shown}，标准 {measure.demand}，{'合格' if passed else '不合格'}")
+
+
+def decides(text: str) -> bool:
+    """Whether the number alone settles an item: 软管不大于 2 m does, 净高不小于 2.2 m，有报警器 asks for more.
+
+    In doubt it does not: whoever looks then says 合格 by hand, while a number that fails always settles it.
+    """
+    return _MORE.search(text) is None
 
 
 def _possible(reading: Reading) -> Reading:

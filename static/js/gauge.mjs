@@ -1,6 +1,7 @@
 /**
  * <div data-bihuan-gauge data-comparator="<=" data-number="2" data-upper="" data-demand="不大于 2 m"> inside a question:
- * judges the number in [data-part=measured] while it is typed, says so in [data-part=judged] and chooses the answer.
+ * judges the number in [data-part=measured] while it is typed, says so in [data-part=judged] and chooses the answer: 不合格
+ * always, 合格 where the item asks for nothing but the number (data-alone).
  * A number that fails may still be passed by hand, with a written reason in the note; the server judges again.
  */
 const FULFILS = {
@@ -38,7 +39,7 @@ export function attach(gauge) {
   function show() {
     const passed = judge(gauge.dataset, input.value);
     output.className = `gauge-judged${passed === null ? "" : passed ? " is-pass" : " is-fail"}`;
-    output.textContent = passed === null ? "" : passed ? "合格" : "不合格";
+    output.textContent = passed === null ? "" : !passed ? "不合格" : "alone" in gauge.dataset ? "合格" : "数值合格，其余看现场";
     reason();
     return passed;
   }
@@ -46,9 +47,14 @@ export function attach(gauge) {
   input.addEventListener("input", () => {
     const passed = show();
     if (passed === null) return;
-    const radio = answer(passed ? "pass" : "fail");
-    if (radio.checked) return;
-    radio.checked = true;
+    const open = passed && !("alone" in gauge.dataset);
+    // A number put right takes back the answer it had chosen; the rest is for somebody's eyes.
+    const radio = answer(open || !passed ? "fail" : "pass");
+    const checked = !open;
+    if (open && gauge.dataset.chose !== "fail") return;
+    gauge.dataset.chose = open ? "" : radio.value;
+    if (radio.checked === checked) return;
+    radio.checked = checked;
     radio.dispatchEvent(new Event("change", { bubbles: true }));
   });
   question.addEventListener("change", reason);

@@ -16,10 +16,12 @@ from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import office_of
 from bihuan.audit.actions import record
+from bihuan.checklists.storage import stored_measure
 from bihuan.core.errors import IllegalMove, Refused
 from bihuan.duties.actions import NewDuty, open_duties
 from bihuan.duties.models import Duty
 
+from ..measuring import measure_in
 from ..models import (
     Amendment,
     Assignment,
@@ -225,6 +227,7 @@ def create_checklists(tasks: list[tuple[PlanItem, Task]], *, by: User, at: dt.da
             criterion=(check.get("criterion") or "；".join(check.get("criteria", [])))[:200],
             basis=check.get("basis", "")[:200],
             dispositions=check.get("dispositions", []),
+            measure=stored_measure(measure_in(check["text"])),
         )
         for (item, _), checklist in zip(listed, checklists, strict=True)
         for position, check in enumerate(item.data["check_items"], start=1)

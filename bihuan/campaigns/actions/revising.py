@@ -11,11 +11,13 @@ from typing import Any
 from django.db.models import F
 
 from bihuan.accounts.models import User
+from bihuan.checklists.storage import stored_measure
 from bihuan.core.errors import IllegalMove, Refused
 from bihuan.duties.actions import finish_duty, open_duties, reschedule_duty
 from bihuan.duties.models import Duty
 
 from ..amending import Shares, Sides
+from ..measuring import measure_in
 from ..models import (
     AmendmentChange,
     Assignment,
@@ -204,6 +206,7 @@ class Revision:
                 check.get("criterion", ""),
                 basis=check.get("basis", ""),
                 dispositions=check.get("dispositions", []),
+                measure=stored_measure(measure_in(check["text"])),
             )
             for check in fresh
         ]

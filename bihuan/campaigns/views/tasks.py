@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import zip_longest
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
+from bihuan.checklists.models import measure_of
+from bihuan.checklists.storage import stored_measure
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request, row_number
 from bihuan.core.paging import BadCursor, paginate
@@ -25,6 +28,7 @@ from ..actions.checklists import NewCheckItem
 from ..actions.running import assignment_moves
 from ..forms import ChecklistFormSet
 from ..links import inspections_url, ledger_url
+from ..measuring import measure_in
 from ..models import Assignment, Campaign, Task, seats
 from ..queries.campaigns import viewpoint
 from ..queries.coverage import first_visits, rate
@@ -194,17 +198,22 @@ def confirm_reported(request: Request, pk: int) -> HttpResponse:
 
 
 def _with_library(formset: Any, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The lines as typed; one whose demand stayed keeps what the library says of it."""
+    """The lines as typed; one whose demand stayed keeps what the library says of it, another is read for its number."""
     rows = []
     for place, form in enumerate(formset):
-        line = form.cleaned_data
+        line = dict(form.cleaned_data)
         if not line.get("text", "").strip():
             continue
+        unmeasured = line.pop("no_measure")
         old = before[place] if place < len(before) else {}
         if all(line[name] == old.get(name) for name in ("text", "criterion")):
             line = old | line
             if not line["major_if_failed"]:
                 line["criterion_code"] = ""
+        else:
+            line["measure"] = stored_measure(measure_in(line["text"]))
+        if unmeasured:
+            line["measure"] = None
         rows.append(line)
     return rows
 
@@ -215,7 +224,7 @@ def checklist(request: Request, pk: int) -> HttpResponse:
     found = _task_or_404(request, pk)
     latest = found.checklists.prefetch_related("items").first()
     before = [asdict(NewCheckItem.kept(item)) for item in (latest.items.all() if latest else [])]
-    initial = [{name: line[name] for name in ChecklistFormSet.form.base_fields} for line in before]
+    initial = [{name: line.get(name) for name in ChecklistFormSet.form.base_fields} for line in before]
     version = latest.version if latest else 0
     formset = ChecklistFormSet(request.POST or None, initial=initial, prefix="checks")
     if request.method == "POST":
@@ -229,7 +238,13 @@ def checklist(request: Request, pk: int) -> HttpResponse:
                 return redirect(found)
             except Refused as error:
                 messages.warning(request, str(error))
-    context = {"task": found, "formset": formset, "version": version}
+    demands = [str(measure_of(line["measure"]) or "") for line in before]
+    context = {
+        "task": found,
+        "formset": formset,
+        "rows": list(zip_longest(formset, demands[: len(formset)], fillvalue="")),
+        "version": version,
+    }
     status = 422 if request.method == "POST" else 200
     return render(request, "campaigns/checklist.html", context, status=status)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bihuan.checklists.judging import ImpossibleReading, Judgement, Reading, judge, read
+from bihuan.checklists.judging import ImpossibleReading, Judgement, Reading, decides, judge, read
 from bihuan.checklists.structure import Measure
 from bihuan.checklists.tests.books import measures
 from bihuan.checklists.units import COUNTED
@@ -140,3 +140,17 @@ def test_the_unit_chosen_does_not_change_the_verdict(millimetres):
 def test_the_bound_itself_is_judged_as_its_words_say(measure):
     holds = judge(measure, Reading(measure.number, measure.unit)).passed
     assert holds is (measure.comparator not in ("<", ">"))
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("连接软管长度不大于 2 m", True),
+        ("开关箱漏电动作电流不大于 30 mA", True),
+        ("气瓶间单独设置，净高不小于 2.2 m，有防爆电气和报警器", False),
+        ("店内灭火器不少于 2 具，压力正常，店主会用", False),
+        ("锅炉、压力容器在投用后 30 天内办理使用登记", False),
+    ],
+)
+def test_a_number_settles_an_item_that_asks_for_nothing_else(text, alone):
+    assert decides(text) == alone
