@@ -12,7 +12,7 @@ from typing import Any
 from django.urls import reverse
 
 from bihuan.accounts.models import User
-from bihuan.batches.models import BatchObject
+from bihuan.batches.models import BatchObject, Subsidy
 from bihuan.batches.workflow import RUNNING as BATCH_RUNNING
 from bihuan.batches.workflow import ObjectStatus
 from bihuan.core.markup import due_words
@@ -76,6 +76,8 @@ def enterprise_page(enterprise: Enterprise, user: User, *, on: dt.date) -> dict[
         .exclude(status__in=[ObjectStatus.LISTED, ObjectStatus.REMOVED])
         .select_related("batch__campaign", "batch__organization")
     )
+    # The newest of an object counts: one that was refused may have been asked for again.
+    paid = {each.member_id: each for each in Subsidy.objects.filter(member__in=batches).order_by("pk")}
     pledges = list(
         Pledge.objects.visible_to(user).filter(enterprise=enterprise).select_related("form", "receiver")[:5]
     )
@@ -94,6 +96,7 @@ def enterprise_page(enterprise: Enterprise, user: User, *, on: dt.date) -> dict[
         "papers": papers,
         "papers_count": unread.count(),
         "batches": batches,
+        "with_subsidies": [(each, paid.get(each.pk)) for each in batches],
         "pledges": pledges,
         "unchecked": [each for each in lists if each.last_on is None],
         "asked_to_promise": _asked_to_promise(enterprise, on=on),

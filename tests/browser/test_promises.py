@@ -11,6 +11,7 @@ from playwright.sync_api import ViewportSize, expect
 from bihuan.accounts.tests.world import World
 from bihuan.batches import actions as batches
 from bihuan.batches.models import BatchObject
+from bihuan.hazards.actions import record_hazard
 from bihuan.hazards.models import Hazard
 from bihuan.inspections.models import Inspection
 from bihuan.inspections.tests.factories import make_campaign
@@ -19,7 +20,7 @@ from bihuan.pledges.tests.factories import ID_NUMBERS, PHONES, fire_form, make_s
 
 from .conftest import Enter
 from .people import DESK, PHONE, Person
-from .test_story import answer, attach, sign
+from .test_story import answer, attach, sign, submit_rectification
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SIZES = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
@@ -75,12 +76,115 @@ def test_an_enterprise_checks_itself_and_promises(world: World, enter: Enter, si
     fits(shop)
     shop.press("保存，去签署")
     shop.heading("签署")
+    shop.follow("打印出来盖章")
+    expect(shop.page.get_by_text("草稿，签署并报送后生效")).to_be_visible()
+    expect(shop.page.get_by_text("☑10、饭店、餐厅")).to_be_visible()
+    fits(shop)
+    shop.page.go_back()
+    shop.heading("签署")
     sign(shop, "蒋某0签名")
     attach(shop.page.get_by_role("main"), "单位印章照片", "印章")
     shop.press("签署并报送")
     shop.reads("待核查")
     fits(shop)
     assert Pledge.objects.get().status == "signed"
+
+
+@SIZES
+def test_an_enterprise_works_from_its_one_page(world: World, enter: Enter, size: ViewportSize) -> None:
+    """Everything it owes stands at the top; from there a hazard is put right, a batch finished, a certificate kept."""
+    gas, today = make_campaign(world), timezone.localdate()
+    record_hazard(
+        enterprise=world.enterprises.shop, task=gas.task, check_item=gas.items[1], source="inspection",
+        description="连接软管长 2.6 米", found_on=today - dt.timedelta(days=9), due_on=today - dt.timedelta(days=1),
+        by=world.people.inspector, found_organization=world.organizations.qingshi,
+    )  # fmt: skip
+    gas.items[1].guidance, gas.items[1].proof = "换成不超过 2 米的金属软管", "量尺照片一张"
+    gas.items[1].save()
+    batch = batches.create_batch(
+        gas.campaign,
+        name="第一批",
+        demand="换装金属软管",
+        due_on=today + dt.timedelta(days=3),
+        by=world.people.housing,
+    )
+    batches.add_objects(batch, [world.enterprises.shop], by=world.people.housing, content="金属软管 2 根")
+    batches.issue_notices(batch, by=world.people.housing)
+    shop = enter("shop", size)
+    first = shop.page.get_by_role("region", name="今天先做")
+    expect(first.get_by_role("listitem").nth(0)).to_contain_text("连接软管长 2.6 米")
+    expect(first.get_by_role("listitem").nth(1)).to_contain_text("金属软管 2 根")
+    expect(first).to_contain_text("签收限期整改（治理）通知书")
+    rectify = shop.page.get_by_role("region", name="现在要整改的")
+    for words in ("逾期 1 天", "换成不超过 2 米的金属软管", "量尺照片一张", "青石街道"):
+        expect(rectify).to_contain_text(words)
+    fits(shop)
+
+    shop.follow("连接软管长 2.6 米", inside=rectify)
+    shop.reads("您要知道的四件事")
+    submit_rectification(shop, "已换成 1.8 米金属软管", "换后")
+    shop.go("/")
+    expect(shop.page.get_by_role("region", name="已提交，等监管单位处理")).to_contain_text(
+        "连接软管长 2.6 米"
+    )
+
+    shop.follow("燃气专项整治 第一批", inside=shop.page.get_by_role("region", name="分批整治"))
+    shop.reads("金属软管 2 根")
+    fits(shop)
+    told = shop.page.locator("form[action$='/progress/']")
+    told.get_by_label("进度（%）").fill("50")
+    told.get_by_label("进展").fill("软管已到货")
+    shop.press("保存", inside=told)
+    shop.reads("软管已到货")
+    done = shop.page.locator("form[action$='/apply/']")
+    done.get_by_label("完成情况").fill("两根都已换好，检漏合格")
+    attach(done, "照片", "软管")
+    shop.press("申请验收", inside=done)
+    shop.reads("待联合验收")
+    assert BatchObject.objects.get().status == "applied"
+
+    shop.go("/")
+    shop.follow("人员证件", inside=shop.page.get_by_role("main"))
+    shop.follow("登记证件")
+    shop.page.get_by_label("持证人").fill("罗守电")
+    shop.page.get_by_label("证件种类").select_option(label="安全生产管理人员考核合格证")
+    shop.page.get_by_label("有效期止").fill((today - dt.timedelta(days=2)).isoformat())
+    fits(shop)
+    shop.press("保存")
+    shop.heading("人员证件")
+    shop.reads("罗守电")
+    fits(shop)
+    shop.go("/")
+    expect(shop.page.get_by_role("region", name="证照、设备到期")).to_contain_text("不得上岗作业")
+    fits(shop)
+
+
+@SIZES
+def test_the_late_of_a_batch_are_handed_over_at_once(world: World, enter: Enter, size: ViewportSize) -> None:
+    campaign, office = make_campaign(world).campaign, world.people.office
+    batch = batches.create_batch(
+        campaign,
+        name="第一批",
+        demand="换装金属软管",
+        due_on=timezone.localdate() + dt.timedelta(days=9),
+        by=office,
+    )
+    zhao = enter("office", size)
+    zhao.go(f"/batches/{batch.pk}/objects/")
+    fits(zhao)
+    zhao.press("编入全部 2 家")
+    zhao.press("下发通知书")
+    zhao.agree("下发")
+    zhao.hears("办成 2 家")
+    BatchObject.objects.update(due_on=timezone.localdate() - dt.timedelta(days=1))
+    zhao.go(f"/batches/{batch.pk}/")
+    zhao.reads("2 家逾期未完成")
+    fits(zhao)
+    zhao.page.get_by_label("移送给").select_option(label=str(world.organizations.market))
+    zhao.press("全部移送")
+    zhao.agree("移送")
+    zhao.hears("办成 2 家")
+    assert set(BatchObject.objects.values_list("status", flat=True)) == {"transferred"}
 
 
 @SIZES
