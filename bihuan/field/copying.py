@@ -16,8 +16,10 @@ from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.roles import ROLES
 from bihuan.accounts.scope import areas_q
+from bihuan.campaigns.drafts import FORBIDDEN
 from bihuan.campaigns.models import CheckItem, Checklist, Task
 from bihuan.campaigns.queries.campaigns import tasks_for
+from bihuan.checklists.judging import decides
 from bihuan.checklists.models import Book, BookVersion
 from bihuan.checklists.structure import unit_label
 from bihuan.hazards.deadlines import deadline, latest_deadline
@@ -210,7 +212,7 @@ def _checklists(user: User, tasks: list[Task], today: dt.date) -> Group:
 
 
 def _item(item: CheckItem, today: dt.date) -> dict[str, Any]:
-    """One item; what is empty is left out. `shown` is the unit as a reading carries it."""
+    """One item; what is empty is left out. `shown` is the unit as a reading carries it; `alone`: a good number is a good answer."""
     demand = item.demand
     told = {
         "position": item.position,
@@ -220,9 +222,11 @@ def _item(item: CheckItem, today: dt.date) -> dict[str, Any]:
         "method": item.method,
         "basis": item.basis,
         "dispositions": item.dispositions,
+        "authority": item.authority,
         "major": is_major(item, today),
         "criterion_code": item.criterion_code if is_major(item, today) else "",
         "measure": (item.measure or {}) | {"shown": unit_label(demand)} if demand else None,
+        "alone": demand is not None and decides(item.text.removeprefix(FORBIDDEN)),
         "guidance": item.guidance,
         "proof": item.proof,
         "section": item.section,

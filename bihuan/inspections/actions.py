@@ -21,6 +21,7 @@ from bihuan.campaigns.workflow import AssignmentMove, AssignmentStatus
 from bihuan.core.errors import Refused
 from bihuan.hazards import actions as hazards
 from bihuan.hazards.models import Hazard
+from bihuan.hazards.workflow import Level
 from bihuan.notifications.actions import notify
 from bihuan.notifications.models import Message
 from bihuan.papers.actions import issue_paper
@@ -41,9 +42,9 @@ from .weighing import weigh_inspection
 SOURCES = {
     Inspection.Kind.EXPERT: Hazard.Source.EXPERT,
     Inspection.Kind.SELF_CHECK: Hazard.Source.SELF_CHECK,
-}
     Inspection.Kind.UPPER_LEVEL: Hazard.Source.OVERSIGHT,
     Inspection.Kind.DELIVERY: Hazard.Source.DELIVERY,
+}
 
 
 def submit_inspection(given: Submission, *, by: User) -> Inspection:
@@ -53,11 +54,9 @@ def submit_inspection(given: Submission, *, by: User) -> Inspection:
     content is Refused. Raises PermissionDenied for people who may not inspect this enterprise, InspectionRefused
     (with `problems`, each naming its item) when something is missing. Nothing is half-done; photos stay uploaded.
     """
-    organization = queries.inspecting_organization(by, given.enterprise)
+    organization = _organization(given, by)
     if organization is None:
         raise PermissionDenied
-    if organization.kind == Organization.Kind.ENTERPRISE and given.kind not in OWN:
-        raise PermissionDenied  # an enterprise checks itself; it makes no visit of an authority
     digest = digest_of(given)
     earlier = Inspection.objects.filter(client_id=given.client_id).first()
     if earlier is not None:
@@ -75,6 +74,17 @@ def submit_inspection(given: Submission, *, by: User) -> Inspection:
         if earlier is None:
             raise
         return _same_again(earlier, digest, by)
+
+
+def _organization(given: Submission, by: User) -> Organization | None:
+    """In whose name the visit is made, or None where this person may make none of that kind."""
+    if given.kind == Inspection.Kind.DELIVERY:
+        return queries.delivering_organization(by, given.enterprise, given.plate)
+    found = queries.inspecting_organization(by, given.enterprise)
+    if found is None or found.kind != Organization.Kind.ENTERPRISE:
+        return found
+    # An enterprise checks itself; it makes no visit of an authority.
+    return found if given.kind == Inspection.Kind.SELF_CHECK else None
 
 
 def _same_again(earlier: Inspection, digest: str, by: User) -> Inspection:
@@ -205,7 +215,7 @@ def _record_hazard(
         enterprise=inspection.enterprise,
         premises=inspection.premises,
         source=SOURCES.get(inspection.kind, Hazard.Source.INSPECTION),
-        description=finding.description.strip(),
+        description=_description(inspection, finding),
         location=finding.location.strip(),
         basis=finding.basis.strip() or (item.basis if item else ""),
         level=finding.level,
@@ -226,7 +236,10 @@ def _record_hazard(
         by=by,
         found_organization=inspection.organization,
     )
-    if finding.outcome == Outcome.FIXED and inspection.kind == Inspection.Kind.SELF_CHECK:
+    if inspection.kind == Inspection.Kind.DELIVERY:
+        # It waits to be confirmed, so nothing is put right yet; what shows it stays with the visit.
+        attachments.attach(inspection, finding.after_photos, "scene", by=by)
+    elif finding.outcome == Outcome.FIXED and inspection.kind == Inspection.Kind.SELF_CHECK:
         # Put right by whoever found it: somebody else still has to look (自查自报, R067).
         hazards.submit_rectification(
             hazard, text=finding.fix_text.strip(), photos=finding.after_photos, by=by
@@ -238,11 +251,19 @@ def _record_hazard(
     return hazard
 
 
+def _description(inspection: Inspection, finding: Finding) -> str:
+    """What was found; what a gas company's people put right at once is told to whoever confirms it."""
+    words = finding.description.strip()
+    if inspection.kind == Inspection.Kind.DELIVERY and finding.outcome == Outcome.FIXED:
+        words = f"{words}（安检时已当场处理：{finding.fix_text.strip()}）"
+    return words[: Hazard._meta.get_field("description").max_length]
+
+
 def _criterion(finding: Finding, item: CheckItem | None, on: dt.date) -> str:
-    """A failed item is major by its own criterion, whatever else was written (R054)."""
+    """A failed item is major by its own criterion, whatever else was written (R054); what is not major has none."""
     if item is not None and item.criterion_code and is_major(item, on):
         return item.criterion_code
-    return finding.criterion_code
+    return finding.criterion_code if finding.level == Level.MAJOR else ""
 
 
 def _sign(inspection: Inspection, given: Submission, by: User) -> None:

@@ -24,10 +24,20 @@ def kinds_of(enterprise: Enterprise) -> frozenset[str]:
     return frozenset({enterprise.kind_id, *places})
 
 
-def asked(items: list[CheckItem], enterprise: Enterprise) -> list[CheckItem]:
-    """The items that concern an enterprise by its kinds and what is known of it; a list that names neither is asked whole."""
+def parted(items: list[CheckItem], enterprise: Enterprise) -> tuple[list[CheckItem], list[CheckItem]]:
+    """The items asked of an enterprise, and those for its kinds left out for what the registry says of it.
+
+    The registry may be behind: on the spot somebody may take those in. A list that names neither is asked whole.
+    """
     kinds = kinds_of(enterprise) if items else frozenset()
-    return [item for item in items if item.concerns(kinds, enterprise.attributes)]
+    theirs = [item for item in items if item.concerns(kinds)]
+    found = [item for item in theirs if item.concerns(kinds, enterprise.attributes)]
+    return found, [item for item in theirs if item not in found]
+
+
+def asked(items: list[CheckItem], enterprise: Enterprise) -> list[CheckItem]:
+    """The items that concern an enterprise by its kinds and what is known of it."""
+    return parted(items, enterprise)[0]
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,9 @@ def _visit(given: Submission, now: dt.datetime) -> Iterator[Problem]:
     if given.task is None:
         yield from _library(given)
         return
+    if given.kind == Inspection.Kind.DELIVERY:
+        yield Problem("task", "随瓶安检不归入整治任务，请从用户门口的码牌进入")
+        return
     if given.checklist is None or given.checklist.task_id != given.task.pk:
         yield Problem("checklist", "检查表不属于这项任务，请退回重新选择检查对象")
     if given.task.campaign.status != Campaign.Status.RUNNING:
@@ -176,7 +179,9 @@ def _finding(
         yield Problem(where, f"{name}的等级不正确，请选一般或重大")
     elif finding.level == Level.MAJOR and not graded_by_item:
         yield from _graded(finding, by, where, name, on)
-    if finding.outcome == Outcome.FIXED:
+    if given.kind == Inspection.Kind.DELIVERY and finding.outcome != Outcome.FIXED:
+        yield from _told(finding, where, name)
+    elif finding.outcome == Outcome.FIXED:
         yield from _fixed(finding, where, name)
     elif finding.outcome == Outcome.DEADLINE:
         yield from _deadline(finding, where, name, on)
@@ -205,6 +210,14 @@ def _fixed(finding: Finding, where: str, name: str) -> Iterator[Problem]:
         yield Problem(where, f"{name}现场已改，请写明怎么改的")
     elif len(finding.fix_text) > 1000:
         yield Problem(where, f"{name}的整改情况超过 1000 字，请删减")
+
+
+def _told(finding: Finding, where: str, name: str) -> Iterator[Problem]:
+    """A gas company sets no deadlines: it tells the user in writing, with a photo of what it saw."""
+    if finding.outcome != Outcome.NOTIFIED:
+        yield Problem(where, f"{name}没有说怎么处理，请选“已告知用户”或“现场已改”")
+    elif not finding.photos:
+        yield Problem(where, f"{name}缺现场照片，请补拍")
 
 
 def _deadline(finding: Finding, where: str, name: str, on: dt.date) -> Iterator[Problem]:

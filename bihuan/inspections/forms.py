@@ -9,6 +9,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -26,6 +27,7 @@ from bihuan.attachments.errors import UploadRefused
 from bihuan.attachments.models import Attachment
 from bihuan.campaigns.drafts import FORBIDDEN
 from bihuan.campaigns.models import CheckItem, Checklist, Task
+from bihuan.checklists.judging import decides
 from bihuan.checklists.structure import Measure, unit_label
 from bihuan.core.forms import CalendarDayField
 from bihuan.hazards.workflow import Level
@@ -33,8 +35,8 @@ from bihuan.registry.models import Enterprise, Premises
 from bihuan.rules import hazards as criteria_rules
 from bihuan.rules.regions import ancestors
 
-from .asking import asked, is_major, with_unit
-from .kinds import conducted_by, kind_in_force
+from .asking import is_major, parted, with_unit
+from .kinds import OWN, conducted_by, kind_in_force
 from .models import Answer, Inspection
 from .submission import (
     DRAWN,
@@ -60,14 +62,14 @@ VERDICTS = {
 }
 
 
-def criterion_choices(on: dt.date) -> list[tuple[str, Any]]:
-    """Criteria by which a hazard is major, grouped by domain, as in force on `on`."""
-    groups: list[tuple[str, Any]] = [("", "请选择判定条款")]
-    for domain, label in criteria_rules.domains(on).items():
-        groups.append(
-            (label, [(each.code, f"{each.code} {each.text}") for each in criteria_rules.criteria(domain, on)])
-        )
-    return groups
+@lru_cache(maxsize=8)
+def criteria_on(on: dt.date) -> dict[str, str]:
+    """{code: domain and words} of every criterion by which a hazard is major on a day; a page has them once."""
+    return {
+        each.code: f"{label}：{each.text}"
+        for domain, label in criteria_rules.domains(on).items()
+        for each in criteria_rules.criteria(domain, on)
+    }
 
 
 class FindingForm(forms.Form):
@@ -79,7 +81,7 @@ class FindingForm(forms.Form):
     location = forms.CharField(label="部位", max_length=120, required=False)
     basis = forms.CharField(label="依据条款", max_length=200, required=False)
     level = forms.ChoiceField(label="等级", choices=Level.choices, required=False)
-    criterion_code = forms.ChoiceField(label="判定条款", required=False)
+    criterion_code = forms.CharField(label="判定条款", max_length=20, required=False)
     fix_text = forms.CharField(
         label="怎么改的", max_length=1000, required=False, widget=forms.Textarea({"rows": 2})
     )
@@ -103,10 +105,17 @@ class FindingForm(forms.Form):
 
     def __init__(self, *args: Any, on: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["criterion_code"].choices = criterion_choices(on)  # type: ignore[attr-defined]
+        self.on = on
         self.fields["responsible_person"].widget.attrs["autocomplete"] = "off"
         for name in ("contingency", "interim_measures", "measures", "fix_text"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
+
+    def clean_criterion_code(self) -> str:
+        """A code in force on the day, as printed: typed or taken from the list of the page."""
+        code = str(self.cleaned_data["criterion_code"]).strip().upper().partition(" ")[0]
+        if code and code not in criteria_on(self.on):
+            raise forms.ValidationError(f"没有“{code}”这一条，请从列表中选择")
+        return code
 
 
 def words_of_failure(item: CheckItem) -> str:
@@ -149,6 +158,11 @@ class Question:
         return self.item.demand if self.item else None
 
     @property
+    def is_alone(self) -> bool:
+        """Whether the item asks for nothing but its number, so that a good number is a good answer."""
+        return self.item is not None and decides(self.item.text.removeprefix(FORBIDDEN))
+
+    @property
     def unit(self) -> str:
         return unit_label(self.measure) if self.measure else ""
 
@@ -156,6 +170,11 @@ class Question:
     def reading(self) -> str:
         """What was measured, without the unit that stands beside the field."""
         return self.measured.removesuffix(f" {self.unit}") if self.unit else self.measured
+
+    @property
+    def is_for_now(self) -> bool:
+        """Whether the item's ladder begins with 立即改正 (R052): a deadline is for what cannot be done at once."""
+        return bool(self.item and self.item.dispositions and self.item.dispositions[0].startswith("立即改正"))
 
     @property
     def failure(self) -> str:
@@ -195,6 +214,7 @@ class Walk:
         due_on: dt.date,
         major_due_on: dt.date,
         kind: str = "",
+        everything: bool = False,
         data: QueryDict | None = None,
         files: MultiValueDict[str, UploadedFile] | None = None,
     ) -> None:
@@ -205,11 +225,18 @@ class Walk:
         self.due_on, self.major_due_on = due_on, major_due_on
         self.today = timezone.localdate()
         every = list(checklist.items.order_by("position")) if checklist else []
-        self.items = asked(every, enterprise)
+        # Items left out for what the registry says are shown by their words; somebody who sees otherwise takes them in.
+        self.items, self.left_out = parted(every, enterprise)
+        if everything:
+            self.items = sorted([*self.items, *self.left_out], key=lambda item: item.position)
+            self.left_out = []
         self.premises = list(enterprise.premises.filter(is_active=True).order_by("id"))
         self.client_id = self._given("client_id") or str(uuid.uuid4())
         self.started_at = self._given("started_at") or timezone.now().isoformat()
-        kinds = conducted_by(organization)
+        # A page made for an enterprise's own check is for that alone: no choice, no experts, no guests.
+        self.is_own = kind in OWN
+        self.is_delivery = kind == Inspection.Kind.DELIVERY
+        kinds = (Inspection.Kind(kind),) if self.is_own else conducted_by(organization)
         self.kinds = [(each.value, each.label) for each in kinds]
         first = kind if kind in kinds else kinds[0]
         self.kind = kind_in_force(self._given("kind"), organization) or str(first)
@@ -223,6 +250,11 @@ class Walk:
         self.others = [self._question(f"o{no}", no, None) for no in range(1, MAX_OTHERS + 1)]
         self.scene = self._pictures("visit-scene")
         self.colleagues = self._colleagues()
+
+    @property
+    def criteria(self) -> list[tuple[str, str]]:
+        """What a hazard may be graded major by today, once for the whole page."""
+        return list(criteria_on(self.today).items())
 
     # --- what was given -------------------------------------------------------------------
 
@@ -300,13 +332,15 @@ class Walk:
             holdings__post__organization__kind=Organization.Kind.EXPERTS,
             holdings__post__organization__region__in=[area, *ancestors(area)],
         )
-        people = [*own.order_by("full_name", "pk")[:30], *experts.order_by("full_name", "pk")[:30]]
+        people = list(own.order_by("full_name", "pk")[:30])
+        if not self.is_own:
+            people += experts.order_by("full_name", "pk")[:30]
         if self.kind == Inspection.Kind.JOINT:
             people += [each for each in self._others(active) if each not in people]
         chosen = set(self.data.getlist("members")) if self.data is not None else set()
         rows = [self._colleague(self.user, is_self=True, is_present=True)]
         rows += [self._colleague(each, is_self=False, is_present=str(each.pk) in chosen) for each in people]
-        for no in (1, 2):
+        for no in () if self.is_own else (1, 2):
             key = f"guest{no}"
             name = self._given(f"{key}-name")
             rows.append(

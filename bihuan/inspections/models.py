@@ -26,6 +26,11 @@ class InspectionQuerySet(models.QuerySet["Inspection"]):
             query |= Q(pk__in=InspectionMember.objects.filter(user=scope.user_id).values("inspection"))
         return self.filter(query)
 
+    def delivered_by(self, user: User) -> InspectionQuerySet:
+        """Checks a gas company's people made at its users: theirs to read, though the place is not (随瓶安检)."""
+        scope = scope_of(user, Permission.SIGN_PLEDGE)
+        return self.filter(kind=Inspection.Kind.DELIVERY, organization__in=scope.enterprises)
+
 
 class Inspection(models.Model):
     """A visit, recorded once and whole: answers, findings and signatures arrive together and never change."""
@@ -255,22 +260,22 @@ class Signal(models.Model):
         CLOCK = "clock", "时钟偏差"
         PHOTO_PLACE = "photo_place", "照片拍摄地不符"
         PHOTO_TIME = "photo_time", "照片拍摄时间不符"
+        EDITED = "edited", "照片经过修图"
         REUSED = "reused", "照片重复使用"
         ALIKE = "alike", "照片高度相似"
         UNCHANGED = "unchanged", "整改前后照片雷同"
         COPIED = "copied", "文字雷同"
         TRAVEL = "travel", "赶路时间不合"
-        EDITED = "edited", "照片经过修图"
         SHORT = "short", "用时过短"
         UNPLANNED = "unplanned", "计划外未经批准"
+        RECUSED = "recused", "应回避未回避"
+        NOT_DRAWN = "not_drawn", "不是抽中的人"
+        KIND_PEOPLE = "kind_people", "人员与类别不符"
 
     inspection = models.ForeignKey(Inspection, models.PROTECT, verbose_name="检查", related_name="signals")
     code = models.CharField("提示", max_length=12, choices=Code.choices)
     position = models.PositiveSmallIntegerField("次序")
     words = models.CharField("理由", max_length=300)
-        RECUSED = "recused", "应回避未回避"
-        NOT_DRAWN = "not_drawn", "不是抽中的人"
-        KIND_PEOPLE = "kind_people", "人员与类别不符"
     detail = models.JSONField("依据", default=dict, help_text="照片和另一条记录的编号")
     at = models.DateTimeField("提示时间")
 

@@ -20,12 +20,16 @@ from bihuan.hazards.models import Hazard, Reinspection
 from bihuan.hazards.workflow import OPEN
 from bihuan.papers.models import Paper
 from bihuan.registry.models import Enterprise
+from bihuan.registry.plates import live_plate
 from bihuan.rules.regions import is_within
 from bihuan.search.finding import narrowed
 from bihuan.search.grams import terms_of
 from bihuan.search.models import Kind
 
 from .models import Coverage, Inspection
+
+# Kinds of enterprises that bring gas to whoever uses it (随瓶安检, 入户安检).
+SUPPLIERS = ("gas_pipeline", "lpg_station", "lpg_filling", "delivery_station")
 
 
 def conductible(user: User) -> QuerySet[Enterprise]:
@@ -53,6 +57,33 @@ def inspecting_organization(user: User, enterprise: Enterprise) -> Organization 
         ):
             return organization
     return None
+
+
+def supplier_of(user: User) -> Enterprise | None:
+    """The gas company this person works for, which looks at its users' installations (R208), or None."""
+    if not user.is_active:
+        return None
+    bodies = [
+        post.organization_id for post in user.posts if Permission.SIGN_PLEDGE in ROLES[post.role].permissions
+    ]
+    sells = Q(kind__in=SUPPLIERS) | Q(premises__kind__in=SUPPLIERS, premises__is_active=True)
+    rows = Enterprise.objects.supervised().filter(sells, organization__in=bodies)
+    return rows.select_related("organization").order_by("pk").first()
+
+
+def delivering_organization(user: User, enterprise: Enterprise, code: str) -> Organization | None:
+    """In whose name `user` checks a user of gas: their company, at the door whose plate they have read, or None."""
+    supplier, plate = supplier_of(user), live_plate(code)
+    if supplier is None or plate is None or supplier.pk == enterprise.pk:
+        return None
+    return supplier.organization if plate.enterprise_id == enterprise.pk else None
+
+
+def deliveries(user: User, supplier: Enterprise | None) -> QuerySet[Inspection]:
+    """To a gas company the checks its people made, to anybody else those made at their place that they may see."""
+    if supplier is not None:
+        return Inspection.objects.delivered_by(user)
+    return Inspection.objects.visible_to(user).filter(kind=Inspection.Kind.DELIVERY)
 
 
 def may_issue_for(user: User, inspection: Inspection) -> bool:

@@ -20,10 +20,14 @@ from .models import Inspection
 
 
 class Outcome(TextChoices):
-    """What became of a finding while the inspectors were still there (立查立改 or 限期, R077)."""
+    """What became of a finding while the inspectors were still there (立查立改 or 限期, R077).
+
+    A gas company sets its users no deadlines: it tells them in writing and reports (随瓶安检).
+    """
 
     FIXED = "fixed", "现场已改"
     DEADLINE = "deadline", "限期改正"
+    NOTIFIED = "notified", "已书面告知"
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,8 @@ class MemberGiven:
 
 @dataclass(frozen=True)
 class Submission:
-    """Everything of one visit. `is_joint` allows inspectors of several organizations (联合检查, R064)."""
+    """Everything of one visit. `is_joint` allows inspectors of several organizations (联合检查, R064); `plate` is the
+    code read at the door, by which a gas company comes to a user of its own (随瓶安检)."""
 
     client_id: uuid.UUID
     kind: str
@@ -103,6 +108,7 @@ class Submission:
     opinion: str = ""
     photos: tuple[str, ...] = ()
     clock_skew: int | None = None  # seconds the phone runs ahead of the server; None: nobody measured it
+    plate: str = ""
 
     @property
     def is_joint_visit(self) -> bool:

@@ -184,6 +184,7 @@ def _walk(
         due_on=clock.due("hazard.rectify.general", today, using=calendar).due_on,
         major_due_on=clock.due("hazard.rectify.major", today, using=calendar).due_on,
         kind=request.GET.get("kind", ""),
+        everything="all" in request.GET,
         data=request.POST if bound else None,
         files=request.FILES if bound else None,
     )
@@ -202,8 +203,8 @@ def _show_walk(
         "enterprise": form.enterprise,
         "task": form.task,
         "last": visit,
-        "clock": clock.due("hazard.rectify.general", today).sentence(),
         "burden": burden.sentence(burden.visits_this_year(form.enterprise), form.kind),
+        "clock": clock.due("hazard.rectify.general", today).sentence(),
         "major_clock": clock.due("hazard.rectify.major", today).sentence(),
         "may_grade": user.has_perm(Permission.GRADE_HAZARD),
         "kinds": form.kinds,
@@ -214,6 +215,7 @@ def _show_walk(
         "draft_key": _draft_key(form),
         "offered": [(each, _list_url(request, each.checklist.pk)) for each in offered],
         "no_list_url": _list_url(request, 0),
+        "all_url": _all_url(request),
         "back_url": f"{reverse('inspections:choose')}?{urlencode({'task': form.task.pk if form.task else 0})}",
     }
     return render(request, "inspections/walk.html", context, status=status)
@@ -228,6 +230,13 @@ def _draft_key(form: Walk) -> str:
 def _list_url(request: HttpRequest, pk: int) -> str:
     query = request.GET.copy()
     query["list"] = str(pk)
+    return f"?{query.urlencode()}"
+
+
+def _all_url(request: HttpRequest) -> str:
+    """The same walk with the items the registry had left out; the list stays the one that is open."""
+    query = request.GET.copy()
+    query["all"] = "1"
     return f"?{query.urlencode()}"
 
 
@@ -263,7 +272,7 @@ def _visible(request: HttpRequest, pk: int) -> Inspection:
     rows = Inspection.objects.visible_to(user_of(request)).select_related(
         "campaign",
         "task",
-        "checklist",
+        "checklist__book_version",
         "enterprise__kind",
         "premises",
         "organization",
@@ -344,7 +353,7 @@ def _name(rows: Any, pk: str) -> str:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     user = user_of(request)
     inspection = _visible(request, pk)
-    answers = list(inspection.answers.select_related("hazard", "check_item").order_by("position"))
+    answers = list(inspection.answers.select_related("hazard", "check_item__library_item").order_by("position"))
     hazards = [answer.hazard for answer in answers if answer.hazard is not None]
     papers = list(queries.papers_of(inspection).order_by("id"))
     signatures = attachments.signatures_of(inspection)
@@ -356,6 +365,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "sees_signals": signals.sees_signals(user),
         "signals": noticed,
+        "off_by": _off_by(inspection),
         "meanwhile": list(signals.simultaneous(inspection)),
         "inspection": inspection,
         "answers": _with_photos(answers, hazards),
@@ -365,12 +375,17 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "papers": papers,
         "members": list(inspection.members.order_by("position")),
         "may_issue_opinion": queries.may_issue_for(user, inspection)
-        "off_by": _off_by(inspection),
         and bool(queries.reinspections_without_opinion(inspection, papers))
         and any(each.kind == Paper.Kind.RECTIFICATION_ORDER for each in papers),
         "minutes": max(1, round((inspection.finished_at - inspection.started_at) / dt.timedelta(minutes=1))),
     }
     return render(request, "inspections/detail.html", context)
+
+
+def _off_by(inspection: Inspection) -> str:
+    """How far from the registered place it was handed in, in words; "" where either is unknown."""
+    metres = weighing.off_by(inspection)
+    return "" if metres is None else f"离登记位置{evidence.distance_words(metres)}"
 
 
 def _with_photos(answers: list[Any], hazards: list[Hazard]) -> list[dict[str, Any]]:
@@ -382,12 +397,6 @@ def _with_photos(answers: list[Any], hazards: list[Hazard]) -> list[dict[str, An
     kept = attachments.of_many([*hazards, *fixes.values(), *answers])
     rows = []
     for answer in answers:
-def _off_by(inspection: Inspection) -> str:
-    """How far from the registered place it was handed in, in words; "" where either is unknown."""
-    metres = weighing.off_by(inspection)
-    return "" if metres is None else f"离登记位置{evidence.distance_words(metres)}"
-
-
         photos = _photos(kept[chain_of(answer)].get("scene", []), "现场")
         if answer.hazard is not None:
             photos += _photos(kept[chain_of(answer.hazard)].get("before", []), "整改前")

@@ -11,26 +11,27 @@ from django.utils.http import urlencode
 
 from bihuan.accounts.models import User
 from bihuan.campaigns.queries.campaigns import tasks_for
-from bihuan.registry.models import Enterprise
+from bihuan.registry.models import Enterprise, Plate
 from bihuan.registry.visiting import Visit
 
 from . import queries
+from .kinds import OWN
 from .models import Inspection
 
 TASKS_OFFERED = 8
 
 
 class InspectionVisits:
-    """Official visits; what an enterprise checks itself is none."""
+    """Official visits; what an enterprise checks itself or at its users is none."""
 
     def last_days(self, pks: Iterable[int]) -> dict[int, dt.date]:
-        rows = Inspection.objects.filter(enterprise__in=list(pks)).exclude(kind=Inspection.Kind.SELF_CHECK)
+        rows = Inspection.objects.filter(enterprise__in=list(pks)).exclude(kind__in=OWN)
         found = rows.order_by().values_list("enterprise").annotate(day=Max("inspected_on"))
         return dict(found.values_list("enterprise", "day"))
 
     def since(self, enterprise: Enterprise, day: dt.date, user: User) -> list[Visit]:
         rows = Inspection.objects.visible_to(user).filter(enterprise=enterprise, inspected_on__gte=day)
-        rows = rows.exclude(kind=Inspection.Kind.SELF_CHECK).select_related("organization")
+        rows = rows.exclude(kind__in=OWN).select_related("organization")
         return [
             Visit(
                 each.inspected_on,
@@ -56,6 +57,11 @@ class InspectionVisits:
             for task in covering
         ]
         return [*found, ("不归入任务的检查", f"{walk}?{urlencode({'enterprise': enterprise.pk})}")]
+
+    def starts_by_plate(self, plate: Plate, user: User) -> list[tuple[str, str]]:
+        if queries.delivering_organization(user, plate.enterprise, plate.token) is None:
+            return []
+        return [("随瓶安检", reverse("inspections:delivery", args=[plate.token]))]
 
 
 VISITS = InspectionVisits()

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from bihuan.accounts.models import User
 
-from .models import Enterprise
+from .models import Enterprise, Plate
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,10 @@ class Visits(Protocol):
         """(label, address) of every way this person may begin a visit there now; empty if they may not."""
         ...
 
+    def starts_by_plate(self, plate: Plate, user: User) -> list[tuple[str, str]]:
+        """The same for whoever sees nothing of the place but its plate: a gas company at a user of its own."""
+        ...
+
 
 class _None:
     def last_days(self, pks: Iterable[int]) -> dict[int, dt.date]:
@@ -48,6 +52,9 @@ class _None:
         return []
 
     def starts(self, enterprise: Enterprise, user: User) -> list[tuple[str, str]]:
+        return []
+
+    def starts_by_plate(self, plate: Plate, user: User) -> list[tuple[str, str]]:
         return []
 
 

@@ -1,6 +1,6 @@
 /**
  * <form data-inspection>: one form, two steps. 检查 is checked before 签字 opens; nothing is sent until 提交检查.
- * Also: 现场已改 / 限期改正 (fieldset.outcome), what is needed where ([data-need]), the review, the position on request,
+ * Also: 现场已改 / 限期改正 / 已告知用户 (fieldset.outcome), what is needed where ([data-need]), the review, the position on request,
  * and what the local draft must keep besides visible fields ([data-keep]: the device id above all, or a lost answer would
  * become a second inspection). Without this file the page is one long form.
  */
@@ -27,7 +27,7 @@ function sync() {
     if (!block.querySelector(".outcomes input:checked")) fixedByPhoto(block);
     const outcome = block.querySelector(".outcomes input:checked")?.value;
     const after = block.querySelector(".fix-after > .photo-input");
-    if (after) after.disabled = outcome === "deadline";
+    if (after) after.disabled = Boolean(outcome) && outcome !== "fixed";
     const how = block.querySelector("[data-fix-words]");
     if (how && outcome === "fixed" && !how.value.trim() && document.activeElement !== how) how.value = how.dataset.fixWords;
     for (const fieldset of block.querySelectorAll(":scope > .outcome")) fieldset.disabled = fieldset.dataset.outcome !== outcome;
@@ -60,6 +60,13 @@ function tellMeasure(input) {
   text.dataset.told = text.value;
 }
 
+/** The words of the criterion whose code was written, from the page's one list. */
+function tellCriterion(input) {
+  const code = input.value.trim().toUpperCase();
+  const option = [...document.querySelectorAll("#criteria option")].find((each) => each.value === code);
+  input.closest(".field").querySelector("[data-part=criterion-words]").textContent = option?.textContent ?? (code ? "没有这一条，请从列表中选" : "登记为重大隐患时必填");
+}
+
 // --- what is missing ------------------------------------------------------------------------
 
 function reveal(element) {
@@ -86,7 +93,7 @@ function isWalkDone() {
   for (const block of blocks) {
     if (!block.querySelector(".outcomes input:checked")) {
       block.querySelector(".outcomes").classList.add("is-missing");
-      return complain(block.querySelector(".outcomes input"), "请选“限期改正”或“现场已改”");
+      return complain(block.querySelector(".outcomes input"), `请选${[...block.querySelectorAll(".outcome-choice")].map((choice) => `“${choice.textContent.trim()}”`).join("或")}`);
     }
     const bare = [...block.querySelectorAll(".photo-input")].find((input) => !input.matches(":disabled") && !input.querySelector(".photo-tile"));
     if (bare) return complain(bare.querySelector("[data-part=file]"), `请先拍照：${bare.querySelector("legend").firstChild.textContent.trim()}`);
@@ -155,9 +162,10 @@ function review() {
 }
 
 function outcomeLine(block, prefix) {
-  const isFixed = block.querySelector(".outcomes input:checked")?.value === "fixed";
+  const outcome = block.querySelector(".outcomes input:checked")?.value;
   const due = block.querySelector("input[type=date]")?.value;
-  return line(prefix + block.querySelector("textarea").value.trim(), isFixed ? "green" : "orange", isFixed ? "现场已改" : `限 ${due ? due.slice(5) : ""} 改正`);
+  const state = { fixed: "现场已改", notified: "已告知用户" }[outcome] ?? `限 ${due ? due.slice(5) : ""} 改正`;
+  return line(prefix + block.querySelector("textarea").value.trim(), outcome === "fixed" ? "green" : "orange", state);
 }
 
 // --- where ----------------------------------------------------------------------------------
@@ -198,6 +206,7 @@ function attach() {
   form.noValidate = true; // hidden steps cannot be focused by the browser's own check
   form.addEventListener("input", (event) => {
     if (event.target.matches("[data-part=measured]")) tellMeasure(event.target);
+    if (event.target.matches("[data-criterion]")) tellCriterion(event.target);
     sync();
   });
   form.addEventListener("change", sync);

@@ -46,7 +46,16 @@ from bihuan.hazards import actions as hazard_actions
 from bihuan.hazards.tests.factories import make_hazard, make_submitted
 from bihuan.inspections.actions import submit_inspection
 from bihuan.inspections.submission import MemberGiven
-from bihuan.inspections.tests.factories import deadline, drawn, fixed, make_campaign, member, photo, visit
+from bihuan.inspections.tests.factories import (
+    GasCampaign,
+    deadline,
+    drawn,
+    fixed,
+    make_campaign,
+    member,
+    photo,
+    visit,
+)
 from bihuan.jobs.exports import start_export
 from bihuan.jobs.models import Job
 from bihuan.jobs.running import run_job
@@ -312,9 +321,19 @@ def make_stage() -> Stage:
         "soon": (today + dt.timedelta(days=30)).isoformat(),
     }
     stage.ids |= registry_ids(world, inside)
+    stage.ids["delivery"] = _delivery(world, gas, stage.ids["plate_token"])
     stage.ids |= planning_ids(world, inside, inspection)
     stage.ids |= add_promises(world, gas)
     return stage
+
+
+def _delivery(world: World, gas: GasCampaign, code: str) -> int:
+    """A check of the filling station's people at the noodle shop, let in by its plate."""
+    me = world.people.station
+    given = visit(
+        world, gas, me, "", kind="delivery", task=None, checklist=None, plate=code, members=(member(me),)
+    )
+    return submit_inspection(given, by=me).pk
 
 
 def _book(office: User) -> tuple[BookVersion, BookVersion]:

@@ -125,6 +125,7 @@ def facts(hazard: Hazard) -> list[dict[str, Any]]:
         rows.append({"label": "判定条款", "value": _criterion_words(hazard)})
     rows += [
         {"label": "依据", "value": hazard.basis},
+        *_item_facts(hazard),
         {"label": "来源", "value": _source_words(hazard)},
         {
             "label": "发现",
@@ -153,6 +154,22 @@ def facts(hazard: Hazard) -> list[dict[str, Any]]:
     if hazard.closed_on:
         rows.append({"label": "销号日期", "value": hazard.closed_on.isoformat()})
     return rows
+
+
+def _item_facts(hazard: Hazard) -> list[dict[str, Any]]:
+    """What the check item that failed says: which it is, what follows in law, how to put it right and prove it (R052, R054)."""
+    item = hazard.check_item
+    if item is None:
+        return []
+    code = f"{item.library_item.code} " if item.library_item else ""
+    rows = [
+        {"label": "检查项", "value": f"{code}{item.text}"},
+        {"label": "处置", "value": " → ".join(item.dispositions)},
+        {"label": "处置机关", "value": item.authority},
+        {"label": "怎么改", "value": item.guidance},
+        {"label": "怎么证明", "value": item.proof},
+    ]
+    return [row for row in rows if row["value"]]
 
 
 def _source_words(hazard: Hazard) -> str:

@@ -17,7 +17,8 @@ from ..models import Hazard
 
 RELATED = (
     "enterprise__organization", "enterprise__kind", "premises", "campaign", "task", "department", "city", "county",
-    "locality", "found_by", "found_organization", "reviewing_organization", "check_item",
+    "locality", "found_by", "found_organization", "reviewing_organization",
+    "check_item__library_item",
 )  # fmt: skip
 
 

@@ -273,3 +273,120 @@ def test_members_sign_as_before(world, checklist):
         routine(world, checklist, me, good(me)), members=(member(me),), accompanying_signature=drawn()
     )
     assert submit_inspection(given, by=me).members.count() == 1
+
+
+# --- what the registry does not know, what a number does not settle ------------------------------------
+
+
+@pytest.fixture
+def crane(world):
+    """A book whose second item is asked only where a crane is registered; the shop has none."""
+    office = world.people.office
+    two = (replace(DOOR, photo="failed"), replace(FILL, kinds=("restaurant",), when="tower_cranes > 0"))
+    book = replace(BOOK, key="cranes", sections=(Section("GAS-USE", "用户", "use", two),))
+    version = library.create_book(world.organizations.office, book, sector="gas", by=office)
+    library.publish(version, effective_from=timezone.localdate(), seen=0, by=office)
+    world.enterprises.shop.attributes = {"tower_cranes": 0}
+    world.enterprises.shop.save(update_fields=["attributes"])
+    return Checklist.objects.get(book_version=version)
+
+
+def test_items_left_out_for_what_is_registered_are_named_and_may_be_taken_in(world, crane, client):
+    sign_in(client, world.people.inspector)
+    text = client.get(walk_url(world, list=crane.pk)).content.decode()
+    assert "按底册登记的情况，有 1 项没有问" in text
+    assert 'name="q2-verdict"' not in text
+    whole = client.get(walk_url(world, list=crane.pk, all=1)).content.decode()
+    assert "项没有问" not in whole
+    assert 'name="q2-verdict"' in whole
+
+
+def test_an_item_taken_in_is_answered_and_kept(world, crane):
+    me = world.people.inspector
+    answers = [AnswerGiven(1, "pass"), AnswerGiven(2, "pass")]
+    submit_inspection(routine(world, crane, me, answers), by=me)
+    assert Answer.objects.count() == 2
+    assert "第 2 项没有回答" in refusal(
+        routine(world, crane, me, [AnswerGiven(1, "pass"), AnswerGiven(2, "")]), me
+    )
+
+
+def test_a_good_number_is_a_good_answer_only_where_nothing_else_is_asked(world, client):
+    office = world.people.office
+    room = replace(HOSE, code="GAS-USE-02", text="气瓶间净高不小于 2 m，有报警器")
+    book = replace(BOOK, sections=(Section("GAS-USE", "用户", "use", (HOSE, room)),))
+    version = library.create_book(world.organizations.office, book, sector="gas", by=office)
+    library.publish(version, effective_from=timezone.localdate(), seen=0, by=office)
+    sign_in(client, world.people.inspector)
+    questions = client.get(walk_url(world)).context["walk"].questions
+    assert [question.is_alone for question in questions] == [True, False]
+
+
+def test_the_page_has_the_criteria_once_and_only_for_those_who_grade(world, checklist, client):
+    sign_in(client, world.people.inspector)
+    assert 'id="criteria"' not in client.get(walk_url(world, list=checklist.pk)).content.decode()
+    sign_in(client, world.people.housing)
+    text = client.get(walk_url(world, list=checklist.pk)).content.decode()
+    assert text.count('<option value="G5-1">') == 1
+    assert text.count('list="criteria"') > 1
+
+
+def test_what_follows_in_law_is_said_before_a_deadline_is_set(world, client):
+    office = world.people.office
+    now = replace(DOOR, dispositions=(Disposition("立即改正"), Disposition("罚款", "拒不改正的")))
+    book = replace(BOOK, sections=(Section("GAS-USE", "用户", "use", (HOSE, now)),))
+    version = library.create_book(world.organizations.office, book, sector="gas", by=office)
+    library.publish(version, effective_from=timezone.localdate(), seen=0, by=office)
+    sign_in(client, world.people.inspector)
+    text = client.get(walk_url(world)).content.decode()
+    assert text.count("这一项应当立即改正") == 1
+
+
+def test_the_hazard_says_which_item_failed_and_what_follows(world, checklist, client):
+    me = world.people.inspector
+    finding = deadline(me, description="软管过长", basis="")
+    answers = [AnswerGiven(1, "fail", measured="2.6 m", finding=finding), *good(me)[1:]]
+    submit_inspection(routine(world, checklist, me, answers), by=me)
+    sign_in(client, world.people.shop)
+    text = client.get(Hazard.objects.get().get_absolute_url()).content.decode()
+    for words in (
+        "GAS-USE-01 连接软管长度不大于 2 m", "限期改正 → 罚款（逾期不改正的）", "截短重装。", "卷尺照片。",
+    ):  # fmt: skip
+        assert words in text, words
+
+
+def test_a_code_without_the_grade_is_no_grade(world, checklist):
+    me = world.people.inspector
+    finding = fixed(me, criterion_code="G5-1")
+    answers = [AnswerGiven(1, "fail", measured="2.6 m", finding=finding), *good(me)[1:]]
+    submit_inspection(routine(world, checklist, me, answers), by=me)
+    hazard = Hazard.objects.get()
+    assert (hazard.level, hazard.criterion_code) == ("general", "")
+
+
+@pytest.mark.parametrize("kind", ["township", "joint", "expert", "unannounced", "look_back"])
+def test_every_kind_of_a_locality_walks_the_library(world, checklist, kind):
+    me = world.people.inspector
+    inspection = submit_inspection(replace(routine(world, checklist, me, good(me)), kind=kind), by=me)
+    assert (inspection.kind, inspection.checklist) == (kind, checklist)
+
+
+@pytest.mark.parametrize(
+    ("who", "kind", "source"),
+    [
+        ("housing", "department", "inspection"),
+        ("housing", "upper_level", "oversight"),
+        ("office", "upper_level", "oversight"),
+        ("office", "expert", "expert"),
+        ("shop", "self_check", "self_check"),
+    ],
+)
+def test_every_body_walks_it_and_the_hazard_says_whose_find_it_is(world, checklist, who, kind, source):
+    me = getattr(world.people, who)
+    answers = [AnswerGiven(1, "fail", measured="2.6 m", finding=deadline(me)), *good(me)[1:]]
+    given = replace(routine(world, checklist, me, answers), kind=kind, members=(member(me),))
+    if kind == "self_check":
+        given = replace(given, accompanying_name="", accompanying_signature=None)
+    submit_inspection(given, by=me)
+    hazard = Hazard.objects.get()
+    assert (hazard.source, hazard.check_item.library_item.code) == (source, "GAS-USE-01")

@@ -22,6 +22,7 @@ from bihuan.hazards.models import Hazard
 from bihuan.inspections import asking
 from bihuan.inspections.forms import MAX_PHOTOS, Walk
 from bihuan.inspections.models import Inspection
+from bihuan.inspections.queries import supplier_of
 from bihuan.inspections.submission import InspectionRefused, Problem
 from bihuan.registry.models import Enterprise
 
@@ -49,6 +50,7 @@ def choose(request: Request) -> HttpResponse:
         "walkable": queries.walkable(own),
         "offers": asking.offers(own, timezone.localdate())[:MOST_LISTS],
         "recent": queries.self_checks(user_of(request)).filter(enterprise=own).select_related("task")[:10],
+        "is_supplier": supplier_of(user_of(request)) is not None,
     }
     return render(request, "pledges/self_check.html", context)
 

@@ -112,6 +112,8 @@ def read(request: Request, token: str) -> HttpResponse:
     if inside and enterprise.organization_id in {post.organization_id for post in user.posts}:
         return redirect("duties:inbox")
     starts = visits().starts(enterprise, user) if inside else []
+    if isinstance(user, User) and not inside:
+        starts = visits().starts_by_plate(plate, user)
     if len(starts) == 1:
         return redirect(starts[0][1])
     place = plate.premises

@@ -35,7 +35,7 @@ export function findingBlock(app, draft, finding, { item = null, name, changed }
         finding.outcome !== "deadline" && finding.level !== "major" && photoRow(app, draft, finding.after_photos, {
           label: "拍改后", name: `${name}整改后`, changed, taken: () => finding.outcome !== "fixed" && finding.after_photos.length && choose("fixed"),
         })),
-      item?.dispositions?.length > 0 && h("p", { class: "help" }, `处置：${item.dispositions.join(" → ")}`),
+      item?.dispositions?.length > 0 && h("p", { class: "help" }, `处置${item.authority ? `（${item.authority}）` : ""}：${item.dispositions.join(" → ")}`),
       item?.dispositions?.[0]?.startsWith("立即改正") && finding.outcome === "deadline" && h("p", { class: "help" }, "这一项应当立即改正：确实改不完的才选“限期改正”，整改前落实临时管控措施。"),
       area("问题", "description", 500),
       h("div", { class: "field-actions", role: "group", "aria-label": `${name}怎么处理` },
