@@ -201,6 +201,7 @@ class CheckItemOut(Schema):
     method: str = Field(description="检查方法")
     basis: str = Field(description="依据")
     dispositions: list[str] = Field(description="处置阶梯")
+    authority: str = Field(description="处置机关，空为没有写明")
     major_if_failed: bool = Field(description="不合格即按重大判定")
     criterion_code: str = Field(description="不合格时所按的判定条款，空为没有")
     measure: dict[str, str] | None = Field(

@@ -115,6 +115,7 @@ def words_of(item: Item) -> list[tuple[str, str]]:
         ("来源", item.source),
         ("核对原文", "已核对" if item.verified else "未核对"),
         ("处置阶梯", " → ".join(map(str, item.dispositions))),
+        ("处置机关", item.authority),
         ("严重程度", SEVERITIES.get(item.severity, item.severity)),
         ("重大隐患判定条款", item.criterion_code),
         ("适用类别", "、".join(item.kinds)),

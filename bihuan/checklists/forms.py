@@ -120,6 +120,12 @@ class ItemForm(forms.Form):
         widget=LINES,
         help_text="一行一级，从轻到重：处置（条件），如：罚款（逾期不改正的）",
     )
+    authority = forms.CharField(
+        label="处置机关",
+        max_length=40,
+        required=False,
+        help_text="依法执行上面各级处置的机关，如：燃气管理部门",
+    )
     severity = forms.ChoiceField(label="严重程度", choices=list(structure.SEVERITIES.items()))
     criterion_code = forms.ChoiceField(label="重大隐患判定条款", required=False)
     kinds = forms.MultipleChoiceField(
@@ -206,7 +212,7 @@ class ItemForm(forms.Form):
         data = self.cleaned_data
         names = (
             "text", "criterion", "measure", "basis", "source", "verified", "dispositions", "severity",
-            "criterion_code", "guidance", "proof", "photo", "when",
+            "criterion_code", "guidance", "proof", "photo", "when", "authority",
         )  # fmt: skip
         values = {name: data[name] for name in names}
         for name in ("guidance",):  # an area of text may break its lines, a spreadsheet cell of ours does not
@@ -237,6 +243,7 @@ def initial_of(item: structure.Item) -> dict[str, Any]:
         "proof": item.proof,
         "photo": item.photo,
         "when": item.when,
+        "authority": item.authority,
     }
 
 

@@ -249,6 +249,9 @@ class BookItem(models.Model):
     when = models.CharField(
         "适用条件", max_length=200, blank=True, default="", db_default="", help_text="如 cylinder_stock > 100"
     )
+    authority = models.CharField(
+        "处置机关", max_length=40, blank=True, default="", db_default="", help_text="依法执行处置阶梯的机关"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "检查表库的检查项"
@@ -261,12 +264,13 @@ class BookItem(models.Model):
         return self.text
 
     def content(self) -> list[object]:
-        """What the row says, as it is signed."""
-        return [
+        """What the row says, as it is signed; an authority only where one is named, as earlier rows were signed."""
+        said = [
             self.code, self.text, self.criterion, self.measure, self.method, self.basis, self.source, self.verified,
             self.dispositions, self.severity, self.criterion_code, self.kinds, self.guidance, self.proof, self.photo,
             self.when,
         ]  # fmt: skip
+        return [*said, self.authority] if self.authority else said
 
 
 def measure_of(stored: dict[str, str] | None) -> structure.Measure | None:

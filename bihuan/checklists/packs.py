@@ -1,6 +1,6 @@
 """The sector packs shipped with the library (行业检查表包): JSON files in our own words, each item with its ground.
 
-A pack states its documents and ladders once and lets items name them; `load` puts them together, checks the book and
+A pack states its documents, ladders and who carries them out once and lets items name them; `load` puts them together, checks the book and
 answers for what it says: an item without ground, ladder or guidance does not ship.
 """
 
@@ -101,6 +101,7 @@ def _item(pack: dict[str, Any], section: dict[str, Any], row: dict[str, Any]) ->
             proof=row["proof"],
             photo=row.get("photo", "failed"),
             when=row.get("when", ""),
+            authority=row.get("authority") or pack["authorities"][row["ladder"]],
         )
     except KeyError as error:
         raise blame(f"缺少字段“{error.args[0]}”") from error

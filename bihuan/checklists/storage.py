@@ -54,6 +54,7 @@ def item_of(row: BookItem) -> structure.Item:
         proof=row.proof,
         photo=row.photo,
         when=row.when,
+        authority=row.authority,
     )
 
 
@@ -91,6 +92,7 @@ def columns_of(item: structure.Item) -> dict[str, Any]:
         "proof": item.proof,
         "photo": item.photo,
         "when": item.when,
+        "authority": item.authority,
     }
 
 

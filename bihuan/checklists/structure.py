@@ -56,7 +56,9 @@ LONGEST: dict[str, int] = {
     "title": 100,
     "note": 500,
     "when": 200,
+    "authority": 40,
 }
+LONGEST_LABEL = 60  # of what is measured
 GOOD_LENGTH = 60  # what an inspector reads at a glance on a phone
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _SECTION = re.compile(r"[A-Z][A-Z0-9]{1,7}-[A-Z0-9]{1,8}")
@@ -120,7 +122,8 @@ class Item:
 
     ``criterion`` says in words when it is fulfilled, ``measure`` the same as a number; ``criterion_code`` names the
     criterion of `rules.hazards` under which a failure is a major hazard; ``kinds`` are keys of registry kinds, none
-    meaning every kind, and ``when`` narrows them by attributes (`conditions`); ``guidance`` tells an enterprise how to put it right, ``proof`` which photo or paper shows it.
+    meaning every kind, and ``when`` narrows them by attributes (`conditions`); ``authority`` carries the ladder out (R054);
+    ``guidance`` tells an enterprise how to put it right, ``proof`` which photo or paper shows it.
     """
 
     code: str
@@ -139,6 +142,7 @@ class Item:
     proof: str = ""
     photo: str = "failed"
     when: str = ""
+    authority: str = ""
 
 
 @dataclass(frozen=True)
@@ -272,6 +276,7 @@ def _item_problems(item: Item) -> Iterator[str]:
         ("整改指引", item.guidance, "guidance", False),
         ("整改证明", item.proof, "proof", False),
         ("适用条件", item.when, "when", False),
+        ("处置机关", item.authority, "authority", False),
     )
     if "方法：" in item.criterion:
         yield "判定标准里不要写“方法：”，检查方法另填"
@@ -312,8 +317,8 @@ def _item_problems(item: Item) -> Iterator[str]:
 
 
 def _measure_problems(measure: Measure) -> Iterator[str]:
-    if not measure.label or not _is_clean(measure.label) or len(measure.label) > 60:
-        yield "数值标准须写明量的是什么，不超过60字"
+    if not measure.label or not _is_clean(measure.label) or len(measure.label) > LONGEST_LABEL:
+        yield f"数值标准须写明量的是什么，不超过{LONGEST_LABEL}字"
     if measure.comparator not in COMPARATORS:
         yield f"比较符“{measure.comparator}”不认识，可用：{'、'.join(COMPARATORS)}"
         return

@@ -44,6 +44,7 @@ class NewCheckItem:
     proof: str = ""
     photo: str = "failed"
     when: str = ""
+    authority: str = ""
 
     @classmethod
     def kept(cls, row: CheckItem) -> NewCheckItem:
@@ -78,6 +79,7 @@ class NewCheckItem:
             proof=item.proof,
             photo=item.photo,
             when=item.when,
+            authority=item.authority,
         )
 
 

@@ -373,6 +373,9 @@ class CheckItem(models.Model):
     when = models.CharField(
         "适用条件", max_length=200, blank=True, default="", db_default="", help_text="如 cylinder_stock > 100"
     )
+    authority = models.CharField(
+        "处置机关", max_length=40, blank=True, default="", db_default="", help_text="依法执行处置阶梯的机关"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "检查项"
@@ -410,7 +413,8 @@ class CheckItem(models.Model):
             self.guidance, self.proof, self.photo, self.when,
         ]  # fmt: skip
         plain = [None, "", None, "ordinary", "", None, "", "", "failed", ""]
-        return words if more == plain else [*words, *more]
+        said = words if more == plain else [*words, *more]
+        return [*said, self.authority] if self.authority else said
 
 
 class ReportingRule(models.Model):

@@ -106,6 +106,7 @@ def items(draw, code="GAS-USE-01"):
         proof=draw(clean),
         photo=draw(st.sampled_from(["failed", "always"])),
         when=draw(st.sampled_from(["", "fuel = 电", "cylinder_stock > 100；cylinder_room = 否"])),
+        authority=draw(clean),
     )
 
 

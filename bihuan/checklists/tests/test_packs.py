@@ -49,7 +49,7 @@ def test_packs_name_documents_and_ladders_they_use():
         )
         rows = [item for section in pack["sections"] for item in section["items"]]
         assert set(pack["documents"]) == {basis["title"] for row in rows for basis in row["basis"]}
-        assert set(pack["ladders"]) == {row["ladder"] for row in rows}
+        assert set(pack["ladders"]) == set(pack["authorities"]) == {row["ladder"] for row in rows}
 
 
 def test_criteria_for_operators_are_not_laid_on_users():
@@ -195,6 +195,14 @@ def test_texts_are_short_and_say_what_must_be_so():
             assert not re.search(r"不得不|不能不|没有未|不是不", item.text), item.code
 
 
+def test_who_carries_the_ladder_out_is_named():
+    """气瓶充装许可 is a matter of special equipment, 用气 of gas: one book, two authorities (R054)."""
+    gas = packs.load("gas")
+    assert gas.find("GAS-OPS-01").authority == "燃气管理部门"
+    assert gas.find("GAS-FIL-01").authority == "市场监督管理部门"
+    assert all(item.authority for book in packs.load_all() for _, item in book.items())
+
+
 def test_an_unknown_pack_is_named_with_the_known_ones():
     with pytest.raises(packs.UnknownPack) as caught:
         packs.load("mining")
@@ -213,6 +221,7 @@ def pack(**changes):
     section = {"code": "GAS-USE", "title": "用户", "link": "use", "items": [row]}
     return {
         "key": "gas", "title": "燃气", "version": 1, "documents": {"条例": "令1号"}, "ladders": {"by": [{"word": "罚款"}]},
+        "authorities": {"by": "燃气管理部门"},
         "sections": [section],
     }  # fmt: skip
 
@@ -222,6 +231,7 @@ def test_a_pack_is_put_together():
     assert item.basis[0].doc_no == "令1号"
     assert item.dispositions[0].word == "罚款"
     assert item.measure.number == 2
+    assert item.authority == "燃气管理部门"
 
 
 @pytest.mark.parametrize(

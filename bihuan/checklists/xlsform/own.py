@@ -129,6 +129,7 @@ def _item(row: FormRow, faults: list[Notice]) -> Item:
         proof=row[f"{OWN}proof"],
         photo=row[f"{OWN}photo"] or "failed",
         when=row[f"{OWN}when"],
+        authority=row[f"{OWN}authority"],
     )
 
 

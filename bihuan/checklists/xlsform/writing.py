@@ -19,7 +19,7 @@ VERDICTS = "pass_fail_na"
 PASS, FAIL, NOT_APPLICABLE = "pass", "fail", "na"
 CHOICE_ROWS = ((VERDICTS, PASS, "合格"), (VERDICTS, FAIL, "不合格"), (VERDICTS, NOT_APPLICABLE, "不适用"))
 OWN_COLUMNS = (
-    "link", "basis", "source", "verified", "dispositions", "severity", "criterion_code", "kinds", "proof", "photo", "when", "unit",
+    "link", "basis", "source", "verified", "dispositions", "severity", "criterion_code", "kinds", "proof", "photo", "when", "authority", "unit",
 )  # fmt: skip
 COLUMNS = (
     "type", "name", "label", "hint", "guidance_hint", "required", "relevant", "constraint", "constraint_message",
@@ -111,6 +111,7 @@ def _item_rows(item: Item) -> list[Row]:
             f"{OWN}proof": item.proof,
             f"{OWN}photo": item.photo,
             f"{OWN}when": item.when,
+            f"{OWN}authority": item.authority,
         }
     ]
     if item.measure is not None:

@@ -1,0 +1,22 @@
+"""Who carries out the ladder of a check item (R054)."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("campaigns", "0007_task_zone")]
+
+    operations = [
+        migrations.AddField(
+            "checkitem",
+            "authority",
+            models.CharField(
+                "处置机关",
+                max_length=40,
+                blank=True,
+                default="",
+                db_default="",
+                help_text="依法执行处置阶梯的机关",
+            ),
+        ),
+    ]
