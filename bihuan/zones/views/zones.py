@@ -34,6 +34,7 @@ from ..forms import FILES, EndForm, RevisionForm, ZoneForm, ZoneImportForm, sour
 from ..geometry import area_km2, vertex_count
 from ..membership import version_in_force
 from ..models import Zone, ZoneKind, ZoneMembership, ZoneVersion
+from ..proposals import undrawn
 from . import city_of, user_of
 
 STAYS_SHOWN = 30
@@ -57,6 +58,7 @@ def index(request: Request) -> HttpResponse:
     if kind:
         shown = shown.filter(kind=kind[:40])
     listed = list(shown[: LISTED + 1])
+    may_draw = may_draw_anywhere(user)
     return render(
         request,
         "zones/list.html",
@@ -66,7 +68,8 @@ def index(request: Request) -> HttpResponse:
             "kinds": ZoneKind.objects.all(),
             "kind": kind,
             "state": state,
-            "may_draw": may_draw_anywhere(user),
+            "may_draw": may_draw,
+            "proposals": undrawn(user) if may_draw else [],
             "may_share": user.has_perm(SHARING_PERMISSION),
         },
     )
