@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable
 
-from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Exists, OuterRef
 
 from bihuan.accounts.models import Organization, User
 from bihuan.duties import queries as duties
+from bihuan.planning.due import enterprises_of
 from bihuan.planning.models import PlannedVisit
-from bihuan.registry.models import Enterprise
 
 from .tables import Group
 
@@ -30,36 +26,13 @@ def duties_of(user: User, today: dt.date) -> tuple[Group, int]:
     rows = duties.inbox(user, on=today)
     inbox = list(rows[:MOST_DUTIES])
     left_out = rows.count() - MOST_DUTIES if len(inbox) == MOST_DUTIES else 0
-    about = _enterprises_of({duty.subject for duty in inbox})
+    about = enterprises_of({duty.subject for duty in inbox})
     for duty in inbox:
         group.rows.append([
             duty.pk, duty.get_kind_display(), duty.title, duty.due_on, duty.subject, duty.organization.short_name,
             about.get(duty.subject),
         ])  # fmt: skip
     return group, left_out
-
-
-def _enterprises_of(subjects: Iterable[str]) -> dict[str, int]:
-    """The enterprise behind each subject, whatever kind of record it is: one query for each kind that names one."""
-    keys: dict[str, set[int]] = defaultdict(set)
-    for subject in subjects:
-        label, _, key = subject.rpartition(":")
-        if key.isascii() and key.isdecimal():
-            keys[label].add(int(key))
-    found: dict[str, int] = {}
-    for label, wanted in keys.items():
-        try:
-            model = apps.get_model(label)
-            names_one = model is Enterprise or model._meta.get_field("enterprise").related_model is Enterprise
-        except (LookupError, ValueError, FieldDoesNotExist):
-            continue
-        if model is Enterprise:
-            found |= {f"{label}:{key}": key for key in wanted}
-            continue
-        if names_one:
-            rows = model._base_manager.filter(pk__in=wanted).values_list("pk", "enterprise")
-            found |= {f"{label}:{key}": enterprise for key, enterprise in rows if enterprise is not None}
-    return found
 
 
 def planned_for(user: User, bodies: list[Organization], today: dt.date) -> Group:

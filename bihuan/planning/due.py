@@ -180,15 +180,14 @@ def enterprises_of(subjects: Iterable[str]) -> dict[str, int]:
             keys[label].add(int(key))
     found: dict[str, int] = {}
     for label, wanted in keys.items():
-        model = apps.get_model(label)
+        try:
+            model = apps.get_model(label)
+            names_one = model is Enterprise or model._meta.get_field("enterprise").related_model is Enterprise
+        except (LookupError, ValueError, FieldDoesNotExist):
+            continue
         if model is Enterprise:
             found |= {f"{label}:{key}": key for key in wanted}
-            continue
-        try:
-            names_one = model._meta.get_field("enterprise").related_model is Enterprise
-        except FieldDoesNotExist:
-            continue
-        if names_one:
+        elif names_one:
             rows = model._base_manager.filter(pk__in=wanted).values_list("pk", "enterprise")
             found |= {f"{label}:{key}": enterprise for key, enterprise in rows if enterprise is not None}
     return found

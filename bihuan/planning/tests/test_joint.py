@@ -184,7 +184,7 @@ def test_the_subjects_of_duties_name_their_enterprise(world, people):
     hazard = make_submitted(world)
     subjects = [
         f"hazards.hazard:{hazard.pk}", f"registry.enterprise:{world.enterprises.station.pk}",
-        f"accounts.organization:{world.organizations.qingshi.pk}", "hazards.hazard:x",
+        f"accounts.organization:{world.organizations.qingshi.pk}", "hazards.hazard:x", "nothing.known:7", "rubbish",
     ]  # fmt: skip
     assert due.enterprises_of(subjects) == {
         f"hazards.hazard:{hazard.pk}": world.enterprises.shop.pk,
