@@ -21,7 +21,7 @@ class RegistryConfig(AppConfig):
         from .duplicates import SEARCH
         from .equipmentimporting import EquipmentImporter
         from .exporting import REGISTRY
-        from .gaps import GAP, GRADE
+        from .gaps import ENTERED, GAP, GRADE, SETTLED
         from .hazardous import CHEMICAL_ROWS, UNIT_ROWS
         from .importing import EnterpriseImporter
         from .keysupervision import CRITERIA
@@ -41,7 +41,7 @@ class RegistryConfig(AppConfig):
             register_act(act)
         panels.register("registry.permits", permits_panel, position=20)
         panels.register("registry.equipment", equipment_panel, position=60)
-        for extra in (GAP, GRADE, CRITERIA, ATTRIBUTES):
+        for extra in (GAP, GRADE, ENTERED, SETTLED, CRITERIA, ATTRIBUTES):
             filters.register(extra)
         for rows in (ENTERPRISE_ROWS, RISK_POINT_ROWS, UNIT_ROWS, CHEMICAL_ROWS):
             lists.register(rows)

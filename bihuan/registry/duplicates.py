@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -34,6 +35,7 @@ BATCH = 1000
 HEAD = 4  # characters of a name that tell it from most others
 MOST_LOOKED_AT = 60
 MOST_SHOWN = 5
+COLUMNS = ("total", "operating", "idle", "moved", "closed", "new")  # of the census
 Status = DuplicatePair.Status
 
 
@@ -230,22 +232,49 @@ def decide(pair: DuplicatePair, status: str, *, reason: str, by: User) -> None:
 # --- census counts ---------------------------------------------------------------------------------
 
 
-def census(user: User) -> list[dict[str, Any]]:
-    """What the count of objects comes to, by kind: how many, in which status, registered this year (R050)."""
-    scope = scope_of(user, Permission.VIEW_REGISTRY)
-    if scope.is_empty:
+_CENSUS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "kind": (("kind__position", "kind_id"), ("kind_id", "kind__label", "kind__sector")),
+    "place": (("locality_id",), ("locality_id", "locality__name", "locality__kind", "county__name")),
+}
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One line of the census: what it counts, as the list's filter says it, and how many in which status."""
+
+    label: str
+    note: str
+    query: str
+    numbers: dict[str, int]
+
+
+def census(user: User, by: str = "kind") -> list[Counted]:
+    """What the count of objects comes to: by kind, or by township (R050); no line for what there is none of."""
+    if scope_of(user, Permission.VIEW_REGISTRY).is_empty:
         return []
     this_year = timezone.localdate().year
+    order, fields = _CENSUS[by]
     rows = (
         Enterprise.objects.visible_to(user)
-        .order_by("kind__position", "kind_id")
-        .values("kind_id", "kind__label", "kind__sector")
+        .order_by(*order)
+        .values(*fields)
         .annotate(
             total=Count("pk"),
             operating=Count("pk", filter=Q(status="operating")),
             idle=Count("pk", filter=Q(status="idle")),
-            gone=Count("pk", filter=Q(status__in=["moved", "closed"])),
+            moved=Count("pk", filter=Q(status="moved")),
+            closed=Count("pk", filter=Q(status="closed")),
             new=Count("pk", filter=Q(created_at__year=this_year)),
         )
     )
-    return list(rows)
+    return [_counted(row, by) for row in rows]
+
+
+def _counted(row: dict[str, Any], by: str) -> Counted:
+    numbers = {column: row[column] for column in COLUMNS}
+    if by == "kind":
+        return Counted(row["kind__label"], row["kind__sector"], f"kind={row['kind_id']}", numbers)
+    if row["locality__kind"] == Region.Kind.COUNTY:
+        query = f"region={row['locality_id']}&settled=no"
+        return Counted(row["locality__name"], "乡镇街道待定", query, numbers)
+    return Counted(row["locality__name"], row["county__name"], f"region={row['locality_id']}", numbers)

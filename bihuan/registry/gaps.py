@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -9,9 +11,10 @@ from bihuan.accounts.models import User
 
 from .filters import ExtraFilter
 from .models import EnterpriseGrading, EnterpriseQuerySet
-from .responsibilities import MISSING, without
+from .responsibilities import MISSING, unsettled, without
 
 ANY = "any"
+_YEAR = re.compile(r"20\d\d")
 GAPS = {**MISSING, ANY: "责任有缺"}
 GRADES = {"A": "A级", "B": "B级", "C": "C级", "D": "D级", "none": "未分级"}
 
@@ -37,3 +40,18 @@ GRADE = ExtraFilter(
     lambda value, user: GRADES.get(value, ""),
     lambda user: list(GRADES.items()),
 )
+
+
+def _narrow_entered(objects: EnterpriseQuerySet, value: str, user: User) -> EnterpriseQuerySet | None:
+    return objects.filter(created_at__year=int(value)) if _YEAR.fullmatch(value) else None
+
+
+# These two are reached from the census: its figures open the list.
+ENTERED = ExtraFilter("entered", "登记年份", _narrow_entered, lambda value, user: f"{value}年")
+
+
+def _narrow_settled(objects: EnterpriseQuerySet, value: str, user: User) -> EnterpriseQuerySet | None:
+    return unsettled(objects) if value == "no" else None
+
+
+SETTLED = ExtraFilter("settled", "乡镇街道", _narrow_settled, lambda value, user: "待定")

@@ -281,11 +281,17 @@ def test_an_import_with_the_old_code_means_the_one_that_stays(world, pair, twin)
 
 def test_the_census_counts_by_kind_and_status(world):
     rows = duplicates.census(world.people.office)
-    assert [(row["kind__label"], row["total"], row["operating"]) for row in rows] == [
+    assert [(row.label, row.numbers["total"], row.numbers["operating"]) for row in rows] == [
         ("餐饮", 1, 1),
         ("气瓶充装站", 1, 1),
     ]
-    assert duplicates.census(world.people.outsider)[0]["total"] == 1
+    Enterprise.objects.filter(pk=world.enterprises.shop.pk).update(locality="539702", status="closed")
+    rows = duplicates.census(world.people.office, "place")
+    assert [(row.label, row.note, row.query, row.numbers["closed"]) for row in rows] == [
+        ("云溪区", "乡镇街道待定", "region=539702&settled=no", 1),
+        ("白塔镇", "云溪区", "region=539702101", 0),
+    ]
+    assert duplicates.census(world.people.outsider)[0].numbers["total"] == 1
     assert duplicates.census(world.people.sysadmin) == []
 
 

@@ -270,7 +270,15 @@ def test_two_are_compared_and_made_one(client, world, shop):
 
 def test_the_census_page_adds_up(client, world):
     client.force_login(world.people.office)
-    assert client.get(reverse("registry:census")).context["sums"]["total"] == 2
+    page = client.get(reverse("registry:census"))
+    assert [number for number, _ in page.context["sums"]] == [2, 2, 0, 0, 0, 2]
+    this_year = timezone.localdate().year
+    opened = client.get(reverse("registry:list") + f"?kind=restaurant&entered={this_year}")
+    assert f"kind=restaurant&amp;entered={this_year}" in page.text
+    assert opened.context["page"].items == [world.enterprises.shop]
+    assert "登记年份" in opened.text
+    assert not client.get(reverse("registry:list") + f"?entered={this_year - 1}").context["page"].items
+    assert "青石街道" in client.get(reverse("registry:census") + "?by=place").text
 
 
 # --- plates ----------------------------------------------------------------------------------------

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from bihuan.accounts.guards import require
@@ -28,6 +28,7 @@ from ..models import DuplicatePair, Enterprise, Merger
 from . import user_of
 
 SIZE = 50
+CENSUS = {"kind": "按类型", "place": "按乡镇街道"}
 STATES = {"open": "待比对", "different": "不是同一家", "merged": "已合并"}
 
 
@@ -190,11 +191,33 @@ def tell_apart(request: Request, pk: int) -> HttpResponse:
 @require_safe
 @require(Permission.VIEW_REGISTRY)
 def census(request: Request) -> HttpResponse:
-    """How many objects there are, by kind and status (普查统计)."""
-    user = user_of(request)
-    rows = duplicates.census(user)
-    if not rows and not user.has_perm(Permission.VIEW_REGISTRY):
-        raise PermissionDenied
-    names = ("total", "operating", "idle", "gone", "new")
-    sums = {name: sum(row[name] for row in rows) for name in names}
-    return render(request, "registry/census.html", {"rows": rows, "sums": sums})
+    """How many objects there are, by kind or by township, and in which status (普查统计); every figure opens."""
+    by = request.GET.get("by", "kind")
+    by = by if by in CENSUS else "kind"
+    year = timezone.localdate().year
+    # What narrows the list to the objects a column counts.
+    asks = {
+        "total": "", "operating": "status=operating", "idle": "status=idle", "moved": "status=moved", "closed": "status=closed",
+        "new": f"entered={year}",
+    }  # fmt: skip
+    found = duplicates.census(user_of(request), by)
+    rows = [
+        {
+            "label": row.label,
+            "note": row.note,
+            "cells": [
+                (row.numbers[column], "&".join(filter(None, (row.query, ask))))
+                for column, ask in asks.items()
+            ],
+        }
+        for row in found
+    ]
+    context = {
+        "rows": rows,
+        "sums": [(sum(row.numbers[column] for row in found), ask) for column, ask in asks.items()],
+        "views": [
+            {"label": label, "url": f"?by={key}", "active": key == by} for key, label in CENSUS.items()
+        ],
+        "heading": CENSUS[by].removeprefix("按"),
+    }
+    return render(request, "registry/census.html", context)
