@@ -34,6 +34,7 @@ ON_SITE = (
     Duty.Kind.BATCH_ACCEPT,
 )
 MOST_DUTIES, MOST_TASKS, MOST_VISITS = 3000, 60, 3000
+MOST_WITH_TASKS = 500  # of the places where something is due, those whose tasks are looked up: the soonest
 # Of those with a share in a task one goes: the locality before whoever is responsible, the lead last.
 _GOES = (Assignment.Role.TERRITORIAL, Assignment.Role.RESPONSIBLE, Assignment.Role.LEAD)
 
@@ -67,7 +68,8 @@ def owed_at(user: User, until: dt.date, enterprise: Enterprise | None = None) ->
     found: dict[int, list[Owed]] = defaultdict(list)
     for owed in (*_visits(user, until, enterprise), *_duties(user, until, enterprise)):
         found[owed.enterprise].append(owed)
-    for owed in _tasks(user, until, found.keys() if enterprise is None else {enterprise.pk}):
+    soonest = sorted(found, key=lambda pk: min(each.due_on or dt.date.max for each in found[pk]))
+    for owed in _tasks(user, until, soonest[:MOST_WITH_TASKS]):
         found[owed.enterprise].append(owed)
     settled = set(
         PlannedVisit.objects.filter(
@@ -136,21 +138,24 @@ def _tasks(user: User, until: dt.date, pks: Collection[int]) -> Iterator[Owed]:
     if not places:
         return
     running = Campaign.objects.visible_to(user).filter(status=Campaign.Status.RUNNING)
-    tasks = Task.objects.live().filter(
+    rows = Task.objects.live().filter(
         campaign__in=running, due_on__lte=until, due_on__gte=timezone.localdate()
     )
-    for task in tasks.select_related("campaign").order_by("due_on", "pk")[:MOST_TASKS]:
-        covered = task.covered_enterprises().filter(pk__in=list(places)).values_list("pk", flat=True)
-        visited = Coverage.objects.filter(task=task, enterprise__in=list(places))
-        left = set(covered) - set(visited.values_list("enterprise", flat=True))
-        if not left:
+    tasks = list(rows.select_related("campaign").order_by("due_on", "pk")[:MOST_TASKS])
+    visited: dict[int, set[int]] = defaultdict(set)
+    seen = Coverage.objects.filter(task__in=tasks, enterprise__in=list(places))
+    for task_id, pk in seen.values_list("task", "enterprise"):
+        visited[task_id].add(pk)
+    shared: dict[int, list[Assignment]] = defaultdict(list)
+    shares = Assignment.objects.filter(task__in=tasks, role__in=_GOES).select_related("organization")
+    for share in shares.exclude(status__in=[AssignmentStatus.CONFIRMED, AssignmentStatus.ENDED]):
+        shared[share.task_id].append(share)
+    for task in tasks:
+        who = sorted(shared[task.pk], key=lambda share: _GOES.index(Assignment.Role(share.role)))
+        if not who:
             continue
-        shares = list(
-            task.assignments.exclude(status__in=[AssignmentStatus.CONFIRMED, AssignmentStatus.ENDED])
-            .filter(role__in=_GOES)
-            .select_related("organization")
-        )
-        shares.sort(key=lambda share: _GOES.index(Assignment.Role(share.role)))
+        covered = task.covered_enterprises().filter(pk__in=list(places)).values_list("pk", flat=True)
+        left = set(covered) - visited[task.pk]
         for pk in sorted(left):
             body = next(
                 (each.organization for each in shares if goes_to(each.organization, places[pk])), None

@@ -24,7 +24,7 @@ from bihuan.audit.actions import record
 from bihuan.core.errors import Refused
 from bihuan.core.http import content_disposition, row_number
 from bihuan.core.paging import BadCursor, KeysetPage, paginate
-from bihuan.inspections.burden import visits_this_year
+from bihuan.inspections.burden import counts_this_year, visits_this_year
 from bihuan.inspections.queries import conductible
 from bihuan.registry.models import Enterprise
 
@@ -86,8 +86,11 @@ def visits(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(source=filters["source"])
     if filters["mine"]:
         rows = rows.filter(inspectors=user)
+    page = _page(rows, request, "window_to", "id")
+    counts = counts_this_year(visit.enterprise_id for visit in page.items)
     context = {
-        "page": _page(rows, request, "window_to", "id"),
+        "page": page,
+        "entries": [(visit, counts.get(visit.enterprise_id, 0)) for visit in page.items],
         "status": status,
         "source": filters["source"],
         "mine": filters["mine"],
