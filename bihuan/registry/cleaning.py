@@ -265,7 +265,7 @@ def clean_status(text: str) -> str:
 
 def clean_level(text: str) -> str:
     """Which level issued a permit: 省级、市、县（区）."""
-    key = fold(text).removesuffix("级")
+    key = re.sub(r"[级()]", "", fold(text))
     return _one_of(ISSUING_LEVELS, key, text, "发证级别", "国家级、省级、市级、县级")
 
 

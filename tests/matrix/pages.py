@@ -157,6 +157,9 @@ registry:resume               | POST     | own       | LO                  | OO 
 registry:kinds                | GET      | list      | officials EM        |
 registry:kind                 | GET      | list      | officials EM        |
 registry:kind_fields          | GET      | list      | desk                |
+registry:new_kind             | GET POST | list      | OO                  |
+registry:edit_kind            | GET POST | list      | OO                  |
+registry:schema_json          | GET      | list      | officials EM        |
 registry:start_schema         | POST     | list      | OO                  |
 registry:schema               | GET      | list      | officials EM        |
 registry:schema edit          | POST     | list      | OO                  |
@@ -170,6 +173,11 @@ registry:equipment_template   | GET      | list      | desk                |
 registry:equipment_batch      | GET      | own       | LO                  | OO DO
 registry:equipment_columns    | GET POST | own       | LO                  | OO DO
 registry:equipment_resume     | POST     | own       | LO                  | OO DO
+registry:chemical_import      | GET POST | list      | desk                |
+registry:chemical_template    | GET      | list      | desk                |
+registry:chemical_batch       | GET      | own       | LO                  | OO DO
+registry:chemical_columns     | GET POST | own       | LO                  | OO DO
+registry:chemical_resume      | POST     | own       | LO                  | OO DO
 registry:permits              | GET      | list      | officials EM        |
 registry:risks                | GET      | street    | officials EM        |
 registry:profile              | POST     | street    | desk                |
@@ -177,6 +185,16 @@ registry:accident             | POST     | street    | desk                |
 registry:grade                | POST     | street    | desk                |
 registry:new_chemical         | GET POST | street    | desk                |
 registry:chemical             | GET POST | street    | desk                |
+registry:units                | GET      | list      | officials EM        |
+registry:chemicals            | GET      | list      | officials EM        |
+registry:reckon               | POST     | street    | desk                |
+registry:grades               | GET      | list      | officials EM        |
+registry:grades regrade       | POST     | list      | desk                |
+registry:policies             | GET      | list      | officials EM        |
+registry:policy               | GET      | county    | officials EM        |
+registry:new_policy LEC       | GET POST | list      | OO                  |
+registry:end_policy           | POST     | county    | OO                  |
+registry:rejudge              | POST     | county    | OO                  |
 registry:new_unit             | GET POST | street    | desk                |
 registry:unit                 | GET      | street    | officials EM        |
 registry:edit_unit            | GET POST | street    | desk                |
@@ -489,8 +507,11 @@ ADDRESSES: dict[str, dict[str, str]] = {
     **{f"registry:{name}": {"pk": "shop"} for name in ("detail", "edit", "status", "account")},
     "registry:reveal": {"pk": "contact"},
     **{f"registry:{name}": {"pk": "shop"} for name in ("attributes", "add_equipment")},
-    **{f"registry:{name}": {"key": "object_kind"} for name in ("kind", "start_schema")},
-    "registry:schema": {"pk": "kind_schema"},
+    **{f"registry:{name}": {"key": "object_kind"} for name in ("kind", "start_schema", "edit_kind")},
+    **{f"registry:{name}": {"pk": "kind_schema"} for name in ("schema", "schema_json")},
+    **{f"registry:{name}": {"pk": "risk_policy"} for name in ("policy", "end_policy", "rejudge")},
+    "registry:new_policy": {"method": "="},
+    **{f"registry:chemical_{name}": {"pk": "chemical_sheet"} for name in ("batch", "columns", "resume")},
     **{f"registry:equipment_{name}": {"pk": "equipment_sheet"} for name in ("batch", "columns", "resume")},
     "registry:premises_attributes": {"pk": "premises"},
     "registry:edit_equipment": {"pk": "equipment"},
@@ -502,7 +523,7 @@ ADDRESSES: dict[str, dict[str, str]] = {
         )
     },
     "registry:chemical": {"pk": "chemical"},
-    **{f"registry:{name}": {"pk": "major_unit"} for name in ("unit", "edit_unit")},
+    **{f"registry:{name}": {"pk": "major_unit"} for name in ("unit", "edit_unit", "reckon")},
     **{f"registry:{name}": {"pk": "risk_point"} for name in ("risk_point", "edit_point")},
     "registry:end_responsibility": {"pk": "responsibility"},
     "registry:recheck": {"pk": "recheck"},

@@ -20,9 +20,16 @@ from bihuan.registry.models import (
     Plate,
     Premises,
     Recheck,
+    RiskPolicy,
     StatusPeriod,
 )
 from bihuan.registry.schemas import start_draft
+
+_CUT_OFFS = {
+    "inclusive_upper": True,
+    "words": [{"above": "160", "word": "重大"}, {"above": "0", "word": "低"}],
+    "colours": [{"above": "160", "colour": "red"}, {"above": "0", "colour": "blue"}],
+}
 
 
 def registry_ids(world: World, inside: dict[str, User]) -> dict[str, Any]:
@@ -72,11 +79,16 @@ def registry_ids(world: World, inside: dict[str, User]) -> dict[str, Any]:
     premises = Premises.objects.create(enterprise=shop, name="气瓶间", kind=shop.kind, locality=shop.locality)
     equipment = Equipment.objects.create(enterprise=shop, kind="gas_detector", number="报1")
     draft = start_draft(shop.kind, by=inside["OO"])
+    policy = RiskPolicy.objects.create(
+        region=world.regions.yunxi, method="LEC", label="区口径", content=_CUT_OFFS, source="细则", doc_no="区安委〔2026〕1号",
+        from_on=today, by=inside["OO"], at=now,
+    )  # fmt: skip
     return {
         "premises": premises.pk,
         "equipment": equipment.pk,
         "object_kind": shop.kind_id,
         "kind_schema": draft.pk,
+        "risk_policy": policy.pk,
         "major_unit": unit.pk,
         "chemical": chemical.pk,
         "risk_point": point.pk,

@@ -13,7 +13,7 @@ from bihuan.attachments.imports import begin, start_batch
 from bihuan.core.errors import Refused
 from bihuan.duties.models import Duty
 from bihuan.notifications.models import Message
-from bihuan.registry.dues import missing_permits, open_dues, settle_permits, state_of
+from bihuan.registry.dues import doubts_of, missing_permits, open_dues, settle_permits, state_of
 from bihuan.registry.equipmentimporting import EquipmentImporter
 from bihuan.registry.equipping import save_equipment
 from bihuan.registry.models import Equipment, Permit
@@ -224,3 +224,27 @@ def test_equipment_comes_by_table_and_the_same_table_again_changes_nothing(
     assert ends == {"报1": dt.date(2027, 5, 1), "锅1": dt.date(2026, 12, 31)}
     again = bring()
     assert (again.created, again.updated, again.unchanged) == (0, 0, 2)
+
+
+def test_a_permit_that_cannot_be_right_is_doubted_where_it_is_shown(client, world, shop, officer):
+    permit = shop.permits.create(
+        kind="燃气经营许可证", number="燃1号", issuing_level="county", valid_from=dt.date(2026, 1, 1),
+        valid_to=timezone.localdate() + dt.timedelta(days=40),
+    )  # fmt: skip
+    lasting = shop.permits.create(
+        kind="食品经营许可证", number="食1号", issuing_level="county", valid_from=dt.date(2026, 1, 1),
+        valid_to=dt.date(2036, 1, 1),
+    )  # fmt: skip
+    (words,) = doubts_of(permit, timezone.localdate())
+    assert words.startswith("燃气经营许可证由州市级以上燃气主管部门核发，登记为县级发证")
+    (words,) = doubts_of(lasting, timezone.localdate())
+    assert words.startswith("食品经营许可证有效期为5年，所填2026-01-01至2036-01-01超出")
+    client.force_login(officer)
+    page = client.get(reverse("registry:permits")).content.decode()
+    assert "存疑" in page
+    assert "登记为县级发证" in client.get(shop.get_absolute_url()).content.decode()
+    narrowed = client.get(
+        reverse("registry:permits"), {"state": "all", "kind": "food_operation", "level": "county"}
+    )
+    assert "食1号" in narrowed.content.decode()
+    assert "燃1号" not in narrowed.content.decode()

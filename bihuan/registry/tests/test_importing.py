@@ -308,3 +308,31 @@ def test_killed_after_a_chunk_the_rest_follows_and_the_totals_are_right(world, r
     assert (batch.processed, batch.created, batch.updated, batch.unchanged) == (450, 449, 0, 0)
     assert list(batch.errors) == ["453"]
     assert Enterprise.objects.filter(credit_code__startswith="92539702MA7").count() == 449
+
+
+def test_a_permit_comes_with_its_level_and_both_its_ends(world, run):
+    by = world.people.qingshi_officer
+    names = [*HEADINGS, "发证级别", "有效期起"]
+    book = openpyxl.Workbook()
+    book.active.append(names)
+    for number, level, begin in (
+        (1, "县（区）级", "2023-07-01"),
+        (2, "村级", ""),
+        (3, "", "2029-01-01"),
+        (4, "省", ""),
+    ):
+        book.active.append([*good_row(number), level, begin])
+    out = io.BytesIO()
+    book.save(out)
+
+    batch = run_import(out.getvalue(), by=by, run=run)
+
+    assert batch.created == 2
+    said = batch.errors
+    assert said["3"] == [["发证级别", "发证级别“村级”无法识别，请填：国家级、省级、市级、县级"]]
+    assert "有效期止早于有效期起" in said["4"][0][1]
+    permit = Permit.objects.get(enterprise__credit_code=code(1))
+    assert (permit.issuing_level, permit.valid_from.isoformat()) == ("county", "2023-07-01")
+    line = permit.enterprise.changes.get()
+    assert line.changes[-1][2] == "食品经营许可证 示例〔2024〕1号 （县级）（2023-07-01至2028-06-30）"
+    assert Permit.objects.get(enterprise__credit_code=code(4)).issuing_level == "province"

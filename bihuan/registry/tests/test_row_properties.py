@@ -3,11 +3,14 @@
 import datetime as dt
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bihuan.accounts.models import Region
 from bihuan.registry.access import EditScope
+from bihuan.registry.attributes import Attribute, to_schema
+from bihuan.registry.models import KindSchema
 from bihuan.registry.rows import LABELS, RowCleaner
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +104,9 @@ sound = st.fixed_dictionaries(
         "permit_number": st.sampled_from(["", "1号"]),
         "permit_issuer": st.sampled_from(["", "某局"]),
         "permit_valid_to": st.sampled_from(["", "2028-06-30", "长期", "去年"]),
+        "permit_valid_from": st.sampled_from(["", "2023-07-01", "2029-01-01", "前年"]),
+        "permit_level": st.sampled_from(["", "县级", "省", "村级", "不详"]),
+        "source_crs": st.sampled_from(["", "高德", "火星文"]),
         "employees": st.sampled_from(["", "12人", "若干"]),
         "status": st.sampled_from(["", "在产", "关闭"]),
     },
@@ -113,5 +119,37 @@ def test_a_sheet_says_of_every_row_what_the_row_says_alone(world, sheet, own):
     scope = EditScope((), (world.organizations.housing.pk,)) if own else EditScope(("539702001",), ())
     whole, alone = (RowCleaner(scope, dt.date(2026, 11, 21)) for _ in range(2))
     columns = {name: [row.get(name, "") for row in sheet] for name in {name for row in sheet for name in row}}
+    found = list(whole.clean_all(range(2, 2 + len(sheet)), columns))
+    assert found == [(number, *alone.clean(number, row)) for number, row in enumerate(sheet, start=2)]
+
+
+cells = st.fixed_dictionaries(
+    {
+        "name": st.sampled_from(["云溪区面馆", "甲", "云溪商行"]),
+        "kind": st.sampled_from(["餐饮", "气瓶充装站", "没有的类型"]),
+        "locality": st.just("青石街道"),
+        "attr.燃料": st.sampled_from(["电", "管道天然气", "", "煤", "不详"]),
+        "attr.气瓶存放总重量（kg）": st.sampled_from(["", "50", "50kg", "9000", "很多", "/"]),
+        "attr.证件": st.sampled_from(["", "甲证、乙证", "乙证", "丙证"]),
+        "attr.没有这一项": st.sampled_from(["", "说了"]),
+    }
+)
+
+
+@relaxed
+@given(sheet=st.lists(cells, max_size=6))
+def test_attribute_columns_say_of_every_row_what_the_row_says_alone(world, sheet):
+    asked = (
+        Attribute("fuel", "燃料", "choice", choices=("管道天然气", "电"), required=True),
+        Attribute("stock", "气瓶存放总重量", "number", unit="kg", minimum=0, maximum=5000),
+        Attribute("papers", "证件", "choices", choices=("甲证", "乙证")),
+    )
+    KindSchema.objects.update_or_create(
+        kind=world.kinds.restaurant, version=1,
+        defaults={"schema": to_schema(asked), "status": "published", "published_at": timezone.now()},
+    )  # fmt: skip
+    scope = EditScope(("539702001",), ())
+    whole, alone = (RowCleaner(scope, dt.date(2026, 11, 21)) for _ in range(2))
+    columns = {name: [row[name] for row in sheet] for name in (sheet[0] if sheet else ())}
     found = list(whole.clean_all(range(2, 2 + len(sheet)), columns))
     assert found == [(number, *alone.clean(number, row)) for number, row in enumerate(sheet, start=2)]

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from bihuan.rules.permits import (
     LEVELS,
     STATE_LABELS,
+    doubt_level,
     doubt_validity,
     find_permit_kind,
+    names_of_kind,
     permit_kinds,
     permit_rule,
     permit_rules,
@@ -216,3 +218,32 @@ def test_a_permit_never_gets_younger(valid_to, today):
     now = permit_state(valid_to, today, rule=rule)
     tomorrow = permit_state(valid_to, today + dt.timedelta(days=1), rule=rule)
     assert order.index(now.key) <= order.index(tomorrow.key)
+
+
+@pytest.mark.parametrize(
+    ("key", "level", "doubted"),
+    [
+        ("gas_operation", "county", True),  # 州市级以上核发
+        ("gas_operation", "city", False),
+        ("gas_operation", "province", False),
+        ("production_safety", "city", True),
+        ("production_safety", "nation", False),
+        ("food_operation", "county", False),
+        ("gas_operation", "", False),
+        ("gas_operation", "village", False),
+    ],
+)
+def test_a_permit_issued_too_far_down_is_doubted(key, level, doubted):
+    assert bool(doubt_level(permit_rule(key, TODAY), level)) == doubted
+
+
+def test_the_doubt_names_who_issues_and_why():
+    assert doubt_level(permit_rule("gas_operation", TODAY), "county") == (
+        "燃气经营许可证由州市级以上燃气主管部门核发，登记为县级发证，请核对证件，确属委托下放的在发证机关栏写明"
+        "（依据：城镇燃气管理条例第十五条（有效期由各地规定），国务院令第583号）"
+    )
+
+
+def test_a_kind_goes_by_several_names():
+    assert names_of_kind("gas_operation") == ["燃气经营许可证", "城镇燃气经营许可证"]
+    assert names_of_kind("nothing") == []
