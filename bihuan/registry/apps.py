@@ -27,6 +27,7 @@ class RegistryConfig(AppConfig):
         from .keysupervision import CRITERIA
         from .listing import ENTERPRISE_ROWS, RISK_POINT_ROWS
         from .regrading import REGRADE
+        from .recheckrows import RECHECK_ROWS
         from .rejudging import REJUDGE
         from .searching import SOURCE
         from .selections import ASSIGN, LEADER, PILOT, SETTLE, WATCHER
@@ -43,7 +44,7 @@ class RegistryConfig(AppConfig):
         panels.register("registry.equipment", equipment_panel, position=60)
         for extra in (GAP, GRADE, ENTERED, SETTLED, CRITERIA, ATTRIBUTES):
             filters.register(extra)
-        for rows in (ENTERPRISE_ROWS, RISK_POINT_ROWS, UNIT_ROWS, CHEMICAL_ROWS):
+        for rows in (ENTERPRISE_ROWS, RISK_POINT_ROWS, UNIT_ROWS, CHEMICAL_ROWS, RECHECK_ROWS):
             lists.register(rows)
         for label, visible in evidence.VISIBLE.items():
             access.register(label, visible)

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from bihuan.audit.models import Event
 from bihuan.registry import lists
+from bihuan.registry.actions import change_status
 from bihuan.registry.models import Enterprise, SharedList
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +97,30 @@ def test_whose_list_it_is_not_cannot_give_it_a_filter(client, world):
         ("registry:risk_points", "source=registry.risk_points"),
         ("hazards:ledger", "source=hazards.hazards&amp;"),
         ("zones:list", "source=zones.zones"),
+        ("registry:rechecks", "source=registry.rechecks&amp;state=open"),
     ],
 )
 def test_every_page_of_rows_can_be_kept_as_a_list(office, page, link):
     assert link in office.get(reverse(page) + "?risk=red").text
+
+
+def test_what_is_to_be_gone_back_to_as_a_list(office, world):
+    shop = world.enterprises.shop
+    change_status(
+        shop,
+        "moved",
+        by=world.people.office,
+        reason="退城入园",
+        document="云政办〔2026〕3号",
+        moved_to="临江县化工园区2号",
+    )
+    columns = ["enterprise", "status", "moved_to", "months", "finding"]
+    shared = make(
+        world, name="复核", source="registry.rechecks", query="state=open", columns=columns, order="due"
+    )
+    page = office.get(shared.get_absolute_url())
+    assert "待复核" in page.text
+    assert [line["cells"] for line in page.context["lines"]] == [
+        [shop.name, "搬迁", "临江县化工园区2号", months, "待复核"] for months in (1, 3, 6, 12)
+    ]
+    assert shown(office, make(world, name="逾期", source="registry.rechecks", query="state=overdue")) == []

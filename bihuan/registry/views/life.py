@@ -17,14 +17,15 @@ from bihuan.core.paging import BadCursor, amount, paginate
 
 from ..actforms import RecheckForm, ResumptionForm
 from ..lifecycle import may_recheck, record_recheck, record_resumption
+from ..lists import SHARING_PERMISSION
 from ..models import Enterprise, Recheck
+from ..recheckrows import STATES, in_state
 from ..visiting import visits
 from ..workflow import EnterpriseStatus
 from . import user_of
 from .acting import editable, form_page, photos_of, trail_of, visible
 
 SIZE = 50
-STATES = {"open": "待复核", "overdue": "已逾期", "revived": "擅自恢复", "done": "已复核"}
 
 
 @require_safe
@@ -35,15 +36,8 @@ def rechecks(request: Request) -> HttpResponse:
     seen = Enterprise.objects.visible_to(user_of(request)).values("pk")
     rows = Recheck.objects.filter(enterprise__in=seen)
     state = request.GET.get("state", "open")
-    match state:
-        case "overdue":
-            rows = rows.open().filter(due_on__lt=today)
-        case "revived":
-            rows = rows.filter(finding=Recheck.Finding.REVIVED)
-        case "done":
-            rows = rows.filter(status=Recheck.Status.DONE)
-        case _:
-            state, rows = "open", rows.open()
+    state = state if state in STATES else "open"
+    rows = in_state(rows, state)
     related = rows.select_related("enterprise__locality", "period", "by")
     try:
         page = paginate(related, order=("due_on", "id"), cursor=request.GET.get("cursor"), size=SIZE)
@@ -53,7 +47,10 @@ def rechecks(request: Request) -> HttpResponse:
     views = [
         {"label": label, "url": f"?state={key}", "active": key == state} for key, label in STATES.items()
     ]
-    context = {"page": page, "views": views, "total": amount(rows, "项"), "today": today}
+    context = {
+        "page": page, "views": views, "total": amount(rows, "项"), "today": today, "state": state,
+        "may_share": user_of(request).has_perm(SHARING_PERMISSION),
+    }  # fmt: skip
     return render(request, "registry/rechecks.html", context)
 
 
