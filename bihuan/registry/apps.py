@@ -26,8 +26,8 @@ class RegistryConfig(AppConfig):
         from .importing import EnterpriseImporter
         from .keysupervision import CRITERIA
         from .listing import ENTERPRISE_ROWS, RISK_POINT_ROWS
-        from .regrading import REGRADE
         from .recheckrows import RECHECK_ROWS
+        from .regrading import REGRADE
         from .rejudging import REJUDGE
         from .searching import SOURCE
         from .selections import ASSIGN, LEADER, PILOT, SETTLE, WATCHER
