@@ -172,6 +172,17 @@ class Question:
         return self.measured.removesuffix(f" {self.unit}") if self.unit else self.measured
 
     @property
+    def is_failed(self) -> bool:
+        """Whether what follows stands on the page at once; otherwise the script brings it when 不合格 is pressed."""
+        return self.verdict == "fail"
+
+    @property
+    def notes_now(self) -> bool:
+        """Whether the remark stands on the page at once: it holds something, is owed, or a number may need its reason."""
+        always = self.item is not None and self.item.photo == "always"
+        return bool(self.note or self.scene or self.measure or always)
+
+    @property
     def is_for_now(self) -> bool:
         """Whether the item's ladder begins with 立即改正 (R052): a deadline is for what cannot be done at once."""
         return bool(self.item and self.item.dispositions and self.item.dispositions[0].startswith("立即改正"))

@@ -353,7 +353,9 @@ def _name(rows: Any, pk: str) -> str:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     user = user_of(request)
     inspection = _visible(request, pk)
-    answers = list(inspection.answers.select_related("hazard", "check_item__library_item").order_by("position"))
+    answers = list(
+        inspection.answers.select_related("hazard", "check_item__library_item").order_by("position")
+    )
     hazards = [answer.hazard for answer in answers if answer.hazard is not None]
     papers = list(queries.papers_of(inspection).order_by("id"))
     signatures = attachments.signatures_of(inspection)

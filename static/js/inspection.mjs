@@ -13,7 +13,8 @@ const WORDS = { pass: "合格", fail: "不合格", not_applicable: "不适用" }
 // --- which fields count ---------------------------------------------------------------------
 
 function isBegun(other) {
-  return other.querySelector("textarea").value.trim() !== "" || other.querySelector(".outcomes input:checked") !== null || other.querySelector(".photo-tile") !== null;
+  // Until somebody opens it there is nothing in it (lazy.mjs).
+  return Boolean(other.querySelector("textarea")?.value.trim()) || other.querySelector(".outcomes input:checked") !== null || other.querySelector(".photo-tile") !== null;
 }
 
 /** 立行立改: whoever photographs it put right has said what became of it; three taps with the answer and the first photo. */
@@ -52,6 +53,7 @@ function sync() {
 /** A measured value belongs in the description, as long as nobody has rewritten it. */
 function tellMeasure(input) {
   const text = input.closest(".question").querySelector("[data-prefill]");
+  if (!text) return;
   const own = text.dataset.told ?? text.dataset.prefill;
   if (text.value !== own) return;
   const unit = /^[\d.,+-]+$/.test(input.value.trim()) ? input.parentElement.querySelector(".gauge-unit")?.textContent ?? "" : "";
