@@ -9,7 +9,7 @@ from typing import Any
 from bihuan.accounts.models import Organization, Post
 from bihuan.accounts.roles import Role
 from bihuan.core.errors import Refused
-from bihuan.registry import duplicates, grading, plates, responsibilities, risks
+from bihuan.registry import duplicates, grading, plates, policies, responsibilities, risks
 from bihuan.registry.actions import change_status, save_enterprise
 from bihuan.registry.models import Enterprise, MajorUnit
 from bihuan.registry.standardlists import make_standard
@@ -39,6 +39,7 @@ def enter(city: City) -> None:
     """Enter it all as the office's officer would have, through the real actions."""
     office = city.users["office"]
     with as_of(at_hour(city.today - dt.timedelta(days=BEFORE), 10)):
+        _cut_offs(city)
         _leaders(city)
         for kind in HOLDINGS:
             for enterprise in [each for each in city.enterprises if each.kind_id == kind][:EACH]:
@@ -51,6 +52,22 @@ def enter(city: City) -> None:
         make_standard(by=office)
         for enterprise in city.enterprises[:3]:
             plates.plates_for(Enterprise.objects.get(pk=enterprise.pk), by=office)
+
+
+def _cut_offs(city: City) -> None:
+    """The city has laid down how its risk matrix is cut; for LEC and grades it goes by what is shipped."""
+    office = city.users["office"]
+    bands = [
+        {"least": 20, "most": 25, "word": "重大风险", "colour": "red"},
+        {"least": 12, "most": 16, "word": "较大风险", "colour": "orange"},
+        {"least": 6, "most": 10, "word": "一般风险", "colour": "yellow"},
+        {"least": 1, "most": 5, "word": "低风险", "colour": "blue"},
+    ]
+    policies.set_policy(
+        "LS", office.posts[0].organization.region, {"bands": bands}, label="云溪市风险矩阵口径",
+        source="云溪市双重预防机制建设实施细则", doc_no="云安委〔2026〕6号", by=office,
+        from_on=city.today - dt.timedelta(days=BEFORE),
+    )  # fmt: skip
 
 
 def _leaders(city: City) -> None:

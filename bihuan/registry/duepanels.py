@@ -23,7 +23,8 @@ def equipment_panel(enterprise: Enterprise, user: User) -> Panel:
     today = timezone.localdate()
     may_edit = edit_scope(user).covers(enterprise)
     rows = []
-    for piece in enterprise.equipment.exclude(state=Equipment.State.SCRAPPED)[:SHOWN]:
+    held = enterprise.equipment.exclude(state=Equipment.State.SCRAPPED).select_related("premises")
+    for piece in held[:SHOWN]:
         due = piece.next_inspection_on
         if piece.state == Equipment.State.STOPPED:
             words, tone = "停用", ""
@@ -32,7 +33,8 @@ def equipment_panel(enterprise: Enterprise, user: User) -> Panel:
         else:
             words, tone = f"下次检验{due}", "red" if due < today else "green"
         url = reverse("registry:edit_equipment", args=[piece.pk]) if may_edit else ""
-        rows.append(PanelRow(str(piece), words, url, tone, piece.maker))
+        where = " · ".join(filter(None, (piece.premises.name if piece.premises else "", piece.maker)))
+        rows.append(PanelRow(str(piece), words, url, tone, where))
     return Panel(
         "设备",
         rows,

@@ -86,11 +86,12 @@ def save_kind(values: Mapping[str, Any], *, by: User, kind: EnterpriseKind | Non
         raise Refused(f"代码“{row.pk}”已有类型使用，请换一个")
     if others.filter(label=values["label"]).exists():
         raise Refused(f"已有名为“{values['label']}”的类型，请修改原类型或换一个名称")
+    known = set(row.keywords)  # words that several shipped kinds share stay as they are
     for name in KIND_FIELDS:
         if name in values:
             setattr(row, name, values[name])
     taken = {word: other for other in others for word in (*other.keywords, other.label)}
-    if met := [f"“{word}”（{taken[word]}）" for word in row.keywords if word in taken]:
+    if met := [f"“{word}”（{taken[word]}）" for word in row.keywords if word in taken and word not in known]:
         raise Refused(f"方案用词{'、'.join(met)}已属于别的类型，同一个词只能指一种")
     if kind is None:
         row.position = (others.aggregate(last=Max("position"))["last"] or 0) + 1

@@ -179,7 +179,9 @@ def consequences(kind: EnterpriseKind, before: Sequence[Attribute], after: Seque
         if was is not None and was != attribute:
             held = records.filter(attributes__has_key=name).values_list(f"attributes__{name}")
             unfit = sum(
-                count for value, count in held.annotate(Count("pk")).order_by() if attribute.problem(value)
+                count
+                for value, count in held.annotate(Count("pk")).order_by()
+                if attribute.problem(_as_kept(was, value))
             )
             lines += [f"{unfit}家“{attribute.label}”的原值不合新要求"] if unfit else []
     for name, attribute in old.items():
@@ -187,6 +189,12 @@ def consequences(kind: EnterpriseKind, before: Sequence[Attribute], after: Seque
             held_by = records.filter(attributes__has_key=name).count()
             lines += [f"{held_by}家填过“{attribute.label}”，转入新版后不再保留"] if held_by else []
     return lines
+
+
+def _as_kept(attribute: Attribute, value: Any) -> Any:
+    """A value as it was stored: taken out alone, a text of digits comes back from some databases as a number."""
+    is_text = attribute.type in ("text", "choice", "date")
+    return str(value) if is_text else float(value) if attribute.type == "number" else value
 
 
 def behind(objects: EnterpriseQuerySet) -> EnterpriseQuerySet:

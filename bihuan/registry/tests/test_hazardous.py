@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 from decimal import Decimal
+from urllib.parse import urlencode
 
 import openpyxl
 import pytest
@@ -90,7 +91,7 @@ def test_attributes_of_the_kind_count_as_declared(world, station):
 
 
 def units(user, **query):
-    return [row.name for row in hazardous.units_of(user, QueryDict("", mutable=True) | query).rows]
+    return [row.name for row in hazardous.units_of(user, QueryDict(urlencode(query))).rows]
 
 
 def test_units_are_found_by_grade_and_by_what_they_lack(world, station, shop):
@@ -141,7 +142,7 @@ def test_a_list_of_units_says_what_is_in_them_and_who_stands_for_them(world, sta
 def test_a_chemical_is_found_by_its_other_names(world, station, said, found):
     given = {"name": "碳酰氯", "cas": "75-44-5", "state": "gas", "design_maximum": Decimal("0.5")}
     risks.save_chemical(station, given, by=world.people.office)
-    rows = hazardous.chemicals_of(world.people.office, QueryDict("", mutable=True) | {"chemical": said}).rows
+    rows = hazardous.chemicals_of(world.people.office, QueryDict(urlencode({"chemical": said}))).rows
     assert rows.exists() is found
 
 

@@ -18,6 +18,7 @@ from bihuan.core.errors import Refused
 from bihuan.core.http import Request
 from bihuan.core.paging import BadCursor, amount, paginate
 from bihuan.rules import assessments, enterprisegrades, majorhazards
+from bihuan.rules.risk import risk_colour
 
 from .. import grading, risks
 from ..access import edit_scope
@@ -337,6 +338,7 @@ def point(request: Request, pk: int) -> HttpResponse:
             "why": assessments.grade_risk_point(current)[1],
             "facts": [
                 {"label": "风险点类型", "value": row.get_kind_display()},
+                {"label": "管控层级", "value": risk_colour(row.colour).controlled_at if row.colour else ""},
                 {"label": "部位", "value": row.place},
                 {"label": "可能后果", "value": row.outcome},
                 {"label": "管控措施", "value": row.measures},
