@@ -7,7 +7,6 @@ it empty keeps it.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -430,24 +429,3 @@ class CertificateForm(forms.Form):
         if no_review:
             clean["review_by"] = None
         return clean
-
-
-class DefinitionForm(forms.Form):
-    """A promise form as an office writes it: JSON, checked in words."""
-
-    key = forms.SlugField(label="式样代码", max_length=40, help_text="字母、数字、连字符，如 gas-safety")
-    definition = forms.CharField(
-        label="式样", max_length=60000, widget=forms.Textarea({"rows": 24, "spellcheck": "false"}),
-        help_text="人员、栏目、表格都写在这里；保存为新版本，已签的承诺书不受影响",
-    )  # fmt: skip
-    source = forms.CharField(label="依据文件", max_length=200, required=False)
-
-    def clean_definition(self) -> dict[str, Any]:
-        try:
-            data = json.loads(self.cleaned_data["definition"])
-        except (ValueError, RecursionError) as error:
-            line = getattr(error, "lineno", 1)
-            raise ValidationError(f"第 {line} 行附近写法不对，请检查逗号、引号和括号") from error
-        if not isinstance(data, dict):
-            raise ValidationError("最外层应为一组花括号")
-        return data

@@ -94,8 +94,10 @@ def _is_owed(batch: Batch, kind: str) -> bool:
 
 
 def _owe(batch: Batch, kind: str, title: str, due_on: dt.date, told: dict[str, Any], by: User) -> None:
-    if _is_owed(batch, kind):
-        reschedule_duty(batch, kind, due_on, told, by=by)
+    open_one = Duty.objects.open().filter(subject=chain_of(batch), kind=kind).first()
+    if open_one is not None:
+        if open_one.due_on != due_on:
+            reschedule_duty(batch, kind, due_on, told, by=by)
         return
     open_duty(
         kind=kind, subject=batch, title=title, url=batch.get_absolute_url(), organization=batch.organization,

@@ -222,6 +222,7 @@ def test_a_draft_is_edited_and_its_waiting_objects_follow(world, campaign):
     with pytest.raises(Refused, match="晚于督查开始"):
         actions.edit_batch(batch, supervised_from=later(9), supervised_to=later(8), by=office)
     actions.issue_notices(batch, by=office)
+    batch.refresh_from_db()
     with pytest.raises(Refused, match=r"整改期限不能再改"):
         actions.edit_batch(batch, due_on=later(60), by=office)
     mine.refresh_from_db()

@@ -45,9 +45,12 @@ def save_certificate(
         raise Refused("请选择证件种类")
     if not str(given.get("person_name", "")).strip():
         raise Refused("请填写持证人姓名")
+    issued_on = given.get("issued_on")
+    if issued_on is not None and issued_on > today:
+        raise Refused(f"发证日期 {issued_on} 在今天之后，请核对")
     problem = doubt_certificate(
         certificate_rule(given["kind"], today),
-        given.get("issued_on"),
+        issued_on,
         given.get("valid_to"),
         given.get("review_by"),
     )

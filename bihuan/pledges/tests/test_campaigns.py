@@ -133,6 +133,10 @@ def test_the_list_of_promises_flags_false_ones(world, client):
     assert queries.pledges_with_false_claims([pledge]) == {pledge.pk: 1}
     client.force_login(housing)
     assert "有弄虚作假</span>" in client.get("/pledges/").content.decode()
+    printed = client.get(f"/pledges/{pledge.pk}/print/").content.decode()
+    assert "逐项核查（云溪市住房和城乡建设局）" in printed
+    assert "弄虚作假" in printed
+    assert printed.count("李建明") == 1
 
 
 def test_a_draft_is_printed_by_its_writers_to_be_stamped(world, client):

@@ -57,6 +57,7 @@ def test_the_enterprise_and_who_keeps_its_record_write_it_down(world):
         ({"kind": "chef"}, "证件种类"),
         ({"person_name": " "}, "持证人"),
         ({"valid_to": later(-901)}, "早于发证日期"),
+        ({"issued_on": later(1)}, "在今天之后"),
         ({"valid_to": later(1400)}, "有效期为6年"),
         ({"review_by": later(1300)}, "晚于有效期止"),
     ],

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
+from lxml import html
 
 from bihuan.hazards.models import Hazard
 from bihuan.inspections.actions import submit_inspection
@@ -16,7 +16,7 @@ from bihuan.inspections.submission import InspectionRefused
 from bihuan.inspections.tests.factories import deadline, fixed, ink, make_campaign, photo, visit
 from bihuan.papers.models import Paper
 from bihuan.pledges import actions, queries
-from bihuan.pledges.models import Pledge
+from bihuan.pledges.models import Pledge, PledgeForm
 from bihuan.pledges.views.definitions import SAMPLE
 from bihuan.tally.models import Delta
 
@@ -191,13 +191,58 @@ def test_the_enterprise_page_says_what_to_do_first(world, gas, client):
     assert "单位火灾隐患自查整改承诺书" in home
 
 
-def test_an_office_writes_a_form_and_is_told_what_is_wrong(world, client):
+def test_an_office_makes_a_form_row_by_row_and_is_told_what_is_wrong(world, client):
     client.force_login(world.people.office)
-    page = client.get("/pledges/forms/new/")
-    assert page.status_code == 200
-    bad = client.post("/pledges/forms/new/", {"key": "gas-safety", "definition": "{"})
-    assert bad.status_code == 422
-    assert "写法不对" in bad.content.decode()
-    good = client.post("/pledges/forms/new/", {"key": "gas-safety", "definition": json.dumps(SAMPLE)})
-    assert good.status_code == 302
-    assert "瓶装液化气安全使用承诺书" in client.get("/pledges/forms/").content.decode()
+    page = client.get("/pledges/forms/new/").content.decode()
+    assert "瓶装液化气安全使用承诺书" in page
+    sent = {
+        "form-title": "电动自行车充电承诺书", "form-statement": "承诺属实。", "form-valid_months": "6", "form-remarks": "",
+        "persons-count": "1", "person-0-label": "负责人", "person-0-required": "on", "signer": "0",
+        "fields-count": "2", "field-0-label": "充电位（个）", "field-0-kind": "number", "field-0-required": "on",
+        "field-1-label": "充电方式", "field-1-kind": "choice", "field-1-choices": "集中充电，换电柜",
+        "tables-count": "2", "table-0-role": "corrected", "table-0-title": "已整改的问题", "columns-0-count": "0",
+        "table-1-role": "uncorrected", "table-1-title": "未整改的问题", "columns-1-count": "1",
+        "column-1-0-label": "照片编号", "column-1-0-kind": "text",
+    }  # fmt: skip
+    more = client.post("/pledges/forms/new/", sent | {"more": "columns-0"}).content.decode()
+    assert 'name="column-0-0-label"' in more
+    assert "电动自行车充电承诺书" in more
+    assert not PledgeForm.objects.exists()
+    for changes, words in (
+        ({"form-title": ""}, "请填写承诺书名称"),
+        ({"signer": "3"}, "须有且只有一名签字人"),
+        ({"table-1-title": ""}, "未整改的隐患"),
+        ({"field-1-choices": "集中充电"}, "请至少给两个选项"),
+    ):
+        wrong = client.post("/pledges/forms/new/", sent | changes)
+        assert wrong.status_code == 422
+        assert words in wrong.content.decode()
+    assert client.post("/pledges/forms/new/", sent | {"form-valid_months": "99"}).status_code == 422
+    assert client.post("/pledges/forms/new/", sent).status_code == 302
+    made = PledgeForm.objects.get()
+    definition = made.read
+    assert (definition.title, definition.valid_months, definition.signer.label) == (
+        "电动自行车充电承诺书", 6, "负责人",
+    )  # fmt: skip
+    assert [(each.label, each.kind, each.choices) for each in definition.fields] == [
+        ("充电位（个）", "number", ()),
+        ("充电方式", "choice", ("集中充电", "换电柜")),
+    ]
+    assert [each.label for each in definition.table(definition.tables[1].key).columns] == ["照片编号"]
+    edited = client.get(f"/pledges/forms/new/?from={made.pk}").content.decode()
+    assert "集中充电、换电柜" in edited
+
+
+def test_the_next_version_keeps_the_codes_of_what_stays(world, client):
+    client.force_login(world.people.office)
+    first = actions.save_form("own-gas", SAMPLE, by=world.people.office)
+    form = html.fromstring(client.get(f"/pledges/forms/new/?from={first.pk}").content.decode())
+    sent = dict(form.xpath("//form[contains(@class, 'pledge-definition')]")[0].form_values())
+    sent |= {"fields-count": "2", "field-1-label": "灶具数", "field-1-kind": "number", "form-title": "新名称"}
+    assert client.post(f"/pledges/forms/new/?from={first.pk}", sent).status_code == 302
+    second = PledgeForm.objects.get(key="own-gas", version=2)
+    assert second.read.title == "新名称"
+    assert [each.key for each in second.read.fields] == ["cylinders", "field1"]
+    assert second.read.tables == first.read.tables
+    assert second.read.persons == first.read.persons
+    assert not PledgeForm.objects.get(pk=first.pk).is_active

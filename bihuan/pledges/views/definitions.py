@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import uuid
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
-from bihuan.core.http import Request
+from bihuan.core.http import Request, row_number
 
 from .. import actions
-from ..forms import DefinitionForm
+from ..definitionforms import DefinitionPage
 from ..models import PledgeForm
 from . import user_of
 
@@ -52,34 +52,34 @@ def index(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(Permission.MANAGE_PLEDGE_FORMS)
 def create(request: Request) -> HttpResponse:
-    """Make a form, or the next version of one (`?from=`)."""
-    chosen = request.GET.get("from", "")
-    base = None
-    if chosen.isascii() and chosen.isdecimal() and len(chosen) < 19:
-        base = PledgeForm.objects.filter(pk=chosen).first()
-    if request.method == "POST":
-        form = DefinitionForm(request.POST)
-        if form.is_valid():
-            try:
-                made = actions.save_form(
-                    form.cleaned_data["key"],
-                    form.cleaned_data["definition"],
-                    source=form.cleaned_data["source"],
-                    by=user_of(request),
-                )
-            except Refused as error:
-                form.add_error("definition", str(error))
-            else:
-                messages.success(request, f"已保存{made}")
-                return redirect("pledges:forms")
-        return render(request, "pledges/form_edit.html", {"form": form}, status=422)
-    written = json.dumps(base.definition if base else SAMPLE, ensure_ascii=False, indent=2)
-    initial = {
-        "definition": written,
-        "key": base.key if base and base.organization_id else "",
-        "source": base.source if base else "",
-    }
-    return render(request, "pledges/form_edit.html", {"form": DefinitionForm(initial=initial)})
+    """Make a form, or the next version of one of one's own (`?from=`); a shipped one is copied."""
+    base = PledgeForm.objects.filter(pk=row_number(request.GET.get("from", ""))).first()
+    own = base if base is not None and base.organization_id else None
+    if request.method != "POST":
+        definition = base.definition if base else SAMPLE
+        page = DefinitionPage(definition, source=base.source if base else "")
+        return _page(request, page, own)
+    more = request.POST.get("more", "")
+    page = DefinitionPage(data=request.POST, more=more)
+    is_sound = page.is_valid()
+    if more or not is_sound:
+        return _page(request, page, own, status=200 if is_sound else 422)
+    key = own.key if own else f"own-{uuid.uuid4().hex[:10]}"
+    try:
+        made = actions.save_form(
+            key, page.said(), source=page.basic.cleaned_data["source"], by=user_of(request)
+        )
+    except Refused as error:
+        return _page(request, page, own, problem=str(error), status=422)
+    messages.success(request, f"已保存{made}")
+    return redirect("pledges:forms")
+
+
+def _page(
+    request: Request, page: DefinitionPage, own: PledgeForm | None, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    context = {"page": page, "own": own, "problem": problem, "wrong": status == 422}
+    return render(request, "pledges/form_edit.html", context, status=status)
 
 
 @require_POST

@@ -472,6 +472,7 @@ def print_page(request: Request, pk: int) -> HttpResponse:
             }
             for table in definition.tables
         ],
+        "checked": pledge.lines.exclude(verdict=LineVerdict.PENDING).select_related("verified_by"),
         "qr": qr,
         "signer": definition.signer,
     }
