@@ -10,7 +10,7 @@ from bihuan.zones.proposals import Proposal
 from .models import Campaign
 
 MOST_PLANS = 50
-MOST_WORDS = 1500  # of an address; the whole wording stands in the plan
+MOST_WORDS = 600  # of an address, where each takes nine bytes; the whole wording stands in the plan
 MOST_NAME = 80
 
 

@@ -45,6 +45,7 @@ export function attach(section) {
   const crs = section.querySelector('select[name="crs"]');
   let rings = parseVertices(text.value) ?? [];
   let selected = null; // [ring, vertex]
+  let begun = null; // the ring that was begun last, which the next clicks go on with
   const past = [];
 
   for (const name of ["map", "tools", "table-box"]) part(name).hidden = false;
@@ -214,7 +215,7 @@ export function attach(section) {
   }
 
   map.on("click", ({ latlng }) => {
-    const ring = selected ? rings[selected[0]] : rings.at(-1);
+    const ring = selected ? rings[selected[0]] : rings.includes(begun) ? begun : rings.at(-1);
     selected = null;
     change(() => {
       if (ring) ring.vertices.push([latlng.lng, latlng.lat]);
@@ -231,8 +232,15 @@ export function attach(section) {
   part("remove").addEventListener("click", remove);
   part("piece").addEventListener("click", () => {
     selected = null;
-    rings.push({ hole: false, vertices: [] });
+    rings.push((begun = { hole: false, vertices: [] }));
     say("点图画新的一块");
+  });
+  // What is cut out stands behind its piece: the one with the picked vertex, else the last.
+  part("hole").addEventListener("click", () => {
+    if (!rings.some((ring) => !ring.hole && ring.vertices.length > 2)) return say("先画外面的一块，再画要挖去的部分");
+    rings.splice(selected ? selected[0] + 1 : rings.length, 0, (begun = { hole: true, vertices: [] }));
+    selected = null;
+    return say("在这一块里面点图，画要挖去的部分");
   });
   part("fit").addEventListener("click", fit);
   part("table-box").addEventListener("toggle", () => part("table-box").open && drawTable());
