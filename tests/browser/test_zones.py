@@ -80,6 +80,33 @@ def test_a_zone_is_drawn_at_the_desk_and_seen_on_a_phone(ground: World, enter: E
     inspector.reads("中心城区禁燃区")
 
 
+def test_what_is_cut_out_is_drawn_too(ground: World, enter: Enter) -> None:
+    office = enter("county_office", DESK)
+    office.go("/zones/new/?name=中心城区禁燃区&kind=no_burning")
+    page = office.ready()
+    box = page.locator('[data-part="map"]')
+    expect(box.locator("path.base-area")).to_have_count(2)
+    page.wait_for_timeout(600)  # the map glides to the city
+    frame = box.bounding_box()
+    assert frame
+
+    def click(*spots: tuple[float, float]) -> None:
+        for across, down in spots:
+            page.mouse.click(frame["x"] + frame["width"] * across, frame["y"] + frame["height"] * down)
+            page.wait_for_timeout(350)  # two clicks close together would be one that zooms
+
+    page.get_by_role("button", name="挖去一块").click()
+    expect(page.get_by_text("先画外面的一块")).to_be_visible()
+    click((0.1, 0.12), (0.9, 0.12), (0.9, 0.88), (0.1, 0.88))
+    page.get_by_role("button", name="挖去一块").click()
+    click((0.3, 0.3), (0.36, 0.3), (0.36, 0.4))
+    expect(page.get_by_text("1 块，7 个顶点")).to_be_visible()
+    assert "挖去" in page.get_by_label("顶点", exact=True).input_value()
+    office.press("保存")
+    office.heading("中心城区禁燃区")
+    assert len(Zone.objects.get().versions.get().geometry["coordinates"]) == 2
+
+
 def test_a_place_is_taken_from_the_map(ground: World, enter: Enter) -> None:
     officer = enter("qingshi_officer", DESK)
     shop = ground.enterprises.shop
@@ -122,7 +149,14 @@ def test_axe_finds_nothing_on_maps_and_zones(ground: World, enter: Enter) -> Non
     zone = make_zone(ground)
     office = enter("county_office", DESK)
     found = []
-    for path in ("/zones/", "/zones/new/", "/zones/import/", f"/zones/{zone.pk}/", "/zones/map/"):
+    for path in (
+        "/zones/",
+        "/zones/new/",
+        "/zones/import/",
+        f"/zones/{zone.pk}/",
+        f"/zones/{zone.pk}/members/",
+        "/zones/map/",
+    ):
         office.go(path)
         office.ready()
         found += violations(office, path)
