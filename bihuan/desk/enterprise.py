@@ -22,7 +22,7 @@ from bihuan.inspections.models import Inspection
 from bihuan.papers.models import Paper
 from bihuan.planning.models import PlannedVisit
 from bihuan.pledges.models import Pledge, PledgeForm
-from bihuan.pledges.queries import campaigns_covering, walkable
+from bihuan.pledges.queries import Walkable, campaigns_covering, walkable
 from bihuan.pledges.workflow import PledgeStatus
 from bihuan.registry.models import Enterprise
 
@@ -203,14 +203,7 @@ def _first(facts: dict[str, Any], *, on: dt.date) -> list[FirstThing]:
             )
         )  # fmt: skip
     found += _about_promises(facts["pledges"], on=on)
-    if facts["unchecked"]:
-        first = facts["unchecked"][0]
-        found.append(
-            FirstThing(
-                (4, 0), f"自查：{first.task.heading}", "检查人员会用同一张表；自己先查出、按期改好的不处罚",
-                f"{reverse('pledges:walk')}?task={first.task.pk}", "blue", "开始自查",
-            )
-        )  # fmt: skip
+    found += _about_self_checks(facts["unchecked"], on=on)
     if facts["asked_to_promise"]:
         found.append(
             FirstThing(
@@ -218,6 +211,24 @@ def _first(facts: dict[str, Any], *, on: dt.date) -> list[FirstThing]:
             )
         )  # fmt: skip
     return sorted(found, key=lambda each: each.rank)
+
+
+def _about_self_checks(unchecked: list[Walkable], *, on: dt.date) -> list[FirstThing]:
+    """The list to walk next; one whose phase of self-checks ends soon or is over goes up with what is due."""
+    if not unchecked:
+        return []
+    first = min(unchecked, key=lambda each: each.due_on or dt.date.max)
+    rank, why, tone = (4, 0), "检查人员会用同一张表；自己先查出、按期改好的不处罚", "blue"
+    if first.due_on is not None:
+        left = (first.due_on - on).days
+        why = f"自查阶段{due_words(first.due_on, on)}；自己先查出、按期改好的不处罚"
+        if left <= SOON:
+            rank, tone = (0 if left < 0 else 1, left), "red" if left < 0 else "orange"
+    return [
+        FirstThing(
+            rank, f"自查：{first.task.heading}", why, f"{reverse('pledges:walk')}?task={first.task.pk}", tone, "开始自查"
+        )
+    ]  # fmt: skip
 
 
 def _about_promises(pledges: list[Pledge], *, on: dt.date) -> list[FirstThing]:

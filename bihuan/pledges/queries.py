@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.accounts.scope import areas_q
-from bihuan.campaigns.models import Campaign, Checklist, Task
+from bihuan.campaigns.models import Campaign, Checklist, Phase, Task
+from bihuan.campaigns.workflow import PhaseStatus
 from bihuan.core.http import row_number
+from bihuan.inspections.asking import asked
 from bihuan.inspections.models import Inspection
 from bihuan.registry.models import Enterprise
 from bihuan.rules.regions import is_within
@@ -76,11 +78,14 @@ def certificates(
 
 @dataclass(frozen=True)
 class Walkable:
-    """A checklist an enterprise may walk by itself, and when it last did."""
+    """A checklist an enterprise may walk by itself: how many items concern it, when it last did, and until when the
+    plan gives it (the end of the phase of self-checks, R017), if it says."""
 
     checklist: Checklist
     task: Task
     last_on: dt.date | None
+    count: int
+    due_on: dt.date | None
 
 
 def tasks_covering(enterprise: Enterprise) -> list[Task]:
@@ -111,6 +116,7 @@ def campaigns_covering(enterprise: Enterprise) -> list[Campaign]:
 def walkable(enterprise: Enterprise) -> list[Walkable]:
     """The checklists of running tasks that cover an enterprise: what inspectors will look at, its own first."""
     tasks = tasks_covering(enterprise)
+    until = _self_checks_until(tasks)
     done = dict(
         Inspection.objects.filter(enterprise=enterprise, kind=Inspection.Kind.SELF_CHECK, task__in=tasks)
         .values_list("task")
@@ -121,8 +127,17 @@ def walkable(enterprise: Enterprise) -> list[Walkable]:
     for task in tasks:
         newest = max(task.checklists.all(), key=lambda each: each.version, default=None)
         if newest is not None:
-            found.append(Walkable(newest, task, done.get(task.pk)))
+            count = len(asked(list(newest.items.all()), enterprise))
+            found.append(Walkable(newest, task, done.get(task.pk), count, until.get(task.campaign_id)))
     return found
+
+
+def _self_checks_until(tasks: Iterable[Task]) -> dict[int, dt.date]:
+    """{campaign: the last day of the phase in which enterprises check themselves}, of those that have one open."""
+    phases = Phase.objects.filter(
+        campaign__in={task.campaign_id for task in tasks}, name__contains="自查", ends_on__isnull=False
+    ).exclude(status=PhaseStatus.CLOSED)
+    return {phase.campaign_id: phase.ends_on for phase in phases.order_by("-position") if phase.ends_on}
 
 
 def self_checks(user: User, *, campaign: Campaign | None = None, region: str = "") -> QuerySet[Inspection]:

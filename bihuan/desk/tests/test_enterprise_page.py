@@ -11,6 +11,7 @@ from django.utils import timezone
 from bihuan.batches import actions as batches
 from bihuan.batches.models import BatchObject
 from bihuan.batches.tests.factories import a_standard, accepted, notified
+from bihuan.campaigns.models import Phase
 from bihuan.desk import enterprise as page_module
 from bihuan.desk.enterprise import enterprise_page
 from bihuan.desk.expiries import expiries
@@ -95,6 +96,21 @@ def test_what_is_late_goes_before_what_is_near_and_what_is_to_be_answered(world)
     ]
     assert texts[-2:] == ["自查：餐饮场所燃气", "签承诺书"]
     assert "签收限期整改（治理）通知书" in texts
+
+
+@pytest.mark.parametrize(
+    ("days", "place", "why"),
+    [(20, -2, "自查阶段剩 20 天"), (2, 0, "自查阶段剩 2 天"), (-1, 0, "自查阶段逾期 1 天")],
+)
+def test_the_phase_of_self_checks_says_by_when(world, days, place, why):
+    gas, today = make_campaign(world), timezone.localdate()
+    fire_form()
+    late_hazard(world, 3, "软管过长")
+    ends_on = today + dt.timedelta(days=days)
+    Phase.objects.create(campaign=gas.campaign, name="自查自纠阶段", position=1, ends_on=ends_on)
+    first = enterprise_page(world.enterprises.shop, world.people.shop, on=today)["first"]
+    assert first[place].text == "自查：餐饮场所燃气"
+    assert first[place].why.startswith(why)
 
 
 def test_a_promise_is_asked_for_until_one_stands(world):
