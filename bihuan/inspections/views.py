@@ -215,7 +215,7 @@ def _show_walk(
         "draft_key": _draft_key(form),
         "offered": [(each, _list_url(request, each.checklist.pk)) for each in offered],
         "no_list_url": _list_url(request, 0),
-        "all_url": _all_url(request),
+        "all_url": all_url(request),
         "back_url": f"{reverse('inspections:choose')}?{urlencode({'task': form.task.pk if form.task else 0})}",
     }
     return render(request, "inspections/walk.html", context, status=status)
@@ -233,7 +233,7 @@ def _list_url(request: HttpRequest, pk: int) -> str:
     return f"?{query.urlencode()}"
 
 
-def _all_url(request: HttpRequest) -> str:
+def all_url(request: HttpRequest) -> str:
     """The same walk with the items the registry had left out; the list stays the one that is open."""
     query = request.GET.copy()
     query["all"] = "1"

@@ -24,6 +24,7 @@ from bihuan.inspections.forms import MAX_PHOTOS, Walk
 from bihuan.inspections.models import Inspection
 from bihuan.inspections.queries import supplier_of
 from bihuan.inspections.submission import InspectionRefused, Problem
+from bihuan.inspections.views import all_url
 from bihuan.registry.models import Enterprise
 
 from .. import actions, queries
@@ -89,6 +90,7 @@ def walk(request: Request) -> HttpResponse:
         task=task,
         checklist=checklist,
         kind=Inspection.Kind.SELF_CHECK,
+        everything="all" in request.GET,
         due_on=general.due_on,
         major_due_on=major.due_on,
         data=request.POST if request.method == "POST" else None,
@@ -123,6 +125,7 @@ def walk(request: Request) -> HttpResponse:
         "contacts": list(own.contacts.all()),
         "draft_key": f"self-check-{checklist.pk if checklist else 0}-{own.pk}-user-{user.pk}",
         "user_name": user.full_name,
+        "all_url": all_url(request),
     }
     return render(request, "pledges/walk.html", context, status=status)
 
