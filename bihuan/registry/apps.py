@@ -22,7 +22,7 @@ class RegistryConfig(AppConfig):
         from .equipmentimporting import EquipmentImporter
         from .exporting import REGISTRY
         from .gaps import ENTERED, GAP, GRADE, SETTLED
-        from .hazardous import CHEMICAL_ROWS, UNIT_ROWS
+        from .hazardous import CHEMICAL_ROWS, RECKON, UNIT_ROWS
         from .importing import EnterpriseImporter
         from .keysupervision import CRITERIA
         from .listing import ENTERPRISE_ROWS, RISK_POINT_ROWS
@@ -38,7 +38,7 @@ class RegistryConfig(AppConfig):
         imports.register(ChemicalImporter())
         for export in (REGISTRY, lists.SHARED):
             register_export(export)
-        for act in (ASSIGN, LEADER, WATCHER, PILOT, SETTLE):
+        for act in (ASSIGN, LEADER, WATCHER, PILOT, SETTLE, RECKON):
             register_act(act)
         panels.register("registry.permits", permits_panel, position=20)
         panels.register("registry.equipment", equipment_panel, position=60)

@@ -13,14 +13,17 @@ from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
+from bihuan.jobs.selections import Act, Wanted
 from bihuan.rules.keysupervised import find_key_chemical
 from bihuan.rules.majorhazards import MajorHazardError, find_named
+from bihuan.rules.majortables import factor_set
 from bihuan.rules.records import UnknownRule
 
+from .access import edit_scope
 from .filters import RegistryFilter
 from .lists import ListColumn, ListSource, Reading
-from .models import Chemical, Guardian, MajorUnit
-from .risks import filing_words, standing
+from .models import Chemical, Enterprise, Guardian, MajorUnit
+from .risks import filing_words, reckon, standing
 
 LEVELS = {"1": "一级", "2": "二级", "3": "三级", "4": "四级"}
 STATES = {**LEVELS, "ungraded": "构成，未分级", "problem": "暂不能辨识", "none": "不构成"}
@@ -90,6 +93,28 @@ def unit_counts(units: QuerySet[MajorUnit]) -> dict[str, int]:
     )
     return counted
 
+
+def outdated(user: User, on: dt.date) -> QuerySet[MajorUnit]:
+    """Units the person keeps that are still reckoned by another version of the standard than the one in force."""
+    mine = Enterprise.objects.within_scope_of(user, Permission.EDIT_REGISTRY)
+    units = MajorUnit.objects.filter(enterprise__in=mine.values("pk"), is_active=True, problem="")
+    return units.filter(~Q(explanation__set=factor_set(on).key)).order_by("pk")
+
+
+def _find_unit(user: User, pk: int) -> MajorUnit | None:
+    unit = (
+        MajorUnit.objects.select_related("enterprise__organization", "enterprise__department")
+        .filter(pk=pk)
+        .first()
+    )
+    return unit if unit is not None and edit_scope(user).covers(unit.enterprise) else None
+
+
+def _reckon(unit: MajorUnit, wanted: Wanted, by: User) -> None:
+    reckon(unit, by=by)
+
+
+RECKON = Act("registry.reckon", "按现行标准重新计算重大危险源", "个", _find_unit, _reckon)
 
 _UNIT_COLUMNS = (
     ListColumn("enterprise", "企业名称", 28),

@@ -72,6 +72,7 @@ urlpatterns = [
     path("<int:pk>/units/new/", risks.new_unit, name="new_unit"),
     path("units/", hazardous.units, name="units"),
     path("chemicals/", hazardous.chemicals, name="chemicals"),
+    path("units/reckon/", hazardous.reckon_outdated, name="reckon_outdated"),
     path("units/<int:pk>/reckon/", hazardous.reckon, name="reckon"),
     path("units/<int:pk>/", risks.unit, name="unit"),
     path("units/<int:pk>/edit/", risks.edit_unit, name="edit_unit"),

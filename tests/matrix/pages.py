@@ -188,6 +188,7 @@ registry:chemical             | GET POST | street    | desk                |
 registry:units                | GET      | list      | officials EM        |
 registry:chemicals            | GET      | list      | officials EM        |
 registry:reckon               | POST     | street    | desk                |
+registry:reckon_outdated      | POST     | list      | desk                |
 registry:grades               | GET      | list      | officials EM        |
 registry:grades regrade       | POST     | list      | desk                |
 registry:policies             | GET      | list      | officials EM        |

@@ -182,6 +182,19 @@ def test_the_register_of_units_is_a_page_and_each_is_reckoned_anew_on_demand(cli
     assert client.post(reverse("registry:reckon", args=[unit.pk])).status_code == 403
 
 
+def test_after_a_new_standard_the_outdated_units_are_reckoned_at_once(client, world, station, shop):
+    office = world.people.office
+    old, new = tank(station, office), tank(shop, office, "1", name="气瓶间")
+    MajorUnit.objects.filter(pk=old.pk).update(explanation={"set": "earlier"}, r="1")
+    assert list(hazardous.outdated(office, timezone.localdate())) == [old]
+    assert not hazardous.outdated(world.people.qingshi_officer, timezone.localdate()).exists()
+    client.force_login(office)
+    assert "1个单元还是按旧版标准计算的" in client.get(reverse("registry:units")).content.decode()
+    assert client.post(reverse("registry:reckon_outdated")).url == reverse("registry:units")
+    assert dict(MajorUnit.objects.values_list("pk", "r")) == {old.pk: "9", new.pk: ""}
+    assert "旧版标准" not in client.get(reverse("registry:units")).content.decode()
+
+
 # --- by table --------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,6 +17,7 @@ from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
 from bihuan.core.http import Request
 from bihuan.core.paging import BadCursor, amount, paginate
+from bihuan.jobs.selections import answer, do_each
 
 from .. import hazardous, risks
 from ..access import edit_scope
@@ -54,6 +56,7 @@ def units(request: Request) -> HttpResponse:
             "lines": lines,
             "total": amount(reading.rows, "个"),
             "counts": hazardous.unit_counts(whole),
+            "outdated": hazardous.outdated(user, today).count(),
             "selects": [
                 ("state", "级别", list(hazardous.STATES.items()), request.GET.get("state", "")),
                 ("due", "缺什么", list(hazardous.DUES.items()), request.GET.get("due", "")),
@@ -137,3 +140,16 @@ def reckon(request: Request, pk: int) -> HttpResponse:
     done = risks.reckon(row, by=user)
     messages.success(request, f"已按现行标准重新计算：{risks.standing(done)}")
     return redirect(row)
+
+
+@require_POST
+@require(Permission.EDIT_REGISTRY)
+def reckon_outdated(request: Request) -> HttpResponse:
+    """Reckon what one keeps by the standard in force, after it was replaced."""
+    user = user_of(request)
+    picked = list(hazardous.outdated(user, timezone.localdate()).values_list("pk", flat=True))
+    back = reverse("registry:units")
+    if not picked:
+        messages.info(request, "都已按现行标准计算")
+        return redirect(back)
+    return answer(request, do_each(hazardous.RECKON.key, picked, {}, by=user, back=back))
