@@ -299,6 +299,14 @@ def test_the_public_face_holds_nothing_personal(client, world, shop, plate):
         assert secret not in page
 
 
+def test_the_public_is_told_that_a_stopped_place_should_not_work(client, world, shop, plate):
+    assert "不应有生产经营" not in text(client.get(plate.get_absolute_url()))
+    Enterprise.objects.filter(pk=shop.pk).update(status="closed")
+    page = text(client.get(plate.get_absolute_url()))
+    assert "这里登记为“关闭”，不应有生产经营" in page
+    assert "举报" in page
+
+
 def test_an_inspector_comes_straight_to_the_walk(client, world, shop, plate):
     client.force_login(world.people.inspector)
     assert client.get(plate.get_absolute_url()).url == f"/inspections/walk/?enterprise={shop.pk}"

@@ -22,6 +22,7 @@ from ..actforms import ReasonForm
 from ..models import Enterprise, Plate
 from ..plates import live_plate, plates_for, withdraw_plate
 from ..visiting import visits
+from ..workflow import EnterpriseStatus
 from . import user_of
 from .acting import editable, trail_of, visible
 from .lists import PICK_LIMIT
@@ -124,6 +125,7 @@ def read(request: Request, token: str) -> HttpResponse:
         "risk": enterprise.risk,
         "risk_words": f"{enterprise.get_risk_display()}色风险",
         "status": enterprise.get_status_display(),
+        "is_stopped": enterprise.status != EnterpriseStatus.OPERATING,
         "where": f"{enterprise.county.name}{enterprise.locality.name}",
         "last_visit": visits().last_days([enterprise.pk]).get(enterprise.pk),
         "starts": starts,
