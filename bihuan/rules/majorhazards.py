@@ -176,26 +176,36 @@ def lines(explanation: dict[str, Any]) -> list[str]:
         f"{term['name']}{term['amount']} t÷临界量{term['quantity']} t（{term['quantity_row']}）={term['ratio']}"
         for term in explanation["terms"]
     ]
-    s = explanation["s"]
-    if not explanation["is_major"]:
-        return [*steps, f"合计S={s}，小于1，不构成重大危险源"]
-    steps.append(f"合计S={s}，达到1，构成重大危险源")
-    if explanation["missing"]:
-        return [*steps, f"暂不能分级，还缺：{'、'.join(explanation['missing'])}"]
+    first, *rest = conclusions(explanation)
+    steps.append(first)
+    if not explanation["is_major"] or explanation["missing"]:
+        return steps + rest
     for term in explanation["terms"]:
         note = f"，{term['factor_note']}" if term["factor_note"] else ""
         steps.append(f"{term['name']}校正系数β={term['factor']}（{term['factor_row']}{note}）")
+    steps += rest
+    if explanation["variant"]:
+        other = "；".join(
+            f"{o['label']}时R={o['r']}，为{o['grade_label']}" for o in explanation["alternatives"]
+        )
+        steps.append(f"各转录件不一致处按“{explanation['variant']['label']}”计算（{other}）")
+    return steps
+
+
+def conclusions(explanation: dict[str, Any]) -> list[str]:
+    """Return what follows from the terms of a stored result: S and what it means, then alpha and R, as Chinese clauses."""
+    s = explanation["s"]
+    if not explanation["is_major"]:
+        return [f"合计S={s}，小于1，不构成重大危险源"]
+    steps = [f"合计S={s}，达到1，构成重大危险源"]
+    if explanation["missing"]:
+        return [*steps, f"暂不能分级，还缺：{'、'.join(explanation['missing'])}"]
     alpha = explanation["alpha"]
     inner = "+".join(f"{term['factor']}×{term['ratio']}" for term in explanation["terms"])
     steps.append(f"校正系数α={alpha['value']}（厂界外500米内{explanation['population']}人，{alpha['row']}）")
     steps.append(
         f"R={alpha['value']}×（{inner}）={explanation['r']}，{explanation['bounds']}，为{explanation['grade_label']}"
     )
-    if explanation["variant"]:
-        other = "；".join(
-            f"{o['label']}时R={o['r']}，为{o['grade_label']}" for o in explanation["alternatives"]
-        )
-        steps.append(f"各转录件不一致处按“{explanation['variant']['label']}”计算（{other}）")
     return steps
 
 
