@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from bihuan.accounts.models import User
@@ -21,12 +21,20 @@ from bihuan.notifications.models import Message
 from bihuan.registry.dues import holder_of
 from bihuan.registry.models import Enterprise
 from bihuan.registry.workflow import SUPERVISED
-from bihuan.rules.certificates import certificate_kinds, certificate_rule, doubt_certificate
+from bihuan.rules.certificates import (
+    EVENTS,
+    CertificateState,
+    certificate_kinds,
+    certificate_rule,
+    doubt_certificate,
+)
 from bihuan.rules.permits import reminder_rule
 
 from ..models import SOON, StaffCertificate
 from ..standing import may_keep
 
+PIECE = 200
+FRESH = 7  # days a reminder the worker slept through is still sent
 FIELDS = ("person_name", "kind", "name", "number", "issuer", "issued_on", "valid_to", "review_by")
 
 
@@ -106,31 +114,43 @@ def open_certificate_dues(now: dt.datetime) -> int:
     The enterprise owes it, its locality where it has no account. Run again it does nothing; a reminder is sent once.
     """
     today, by = timezone.localdate(now), service_user()
-    near = StaffCertificate.objects.ending(on=today) | StaffCertificate.objects.past(on=today)
-    rows = near.filter(enterprise__status__in=SUPERVISED).select_related(
-        "enterprise__organization", "enterprise__department"
+    until = today + dt.timedelta(days=SOON)
+    rows = (
+        StaffCertificate.objects.held()
+        .filter(Q(valid_to__lte=until) | Q(review_by__lte=until), enterprise__status__in=SUPERVISED)
+        .select_related("enterprise__organization", "enterprise__department")
     )
-    opened = 0
-    for certificate in rows.order_by("pk").iterator(chunk_size=200):
-        opened += _owe(certificate, today, by)
+    opened, last = 0, 0
+    while piece := list(rows.filter(pk__gt=last).order_by("pk")[:PIECE]):
+        owed = dict(
+            Duty.objects.open()
+            .filter(kind=Duty.Kind.CERTIFICATE, subject__in=[chain_of(each) for each in piece])
+            .values_list("subject", "due_on")
+        )
+        for certificate in piece:
+            state = certificate.state(today)
+            if state.day is None:
+                continue
+            if owed.get(chain_of(certificate)) != state.day:
+                opened += _owe(certificate, state, by)
+            _remind(certificate, state, today)
+        last = piece[-1].pk
     return opened
 
 
+def _title(certificate: StaffCertificate, state: CertificateState) -> str:
+    return f"“{certificate.enterprise}”{certificate}{EVENTS[state.event or 'expiry']}"
+
+
 @transaction.atomic
-def _owe(certificate: StaffCertificate, today: dt.date, by: User) -> bool:
+def _owe(certificate: StaffCertificate, state: CertificateState, by: User) -> bool:
+    """See to it that exactly one duty is open with the next day; whether it is a new one."""
     StaffCertificate.objects.select_for_update().get(pk=certificate.pk)
-    state = certificate.state(today)
-    if state.day is None:
-        return False
-    title = f"“{certificate.enterprise}”{certificate}{'复审' if state.event == 'review' else '换证'}"
+    title = _title(certificate, state)
     clock = {"summary": state.sentence(), "source": state.rule.source}
-    open_one = Duty.objects.open().filter(subject=chain_of(certificate), kind=Duty.Kind.CERTIFICATE).first()
-    _remind(certificate, title, state.sentence(), today)
-    if open_one is not None:
-        if open_one.due_on != state.day:
-            reschedule_duty(certificate, Duty.Kind.CERTIFICATE, state.day, clock, by=by, title=title)
+    if reschedule_duty(certificate, Duty.Kind.CERTIFICATE, state.day, clock, by=by, title=title):
         return False
-    body = holder_of(certificate.enterprise, today)
+    body = holder_of(certificate.enterprise, timezone.localdate())
     if body is None:
         return False
     open_duty(
@@ -140,25 +160,20 @@ def _owe(certificate: StaffCertificate, today: dt.date, by: User) -> bool:
     return True
 
 
-def _remind(certificate: StaffCertificate, title: str, words: str, today: dt.date) -> None:
-    """Tell whoever owes it, once for every reminder day that has been reached (90, 60, 30, 7)."""
-    state = certificate.state(today)
-    reached = [
-        days
-        for days in reminder_rule(today).expiry
-        if state.days_left is not None and state.days_left <= days
-    ]
+def _remind(certificate: StaffCertificate, state: CertificateState, today: dt.date) -> None:
+    """Tell whoever owes it of the last reminder day reached (90, 60, 30, 7), once, and not long after its day."""
+    left = state.days_left if state.days_left is not None else SOON
+    reached = [days for days in reminder_rule(today).expiry if left <= days]
+    if not reached or min(reached) - left > FRESH:
+        return
     body = holder_of(certificate.enterprise, today)
     post = default_post(body) if body is not None else None
-    if post is None or not reached:
+    if post is None:
         return
-    key = f"certificate.{certificate.pk}.{state.day}.{min(reached)}"
-    people = list(holders_of(post, today))
-    transaction.on_commit(
-        partial(
-            notify, people, category=Message.Category.REMINDER, title=title[:120], body=words,
-            url=certificate.get_absolute_url(), key=key,
-        )
+    notify(
+        holders_of(post, today), category=Message.Category.REMINDER, title=_title(certificate, state)[:120],
+        body=state.sentence(), url=certificate.get_absolute_url(),
+        key=f"certificate.{certificate.pk}.{state.day}.{min(reached)}",
     )  # fmt: skip
 
 
