@@ -247,6 +247,16 @@ def grade_bands(content: Mapping[str, Any]) -> list[dict[str, str]]:
     return sorted(content["bands"], key=lambda band: -Decimal(band["least"]))
 
 
+def matrix_grid(place: str, on: dt.date) -> list[tuple[int, list[tuple[int, str]]]]:
+    """The matrix of a place as people see it: (likelihood, [(product, colour) by severity]), the likeliest first."""
+    policy = matrix_policy(place, on)
+    one_to_five = range(1, 6)
+    return [
+        (row, [(row * column, assessments.matrix_band(row * column, policy).colour) for column in one_to_five])
+        for row in reversed(one_to_five)
+    ]
+
+
 def colour_at(content: Mapping[str, Any], cut: str) -> str:
     """The colour of a LEC figure at a cut-off or just above it: words and colours may be cut differently."""
     colours = {Decimal(each["above"]): str(each["colour"]) for each in content["colours"]}

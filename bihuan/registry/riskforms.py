@@ -209,6 +209,16 @@ class AssessForm(forms.Form):
         )
         self.fields["on"].initial = today
 
+    @property
+    def lec_fields(self) -> list[Any]:
+        """What LEC asks for."""
+        return [self[name] for name in ("likelihood", "exposure", "consequence", "lec_policy")]
+
+    @property
+    def matrix_fields(self) -> list[Any]:
+        """What the matrix asks for."""
+        return [self[name] for name in ("matrix_likelihood", "severity", "matrix_policy")]
+
     def wanted(self) -> dict[str, Any]:
         """What `risks.assess` takes besides point and person."""
         data = self.cleaned_data

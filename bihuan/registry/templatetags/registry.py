@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 from django import template
 from django.utils import timezone
@@ -47,3 +48,9 @@ def permit_words(permit: Permit) -> str:
 def risk_badge(colour: str) -> SafeString:
     """One of the four colours of risk: 红, 橙, 黄, 蓝."""
     return badge(RiskColour(colour).label, colour)
+
+
+@register.filter
+def tonnes(value: Decimal | None) -> str:
+    """An amount without zeros nobody needs and without powers of ten: 13.5, 60; — for unknown."""
+    return "—" if value is None else f"{value.normalize():f}"

@@ -20,7 +20,7 @@ from bihuan.core.paging import BadCursor, amount, paginate
 from bihuan.rules import assessments, enterprisegrades, majorhazards
 from bihuan.rules.risk import risk_colour
 
-from .. import grading, risks
+from .. import grading, policies, risks
 from ..access import edit_scope
 from ..lists import SHARING_PERMISSION
 from ..models import Chemical, Enterprise, MajorUnit, RiskAssessment, RiskColour, RiskPoint, RiskProfile
@@ -336,6 +336,7 @@ def point(request: Request, pk: int) -> HttpResponse:
             "point": row,
             "judged": judged,
             "why": assessments.grade_risk_point(current)[1],
+            "grid": policies.matrix_grid(enterprise.locality_id, timezone.localdate()),
             "facts": [
                 {"label": "风险点类型", "value": row.get_kind_display()},
                 {"label": "管控层级", "value": risk_colour(row.colour).controlled_at if row.colour else ""},
