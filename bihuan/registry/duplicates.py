@@ -32,7 +32,7 @@ from .models import Contact, DuplicatePair, Enterprise
 
 JOB = "registry.duplicates"
 BATCH = 1000
-HEAD = 4  # characters of a name that tell it from most others
+HEAD = 3  # characters of a name that tell it from most others; clerks differ in what follows
 MOST_LOOKED_AT = 60
 MOST_SHOWN = 5
 COLUMNS = ("total", "operating", "idle", "moved", "closed", "new")  # of the census
@@ -143,7 +143,7 @@ def alike_to(
     core = normal_name(name, places)
     named = narrowed(near, Kind.ENTERPRISE, terms_of(core[:HEAD]), place=county)
     found = {row.pk: row for row in named.select_related("locality")[:MOST_LOOKED_AT]}
-    if len(normal_address(address, places)) >= HEAD:
+    if len(normal_address(address, places)) > HEAD:
         beside = near.filter(locality=locality, address=address).select_related("locality")
         found |= {row.pk: row for row in beside[:MOST_LOOKED_AT]}
     known = phones_of(found)

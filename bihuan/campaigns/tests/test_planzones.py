@@ -36,7 +36,7 @@ def test_a_plan_s_area_is_offered_filled_in_and_leaves_when_drawn(client, world,
     page = client.get(reverse("zones:list"))
     (offered,) = page.context["proposals"]
     assert offered.name == "禁燃区"
-    assert "南至滨河南路" in offered.words
+    assert offered.words == "东起云溪大道，南至滨河南路，西至清风路，北至环城北路"
     assert "燃气专项整治" in page.text
     form = client.get(offered.draw_url)
     assert "东起云溪大道" in form.text

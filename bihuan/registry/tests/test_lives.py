@@ -34,8 +34,11 @@ def run(django_capture_on_commit_callbacks):
 
 @pytest.fixture
 def today(monkeypatch):
-    """The twentieth of November, whatever the day is."""
-    monkeypatch.setattr(timezone, "localdate", lambda *_: TODAY)
+    """The twentieth of November, whatever the day is; the days of given moments are what they are."""
+    real = timezone.localdate
+    monkeypatch.setattr(
+        timezone, "localdate", lambda value=None, zone=None: real(value, zone) if value else TODAY
+    )
 
 
 def closed(world, shop, status="closed", on=dt.date(2026, 9, 2), **more):
