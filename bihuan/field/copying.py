@@ -16,16 +16,14 @@ from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.roles import ROLES
 from bihuan.accounts.scope import areas_q
-from bihuan.campaigns.drafts import FORBIDDEN
 from bihuan.campaigns.models import CheckItem, Checklist, Task
 from bihuan.campaigns.queries.campaigns import tasks_for
-from bihuan.checklists.judging import decides
 from bihuan.checklists.models import Book, BookVersion
 from bihuan.checklists.structure import unit_label
 from bihuan.hazards.deadlines import deadline, latest_deadline
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.workflow import Level, Status
-from bihuan.inspections.asking import is_major
+from bihuan.inspections.asking import is_alone, is_major
 from bihuan.inspections.forms import words_of_failure
 from bihuan.inspections.kinds import conducted_by
 from bihuan.inspections.models import Coverage, Inspection
@@ -226,7 +224,7 @@ def _item(item: CheckItem, today: dt.date) -> dict[str, Any]:
         "major": is_major(item, today),
         "criterion_code": item.criterion_code if is_major(item, today) else "",
         "measure": (item.measure or {}) | {"shown": unit_label(demand)} if demand else None,
-        "alone": demand is not None and decides(item.text.removeprefix(FORBIDDEN)),
+        "alone": demand is not None and is_alone(item),
         "guidance": item.guidance,
         "proof": item.proof,
         "section": item.section,

@@ -7,8 +7,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from bihuan.campaigns.drafts import FORBIDDEN
 from bihuan.campaigns.models import CheckItem, Checklist
-from bihuan.checklists.judging import ImpossibleReading, Judgement, judge, read
+from bihuan.checklists.judging import ImpossibleReading, Judgement, decides, judge, read
 from bihuan.checklists.models import Book, BookVersion
 from bihuan.checklists.structure import unit_label
 from bihuan.registry.models import Enterprise
@@ -98,6 +99,11 @@ def with_unit(item: CheckItem, typed: str) -> str:
     if demand is None or not _BARE_NUMBER.fullmatch(typed.strip()):
         return typed
     return f"{typed.strip()} {unit_label(demand)}"
+
+
+def is_alone(item: CheckItem) -> bool:
+    """Whether the item asks for nothing but its number: then the number is the answer, whichever it is."""
+    return decides(item.text.removeprefix(FORBIDDEN))
 
 
 def judged(item: CheckItem | None, measured: str) -> Judgement | None:

@@ -21,7 +21,7 @@ from bihuan.registry.models import Enterprise
 from bihuan.rules import clocks, hazards
 from bihuan.rules.records import UnknownRule
 
-from .asking import asked, is_major, judged, library_list
+from .asking import asked, is_alone, is_major, judged, library_list
 from .kinds import OWN, conducted_by, kind_in_force
 from .models import Answer, Inspection
 from .submission import DRAWN, LOGIN, REFUSED, AnswerGiven, Finding, MemberGiven, Outcome, Problem, Submission
@@ -129,9 +129,13 @@ def _answers(given: Submission, items: list[CheckItem], by: User) -> Iterator[Pr
 
 
 def _measured(answer: AnswerGiven, item: CheckItem, name: str, where: str) -> Iterator[Problem]:
-    """A number where a number is demanded; one that fails is passed only with a written reason. A photo where owed."""
+    """A number where a number is demanded; one that fails is passed only with a written reason. A photo where owed.
+
+    What fails for something else the item asks needs no number.
+    """
     demand = item.demand
-    if demand is not None and not answer.measured.strip():
+    needed = answer.verdict == Answer.Verdict.PASS or is_alone(item)
+    if demand is not None and needed and not answer.measured.strip():
         yield Problem(
             where,
             f"{name}要填{demand.label}的实测值（标准{demand.demand}）；确实量不了的选“不适用”并备注原因",

@@ -27,7 +27,6 @@ from bihuan.attachments.errors import UploadRefused
 from bihuan.attachments.models import Attachment
 from bihuan.campaigns.drafts import FORBIDDEN
 from bihuan.campaigns.models import CheckItem, Checklist, Task
-from bihuan.checklists.judging import decides
 from bihuan.checklists.structure import Measure, unit_label
 from bihuan.core.forms import CalendarDayField
 from bihuan.hazards.workflow import Level
@@ -35,7 +34,7 @@ from bihuan.registry.models import Enterprise, Premises
 from bihuan.rules import hazards as criteria_rules
 from bihuan.rules.regions import ancestors
 
-from .asking import is_major, parted, with_unit
+from .asking import is_alone, is_major, parted, with_unit
 from .kinds import OWN, conducted_by, kind_in_force
 from .models import Answer, Inspection
 from .submission import (
@@ -160,7 +159,7 @@ class Question:
     @property
     def is_alone(self) -> bool:
         """Whether the item asks for nothing but its number, so that a good number is a good answer."""
-        return self.item is not None and decides(self.item.text.removeprefix(FORBIDDEN))
+        return self.item is not None and is_alone(self.item)
 
     @property
     def unit(self) -> str:

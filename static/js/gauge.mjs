@@ -32,7 +32,8 @@ export function attach(gauge) {
     note.setCustomValidity(passedAnyway && !note.value.trim() ? `实测${input.value}，标准${gauge.dataset.demand}，仍判合格请在备注写明理由` : "");
     if (passedAnyway) note.closest("details").open = true;
     gauge.classList.toggle("is-overruled", passedAnyway);
-    const needed = (answer("pass").checked || answer("fail").checked) && !input.value.trim();
+    // What fails for something else the item asks needs no number.
+    const needed = (answer("pass").checked || ("alone" in gauge.dataset && answer("fail").checked)) && !input.value.trim();
     input.setCustomValidity(needed ? "请填写实测值；确实量不了的选“不适用”并备注原因" : "");
   }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, expect
@@ -10,9 +12,11 @@ from bihuan.accounts.tests.world import World
 from bihuan.checklists import actions as library
 from bihuan.checklists.models import BookVersion
 from bihuan.checklists.storage import book_of
+from bihuan.checklists.structure import Section
 from bihuan.hazards.models import Hazard
 from bihuan.inspections.models import Answer
-from bihuan.inspections.tests.test_library_visits import BOOK
+from bihuan.inspections.tests.test_library_visits import BOOK, FILL, HOSE
+from bihuan.registry.models import Plate
 
 from .conftest import Enter
 from .people import DESK, PHONE, Person
@@ -109,3 +113,54 @@ def verdict(question: Locator, value: str) -> Locator:
 def question(person: Person, no: int) -> Locator:
     """The block of a question."""
     return person.ready().locator(f"[data-bihuan-question][data-no='{no}']")
+
+
+def test_a_gas_company_checks_a_user_at_the_door(world: World, enter: Enter) -> None:
+    version = library.create_book(world.organizations.office, BOOK, sector="gas", by=world.people.office)
+    library.publish(version, effective_from=timezone.localdate(), seen=0, by=world.people.office)
+    plate = Plate.objects.create(
+        enterprise=world.enterprises.shop, issued_at=timezone.now(), issued_by=world.people.office
+    )
+    station = enter("station", PHONE)
+    station.go(plate.get_absolute_url())
+    station.reads("随瓶安检")
+    hose = question(station, 1)
+    hose.get_by_label("连接软管长度", exact=False).fill("2.4")
+    expect(verdict(hose, "fail")).to_be_checked()
+    attach(hose, "现场照片", "软管过长")
+    hose.get_by_role("radio", name="已告知用户").check()
+    for no in (2, 4):
+        verdict(question(station, no), "not_applicable").check()
+    assert station.overflow() == 0
+    station.follow("下一步：签字")
+    station.reads("已告知用户")
+    station.page.get_by_label("危险没有消除，不供气").check()
+    sign(station, "沈平安签名")
+    accompany(station, "蒋好味", "店主")
+    station.press("提交检查")
+    station.heading("云溪区好味来面馆")
+    station.reads("待核实")
+    station.follow("打印告知书")
+    station.heading("用气安全隐患告知书")
+    station.reads("截短重装。")
+    assert Hazard.objects.get().source == "delivery"
+
+
+def test_what_the_registry_leaves_out_is_taken_in_with_what_was_answered(world: World, enter: Enter) -> None:
+    crane = replace(FILL, kinds=("restaurant",), when="tower_cranes > 0")
+    book = replace(BOOK, sections=(Section("GAS-USE", "用户", "use", (HOSE, crane)),))
+    version = library.create_book(world.organizations.office, book, sector="gas", by=world.people.office)
+    library.publish(version, effective_from=timezone.localdate(), seen=0, by=world.people.office)
+    shop = world.enterprises.shop
+    shop.attributes = {"tower_cranes": 0}
+    shop.save(update_fields=["attributes"])
+    inspector = enter("inspector", PHONE)
+    inspector.go(f"/inspections/walk/?enterprise={shop.pk}&task=0")
+    verdict(question(inspector, 1), "fail").check()
+    question(inspector, 1).get_by_label("问题").fill("软管老化")
+    inspector.page.get_by_text("按底册登记的情况，有 1 项没有问").click()
+    inspector.follow("把这 1 项也列出来")
+    inspector.ready()
+    expect(verdict(question(inspector, 1), "fail")).to_be_checked()
+    expect(question(inspector, 1).get_by_label("问题")).to_have_value("软管老化")
+    expect(question(inspector, 2)).to_be_visible()

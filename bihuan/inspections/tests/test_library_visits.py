@@ -390,3 +390,16 @@ def test_every_body_walks_it_and_the_hazard_says_whose_find_it_is(world, checkli
     submit_inspection(given, by=me)
     hazard = Hazard.objects.get()
     assert (hazard.source, hazard.check_item.library_item.code) == (source, "GAS-USE-01")
+
+
+def test_what_fails_for_something_else_needs_no_number(world):
+    office, me = world.people.office, world.people.inspector
+    room = replace(HOSE, text="气瓶间净高不小于 2 m，有报警器")
+    book = replace(BOOK, sections=(Section("GAS-USE", "用户", "use", (room,)),))
+    version = library.create_book(world.organizations.office, book, sector="gas", by=office)
+    library.publish(version, effective_from=timezone.localdate(), seen=0, by=office)
+    checklist = Checklist.objects.get(book_version=version)
+    assert "要填连接软管长度的实测值" in refusal(routine(world, checklist, me, [AnswerGiven(1, "pass")]), me)
+    finding = fixed(me, description="没有报警器")
+    submit_inspection(routine(world, checklist, me, [AnswerGiven(1, "fail", finding=finding)]), by=me)
+    assert Hazard.objects.count() == 1

@@ -217,7 +217,7 @@ function measureProblems(item, answer, where, name) {
   const found = [];
   if (item.measure) {
     const judged = judge(item.measure, answer.measured?.split(" ")[0] ?? "");
-    if (judged?.passed === undefined) found.push(missing(where, `${name}要填${item.measure.label}的实测值（标准${demand(item.measure)}）；确实量不了的选“不适用”并备注原因`));
+    if (judged?.passed === undefined) (answer.verdict === "pass" || item.alone) && found.push(missing(where, `${name}要填${item.measure.label}的实测值（标准${demand(item.measure)}）；确实量不了的选“不适用”并备注原因`));
     else if (judged.passed === null) found.push(missing(where, `${name}：${judged.words}`));
     else if (!judged.passed && answer.verdict === "pass" && !answer.note?.trim()) found.push(missing(where, `${name}${judged.words}；仍判合格的，请在备注里写明理由`));
   }
