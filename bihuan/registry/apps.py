@@ -16,6 +16,7 @@ class RegistryConfig(AppConfig):
         from bihuan.search import sources
 
         from . import evidence, filters, lists, mergers, ownpanels, panels
+        from .answeringimporting import AnsweringImporter
         from .chemicalimporting import ChemicalImporter
         from .duepanels import ATTRIBUTES, equipment_panel, permits_panel
         from .duplicates import SEARCH
@@ -36,6 +37,7 @@ class RegistryConfig(AppConfig):
         imports.register(EnterpriseImporter())
         imports.register(EquipmentImporter())
         imports.register(ChemicalImporter())
+        imports.register(AnsweringImporter())
         for export in (REGISTRY, lists.SHARED):
             register_export(export)
         for act in (ASSIGN, LEADER, WATCHER, PILOT, SETTLE, RECKON):

@@ -56,6 +56,7 @@ urlpatterns = [
     path("<int:pk>/equipment/", equipment.create, name="add_equipment"),
     *part_imports("equipment", "equipment"),
     *part_imports("chemicals", "chemical"),
+    *part_imports("owners", "answering"),
     path("equipment/<int:pk>/", equipment.edit, name="edit_equipment"),
     path("permits/", equipment.permits, name="permits"),
     path("import/", imports.start, name="import"),

@@ -178,6 +178,11 @@ registry:chemical_template    | GET      | list      | desk                |
 registry:chemical_batch       | GET      | own       | LO                  | OO DO
 registry:chemical_columns     | GET POST | own       | LO                  | OO DO
 registry:chemical_resume      | POST     | own       | LO                  | OO DO
+registry:answering_import     | GET POST | list      | desk                |
+registry:answering_template   | GET      | list      | desk                |
+registry:answering_batch      | GET      | own       | LO                  | OO DO
+registry:answering_columns    | GET POST | own       | LO                  | OO DO
+registry:answering_resume     | POST     | own       | LO                  | OO DO
 registry:permits              | GET      | list      | officials EM        |
 registry:risks                | GET      | street    | officials EM        |
 registry:profile              | POST     | street    | desk                |
@@ -513,6 +518,7 @@ ADDRESSES: dict[str, dict[str, str]] = {
     **{f"registry:{name}": {"pk": "risk_policy"} for name in ("policy", "end_policy", "rejudge")},
     "registry:new_policy": {"method": "="},
     **{f"registry:chemical_{name}": {"pk": "chemical_sheet"} for name in ("batch", "columns", "resume")},
+    **{f"registry:answering_{name}": {"pk": "answering_sheet"} for name in ("batch", "columns", "resume")},
     **{f"registry:equipment_{name}": {"pk": "equipment_sheet"} for name in ("batch", "columns", "resume")},
     "registry:premises_attributes": {"pk": "premises"},
     "registry:edit_equipment": {"pk": "equipment"},

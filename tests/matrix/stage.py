@@ -300,6 +300,7 @@ def make_stage() -> Stage:
         "equipment_sheet": start_batch(
             "registry.equipment", _sheet("企业名称", "设备种类", "设备编号"), by=owner
         ).pk,
+        "answering_sheet": start_batch("registry.answering", _sheet("企业名称", "包干领导"), by=owner).pk,
         "chemical_sheet": start_batch("registry.chemical", _sheet("企业名称", "品名", "形态"), by=owner).pk,
         "reading": _unread(owner, subplan).pk,
         "registry_batch": start_batch("registry.enterprise", _sheet("企业名称", "属地"), by=owner).pk,

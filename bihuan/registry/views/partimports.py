@@ -1,4 +1,4 @@
-"""Parts of enterprises from a table, equipment and chemicals: the same steps as for enterprises, by the same pages."""
+"""Parts of enterprises from a table, equipment, chemicals, who answers: the same steps as for enterprises, by the same pages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from bihuan.core.sheets import FieldSpec, SheetError
 from bihuan.core.sheets.streaming import XLSX
 from bihuan.jobs.imports import progress_of
 
-from .. import chemicalimporting, equipmentimporting
+from .. import answeringimporting, chemicalimporting, equipmentimporting
 from ..forms import MappingForm, SheetForm
 from . import user_of
 from .imports import RECENT
@@ -68,7 +68,12 @@ CHEMICAL = Part(
     },
     "registry:chemicals", "品种记到底册里已有的企业和单元名下，单元的S值、R值随即重算",
 )  # fmt: skip
-PARTS = {part.key: part for part in (EQUIPMENT, CHEMICAL)}
+ANSWERING = Part(
+    "answering", "包干专盯", "责任清单", answeringimporting.AnsweringImporter.target, answeringimporting.SPECS,
+    {"企业名称": "示例：某某酒店", "包干领导": "青石街道主任", "专盯人员": "张三", "起": "2026-11-01"},
+    "registry:owners", "领导和专盯人员指定到底册里已有的企业，按姓名或岗位认人；换了人的，前任止于前一天",
+)  # fmt: skip
+PARTS = {part.key: part for part in (EQUIPMENT, CHEMICAL, ANSWERING)}
 
 
 def _own_batch(request: Request, pk: uuid.UUID, part: Part) -> ImportBatch:
