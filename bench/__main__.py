@@ -63,6 +63,7 @@ ALONE = (
     Suite("archive", ("files",), options=("--rows", "100000000"), quick=("--rows", "200000"), limit=3 * HOUR),
     Suite("likeness", ("files",), options=("--rows", "1000000"), quick=("--rows", "50000"), limit=600),
     Suite("field", ("files",), options=("--rows", "5000"), quick=("--rows", "300")),
+    Suite("walking", ("files",), options=("--rows", "21"), quick=("--rows", "3"), limit=900),
     Suite(
         "zones",
         ("files",),

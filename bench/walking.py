@@ -1,6 +1,6 @@
 """The checklist page on a slow phone: from the navigation until a press is answered, at a quarter of the processor.
 
-    python -m bench.walking [--visits 9] [--json OUT]
+    python -m bench.walking [--rows 9] [--json FILE]
 
 A real `bihuan serve`, the shipped sector packs, Chromium at 390 × 844 with its processor throttled four times. A visit
 counts from the navigation (server and loopback included) until the page's scripts have taken hold, and on until the
@@ -217,16 +217,15 @@ def told(rows: list[Walked]) -> dict[str, Any]:
 def main() -> int:
     """Run the measurement; 0 when the slowest page meets the target."""
     parser = argparse.ArgumentParser(prog="bench.walking", description=__doc__)
-    parser.add_argument("--visits", type=int, default=9)
+    parser.add_argument("--rows", type=int, default=9, help="visits to each page")
     parser.add_argument("--port", type=int, default=9147)
-    parser.add_argument("--rows", type=int, default=0, help="not used: the suite brings its own data")
     parser.add_argument("--json", default="")
     parser.add_argument("--prepare", action="store_true", help="fill an empty installation and end")
     options = parser.parse_args()
     if options.prepare:
         sys.stdout.write(json.dumps(prepare()) + "\n")
         return 0
-    result = told(measure(options.visits, options.port))
+    result = told(measure(options.rows, options.port))
     if options.json:
         Path(options.json).write_text(json.dumps(result, ensure_ascii=False, indent=1), "utf-8")
     sys.stdout.write(result["markdown"] + "\n")
