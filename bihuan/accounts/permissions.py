@@ -43,6 +43,7 @@ class Permission(TextChoices):
     SIGN_PLEDGE = "pledges.sign", "企业自查、填报并签署承诺书"
     VERIFY_PLEDGE = "pledges.verify", "逐项核查承诺书"
     MANAGE_PLEDGE_FORMS = "pledges.manage_forms", "编制承诺书式样"
+    HANDLE_REFERRAL = "pledges.handle_referral", "办理移送查处"
 
     MANAGE_BATCHES = "batches.manage", "编排整治批次、下发通知、组织验收"
     REVIEW_SUBSIDY = "batches.review_subsidy", "初审补贴、登记拨付"

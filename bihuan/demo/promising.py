@@ -24,7 +24,7 @@ from bihuan.inspections.asking import asked
 from bihuan.inspections.models import Inspection
 from bihuan.inspections.submission import AnswerGiven, Submission
 from bihuan.pledges import actions as pledges
-from bihuan.pledges.models import Pledge, PledgeForm
+from bihuan.pledges.models import Pledge, PledgeForm, Referral
 from bihuan.pledges.queries import campaigns_covering, walkable
 from bihuan.pledges.standing import own_enterprise, posts_with
 from bihuan.registry.models import Enterprise
@@ -296,6 +296,22 @@ def _accept(city: City, batch: Batch, office: User) -> None:
         late = batch.members.filter(status=ObjectStatus.NOTIFIED).order_by("-pk").first()
         if enforcing is not None and late is not None:
             batches.hand_over_late(late, to=enforcing, by=office)
+            _take_up(city, enforcing)
+
+
+def _take_up(city: City, body: Organization) -> None:
+    """The enforcing body takes the case up the same day."""
+    officer = next(
+        (
+            user
+            for user in map(_fresh, city.users.values())
+            if any(post.organization_id == body.pk for post in posts_with(user, Permission.HANDLE_REFERRAL))
+        ),
+        None,
+    )
+    case = Referral.objects.filter(recipient=body).first()
+    if officer is not None and case is not None:
+        pledges.accept_referral(case, by=officer)
 
 
 def _press(city: City) -> None:

@@ -58,6 +58,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             Entry("企业自查", "pledges:self_check", "clipboard-check", (P.SIGN_PLEDGE,)),
             Entry("承诺书", "pledges:list", "file-text", (P.VIEW_REGISTRY,)),
             Entry("人员证件", "pledges:certificates", "users", (P.VIEW_REGISTRY,)),
+            Entry("移送案件", "pledges:referrals", "gavel", (P.VIEW_CAMPAIGNS,)),
             Entry("文书", "papers:list", "files", (P.VIEW_PAPERS,)),
             Entry("历史统计", "archive:index", "history", (P.VIEW_HISTORY,)),
         ],

@@ -24,7 +24,7 @@ class PledgesConfig(AppConfig):
         from .exporting import PLEDGES
         from .filters import FILTERS
         from .merging import fold_pledges
-        from .models import Pledge, PledgeLine
+        from .models import Pledge, PledgeLine, Referral
 
         def sees_pledge(user: User, pk: str) -> bool:
             return Pledge.objects.visible_to(user).filter(pk=pk).exists()
@@ -32,7 +32,11 @@ class PledgesConfig(AppConfig):
         def sees_line(user: User, pk: str) -> bool:
             return PledgeLine.objects.filter(pk=pk, pledge__in=Pledge.objects.visible_to(user)).exists()
 
+        def sees_referral(user: User, pk: str) -> bool:
+            return Referral.objects.visible_to(user).filter(pk=pk).exists()
+
         access.register("pledges.pledge", sees_pledge)
+        access.register("pledges.referral", sees_referral)
         access.register("pledges.pledgeline", sees_line)
         panels.register("pledges.promises", promises_of, position=40)
         panels.register("pledges.certificates", certificates_of, position=65)

@@ -10,13 +10,14 @@ from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
+from bihuan.audit.actions import chain_of
 from bihuan.campaigns.extras import Extra
 from bihuan.campaigns.models import Campaign
 from bihuan.registry.models import Enterprise
 from bihuan.registry.panels import Panel, PanelRow
 
 from . import queries
-from .models import FalseClaim, Pledge, StaffCertificate
+from .models import FalseClaim, Pledge, Referral, StaffCertificate
 from .standing import may_keep
 from .workflow import PledgeStatus
 
@@ -39,17 +40,21 @@ def promises_of(enterprise: Enterprise, user: User) -> Panel | None:
         return None
     pledges = Pledge.objects.visible_to(user).filter(enterprise=enterprise).select_related("form")
     today = timezone.localdate()
+    claims = list(
+        FalseClaim.objects.visible_to(user)
+        .filter(enterprise=enterprise)
+        .select_related("line__pledge")[:LINES]
+    )
+    cases = queries.referrals_of(claims)
     rows = [
         PanelRow(
             label=claim.line.description or claim.note,
             value="弄虚作假",
             url=claim.get_absolute_url(),
             tone="red",
-            note=f"{claim.found_on} 认定，{'已移送查处' if claim.handed_at else '未移送'}",
+            note=f"{claim.found_on} 认定，{_told_of(cases.get(chain_of(claim)))}",
         )
-        for claim in FalseClaim.objects.visible_to(user)
-        .filter(enterprise=enterprise)
-        .select_related("line__pledge")[:LINES]
+        for claim in claims
     ]
     for pledge in pledges[:LINES]:
         is_over = pledge.valid_to is not None and pledge.valid_to < today
@@ -64,6 +69,14 @@ def promises_of(enterprise: Enterprise, user: User) -> Panel | None:
         )
     url = f"{reverse('pledges:list')}?{urlencode({'enterprise': enterprise.pk})}"
     return Panel("自查与承诺", rows, empty="还没有签过承诺书。", url=url, url_label="全部承诺书")
+
+
+def _told_of(case: Referral | None) -> str:
+    """How far the case is, in words."""
+    if case is None:
+        return "未移送"
+    words = case.get_outcome_display() if case.outcome else case.get_status_display()
+    return f"移送{case.recipient.short_name}，{words}"
 
 
 def certificates_of(enterprise: Enterprise, user: User) -> Panel | None:

@@ -33,7 +33,7 @@ from bihuan.rules.codes import explain_id_card, mask_id, mask_phone, normalize_c
 from bihuan.rules.pledges import Definition, Field, Table, answer_problem, families, uses
 
 from .models import Pledge, PledgeLine, PledgePerson, StaffCertificate
-from .workflow import LineVerdict
+from .workflow import LineVerdict, Outcome
 
 EMPTY_ROWS = 1
 MOST_ROWS = 60
@@ -359,6 +359,30 @@ class HandOverForm(forms.Form):
             region__code__startswith=area[:4],
         )
         self.fields["to"].queryset = bodies.order_by("region_id", "kind", "id")  # type: ignore[attr-defined]
+
+
+class ResendForm(HandOverForm):
+    """Who takes a returned case over now, and what is added to it."""
+
+    reason = forms.CharField(
+        label="补充说明", max_length=500, required=False, widget=forms.Textarea({"rows": 2})
+    )
+
+
+class CloseReferralForm(forms.Form):
+    """What came of a case."""
+
+    outcome = forms.ChoiceField(label="处理结果", choices=[("", "请选择处理结果"), *Outcome.choices])
+    result = forms.CharField(label="查处情况", max_length=500, widget=forms.Textarea({"rows": 3}))
+    document = forms.CharField(
+        label="决定文书", max_length=80, required=False, help_text="文号；处罚和强制措施必填"
+    )
+    fine = forms.DecimalField(
+        label="罚款（元）", required=False, min_value=0, max_digits=14, decimal_places=2
+    )
+    decided_on = CalendarDayField(
+        label="决定日期", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
 
 
 class CertificateForm(forms.Form):

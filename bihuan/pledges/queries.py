@@ -6,11 +6,12 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Model, Q, QuerySet
 from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.accounts.scope import areas_q
+from bihuan.audit.actions import chain_of
 from bihuan.campaigns.models import Campaign, Checklist, Phase, Task
 from bihuan.campaigns.workflow import PhaseStatus
 from bihuan.core.http import row_number
@@ -20,8 +21,16 @@ from bihuan.registry.models import Enterprise
 from bihuan.rules.regions import is_within
 from bihuan.zones.models import ZoneMembership
 
-from .models import FalseClaim, Pledge, PledgeQuerySet, StaffCertificate, StaffCertificateQuerySet
-from .workflow import PledgeStatus
+from .models import (
+    FalseClaim,
+    Pledge,
+    PledgeQuerySet,
+    Referral,
+    ReferralQuerySet,
+    StaffCertificate,
+    StaffCertificateQuerySet,
+)
+from .workflow import PledgeStatus, ReferralStatus
 
 
 def listed(user: User, filters: Mapping[str, str]) -> PledgeQuerySet:
@@ -55,6 +64,35 @@ def promised_enterprises(user: User, campaign: Campaign) -> int:
     """How many enterprises have a standing promise for a campaign, as far as the person may see them (R017, R074)."""
     rows = Pledge.objects.visible_to(user).standing().filter(campaign=campaign)
     return rows.aggregate(count=Count("enterprise", distinct=True))["count"] or 0
+
+
+def referrals(user: User, filters: Mapping[str, str]) -> ReferralQuerySet:
+    """Cases a person may see, narrowed by state, side (got or sent by one's own bodies) and enterprise."""
+    rows = Referral.objects.visible_to(user)
+    bodies = [post.organization_id for post in user.posts]
+    if filters.get("side") == "in":
+        rows = rows.filter(recipient__in=bodies)
+    elif filters.get("side") == "out":
+        rows = rows.filter(sender__in=bodies)
+    if filters.get("status") in ReferralStatus.values:
+        rows = rows.filter(status=filters["status"])
+    elif filters.get("status") == "open":
+        rows = rows.unsettled()
+    if pk := row_number(filters.get("enterprise", "")):
+        rows = rows.filter(enterprise=pk)
+    return rows
+
+
+def referral_of(subject: Model) -> Referral | None:
+    """The newest case handed over about a record."""
+    return Referral.objects.filter(subject=chain_of(subject)).order_by("-pk").first()
+
+
+def referrals_of(subjects: Iterable[Model]) -> dict[str, Referral]:
+    """{chain: its newest case} for the records of a page."""
+    chains = [chain_of(each) for each in subjects]
+    rows = Referral.objects.filter(subject__in=chains).select_related("recipient", "paper")
+    return {each.subject: each for each in rows.order_by("pk")}
 
 
 def certificates(

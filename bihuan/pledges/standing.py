@@ -9,8 +9,8 @@ from bihuan.accounts.roles import ROLES
 from bihuan.registry.access import edit_scope
 from bihuan.registry.models import Enterprise
 
-from .models import Pledge
-from .workflow import LineVerdict, PledgeStatus
+from .models import Pledge, Referral
+from .workflow import REFERRAL_RULES, LineVerdict, PledgeStatus, ReferralMove
 
 
 def posts_with(user: User, permission: str) -> list[Post]:
@@ -59,6 +59,22 @@ def verifying_post(user: User, pledge: Pledge) -> Post | None:
         ),
         None,
     )
+
+
+def may_refer(user: User, move: str, referral: Referral) -> bool:
+    """Whether the person may make a move of a case, whatever its state: sending again is the sender's, the rest is of
+    the body that has it."""
+    body = referral.sender_id if move == ReferralMove.RESEND else referral.recipient_id
+    return any(post.organization_id == body for post in posts_with(user, REFERRAL_RULES[move].permission))
+
+
+def referral_moves(user: User, referral: Referral) -> list[str]:
+    """The moves of a case the person may make now."""
+    return [
+        move
+        for move in ReferralMove.values
+        if referral.status in REFERRAL_RULES[move].sources and may_refer(user, move, referral)
+    ]
 
 
 def may_conclude(user: User, pledge: Pledge) -> bool:

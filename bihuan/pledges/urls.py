@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import certificates, checking, definitions, promises, selfcheck
+from .views import certificates, checking, definitions, promises, referrals, selfcheck
 
 app_name = "pledges"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("lines/<int:pk>/verdict/", checking.line, name="line"),
     path("false-claims/", checking.false_claims, name="false_claims"),
     path("false-claims/<int:pk>/transfer/", checking.handing_over, name="hand_over"),
+    path("referrals/", referrals.index, name="referrals"),
+    path("referrals/<int:pk>/", referrals.detail, name="referral"),
+    path("referrals/<int:pk>/<slug:move>/", referrals.act, name="act_on_referral"),
     path("forms/", definitions.index, name="forms"),
     path("forms/new/", definitions.create, name="create_form"),
     path("forms/<int:pk>/retirement/", definitions.retire, name="retire_form"),

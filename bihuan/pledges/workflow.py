@@ -33,6 +33,27 @@ class LineVerdict(TextChoices):
     FALSE = "false", "弄虚作假"
 
 
+class ReferralStatus(TextChoices):
+    SENT = "sent", "待受理"
+    ACCEPTED = "accepted", "查处中"
+    RETURNED = "returned", "已退回"
+    CLOSED = "closed", "已反馈"
+
+
+class ReferralMove(TextChoices):
+    ACCEPT = "accept", "受理"
+    RETURN = "return", "退回移送单位"
+    RESEND = "resend", "重新移送"
+    CLOSE = "close", "反馈处理结果"
+
+
+class Outcome(TextChoices):
+    PENALTY = "penalty", "立案处罚"
+    COERCIVE = "coercive", "采取强制措施"
+    ORDER = "order", "责令改正，不予处罚"
+    NONE = "none", "没有违法行为"
+
+
 @dataclass(frozen=True)
 class Rule:
     """One row of the table."""
@@ -60,6 +81,25 @@ RULES: dict[str, Rule] = {
     ),
     PledgeMove.OBJECT: Rule(
         frozenset({PledgeStatus.VERIFYING}), PledgeStatus.OBJECTED, Permission.VERIFY_PLEDGE
+    ),
+}
+
+# Whose move it is: the enforcing body's, but sending again is the sender's.
+REFERRAL_RULES: dict[str, Rule] = {
+    ReferralMove.ACCEPT: Rule(
+        frozenset({ReferralStatus.SENT}), ReferralStatus.ACCEPTED, Permission.HANDLE_REFERRAL
+    ),
+    ReferralMove.RETURN: Rule(
+        frozenset({ReferralStatus.SENT, ReferralStatus.ACCEPTED}),
+        ReferralStatus.RETURNED,
+        Permission.HANDLE_REFERRAL,
+        needs_reason=True,
+    ),
+    ReferralMove.RESEND: Rule(
+        frozenset({ReferralStatus.RETURNED}), ReferralStatus.SENT, Permission.HANDLE_REFERRAL
+    ),
+    ReferralMove.CLOSE: Rule(
+        frozenset({ReferralStatus.ACCEPTED}), ReferralStatus.CLOSED, Permission.HANDLE_REFERRAL
     ),
 }
 

@@ -384,6 +384,10 @@ pledges:conclusion            | POST     | street    | DO                  |
 pledges:reveal                | GET POST | street    | OL OO DO LO         |
 pledges:false_claims          | GET      | list      | officials           |
 pledges:hand_over             | POST     | street    | DO                  |
+pledges:referrals             | GET      | list      | officials           |
+pledges:referral              | GET      | street    | officials           |
+pledges:act_on_referral accept | POST    | street    | DO                  |
+pledges:act_on_referral resend | POST    | street    | DO                  |
 pledges:forms                 | GET      | list      | OO                  |
 pledges:create_form           | GET POST | list      | OO                  |
 pledges:retire_form           | POST     | list      | OO                  |
@@ -607,6 +611,8 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "pledges:reveal": {"pk": "pledge_person"},
     "pledges:hand_over": {"pk": "false_claim"},
     "pledges:retire_form": {"pk": "pledge_form"},
+    "pledges:referral": {"pk": "referral"},
+    "pledges:act_on_referral": {"pk": "referral", "move": "="},
     "pledges:self_checked": {"pk": "self_check"},
     "pledges:add_certificate": {"pk": "shop"},
     **{f"pledges:{name}_certificate": {"pk": "certificate"} for name in ("edit", "retire")},

@@ -12,7 +12,7 @@ from bihuan.accounts.tests.world import World
 from bihuan.batches import actions as batches
 from bihuan.inspections.tests.factories import GasCampaign, ink, photo, visit
 from bihuan.pledges import actions as pledges
-from bihuan.pledges.models import FalseClaim
+from bihuan.pledges.models import FalseClaim, Referral
 from bihuan.pledges.tests.factories import fire_form, make_signed
 
 
@@ -22,6 +22,7 @@ def add_promises(world: World, gas: GasCampaign) -> dict[str, Any]:
     pledge = make_signed(world)
     claim_line, open_line = pledge.lines.get(role="corrected"), pledge.lines.get(role="uncorrected")
     pledges.judge_line(claim_line, "false", note="仍堆着", photos=[photo(housing)], by=housing)
+    pledges.hand_over(FalseClaim.objects.get(), to=world.organizations.housing, by=housing)
     self_check = pledges.submit_self_check(visit(world, gas, shop, "pppp"), image=ink(), by=shop)
     batch = batches.create_batch(
         gas.campaign, name="第一批", demand="换装金属软管", due_on=today + dt.timedelta(days=30), by=housing
@@ -52,6 +53,7 @@ def add_promises(world: World, gas: GasCampaign) -> dict[str, Any]:
         "pledge_person": pledge.persons.get(key="manager").pk,
         "pledge_form": fire_form().pk,
         "false_claim": FalseClaim.objects.get().pk,
+        "referral": Referral.objects.get().pk,
         "self_check": self_check.pk,
         "certificate": certificate.pk,
         "batch": batch.pk,

@@ -20,6 +20,7 @@ from bihuan.attachments import queries as files
 from bihuan.audit.actions import chain_of
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request
+from bihuan.pledges.queries import referral_of
 
 from .. import actions, forms
 from ..models import BatchObject, Subsidy
@@ -126,6 +127,9 @@ def _show(request: Request, member: BatchObject, wrong: tuple[str, Any] | None =
         "is_overdue": member.is_overdue(on=today),
         "upload_url": reverse("attachments:upload"),
         "sees_batch": user.has_perm(Permission.VIEW_CAMPAIGNS),
+        "case": referral_of(member)
+        if member.transfer_id and user.has_perm(Permission.VIEW_CAMPAIGNS)
+        else None,
     }
     return render(request, "batches/object.html", context, status=422 if wrong else 200)
 

@@ -12,6 +12,7 @@ from .promises import (
     PledgeQuerySet,
     PledgeTransition,
 )
+from .referrals import Referral, ReferralQuerySet, ReferralTransition
 
 __all__ = [
     "SOON",
@@ -24,6 +25,9 @@ __all__ = [
     "PledgePerson",
     "PledgeQuerySet",
     "PledgeTransition",
+    "Referral",
+    "ReferralQuerySet",
+    "ReferralTransition",
     "StaffCertificate",
     "StaffCertificateQuerySet",
 ]

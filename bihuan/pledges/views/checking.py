@@ -12,11 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
 from bihuan.attachments import actions as attachments
+from bihuan.audit.actions import chain_of
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request
 from bihuan.core.paging import BadCursor, paginate
 
-from .. import actions
+from .. import actions, queries
 from ..forms import ConcludeForm, HandOverForm, VerdictForm
 from ..models import FalseClaim, Pledge, PledgeLine
 from ..standing import posts_with, verifying_post
@@ -88,9 +89,11 @@ def false_claims(request: Request) -> HttpResponse:
     except BadCursor as error:
         raise BadRequest(str(error)) from error
     today = timezone.localdate()
+    cases = queries.referrals_of(page.items)
     entries = [
         (
             claim,
+            cases.get(chain_of(claim)),
             HandOverForm(area=claim.line.pledge.city_id, on=today)
             if claim.handed_at is None and verifying_post(user, claim.line.pledge) is not None
             else None,
