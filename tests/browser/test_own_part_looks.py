@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def paths(world: World) -> dict[str, dict[str, str]]:
     """The addresses of the pages by who looks at them: the shop, the housing bureau, the market bureau, the office."""
     gas, today = make_campaign(world), timezone.localdate()
-    shop, housing, market = world.people.shop, world.people.housing, world.people.market
+    shop, housing = world.people.shop, world.people.housing
     record_hazard(
         enterprise=world.enterprises.shop, task=gas.task, check_item=gas.items[1], source="inspection",
         description="连接软管长 2.6 米", found_on=today, due_on=today + dt.timedelta(days=2), by=world.people.inspector,
