@@ -85,6 +85,7 @@ def _submission(sent: Any, by: User) -> Submission:
         is_joint=sent.get("is_joint") is True,
         longitude=_degree(sent.get("longitude"), 180),
         latitude=_degree(sent.get("latitude"), 90),
+        accuracy=_metres(sent.get("accuracy")),
         opinion=_text(sent.get("opinion"), "sign"),
         photos=_photos(sent.get("photos"), "scene"),
         clock_skew=_seconds(sent.get("clock_skew")),
@@ -275,6 +276,12 @@ def _seconds(given: Any) -> int | None:
     if isinstance(given, bool) or not isinstance(given, int) or abs(given) >= 2**31:
         return None
     return given
+
+
+def _metres(given: Any) -> int | None:
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given < 100_000_000:
+        return None
+    return round(given)
 
 
 def _degree(given: Any, limit: int) -> float | None:

@@ -119,6 +119,7 @@ def _record(
         received_at=timezone.now(),
         longitude=given.longitude,
         latitude=given.latitude,
+        accuracy=given.accuracy,
         clock_skew=given.clock_skew,
         accompanying_name=given.accompanying_name.strip(),
         accompanying_title=given.accompanying_title.strip(),

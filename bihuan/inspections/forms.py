@@ -418,6 +418,7 @@ class Walk:
             others=others,
             longitude=_degree(self._given("longitude"), 180),
             latitude=_degree(self._given("latitude"), 90),
+            accuracy=_metres(self._given("accuracy")),
             opinion=self._given("opinion"),
             photos=_ids(self.scene),
         )
@@ -528,6 +529,11 @@ def _uuids(values: Iterable[str]) -> list[uuid.UUID]:
 
 def _ids(pictures: list[dict[str, str]]) -> tuple[str, ...]:
     return tuple(each["id"] for each in pictures)
+
+
+def _metres(text: str) -> int | None:
+    """Whole metres of at most the way round the earth; None for anything else a browser may send."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 8 else None
 
 
 def _degree(text: str, limit: int) -> float | None:

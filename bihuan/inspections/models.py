@@ -101,6 +101,9 @@ class Inspection(models.Model):
     received_at = models.DateTimeField("收到时间")
     longitude = models.FloatField("经度", null=True, blank=True)
     latitude = models.FloatField("纬度", null=True, blank=True)
+    accuracy = models.PositiveIntegerField(
+        "定位误差", null=True, blank=True, help_text="米，手机自己的估计；空为没有说"
+    )
     clock_skew = models.IntegerField(
         "手机时钟偏差", null=True, blank=True, help_text="秒，手机比服务器快为正；空为没有测"
     )

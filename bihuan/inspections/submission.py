@@ -107,6 +107,7 @@ class Submission:
     latitude: float | None = None
     opinion: str = ""
     photos: tuple[str, ...] = ()
+    accuracy: int | None = None  # metres the phone believes it may be off; None: it did not say
     clock_skew: int | None = None  # seconds the phone runs ahead of the server; None: nobody measured it
     plate: str = ""
 

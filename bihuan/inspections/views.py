@@ -387,7 +387,10 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _off_by(inspection: Inspection) -> str:
     """How far from the registered place it was handed in, in words; "" where either is unknown."""
     metres = weighing.off_by(inspection)
-    return "" if metres is None else f"离登记位置{evidence.distance_words(metres)}"
+    if metres is None:
+        return ""
+    error = f"，手机估计误差{evidence.distance_words(inspection.accuracy)}" if inspection.accuracy else ""
+    return f"离登记位置{evidence.distance_words(metres)}{error}"
 
 
 def _with_photos(answers: list[Any], hazards: list[Hazard]) -> list[dict[str, Any]]:

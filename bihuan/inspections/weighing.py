@@ -80,6 +80,7 @@ def found_in(inspection: Inspection) -> list[Found]:
     found = [
         *_photo_twins(inspection, photos),
         *_unchanged(inspection),
+        *_repeated(inspection),
         *_travel(inspection),
         *_place(inspection),
         *_photo_facts(inspection, photos),
@@ -125,8 +126,9 @@ def off_by(inspection: Inspection) -> float | None:
 
 def _place(inspection: Inspection) -> Iterator[Found]:
     metres = off_by(inspection)
-    if metres is not None and (words := evidence.far_away(metres, inspection.inspected_on)):
-        yield Found(Code.PLACE, words, {"metres": round(metres)})
+    error = inspection.accuracy or 0
+    if metres is not None and (words := evidence.far_away(metres, inspection.inspected_on, error)):
+        yield Found(Code.PLACE, words, {"metres": round(metres), "error": error})
 
 
 def _clock(inspection: Inspection) -> Iterator[Found]:
@@ -297,6 +299,35 @@ def _unchanged(inspection: Inspection) -> Iterator[Found]:
             before = kept[chain_of(hazard)].get("before", [])
             after = kept[chain_of(fixes[hazard.pk])].get("after", [])
             yield from unchanged(before, after, inspection.inspected_on, f"“{hazard.description[:40]}”")
+
+
+def _repeated(inspection: Inspection) -> Iterator[Found]:
+    """One photo for several items of the same visit: what was seen at one place may not have been seen at the other."""
+    answers = list(inspection.answers.select_related("hazard").order_by("position"))
+    kept = attachments.of_many([*answers, *(each.hazard for each in answers if each.hazard is not None)])
+    most = evidence.threshold("photo.alike", inspection.inspected_on)
+    seen: list[tuple[int, Attachment]] = []
+    for answer in answers:
+        photos = list(kept[chain_of(answer)].get("scene", []))
+        if answer.hazard is not None:
+            photos += kept[chain_of(answer.hazard)].get("before", [])
+        hashed = [each for each in photos if each.perceptual_hash is not None]
+        for photo in hashed:
+            bits, position, other = min(
+                (
+                    (images.distance(photo.perceptual_hash or 0, each.perceptual_hash or 0), position, each)
+                    for position, each in seen
+                ),
+                key=lambda row: row[:2],
+                default=(most + 1, 0, photo),
+            )
+            if bits <= most:
+                yield Found(
+                    Code.ALIKE,
+                    f"第 {answer.position} 项的照片与本次第 {position} 项的{'是同一张' if other.pk == photo.pk else '几乎一样'}",
+                    {"photo": str(photo.pk), "other": str(other.pk)},
+                )
+        seen += [(answer.position, each) for each in hashed]
 
 
 def after_facts(hazard: Hazard, after: list[Attachment]) -> Iterator[Found]:

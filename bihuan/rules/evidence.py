@@ -64,10 +64,16 @@ def threshold(key: str, on: dt.date) -> int:
     return in_force(versions, on, what=versions[0].name).value
 
 
-def far_away(metres: float, on: dt.date) -> str:
-    """Words for a position far from where the place is registered, "" when near enough."""
+def far_away(metres: float, on: dt.date, error: float = 0) -> str:
+    """Words for a position far from where the place is registered, "" when near enough.
+
+    ``error`` is how far off the phone itself believes it may be, in metres: it speaks for whoever was there.
+    """
     most = threshold("place.visit", on)
-    return f"提交时的定位离登记位置{distance_words(metres)}，超过 {most} 米" if metres > most else ""
+    if metres - min(error, threshold("place.error", on)) <= most:
+        return ""
+    about = f"（手机估计误差{distance_words(error)}）" if error else ""
+    return f"提交时的定位离登记位置{distance_words(metres)}{about}，超过 {most} 米"
 
 
 def photo_far_away(metres: float, on: dt.date) -> str:

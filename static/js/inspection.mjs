@@ -187,6 +187,7 @@ function locate() {
       button.disabled = false;
       part("longitude", form).value = coords.longitude.toFixed(6);
       part("latitude", form).value = coords.latitude.toFixed(6);
+      part("accuracy", form).value = Math.round(coords.accuracy);
       button.lastChild.textContent = "已记下位置";
       const door = { longitude: Number(form.dataset.longitude), latitude: Number(form.dataset.latitude) };
       const metres = form.dataset.longitude ? Math.round(distance(coords, door)) : null;

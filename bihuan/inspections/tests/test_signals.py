@@ -98,6 +98,16 @@ def test_a_photo_turned_left_for_right_is_the_same_photo(world, people, gas):
     assert "左右翻转后几乎一样" in found[0].words
 
 
+def test_one_photo_for_two_items_of_a_visit(world, people, gas):
+    me = people.inspector
+    findings = {
+        2: deadline(me, photos=(upload(me, scene(14)),)),
+        3: deadline(me, photos=(upload(me, scene(14, quality=50)), upload(me, scene(15)))),
+    }
+    found = found_in(walked(world, gas, people, verdicts="pffp", findings=findings))
+    assert [(each.code, each.words) for each in found] == [("alike", "第 3 项的照片与本次第 2 项的几乎一样")]
+
+
 def test_what_a_reader_may_not_see_is_neither_shown_nor_named(client, world, people, gas):
     """The first visit lies in another county: the reviewer of the second learns that there is one, and no more."""
     first = walked(world, gas, people, photos=(upload(people.inspector, scene(12)),))
@@ -296,10 +306,12 @@ def test_the_page_says_how_far_away_it_was_handed_in(client, world, people, gas)
     shop = world.enterprises.shop
     type(shop).objects.filter(pk=shop.pk).update(longitude=103.50, latitude=30.20)
     shop.refresh_from_db()
-    near = walked(world, gas, people, longitude=103.50, latitude=30.203)
+    near = walked(world, gas, people, longitude=103.50, latitude=30.203, accuracy=25)
+    unsure = walked(world, gas, people, longitude=103.51, latitude=30.20, accuracy=900)
+    assert codes(unsure) == []  # 961 m away and 900 m unsure
     client.force_login(people.housing)
     # 0.003° on a sphere of 6,371 km: 111.195 km a degree
-    assert "离登记位置 334 米" in client.get(near.get_absolute_url()).content.decode()
+    assert "离登记位置 334 米，手机估计误差 25 米" in client.get(near.get_absolute_url()).content.decode()
     nowhere = walked(world, gas, people)
     assert "提交时没有定位" in client.get(nowhere.get_absolute_url()).content.decode()
     client.force_login(people.shop)

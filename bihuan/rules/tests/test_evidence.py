@@ -17,6 +17,15 @@ def test_distance():
     assert "1.5 公里" in evidence.photo_far_away(1500, ON)
 
 
+def test_a_phone_that_is_not_sure_is_believed_within_reason():
+    assert evidence.far_away(1400, ON, 1000) == ""
+    assert evidence.far_away(1600, ON, 1000) == (
+        "提交时的定位离登记位置 1.6 公里（手机估计误差 1.0 公里），超过 500 米"
+    )
+    assert evidence.far_away(2500, ON, 50_000) == ""
+    assert "50.0 公里" in evidence.far_away(2501, ON, 50_000)
+
+
 def test_clock_of_the_phone():
     assert evidence.clock_off(-299, ON) == ""
     assert evidence.clock_off(3600, ON).startswith("手机时钟比服务器快 60 分钟")

@@ -74,7 +74,7 @@ export class Drafts {
       items, clock_skew: skew,
       kind: kind ?? me.kinds?.[0]?.[0] ?? "", handed: false, started_at: new Date().toISOString(), finished_at: null,
       answers: {}, others: [], photos: [], members: [{ user: me.id, name: me.name, certificate_no: me.certificate_no, signature: null }],
-      accompanying: { name: "", title: "", signature: null }, opinion: "", longitude: null, latitude: null,
+      accompanying: { name: "", title: "", signature: null }, opinion: "", longitude: null, latitude: null, accuracy: null,
     };
     this.byId.set(draft.id, draft);
     await this.store.keepVisit(draft);
@@ -192,7 +192,8 @@ export function payload(draft) {
     schema: 1, client_id: draft.id, kind: draft.kind, enterprise: draft.enterprise.id, premises: draft.premises, task: draft.task,
     checklist: draft.checklist, started_at: draft.started_at, finished_at: draft.finished_at, members: draft.members,
     accompanying: draft.accompanying, answers, others: draft.others, longitude: draft.longitude, latitude: draft.latitude,
-    opinion: draft.opinion, photos: draft.photos, seq: draft.seq, clock_skew: draft.clock_skew,
+    // A draft of an earlier version of the app has no accuracy.
+    accuracy: draft.accuracy ?? null, opinion: draft.opinion, photos: draft.photos, seq: draft.seq, clock_skew: draft.clock_skew,
   };
 }
 

@@ -60,7 +60,7 @@ export function walk(app, id) {
     };
     const button = h("button", { type: "button", class: "link", onclick: () => find(() => toast("没有取得位置，可继续检查")) }, words());
     const find = (failed) => navigator.geolocation?.getCurrentPosition(({ coords }) => {
-      Object.assign(draft, { longitude: coords.longitude, latitude: coords.latitude });
+      Object.assign(draft, { longitude: coords.longitude, latitude: coords.latitude, accuracy: Math.round(coords.accuracy) });
       app.drafts.touch(draft, { signing: true });
       button.textContent = words();
     }, failed, { timeout: 20000, maximumAge: 60000, enableHighAccuracy: true });
