@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from typing import Any
@@ -31,6 +32,7 @@ from bihuan.registry.models import Enterprise
 from . import draws as acts
 from . import joint as joint_acts
 from . import plans as planning
+from .due import bodies, owed_at
 from .forms import DrawForm, OwnRecusalForm, PlanForm, RecusalForm, RequestForm
 from .models import (
     Draw,
@@ -120,8 +122,20 @@ def visit(request: HttpRequest, pk: int) -> HttpResponse:
         "may_walk": found.status == PlannedVisit.Status.PLANNED
         and conductible(user).filter(pk=found.enterprise_id).exists(),
         "may_cancel": found.status == PlannedVisit.Status.PLANNED and _plans_for(user, found.organization_id),
-    }
+    } | _owed(user, found.enterprise)
     return render(request, "planning/visit.html", context)
+
+
+def _owed(user: User, enterprise: Enterprise) -> dict[str, Any]:
+    """What each body has to do there in the next weeks, for whoever plans to go (R059)."""
+    today = timezone.localdate()
+    until = today + dt.timedelta(days=joint_acts.JOINT_DAYS)
+    owed = bodies(owed_at(user, until, enterprise).get(enterprise.pk, []))
+    asked = JointVisit.objects.filter(enterprise=enterprise, status=JointVisit.Status.PROPOSED).exists()
+    may_propose = len(owed) > 1 and not asked and acts.may_plan(user)
+    return {
+        "owed": owed, "enterprise": enterprise, "today": today, "may_propose": may_propose,
+    }  # fmt: skip
 
 
 def _plans_for(user: User, organization_id: int) -> bool:
@@ -247,10 +261,7 @@ def new_request(request: HttpRequest) -> HttpResponse:
         "form": form,
         "enterprise": enterprise,
         "made": visits_this_year(enterprise),
-        "planned": PlannedVisit.objects.filter(
-            enterprise=enterprise, status=PlannedVisit.Status.PLANNED
-        ).select_related("organization"),
-    }
+    } | _owed(user, enterprise)
     return render(request, "planning/request_form.html", context, status=422 if form.errors else 200)
 
 

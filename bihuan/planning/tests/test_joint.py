@@ -166,10 +166,15 @@ def test_the_pages_lead_from_proposal_to_one_visit(client, world, people, clerk)
     mine = planned(world, world.organizations.qingshi, "township")
     planned(world, world.organizations.housing, "department")
     client.force_login(clerk)
+    address = reverse("planning:visit", args=[mine.pk])
+    assert "提议合并成一次" in client.get(address).content.decode()
+    form = client.get(reverse("planning:new_request") + f"?enterprise={shop.pk}").content.decode()
+    assert "近期要去的单位" in form
     page = client.get(reverse("planning:joints")).content.decode()
     assert "部门检查（年度计划）" in page
     assert "0 次" in page
     client.post(reverse("planning:propose"), {"enterprise": shop.pk})
+    assert "提议合并成一次" not in client.get(address).content.decode()
     client.force_login(people.housing)
     assert "同意合并" in client.get(reverse("planning:joints")).content.decode()
     client.post(reverse("planning:answer", args=[JointVisit.objects.get().pk]), {"accept": "1"})
