@@ -38,6 +38,15 @@ def test_a_visit_with_a_hazard_is_recorded_with_papers(phone, people, world, gas
     assert Device.objects.get().last_seq == 4
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"), [(24.6, 25), (0, 0), (None, None), ("30", None), (True, None), (-1, None), (1e12, None)]
+)
+def test_how_sure_the_phone_was_of_its_place(phone, people, world, gas, sent, kept):
+    answer = phone.hand_in(visit(world, gas, people.inspector, accuracy=sent))
+    assert answer.status_code == 201, answer.content
+    assert Inspection.objects.get().accuracy == kept
+
+
 def test_fixed_on_the_spot(phone, people, world, gas):
     finding = {
         "description": "软管老化", "outcome": "fixed", "photos": [photo(phone, 3)], "after_photos": [photo(phone, 4)],
