@@ -122,6 +122,7 @@ def test_an_enterprise_works_from_its_one_page(world: World, enter: Enter, size:
 
     shop.follow("连接软管长 2.6 米", inside=rectify)
     shop.reads("您要知道的四件事")
+    shop.reads("换成不超过 2 米的金属软管")
     submit_rectification(shop, "已换成 1.8 米金属软管", "换后")
     shop.go("/")
     expect(shop.page.get_by_role("region", name="已提交，等监管单位处理")).to_contain_text(
