@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
 
+from bihuan.accounts.tests.world import sign_in
 from bihuan.audit.models import Event
 from bihuan.core.errors import IllegalMove, Refused
 from bihuan.field.actions import revoke_device, sign_in_device
@@ -133,7 +134,7 @@ def test_the_page_of_devices_shows_ones_own(client, phone, people):
 
 def test_whoever_ends_sessions_finds_a_persons_phones(client, phone, people):
     Phone(people.inspector2)
-    client.force_login(people.secadmin)
+    sign_in(client, people.secadmin)
     page = client.get("/field/devices/", {"q": "陈细"})
     assert [device.user for device in page.context["page"].items] == [people.inspector2]
     assert "没有这个人的设备" in client.get("/field/devices/", {"q": "查无此人"}).content.decode()
