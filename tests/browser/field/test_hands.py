@@ -80,6 +80,7 @@ def test_every_screen_is_read_in_the_sun_and_pressed_with_a_thumb(server: Server
     page.get_by_role("button", name="下一步：签字").click()
     phone.title("签字")
     look("签字")
+    page.get_by_role("button", name="返回修改").click()
     phone.context.set_offline(True)
     phone.sign()
     phone.finish()
@@ -188,7 +189,7 @@ def test_two_phones_at_one_door_both_stay_and_both_say_so(
         # The first one learns of the second with the next sync.
         phone.page.goto(f"{server.base}/field/#/today")
         phone.page.get_by_role("button", name="同步", exact=True).click()
-        phone.shows("已同步")
+        expect(phone.page.get_by_text(re.compile("已同步|已是最新"))).to_be_visible()
         phone.page.get_by_label("查找企业").fill("好味来")
         phone.page.get_by_role("button", name="查找").click()
         phone.page.get_by_role("link", name=re.compile(SHOP)).click()
