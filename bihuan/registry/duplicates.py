@@ -110,9 +110,9 @@ def weigh_phones(pairs: list[DuplicatePair]) -> None:
         ):
             continue
         judged = compare(
-            *(known_of(each, phones.get(each.pk, frozenset())) for each in (one, other)),
+            known_of(one, phones.get(one.pk, frozenset())), known_of(other, phones.get(other.pk, frozenset())),
             places_of(one.city_id),
-        )
+        )  # fmt: skip
         if judged is not None:
             pair.score, pair.reasons = judged.score, judged.reasons
             changed.append(pair)

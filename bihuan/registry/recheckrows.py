@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -15,6 +14,7 @@ from bihuan.accounts.permissions import Permission
 from .filters import RegistryFilter
 from .lists import ListColumn, ListSource, Reading
 from .models import Recheck
+from .models.lifecycle import RecheckQuerySet
 
 STATES = {"open": "待复核", "overdue": "已逾期", "revived": "擅自恢复", "done": "已复核"}
 _COLUMNS = (
@@ -35,7 +35,7 @@ _COLUMNS = (
 )
 
 
-def in_state(rows: QuerySet[Recheck], state: str) -> QuerySet[Recheck]:
+def in_state(rows: RecheckQuerySet, state: str) -> RecheckQuerySet:
     """Those of `rows` in one of STATES; still open for an unknown one."""
     match state:
         case "overdue":

@@ -213,11 +213,13 @@ def _cell_size(bounds: Floats, width: float, height: float) -> float:
 
 
 def _edges_of(shape: Any) -> tuple[Floats, Floats, Floats, Floats]:
-    """The edges of all rings as columns ax, ay, bx, by."""
-    rings = shapely.get_rings(shape)
+    """The edges of all rings of all pieces as columns ax, ay, bx, by."""
+    # Asked for the rings of several pieces at once, the library answers with none.
+    rings = shapely.get_rings(shapely.get_parts(shape))
     coordinates, owner = shapely.get_coordinates(rings, return_index=True)
     follows = owner[1:] == owner[:-1]
-    start, end = coordinates[:-1][follows], coordinates[1:][follows]
+    start: Floats = coordinates[:-1][follows]
+    end: Floats = coordinates[1:][follows]
     return start[:, 0], start[:, 1], end[:, 0], end[:, 1]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,7 +107,7 @@ def _object(enterprise: Enterprise) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _cell(cell: dict[str, Any]) -> dict[str, Any]:
+def _cell(cell: Mapping[str, Any]) -> dict[str, Any]:
     counts = {risk.value: cell[risk.value] for risk in RiskColour if cell[risk.value]}
     return {
         "x": round(cell["x"], 6), "y": round(cell["y"], 6), "n": cell["n"], "risk": next(iter(counts)),

@@ -252,12 +252,12 @@ def note_misplaced(enterprise_ids: Sequence[int], spots: Sequence[Spot], *, on: 
     lies_in: dict[int, set[str]] = {}
     for number, region in localities_outlined().holding(outside) if outside else []:
         lies_in.setdefault(number, set()).add(str(region))
-    wrong = {
+    wrong: dict[tuple[int, int | None], str | None] = {
         (spot.enterprise, spot.premises): min(lies_in.get(number, set()), default=None)
         for number, spot in enumerate(outside)
     }
     held = Misplacement.objects.filter(enterprise__in=enterprise_ids)
-    have = {
+    have: dict[tuple[int, int | None], tuple[int, str | None]] = {
         (enterprise, premises): (pk, region)
         for pk, enterprise, premises, region in held.values_list(
             "pk", "enterprise_id", "premises_id", "lies_in_id"

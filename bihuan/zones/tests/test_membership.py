@@ -18,7 +18,7 @@ from bihuan.registry.models import Enterprise, Premises
 from bihuan.rules.coordinates import Crs, Point
 from bihuan.zones import actions, membership
 from bihuan.zones.actions import Drawn, end_zone, revise_zone
-from bihuan.zones.geometry import contains
+from bihuan.zones.geometry import contains, from_pieces
 from bihuan.zones.membership import catch_up, recheck_places, settle_objects
 from bihuan.zones.models import Misplacement, Outline, Zone, ZoneMembership
 
@@ -274,3 +274,25 @@ def test_a_hull_proves_nothing(world):
     Outline.objects.create(region=world.regions.qingshi, geometry=square(), source="hull")
     put(world.enterprises.shop, 103.95, 30.25)
     assert recheck_places(on=TODAY()) == 0
+
+
+def test_a_zone_of_two_pieces_holds_what_lies_in_either_however_many_are_asked_for(world):
+    """Few places are asked for one by one, many all at once: both ways answer the same."""
+    pieces = [
+        [(103.5, 30.2), (103.6, 30.2), (103.6, 30.3), (103.5, 30.3)],
+        [(103.8, 30.2), (103.9, 30.2), (103.9, 30.3)],
+    ]
+    put(world.enterprises.shop, 103.89, 30.25)
+    zone = make_zone(world, geometry=from_pieces([[ring] for ring in pieces], Crs.CGCS2000))
+    shop = world.enterprises.shop
+    assert inside(zone) == {shop.name}
+    others = Enterprise.objects.bulk_create(
+        Enterprise(
+            name=f"第{n}家", kind=shop.kind, city=shop.city, county=shop.county, locality=shop.locality,
+            longitude=103.52 + n * 0.03, latitude=30.21,
+        )
+        for n in range(12)
+    )  # fmt: skip
+    settle_objects([each.pk for each in others], on=timezone.localdate())
+    # 103.52, .55, .58 lie in the first piece; .82, .85 in the second; what lies between them in neither.
+    assert inside(zone) == {shop.name, "第0家", "第1家", "第2家", "第10家", "第11家"}
