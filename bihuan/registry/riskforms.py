@@ -264,7 +264,10 @@ class ProfileForm(forms.ModelForm):
         self.initial["processes"] = kept
 
     def clean_processes(self) -> str:
-        words = "、".join(self.cleaned_data["processes"])
+        chosen = set(self.cleaned_data["processes"])
+        field = self.fields["processes"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        words = "、".join(str(value) for value, _ in field.choices if value in chosen)  # type: ignore[union-attr]
         if len(words) > 200:
             raise ValidationError("工艺名称合计超过200个字，请只选涉及的工艺")
         return words

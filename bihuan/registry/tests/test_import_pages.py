@@ -133,7 +133,7 @@ def test_the_template_is_understood_by_the_import(officer, world, django_capture
     page = book["企业名单"]
     assert page["A1"].value == "企业名称*"
     assert {str(rule.sqref) for rule in page.data_validations.dataValidation} == {
-        "D2:D5001", "E2:E5001", "G2:G5001", "H2:H5001", "I2:I5001",
+        "D2:D5001", "E2:E5001", "G2:G5001", "H2:H5001", "I2:I5001", "S2:S5001",
     }  # fmt: skip
     assert [cell.value for cell in book["选项"]["B"] if cell.value] == ["所在乡镇（街道）", "青石街道"]
 

@@ -150,6 +150,8 @@ def test_attribute_columns_say_of_every_row_what_the_row_says_alone(world, sheet
     )  # fmt: skip
     scope = EditScope(("539702001",), ())
     whole, alone = (RowCleaner(scope, dt.date(2026, 11, 21)) for _ in range(2))
-    columns = {name: [row[name] for row in sheet] for name in (sheet[0] if sheet else ())}
+    names = list(sheet[0]) if sheet else []
+    columns = {name: [row[name] for row in sheet] for name in names}
     found = list(whole.clean_all(range(2, 2 + len(sheet)), columns))
-    assert found == [(number, *alone.clean(number, row)) for number, row in enumerate(sheet, start=2)]
+    in_order = [{name: row[name] for name in names} for row in sheet]
+    assert found == [(number, *alone.clean(number, row)) for number, row in enumerate(in_order, start=2)]
