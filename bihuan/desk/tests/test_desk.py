@@ -110,7 +110,12 @@ def test_navigation_offers_only_what_the_post_allows(world):
         "检查",
         "隐患台账",
         "文书",
+        "企业自查",
+        "承诺书",
         "企业与场所",
+        "人员证件",
+        "一张图",
+        "区域",
         "岗位权限",
     }
     assert "审计记录" in labels(world.people.auditor)
