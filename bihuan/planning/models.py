@@ -24,7 +24,7 @@ class BodyQuerySet(models.QuerySet):
         own = [post.organization_id for post in user.posts]
         query = Q(organization__in=own)
         for code in scope.areas:
-            query |= Q(organization__region_id__startswith=code) if len(code) > 2 else Q()
+            query |= Q(organization__region__code__startswith=code) if len(code) > 2 else Q()
         if any(len(code) <= 2 for code in scope.areas):
             return self.all()
         return self.filter(query)

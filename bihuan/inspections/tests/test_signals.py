@@ -84,7 +84,8 @@ def test_a_photo_used_before_elsewhere_is_named_with_its_place(world, people, ga
     assert found[0].detail["photo"] == same
     assert found[0].detail["subject"] == f"inspections.inspection:{first.pk}"
     assert (
-        owner_of(found[0].detail["subject"], people.housing).name == f"好味来面馆 {first.inspected_on} 的检查"
+        owner_of(found[0].detail["subject"], people.housing).name
+        == f"云溪区好味来面馆 {first.inspected_on} 的检查"
     )
     assert owner_of(found[0].detail["subject"], people.outsider) is None
     assert "64 位中差" in found[1].words
