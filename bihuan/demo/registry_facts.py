@@ -49,6 +49,7 @@ def enter(city: City) -> None:
         _stops(city)
     with as_of(at_hour(city.today - dt.timedelta(days=3), 11)):
         _twin(city)
+        _newcomers(city)
         make_standard(by=office)
         for enterprise in city.enterprises[:3]:
             plates.plates_for(Enterprise.objects.get(pk=enterprise.pk), by=office)
@@ -169,3 +170,28 @@ def _twin(city: City) -> None:
         if original.pk in (each.first, each.second)
     ]
     duplicates.keep(found, at=at_hour(city.today - dt.timedelta(days=3), 11))
+
+
+def _newcomers(city: City) -> None:
+    """Two of a new sort: one of which a table knew the county only, one that no department is in charge of."""
+    office, street = city.users["office"], city.users["jiedao"].posts[0]
+    example = Enterprise.objects.filter(
+        locality=street.organization.region, longitude__isnull=False, kind_id="restaurant"
+    ).first()
+    if example is None:
+        return
+    known = {
+        "credit_code": None, "kind": example.kind, "department": None, "address": "", "risk": "yellow", "status": "operating",
+        "source_crs": "cgcs2000",
+    }  # fmt: skip
+    county = city.regions[street.organization.region_id[:6]]
+    place = {"longitude": example.longitude, "latitude": example.latitude}
+    save_enterprise(known | place | {"name": "云溪夜市流动烧烤餐车", "locality": county}, by=office)
+    found = save_enterprise(known | {"name": "云溪沉浸剧场体验馆", "locality": example.locality}, by=office)
+    responsibilities.appoint(
+        "pilot",
+        street,
+        by=office,
+        enterprise=found,
+        remark="市安委会专题会议纪要〔2026〕6号，所在街道试点监管",
+    )
