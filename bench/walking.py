@@ -82,17 +82,14 @@ def prepare() -> dict[str, Any]:
     django.setup()
     from django.core.management import call_command
 
-    from bihuan.accounts.queries import service_user
     from bihuan.accounts.tests.world import PASSWORD, make_world
     from bihuan.campaigns.models import Checklist
-    from bihuan.checklists.actions import ensure_packs
-    from bihuan.registry.kinds import ensure_kinds
+    from bihuan.config import preparation
     from bihuan.registry.models import Enterprise
 
     call_command("migrate", verbosity=0)
     world = make_world()
-    ensure_kinds()
-    ensure_packs(by=service_user())
+    preparation.prepare()  # kinds, sector packs, collected static files
     shop = world.enterprises.shop
     site = Enterprise.objects.create(
         name="青石街道安置房工地", kind_id="construction_site", department=world.organizations.housing, city=shop.city,
