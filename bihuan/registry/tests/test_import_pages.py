@@ -139,7 +139,7 @@ def test_the_template_is_understood_by_the_import(officer, world, django_capture
 
     send(officer, answer.content)
     batch = ImportBatch.objects.get()
-    assert len(batch.mapping) == 23
+    assert len(batch.mapping) == 25
     confirm(officer, batch, django_capture_on_commit_callbacks)
     batch.refresh_from_db()
     # The only row is the example, and the example says it is one.
