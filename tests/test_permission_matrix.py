@@ -128,7 +128,9 @@ def test_who_is_a_stranger(line, stage, visitor, unverified):
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line.key)
 def test_other_methods_are_refused(line, stage, visitor):
     role = next((role for role in ROLES if role in line.let_in), None)
-    for method in {"GET", "POST"} - set(line.methods):
+    # A page that is read by more people than may act on it has two lines.
+    known = {method for each in LINES if each.name == line.name for method in each.methods}
+    for method in {"GET", "POST"} - known:
         answer = visitor.ask(method, address(line, stage), stage.inside[role] if role else None)
         assert answer.status_code == 405
 

@@ -638,6 +638,7 @@ ADDRESSES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 # Added to the address: the record of these pages stands in the query.
 QUERIES = {"inspections:walk": {"enterprise": "shop"}, "registry:new_list": {"source": "list_source"}}
+QUERIES |= {f"zones:{name}": {"bbox": "map_window"} for name in ("objects", "zones")}
 QUERIES |= {f"batches:{name}": {"campaign": "gas_campaign"} for name in ("create", "propose", "standards")}
 # Sent along where an empty form would be refused before anybody asks who is asking.
 BODIES = {

@@ -98,6 +98,7 @@ def registry_ids(world: World, inside: dict[str, User]) -> dict[str, Any]:
         "recheck": recheck.pk,
         "pair": pair.pk,
         "merger": merger.pk,
+        "map_window": "103.0,30.0,104.0,31.0",
         "plate": plate.pk,
         "plate_token": plate.token,
     }
