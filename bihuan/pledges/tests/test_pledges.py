@@ -290,6 +290,11 @@ def test_renewed_once_with_persons_kept_sealed(world):
     assert fresh.renews == pledge
     assert [each.id_number for each in fresh.persons.all()] == ID_NUMBERS
     actions.withdraw(fresh, reason="重来", by=world.people.shop)
+    again = actions.start_draft(world.enterprises.shop, fire_form(), by=world.people.shop, renews=pledge)
+    assert again.renews == pledge
+    values = {"use_code": "10", "answers": {}, "remarks": ""}
+    actions.save_draft(again, values=values, persons={}, lines=[corrected()], by=world.people.shop)
+    actions.sign(again, image=ink(), seal=[photo(world.people.shop)], by=world.people.shop)
     with pytest.raises(Refused, match="已经续签"):
         actions.start_draft(world.enterprises.shop, fire_form(), by=world.people.shop, renews=pledge)
 
