@@ -157,9 +157,7 @@ def _tasks(user: User, until: dt.date, pks: Collection[int]) -> Iterator[Owed]:
         covered = task.covered_enterprises().filter(pk__in=list(places)).values_list("pk", flat=True)
         left = set(covered) - visited[task.pk]
         for pk in sorted(left):
-            body = next(
-                (each.organization for each in shares if goes_to(each.organization, places[pk])), None
-            )
+            body = next((each.organization for each in who if goes_to(each.organization, places[pk])), None)
             if body is not None:
                 yield Owed(pk, body, f"任务：{task}", task.due_on, task.get_absolute_url())
 
