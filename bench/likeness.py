@@ -55,10 +55,11 @@ def fill(count: int) -> tuple[list[int], list[str]]:
 
     from bihuan.attachments.models import Attachment
 
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA foreign_keys=OFF")
     with connection.schema_editor() as editor:
         editor.create_model(Attachment)
+    with connection.cursor() as cursor:
+        # There is no table of people here; the editor has just put the keys on again.
+        cursor.execute("PRAGMA foreign_keys=OFF")
     rng = random.Random(11)
     hashes: list[int] = []
     ids: list[str] = []

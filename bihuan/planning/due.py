@@ -125,8 +125,7 @@ def _duties(user: User, until: dt.date, enterprise: Enterprise | None) -> Iterat
     for duty in duties:
         pk = about.get(duty.subject)
         if pk in seen:
-            words = f"{duty.get_kind_display()}：{duty.title}"
-            yield Owed(pk, duty.organization, words, duty.due_on, duty.url)
+            yield Owed(pk, duty.organization, duty.title, duty.due_on, duty.url)
 
 
 def _tasks(user: User, until: dt.date, pks: Collection[int]) -> Iterator[Owed]:

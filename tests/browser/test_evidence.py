@@ -79,7 +79,7 @@ def test_a_draw_is_promised_then_revealed(world: World, enter: Enter, hall: Hall
     fits(anybody)
 
     street.go("/planning/")
-    street.follow("好味来面馆")
+    street.follow("云溪区好味来面馆")
     street.reads("今年还没有人去检查过")
     fits(street)
 
