@@ -123,7 +123,7 @@ def _taken_along(phone: Phone, count: int) -> dict[str, float]:
     found = {"first_sync_seconds": time.perf_counter() - began}
     assert f"本机有 {min(count + 1, 5000)} 家企业" in page.locator("main").inner_text()
     synced = received[0] / 1e6
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    phone.carried()
     found["app_megabytes"] = page.evaluate(KEPT) / 1e6
     # The page itself loads its files once more beside the service worker.
     found["first_sync_megabytes"] = synced + 2 * found["app_megabytes"]
