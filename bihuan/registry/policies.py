@@ -252,7 +252,10 @@ def matrix_grid(place: str, on: dt.date) -> list[tuple[int, list[tuple[int, str]
     policy = matrix_policy(place, on)
     one_to_five = range(1, 6)
     return [
-        (row, [(row * column, assessments.matrix_band(row * column, policy).colour) for column in one_to_five])
+        (
+            row,
+            [(row * column, assessments.matrix_band(row * column, policy).colour) for column in one_to_five],
+        )
         for row in reversed(one_to_five)
     ]
 
