@@ -109,8 +109,8 @@ def main() -> int:
     from bihuan.operations.backup.schedule import backup_due
     from bihuan.operations.heartbeat import beat
     from bihuan.operations.retention.rounds import retention_due
-    from bihuan.pledges.actions import open_certificate_dues
     from bihuan.planning.visits import open_visits
+    from bihuan.pledges.actions import open_certificate_dues
     from bihuan.registry.dues import open_dues
     from bihuan.registry.lives import settle_lives
     from bihuan.tally.actions import fold_all
