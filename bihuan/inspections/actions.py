@@ -39,7 +39,7 @@ from .submission import Finding, InspectionRefused, Outcome, Submission, digest_
 from .weighing import weigh_inspection
 
 # Whose find a hazard is, by the kind of visit; every other visit is the authority's own.
-SOURCES = {
+SOURCES: dict[str, Hazard.Source] = {
     Inspection.Kind.EXPERT: Hazard.Source.EXPERT,
     Inspection.Kind.SELF_CHECK: Hazard.Source.SELF_CHECK,
     Inspection.Kind.UPPER_LEVEL: Hazard.Source.OVERSIGHT,

@@ -33,7 +33,7 @@ class InspectionsConfig(AppConfig):
             return rows.visible_to(user).exists() or rows.delivered_by(user).exists()
 
         def sees_answer(user: User, pk: str) -> bool:
-            rows = Inspection.objects.filter(answers=pk)
+            rows = Inspection.objects.filter(answers__pk=pk)
             return rows.visible_to(user).exists() or rows.delivered_by(user).exists()
 
         access.register("inspections.inspection", sees_inspection)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -27,6 +27,9 @@ from bihuan.hazards.remarks import Remark
 
 from .models import Inspection, Signal, SignalNote, Weighing
 from .weighing import Found, after_facts, twins, unchanged
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 PANEL_DAYS = 90
 MOST_ROWS = 200
@@ -90,9 +93,9 @@ def owner_of(subject: str, user: User) -> Owner | None:
     if label == "hazards.hazard":
         row = Hazard.objects.filter(pk=pk).select_related("enterprise").first()
     elif label == "hazards.rectification":
-        row = Hazard.objects.filter(rectifications=pk).select_related("enterprise").first()
+        row = Hazard.objects.filter(rectifications__pk=pk).select_related("enterprise").first()
     elif label == "inspections.answer":
-        row = Inspection.objects.filter(answers=pk).select_related("enterprise").first()
+        row = Inspection.objects.filter(answers__pk=pk).select_related("enterprise").first()
     elif label == "inspections.inspection":
         row = Inspection.objects.filter(pk=pk).select_related("enterprise").first()
     if row is None:
@@ -161,7 +164,14 @@ class PanelRow:
     dismissed: int
 
 
-def _standing(user: User) -> QuerySet[Signal]:
+class Judged(TypedDict):
+    """What `_standing` adds to a signal: the last judgement ("" while there is none), and whether it dismissed it."""
+
+    verdict: str
+    is_dismissed: bool
+
+
+def _standing(user: User) -> QuerySet[WithAnnotations[Signal, Judged]]:
     """Signals on visits a person sees; whether the last judgement dismissed it, and whether there is one."""
     judged = SignalNote.objects.filter(
         signal=OuterRef("pk"), kind__in=[SignalNote.Kind.UPHELD, SignalNote.Kind.DISMISSED]
@@ -182,7 +192,7 @@ def panel(user: User, since: dt.date, until: dt.date) -> list[PanelRow]:
         row["organization"]: row
         for row in visits.order_by()
         .values("organization")
-        .annotate(visits=Count("pk"), clean=Count("pk", filter=Q(is_clean=True)))
+        .annotate(visits=Count("pk"), faultless=Count("pk", filter=Q(is_clean=True)))
     }
     signals = _standing(user).filter(inspection__inspected_on__gte=since, inspection__inspected_on__lte=until)
     counted: dict[int, dict[str, int]] = {}
@@ -198,16 +208,17 @@ def panel(user: User, since: dt.date, until: dt.date) -> list[PanelRow]:
         standing[code] = standing.get(code, 0) + count
         if not row["verdict"]:
             unjudged[body] = unjudged.get(body, 0) + count
-    marked = dict(
-        signals.filter(is_dismissed=False)
+    marked = {
+        row["inspection__organization"]: row["count"]
+        for row in signals.filter(is_dismissed=False)
         .order_by()
-        .values_list("inspection__organization")
+        .values("inspection__organization")
         .annotate(count=Count("inspection", distinct=True))
-    )
+    }
     bodies = Organization.objects.in_bulk(list(totals))
     found = [
         PanelRow(
-            bodies[pk], total["visits"], total["clean"], marked.get(pk, 0),
+            bodies[pk], total["visits"], total["faultless"], marked.get(pk, 0),
             [
                 (code.value, code.label, counted[pk][code])
                 for code in Signal.Code
