@@ -188,6 +188,7 @@ class ChecklistRow(Schema):
 
     @staticmethod
     def resolve_task(checklist: Checklist) -> int:
+        assert checklist.task_id is not None  # only the checklists of tasks are read here
         return checklist.task_id
 
 

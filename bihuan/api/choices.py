@@ -20,6 +20,7 @@ from bihuan.inspections.models import Answer, Inspection
 from bihuan.inspections.submission import Outcome
 from bihuan.papers.models import Paper, PaperReceipt
 from bihuan.registry import models as registry
+from bihuan.registry import workflow as registry_workflow
 
 
 def described(choices: type[TextChoices]) -> WithJsonSchema:
@@ -31,7 +32,9 @@ RegionKind = Annotated[Region.Kind, described(Region.Kind)]
 OrganizationKind = Annotated[Organization.Kind, described(Organization.Kind)]
 ContactRole = Annotated[registry.Contact.Role, described(registry.Contact.Role)]
 Risk = Annotated[registry.RiskColour, described(registry.RiskColour)]
-EnterpriseStatus = Annotated[registry.Enterprise.Status, described(registry.Enterprise.Status)]
+EnterpriseStatus = Annotated[
+    registry_workflow.EnterpriseStatus, described(registry_workflow.EnterpriseStatus)
+]
 CampaignStatus = Annotated[campaigns.Campaign.Status, described(campaigns.Campaign.Status)]
 TargetMetric = Annotated[campaigns.Target.Metric, described(campaigns.Target.Metric)]
 GateMetric = Annotated[campaigns.GateCondition.Metric, described(campaigns.GateCondition.Metric)]
