@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
@@ -60,9 +61,9 @@ def standing_of(members: BatchObjectQuerySet, *, on: dt.date) -> Standing:
 def standings_of(batches: list[Batch], user: User, *, on: dt.date) -> list[tuple[Batch, Standing]]:
     """Every batch with the figures of its objects as far as the person sees them, in one query for all."""
     rows = BatchObject.objects.visible_to(user).filter(batch__in=batches).exclude(status=ObjectStatus.REMOVED)
-    found = {
-        row.pop("batch"): Standing(**row) for row in rows.order_by().values("batch").annotate(**_figures(on))
-    }
+    figures = _figures(on)
+    grouped: Iterable[Mapping[str, Any]] = rows.order_by().values("batch").annotate(**figures)
+    found = {row["batch"]: Standing(**{name: row[name] for name in figures}) for row in grouped}
     return [(batch, found.get(batch.pk, Standing())) for batch in batches]
 
 
@@ -136,18 +137,18 @@ def money_of(campaign: Campaign) -> list[Money]:
     for fund in SubsidyFund.objects.filter(campaign=campaign):
         funds.setdefault(fund.purpose, []).append(fund)
     rows: QuerySet[Subsidy] = Subsidy.objects.filter(standard__campaign=campaign, status__in=GRANTED)
+    zero = Decimal(0)
     spent = {
-        row["standard__purpose"]: row
+        row["standard__purpose"]: (row["yuan"] or zero, row["paid"] or zero)
         for row in rows.order_by()
         .values("standard__purpose")
         .annotate(yuan=Sum("amount"), paid=Sum("amount", filter=Q(status=SubsidyStatus.PAID)))
     }
-    zero = Decimal(0)
     return [
         Money(
             purpose.value, purpose.label, funds.get(purpose.value, []),
             sum((fund.amount for fund in funds.get(purpose.value, [])), zero),
-            spent.get(purpose.value, {}).get("yuan") or zero, spent.get(purpose.value, {}).get("paid") or zero,
+            *spent.get(purpose.value, (zero, zero)),
         )
         for purpose in Purpose
         if purpose.value in funds or purpose.value in spent

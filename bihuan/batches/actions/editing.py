@@ -44,7 +44,7 @@ def edit_batch(batch: Batch, *, by: User, **fields: Any) -> None:
     changed = {name: value for name, value in fields.items() if getattr(batch, name) != value}
     fixed = changed.keys() - may_change(batch)
     if fixed:
-        labels = [str(Batch._meta.get_field(name).verbose_name) for name in sorted(fixed)]
+        labels = [str(Batch._meta.get_field(name).verbose_name) for name in sorted(fixed)]  # type: ignore[union-attr]
         raise Refused(f"通知书已经下发，{'、'.join(labels)}不能再改；个别对象可以延长期限")
     if not changed:
         return
