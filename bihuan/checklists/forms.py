@@ -149,7 +149,9 @@ class ItemForm(forms.Form):
     photo = forms.ChoiceField(label="拍照要求", choices=list(structure.PHOTO_RULES.items()))
 
     def __init__(self, *args: Any, item: structure.Item | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, initial=initial_of(item) if item else None, **kwargs)
+        if item is not None:
+            kwargs["initial"] = initial_of(item)
+        super().__init__(*args, **kwargs)
         kept = item.criterion_code if item else ""
         self.fields["criterion_code"].choices = criterion_choices(timezone.localdate(), kept)  # type: ignore[attr-defined]
         kinds = list(EnterpriseKind.objects.values_list("key", "label"))

@@ -54,8 +54,8 @@ def shelves(
     labels = kind_labels()
     found = []
     for book in rows:
-        version = shown[book.pk]
-        items = facts[version.pk] if version else []
+        on_shelf = shown[book.pk]
+        items = facts[on_shelf.pk] if on_shelf else []
         if kind and not any(not each.kinds or kind in each.kinds for each in items):
             continue
         if q and q not in book.title and not any(q in each.text or q in each.criterion for each in items):

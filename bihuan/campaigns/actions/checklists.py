@@ -89,7 +89,7 @@ def rows_of(checklist: Checklist, items: Iterable[NewCheckItem]) -> list[CheckIt
     for position, item in enumerate(items, start=1):
         values: dict[str, Any] = asdict(item)
         for name in ("text", "criterion", "method", "basis"):
-            values[name] = values[name][: CheckItem._meta.get_field(name).max_length]
+            values[name] = values[name][: CheckItem._meta.get_field(name).max_length]  # type: ignore[union-attr]
         rows.append(CheckItem(checklist=checklist, position=position, **values))
     return rows
 

@@ -125,11 +125,13 @@ def changes(request: Request, pk: int) -> HttpResponse:
     user = user_of(request)
     found = version_or_404(request, pk)
     visible = BookVersion.objects.visible_to(user).select_related("book")
+    other: BookVersion | None
     if wanted := request.GET.get("with", ""):
         other = get_object_or_404(visible, pk=row_number(wanted))
     else:
         other = visible.filter(book=found.book, number__lt=found.number).order_by("-number").first()
-        other = other or (visible.filter(pk=found.book.origin_id).first())
+        if other is None and found.book.origin_id is not None:
+            other = visible.filter(pk=found.book.origin_id).first()
     context = {
         "version": found,
         "other": other,
