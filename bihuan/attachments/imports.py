@@ -129,8 +129,12 @@ class Importer(Protocol):
     """What an app provides to import its records from a table."""
 
     target: str
-    fields: Sequence[FieldSpec]
     page: str  # the URL name of the page that shows a batch, e.g. "registry:batch"
+
+    @property
+    def fields(self) -> Sequence[FieldSpec]:
+        """The columns it knows, in their order."""
+        ...
 
     def prepare(self, rows: SheetRows, by: User) -> Prepared:
         """Parse and check all rows of the sheet; changes nothing. Runs again after an interruption."""
