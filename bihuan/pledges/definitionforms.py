@@ -107,13 +107,13 @@ class DefinitionPage:
         signer = next((no for no, each in enumerate(persons) if each.get("signs")), 0)
         self.signer = data.get("signer", "") if data is not None else str(signer)
         self.persons = [
-            PersonRow(self._sent("persons", no), prefix=f"person-{no}", initial=each)
+            PersonRow(self._sent("persons", no), prefix=f"person-{no}", initial=dict(each))
             for no, each in self._rows("persons", persons, MAX_PERSONS, more == "persons")
         ]
         self.fields = self._questions("fields", "field", fields, MAX_FIELDS, more)
         self.sheets = [
             Sheet(
-                TableRow(self._sent("tables", no), prefix=f"table-{no}", initial=each),
+                TableRow(self._sent("tables", no), prefix=f"table-{no}", initial=dict(each)),
                 no,
                 self._questions(f"columns-{no}", f"column-{no}", each.get("columns", ()), MAX_COLUMNS, more),
             )

@@ -208,7 +208,7 @@ def _save_lines(pledge: Pledge, given: Sequence[Mapping[str, Any]]) -> None:
     positions: dict[str, int] = {}
     for row in given:
         position = positions[row["table"]] = positions.get(row["table"], 0) + 1
-        line = known.get(row.get("pk")) or PledgeLine(pledge=pledge)
+        line = known[row["pk"]] if row.get("pk") in known else PledgeLine(pledge=pledge)
         if line.pk and line.table != row["table"]:
             continue
         line.table, line.role, line.position = row["table"], row["role"], position
