@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from itertools import groupby
 from typing import Any
 
@@ -77,7 +77,7 @@ class AttributeFields:
     """A form with the attributes of one kind among its fields. Mixed into a Form."""
 
     fields: dict[str, forms.Field]
-    initial: dict[str, Any]
+    initial: MutableMapping[str, Any]
     cleaned_data: dict[str, Any]
 
     def ask_for(self, kind: str | None, values: Mapping[str, Any]) -> None:

@@ -103,11 +103,11 @@ def blank_workbook(user: User, kind: EnterpriseKind | None = None) -> bytes:
         )
         if attribute.help or attribute.bounds:
             page.write_comment(0, column, "；".join(filter(None, (attribute.bounds, attribute.help))))
-        offered = ("是", "否") if attribute.type == "yes_no" else attribute.choices
-        if offered and attribute.type != "choices" and sum(map(len, offered)) + len(offered) < 255:
+        words = ("是", "否") if attribute.type == "yes_no" else attribute.choices
+        if words and attribute.type != "choices" and sum(map(len, words)) + len(words) < 255:
             page.data_validation(
                 1, column, ROWS, column,
-                {"validate": "list", "source": list(offered), "error_type": "information"},
+                {"validate": "list", "source": list(words), "error_type": "information"},
             )  # fmt: skip
     page.freeze_panes(1, 1)
     notes.set_column(0, 0, 100, wrap)

@@ -41,13 +41,14 @@ def facts_of(enterprise: Enterprise, *, on: dt.date) -> EnterpriseFacts:
     profile = RiskProfile.objects.filter(enterprise=enterprise).first()
     flags = flags_of(enterprise)
     units = enterprise.major_units.filter(is_active=True, is_major=True).exclude(grade=None)
+    grades = [grade for grade in units.values_list("grade", flat=True) if grade is not None]
     recent = enterprise.past_accidents.filter(on__gt=add_months(on, -12), on__lte=on)
     standard = profile.standardization if profile else None
     if profile and profile.standardized_until and profile.standardized_until < on:
         standard = None
     return EnterpriseFacts(
         gravest_risk=gravest_colour(enterprise),
-        installation_grade=min(units.values_list("grade", flat=True), default=None),
+        installation_grade=min(grades, default=None),
         key_chemicals=flags["重点监管危险化学品"],
         key_processes=flags["重点监管危险化工工艺"],
         open_major_hazards=sum(count(enterprise) for count in _OPEN_MAJOR.values()),

@@ -251,7 +251,7 @@ def by_name(rows: QuerySet[Chemical]) -> list[dict[str, Any]]:
         rows=Count("pk"), enterprises=Count("enterprise", distinct=True), tonnes=Sum("design_maximum"),
         actual=Sum("actual"), key=Count("pk", filter=Q(is_key=True)),
     )  # fmt: skip
-    return list(grouped.order_by("-tonnes", "name")[:GROUPS_SHOWN])
+    return [dict(row) for row in grouped.order_by("-tonnes", "name")[:GROUPS_SHOWN]]
 
 
 _CHEMICAL_COLUMNS = (

@@ -74,7 +74,12 @@ def _after(
 ) -> Iterator[RiskAssessment | EnterpriseGrading]:
     """Each row there is at the beginning, once: what is judged anew gets a higher number."""
     highest = rows.aggregate(last=Max("pk"))["last"] or 0
-    while batch := list(rows.filter(pk__gt=last, pk__lte=highest).order_by("pk")[:BATCH]):
+    while True:
+        batch: list[RiskAssessment | EnterpriseGrading] = list(
+            rows.filter(pk__gt=last, pk__lte=highest).order_by("pk")[:BATCH]
+        )
+        if not batch:
+            return
         yield from batch
         last = batch[-1].pk
 

@@ -260,14 +260,13 @@ class ProfileForm(forms.ModelForm):
         field = self.fields["processes"]
         assert isinstance(field, forms.MultipleChoiceField)
         # What was written down before there was a list to choose from stays choosable.
-        field.choices = [(each, each) for each in [*listed, *(name for name in kept if name not in listed)]]
+        self.offered = [*listed, *(name for name in kept if name not in listed)]
+        field.choices = [(each, each) for each in self.offered]
         self.initial["processes"] = kept
 
     def clean_processes(self) -> str:
         chosen = set(self.cleaned_data["processes"])
-        field = self.fields["processes"]
-        assert isinstance(field, forms.MultipleChoiceField)
-        words = "、".join(str(value) for value, _ in field.choices if value in chosen)  # type: ignore[union-attr]
+        words = "、".join(each for each in self.offered if each in chosen)
         if len(words) > 200:
             raise ValidationError("工艺名称合计超过200个字，请只选涉及的工艺")
         return words

@@ -159,8 +159,10 @@ def needed_upgrade(record: Enterprise | Premises) -> Upgrade | None:
     schema = in_force(record.kind_id)
     if schema is None:
         return None
-    old = KindSchema.objects.filter(kind=record.kind_id, version=record.attributes_version).first()
-    before = from_schema(old.schema) if old else ()
+    before: tuple[Attribute, ...] = ()
+    if record.attributes_version is not None:
+        old = KindSchema.objects.filter(kind=record.kind_id, version=record.attributes_version).first()
+        before = from_schema(old.schema) if old else ()
     found = upgrade(before, from_schema(schema.schema), record.attributes)
     is_current = record.attributes_version == schema.version
     return None if is_current and not found.missing and not found.dropped else found
