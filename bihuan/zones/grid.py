@@ -189,7 +189,8 @@ class ZoneGrid:
         return row[runs] * self.columns + column, edges[runs]
 
     def _reference(self, cells: Ints) -> tuple[Floats, Floats]:
-        column, row = cells % self.columns, cells // self.columns
+        column = (cells % self.columns).astype(np.float64)
+        row = (cells // self.columns).astype(np.float64)
         return (
             self.west + (column + REFERENCE[0]) * self.size,
             self.south + (row + REFERENCE[1]) * self.size,
