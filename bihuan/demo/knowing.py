@@ -150,7 +150,7 @@ def _answer(attribute: Attribute, rng: random.Random, today: dt.date) -> Any:
 
 
 def _equip(enterprises: list[Enterprise], rng: random.Random, today: dt.date) -> None:
-    made = []
+    made: list[Equipment] = []
     for enterprise in enterprises:
         for kind in EQUIPPED.get(enterprise.kind_id, ()):
             if rng.random() < 0.25:

@@ -57,6 +57,7 @@ def plan(city: City) -> None:
 def _recusal(street: User, second: User) -> None:
     shop = conductible(street).order_by("pk").first()
     assert shop is not None
+    assert street.organization is not None
     draws.recuse(street.organization, second, shop, "配偶在该店任职", by=second)
 
 
