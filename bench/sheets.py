@@ -85,9 +85,10 @@ def written() -> str:
     digest = hashlib.sha256()
     fresh = Enterprise.objects.filter(name__startswith="云溪虚构").order_by("name")
     keys = list(fresh.values_list("pk", flat=True))
-    words = Entry.objects.in_bulk([Kind.ENTERPRISE.key(pk) for pk in keys])
+    entries = Entry.objects.filter(pk__among=[Kind.ENTERPRISE.key(pk) for pk in keys])
+    words = dict(entries.values_list("pk", "words"))
     for pk in keys:
-        digest.update(words[Kind.ENTERPRISE.key(pk)].words.encode())
+        digest.update(words[Kind.ENTERPRISE.key(pk)].encode())
     recorded = (
         Event.objects.filter(act="registry.import").order_by("-id").values_list("payload", flat=True)[:200]
     )
