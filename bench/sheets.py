@@ -85,7 +85,7 @@ def written() -> str:
     digest = hashlib.sha256()
     fresh = Enterprise.objects.filter(name__startswith="云溪虚构").order_by("name")
     keys = list(fresh.values_list("pk", flat=True))
-    entries = Entry.objects.filter(pk__among=[Kind.ENTERPRISE.key(pk) for pk in keys])
+    entries = Entry.objects.filter(pk__range=(Kind.ENTERPRISE.key(min(keys)), Kind.ENTERPRISE.key(max(keys))))
     words = dict(entries.values_list("pk", "words"))
     for pk in keys:
         digest.update(words[Kind.ENTERPRISE.key(pk)].encode())
