@@ -51,12 +51,12 @@ SUITES = (
     Suite("panels", small=True),
     Suite("lists", BOTH, small=True),
     Suite("pages", BOTH, small=True),
-    Suite("transitions", BOTH),
+    Suite("transitions", BOTH, quick=("--verify-tally",)),
     Suite("sheets", BOTH),
     Suite("sheets_registry", BOTH),
     Suite("database"),
     Suite("users", BOTH, quick=("--users", "40", "--minutes", "0.5"), limit=2 * HOUR),
-    Suite("kills", BOTH, quick=("--kills", "5"), limit=2 * HOUR),
+    Suite("kills", BOTH, quick=("--kills", "5"), limit=3 * HOUR),
 )
 # These bring their own data.
 ALONE = (

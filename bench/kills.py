@@ -90,7 +90,10 @@ class Cluster:
             cursor.execute("SHOW fsync")
             fsync = cursor.fetchone()[0]
             cursor.execute("SHOW synchronous_commit")
-            self.durable = fsync == "on" and cursor.fetchone()[0] == "on"
+            if fsync != "on" or cursor.fetchone()[0] != "on":
+                raise SystemExit(
+                    "fsync or synchronous_commit is off: this cluster may lose what it has acknowledged"
+                )
             cursor.execute("SELECT version()")
         connection.close()
 

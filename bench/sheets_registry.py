@@ -36,17 +36,17 @@ BAD: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-def make_sheet(rows: int) -> bytes:
+def make_sheet(rows: int, by: Any) -> bytes:
     """A workbook as Excel saves it; one row in a hundred wrong, by a common column or by one of its kind."""
     import xlsxwriter
 
-    from bihuan.accounts.models import Region
+    from bench.sheets import townships_of
     from bihuan.registry.models import EnterpriseKind
     from bihuan.registry.schemas import attributes_of
     from bihuan.rules.codes import make_credit_code
 
     chance = random.Random(20261124)
-    codes = list(Region.objects.filter(kind="township").order_by("code").values_list("code", flat=True))
+    codes = townships_of(by)
     labels = dict(EnterpriseKind.objects.filter(pk__in=SHARES).values_list("pk", "label"))
     asked = {kind: attributes_of(kind) for kind in SHARES}
     own = list(dict.fromkeys(each.heading for attributes in asked.values() for each in attributes))

@@ -17,6 +17,7 @@ from django.conf import settings
 
 from bihuan.config import environment as env
 from bihuan.config.live import live_port
+from bihuan.core.orphans import end_with_parent
 
 GRACE_SECONDS = 30  # for answers under way when an instance is told to stop
 LIVE_AGAIN_SECONDS = 30.0
@@ -45,7 +46,7 @@ def run(arguments: list[str]) -> int:
 def serve(arguments: list[str]) -> int:
     """`bihuan serve [--no-worker]`: granian and the worker as two children; if one ends, both end.
 
-    A web process that dies alone is replaced by granian while the others go on.
+    A web process that dies alone is replaced by granian while the others go on. Killed outright, it takes them along.
     """
     port = str(env.integer("PORT", 8000))
     host = env.text("BIHUAN_BIND", "127.0.0.1")
@@ -61,12 +62,15 @@ def serve(arguments: list[str]) -> int:
                 "bihuan.config.wsgi:application",
             ],
             env=_counting(port),
+            preexec_fn=end_with_parent,
         )
     ]  # fmt: skip
     if "--no-worker" not in arguments:
         children.append(
             subprocess.Popen(
-                [sys.executable, "-m", "bihuan.config.cli", "worker"], env=_counting(port, fresh=False)
+                [sys.executable, "-m", "bihuan.config.cli", "worker"],
+                env=_counting(port, fresh=False),
+                preexec_fn=end_with_parent,
             )
         )
 
@@ -114,7 +118,8 @@ def _live(host: str) -> subprocess.Popen[bytes]:
             sys.executable, "-m", "granian", "--interface", "asgi", "--host", host, "--port", str(live_port()),
             "--workers", "1", "--no-ws", "--log-level", "warning", "--workers-kill-timeout", "3",
             "bihuan.live.app:application",
-        ]
+        ],
+        preexec_fn=end_with_parent,
     )  # fmt: skip
 
 

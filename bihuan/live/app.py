@@ -24,6 +24,8 @@ from django.conf import settings  # noqa: E402 - the settings first
 from django.db import close_old_connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from bihuan.core.orphans import end_with_server  # noqa: E402
+
 from .admission import Door, Listener  # noqa: E402
 from .hub import END, Full, Hub, Stream  # noqa: E402
 
@@ -36,7 +38,8 @@ MAX_COOKIES = 8_192
 
 hub = Hub()
 _door, _doorkeepers = Door(), ThreadPoolExecutor(2, "live-door")
-# As in config/wsgi.py: what is loaded stays, the collector need not walk through it again and again.
+# As in config/wsgi.py: it ends with its server. What is loaded stays, the collector need not walk through it again.
+end_with_server()
 gc.collect()
 gc.freeze()
 
