@@ -64,7 +64,7 @@ def scope(campaign: Campaign, *, region: str = "", department: int = 0) -> Scope
         if covering:
             distinct += number
             covered.add((kind, risk))
-        localities[locality] += number * len(covering)
+            localities[locality] += number * len(covering)
         for task_id in covering:
             cells[task_id, locality] += number
             tasks[task_id] += number
