@@ -23,7 +23,7 @@ from bihuan.duties.actions import reassign_duty
 from bihuan.duties.models import Duty
 from bihuan.hazards.actions import reinspect, submit_rectification
 from bihuan.hazards.models import Hazard
-from bihuan.hazards.workflow import Level, Status
+from bihuan.hazards.workflow import ExtensionStatus, Level, Status
 from bihuan.inspections.actions import submit_inspection
 from bihuan.inspections.asking import asked
 from bihuan.inspections.models import Inspection
@@ -69,8 +69,10 @@ def act(city: City, campaign: Campaign, *, rng: random.Random, now: dt.datetime)
         _inspect(city, campaign, enterprise, inspector, second, rng, at=at - dt.timedelta(minutes=50))
     manager = _fresh(city, "qiye")[0]
     before = at + STEP
-    mine = Hazard.objects.visible_to(manager).filter(
-        status=Status.RECTIFYING, level=Level.GENERAL, found_on__lt=at.date()
+    mine = (
+        Hazard.objects.visible_to(manager)
+        .filter(status=Status.RECTIFYING, level=Level.GENERAL, found_on__lt=at.date())
+        .exclude(extensions__status=ExtensionStatus.PENDING)
     )
     for hazard in [each for each in mine if not _touched_after(each, before)][:1]:
         with as_of(at + STEP * 2):
