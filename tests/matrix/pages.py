@@ -460,7 +460,7 @@ planning:end_recusal          | POST     | own       | LO                  | OO 
 planning:draws                | GET      | list      | officials           |
 planning:new_draw             | GET POST | list      | desk                |
 planning:draw                 | GET      | own       | OL OO LL LO IN IS   | DL DO
-planning:act_on_draw          | POST     | own       | LO                  | DO
+planning:act_on_draw hold     | POST     | own       | LO                  | DO
 planning:public_draws         | GET      | list      | public              |
 planning:public_draw          | GET      | list      | public              |
 planning:public_file          | GET      | list      | public              |
@@ -634,10 +634,14 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "planning:answer": {"pk": "joint_visit"},
     "planning:end_recusal": {"pk": "recusal"},
     **{f"planning:{name}": {"pk": "draw"} for name in ("draw", "public_draw", "public_file")},
-    "planning:act_on_draw": {"pk": "draw", "act": "=hold"},
+    "planning:act_on_draw": {"pk": "draw", "act": "="},
 }  # fmt: skip
 # Added to the address: the record of these pages stands in the query.
-QUERIES = {"inspections:walk": {"enterprise": "shop"}, "registry:new_list": {"source": "list_source"}}
+QUERIES = {
+    "inspections:walk": {"enterprise": "shop"},
+    "planning:new_request": {"enterprise": "shop"},
+    "registry:new_list": {"source": "list_source"},
+}
 QUERIES |= {f"zones:{name}": {"bbox": "map_window"} for name in ("objects", "zones")}
 QUERIES |= {f"batches:{name}": {"campaign": "gas_campaign"} for name in ("create", "propose", "standards")}
 # Sent along where an empty form would be refused before anybody asks who is asking.

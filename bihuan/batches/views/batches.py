@@ -209,7 +209,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
 def add(request: Request, pk: int) -> HttpResponse:
     """Choose objects by kind, place, zone and name: those ticked, or all that fit."""
     batch, user = run_by(request, pk), user_of(request)
-    form = PickForm(request.POST or None)
+    form = PickForm(request.POST if request.method == "POST" else None)
     chosen = {name: request.GET.get(name, "").strip() for name in ("kind", "q", "region", "zone")}
     rows = queries.to_add(batch, user, chosen)
     status = 200
