@@ -14,8 +14,8 @@ APPS = (
 # Text the software makes and reads itself: keys, hashes, addresses, codes.
 OURS = re.compile(
     r"^(act|chain|client_id|code|content_hash|credit_code|criterion_code|digest|email|fingerprint|from_status|hash|"
-    r"instrument|ip|key|media_type|metric|move|original_sha256|page|password|path|previous_hash|query|recurrence|request_id|"
-    r"risks|root|session_key|sha256|sm3|subject|target|to_status|url|username|digest_of)$"
+    r"instrument|ip|key|kind|media_type|metric|move|original_sha256|page|password|path|previous_hash|query|recurrence|request_id|"
+    r"risks|root|session_key|sha256|sm3|source|subject|target|to_status|url|username|digest_of)$"
 )
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -27,6 +27,12 @@ def _fields(model: type[models.Model]) -> list[models.Field]:
         if type(field) in (models.CharField, models.TextField)
         and not (field.primary_key or field.unique or field.choices or OURS.match(field.name))
     ]
+
+
+def _told_apart(model: type[models.Model]) -> set[str]:
+    """Columns that may not say the same in two rows of one place."""
+    together = [each.fields for each in model._meta.constraints if isinstance(each, models.UniqueConstraint)]
+    return {name for names in (*together, *model._meta.unique_together) for name in names}
 
 
 def _bad(value: Any, word: str) -> Any:
@@ -42,7 +48,7 @@ def _bad(value: Any, word: str) -> Any:
 def poison(words: tuple[str, ...]) -> int:
     """Write into every text column the first of `words` that fits, and into every Chinese text inside JSON.
 
-    Returns how many columns were written.
+    What must differ between rows ends in the key of its row. Returns how many columns were written.
     """
     written = 0
     for name in APPS:
@@ -52,7 +58,13 @@ def poison(words: tuple[str, ...]) -> int:
                 if word is None:
                     continue
                 rows = model._base_manager.exclude(**{field.name: ""})
-                written += bool(rows.update(**{field.name: word}))
+                if field.name in _told_apart(model):
+                    for pk in rows.values_list("pk", flat=True):
+                        written += rows.filter(pk=pk).update(
+                            **{field.name: f"{word}{pk}"[-(field.max_length or 10_000) :]}
+                        )
+                else:
+                    written += bool(rows.update(**{field.name: word}))
             for field in model._meta.concrete_fields:
                 if isinstance(field, models.JSONField):
                     for row in model._base_manager.all():
