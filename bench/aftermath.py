@@ -1,4 +1,4 @@
-"""Steps around the kills that read or write the database: `python -m bench.aftermath (import N|settle N|verify DIR)`."""
+"""Steps around the kills that read or write the database: `python -m bench.aftermath (import -|settle -|verify DIR)`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SETTLE_SECONDS = 240
 PREFIX = "压测商行"
 
 
-def queue_import(number: int) -> None:
-    """Queue an import of new enterprises as the office would from its page."""
+def queue_import() -> None:
+    """Queue an import of new enterprises as the office would from its page; no two bring the same."""
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     from bench.kills import IMPORT_ROWS
@@ -28,7 +28,7 @@ def queue_import(number: int) -> None:
     from bihuan.rules.codes import make_credit_code
 
     locality = Region.objects.filter(code__startswith="5397", kind=Region.Kind.TOWNSHIP).order_by("code")[0]
-    first = number * IMPORT_ROWS
+    first = len(_batches()) * IMPORT_ROWS
     columns = ["企业名称", "统一社会信用代码", "类型", "所在乡镇街道", "地址"]
     rows = (
         (
@@ -210,7 +210,7 @@ def main() -> int:
     what, argument = sys.argv[1:]
     match what:
         case "import":
-            queue_import(int(argument))
+            queue_import()
         case "settle":
             return 0 if settle() else 1
         case "verify":

@@ -172,7 +172,7 @@ def storm(
             each.start()
         while sum(hit.values()) < kills:
             if sum(hit.values()) >= imports * KILLS_PER_IMPORT:
-                child("import", str(imports), folder / "import.log")
+                child("import", "-", folder / "import.log")
                 imports += 1
             time.sleep(draw.uniform(0.5, 6.0))
             what = kill_something(draw, unit, cluster)
@@ -182,7 +182,7 @@ def storm(
         for each in crew:
             each.join(timeout=120)
         seconds = time.monotonic() - began
-        finished = child("settle", str(imports), folder / "settle.log", check=False) == 0
+        finished = child("settle", "-", folder / "settle.log", check=False) == 0
     finally:
         ended.set()
         unit.stop()

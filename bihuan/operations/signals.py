@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models.signals import post_migrate
 from django_tasks.signals import task_finished, task_started
 
-from bihuan.search.agreement import fill_if_empty
+from bihuan.search.agreement import fill_if_incomplete
 from bihuan.tally.rebuild import rebuild_if_stale
 
 from . import jobs
@@ -38,7 +38,7 @@ def _migrated(sender: Any, using: str = DEFAULT_DB_ALIAS, **told: Any) -> None:
     executor = MigrationExecutor(connections[using])
     if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
         rebuild_if_stale()
-        fill_if_empty()
+        fill_if_incomplete()
 
 
 def _logged_in(sender: object, **_: Any) -> None:

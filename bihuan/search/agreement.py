@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from .actions import entry_of, write
-from .models import Entry, Kind
+from .models import VECTOR, Entry, Kind
 from .sources import Source, sources
 
 BATCH = 5000
@@ -60,29 +60,39 @@ def rebuild(say: Callable[[str], None]) -> list[Agreement]:
     Into an empty index rows go first and the index of words is built over them at the end: many times faster, and
     nothing could be found before anyway.
     """
-    is_new = connection.vendor == "postgresql" and not Entry.objects.exists()
-    definition = _definition() if is_new else ""
-    if definition:
-        _execute(f"DROP INDEX {_INDEX}")
+    is_new = connection.vendor == "postgresql" and not (Entry.objects.exists() and _has_index())
+    if is_new:
+        _execute(f"DROP INDEX IF EXISTS {_INDEX}")
     found = []
     try:
         for source in sources():
             found.append(_agreement(source, _repair))
             say(str(found[-1]))
     finally:
-        if definition:
-            _execute(definition)
+        if is_new:
+            _execute(f"CREATE INDEX {_INDEX} ON search_entry USING gin ({VECTOR.format('words')})")
     if connection.vendor == "postgresql":
         _execute("ANALYZE search_entry")
     return found
 
 
-def fill_if_empty() -> bool:
-    """After an upgrade that changed what entries hold: write them anew. Returns whether it was needed."""
-    if Entry.objects.exists():
+def fill_if_incomplete() -> bool:
+    """After an upgrade that changed what entries hold: write them anew, and go on where that was broken off.
+
+    Returns whether it was needed. Records are counted here, which nothing but an upgrade may do.
+    """
+    if _is_complete():
         return False
     rebuild(lambda words: None)
     return True
+
+
+def _is_complete() -> bool:
+    if connection.vendor == "postgresql" and not _has_index():
+        return False
+    return all(
+        source.model._base_manager.count() <= Entry.objects.of(source.kind).count() for source in sources()
+    )
 
 
 def _agreement(source: Source, act: Callable[[_Batch], None]) -> Agreement:
@@ -133,11 +143,10 @@ def _repair(batch: _Batch) -> None:
         Entry.objects.filter(id__in=batch.surplus).delete()
 
 
-def _definition() -> str:
+def _has_index() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = %s", [_INDEX])
-        row = cursor.fetchone()
-    return row[0] if row else ""
+        cursor.execute("SELECT 1 FROM pg_indexes WHERE indexname = %s", [_INDEX])
+        return cursor.fetchone() is not None
 
 
 def _execute(statement: str) -> None:

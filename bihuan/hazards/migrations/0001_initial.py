@@ -6,839 +6,327 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("accounts", "0001_initial"),
-        ("campaigns", "0001_initial"),
-        ("registry", "0001_initial"),
+        ('accounts', '0001_initial'),
+        ('campaigns', '0001_initial'),
+        ('registry', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Hazard",
+            name='Hazard',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "client_id",
-                    models.UUIDField(
-                        help_text="由现场设备生成，重复提交只算一次",
-                        null=True,
-                        unique=True,
-                        verbose_name="设备编号",
-                    ),
-                ),
-                (
-                    "source",
-                    models.CharField(
-                        choices=[
-                            ("inspection", "监督检查"),
-                            ("self_check", "企业自查"),
-                            ("oversight", "上级督查"),
-                            ("tip", "举报"),
-                            ("expert", "专家检查"),
-                            ("monitoring", "监测报警"),
-                            ("import", "历史台账"),
-                        ],
-                        max_length=12,
-                        verbose_name="来源",
-                    ),
-                ),
-                (
-                    "level",
-                    models.CharField(
-                        choices=[("general", "一般"), ("major", "重大")],
-                        default="general",
-                        max_length=8,
-                        verbose_name="等级",
-                    ),
-                ),
-                ("criterion_code", models.CharField(blank=True, max_length=20, verbose_name="重大判定条款")),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("reported", "待核实"),
-                            ("rectifying", "整改中"),
-                            ("reinspecting", "待复查"),
-                            ("planning", "待报治理方案"),
-                            ("plan_review", "治理方案待审"),
-                            ("accepting", "待验收"),
-                            ("evaluating", "待效果评价"),
-                            ("closed", "已销号"),
-                            ("dismissed", "不属实"),
-                        ],
-                        max_length=14,
-                        verbose_name="状态",
-                    ),
-                ),
-                (
-                    "round",
-                    models.PositiveSmallIntegerField(
-                        default=1, help_text="反弹一次加一轮", verbose_name="轮次"
-                    ),
-                ),
-                ("description", models.CharField(max_length=500, verbose_name="隐患描述")),
-                ("location", models.CharField(blank=True, max_length=120, verbose_name="部位")),
-                ("basis", models.CharField(blank=True, max_length=200, verbose_name="依据条款")),
-                ("found_on", models.DateField(verbose_name="发现日期")),
-                ("found_at", models.DateTimeField(verbose_name="登记时间")),
-                ("due_on", models.DateField(blank=True, null=True, verbose_name="整改期限")),
-                ("clock", models.JSONField(blank=True, default=dict, verbose_name="期限说明")),
-                (
-                    "responsible_person",
-                    models.CharField(blank=True, max_length=60, verbose_name="整改责任人"),
-                ),
-                ("measures", models.CharField(blank=True, max_length=500, verbose_name="整改措施")),
-                (
-                    "funds",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=2,
-                        help_text="元",
-                        max_digits=12,
-                        null=True,
-                        verbose_name="整改资金",
-                    ),
-                ),
-                ("contingency", models.CharField(blank=True, max_length=300, verbose_name="应急预案")),
-                (
-                    "interim_measures",
-                    models.CharField(blank=True, max_length=300, verbose_name="临时管控措施"),
-                ),
-                ("fixed_on_spot", models.BooleanField(default=False, verbose_name="当场整改")),
-                ("is_supervised", models.BooleanField(default=False, verbose_name="挂牌督办")),
-                ("submitted_on", models.DateField(blank=True, null=True, verbose_name="提交复查日期")),
-                ("closed_on", models.DateField(blank=True, null=True, verbose_name="销号日期")),
-                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="销号时间")),
-                (
-                    "campaign",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="hazards",
-                        to="campaigns.campaign",
-                        verbose_name="专项整治",
-                    ),
-                ),
-                (
-                    "check_item",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="hazards",
-                        to="campaigns.checkitem",
-                        verbose_name="检查项",
-                    ),
-                ),
-                (
-                    "city",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.region",
-                        verbose_name="市",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.region",
-                        verbose_name="县区",
-                    ),
-                ),
-                (
-                    "department",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.organization",
-                        verbose_name="主管部门",
-                    ),
-                ),
-                (
-                    "enterprise",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="hazards",
-                        to="registry.enterprise",
-                        verbose_name="企业",
-                    ),
-                ),
-                (
-                    "experts",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="以专家身份参加了那次检查的人",
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="参加的专家",
-                    ),
-                ),
-                (
-                    "found_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="发现人",
-                    ),
-                ),
-                (
-                    "found_organization",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.organization",
-                        verbose_name="发现单位",
-                    ),
-                ),
-                (
-                    "locality",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.region",
-                        verbose_name="乡镇街道",
-                    ),
-                ),
-                (
-                    "premises",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="hazards",
-                        to="registry.premises",
-                        verbose_name="场所",
-                    ),
-                ),
-                (
-                    "reviewing_organization",
-                    models.ForeignKey(
-                        help_text="谁检查谁复查；改派后为新单位",
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.organization",
-                        verbose_name="复查单位",
-                    ),
-                ),
-                (
-                    "task",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="hazards",
-                        to="campaigns.task",
-                        verbose_name="任务",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('client_id', models.UUIDField(help_text='由现场设备生成，重复提交只算一次', null=True, unique=True, verbose_name='设备编号')),
+                ('source', models.CharField(choices=[('inspection', '监督检查'), ('self_check', '企业自查'), ('oversight', '上级督查'), ('tip', '举报'), ('expert', '专家检查'), ('monitoring', '监测报警'), ('import', '历史台账')], max_length=12, verbose_name='来源')),
+                ('level', models.CharField(choices=[('general', '一般'), ('major', '重大')], default='general', max_length=8, verbose_name='等级')),
+                ('criterion_code', models.CharField(blank=True, max_length=20, verbose_name='重大判定条款')),
+                ('status', models.CharField(choices=[('reported', '待核实'), ('rectifying', '整改中'), ('reinspecting', '待复查'), ('planning', '待报治理方案'), ('plan_review', '治理方案待审'), ('accepting', '待验收'), ('evaluating', '待效果评价'), ('closed', '已销号'), ('dismissed', '不属实')], max_length=14, verbose_name='状态')),
+                ('round', models.PositiveSmallIntegerField(default=1, help_text='反弹一次加一轮', verbose_name='轮次')),
+                ('description', models.CharField(max_length=500, verbose_name='隐患描述')),
+                ('location', models.CharField(blank=True, max_length=120, verbose_name='部位')),
+                ('basis', models.CharField(blank=True, max_length=200, verbose_name='依据条款')),
+                ('found_on', models.DateField(verbose_name='发现日期')),
+                ('found_at', models.DateTimeField(verbose_name='登记时间')),
+                ('due_on', models.DateField(blank=True, null=True, verbose_name='整改期限')),
+                ('clock', models.JSONField(blank=True, default=dict, verbose_name='期限说明')),
+                ('responsible_person', models.CharField(blank=True, max_length=60, verbose_name='整改责任人')),
+                ('measures', models.CharField(blank=True, max_length=500, verbose_name='整改措施')),
+                ('funds', models.DecimalField(blank=True, decimal_places=2, help_text='元', max_digits=12, null=True, verbose_name='整改资金')),
+                ('contingency', models.CharField(blank=True, max_length=300, verbose_name='应急预案')),
+                ('interim_measures', models.CharField(blank=True, max_length=300, verbose_name='临时管控措施')),
+                ('fixed_on_spot', models.BooleanField(default=False, verbose_name='当场整改')),
+                ('is_supervised', models.BooleanField(default=False, verbose_name='挂牌督办')),
+                ('submitted_on', models.DateField(blank=True, null=True, verbose_name='提交复查日期')),
+                ('closed_on', models.DateField(blank=True, null=True, verbose_name='销号日期')),
+                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='销号时间')),
+                ('campaign', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='hazards', to='campaigns.campaign', verbose_name='专项整治')),
+                ('check_item', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='hazards', to='campaigns.checkitem', verbose_name='检查项')),
+                ('city', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.region', verbose_name='市')),
+                ('county', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.region', verbose_name='县区')),
+                ('department', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization', verbose_name='主管部门')),
+                ('enterprise', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='hazards', to='registry.enterprise', verbose_name='企业')),
+                ('experts', models.ManyToManyField(blank=True, help_text='以专家身份参加了那次检查的人', related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='参加的专家')),
+                ('found_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='发现人')),
+                ('found_organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization', verbose_name='发现单位')),
+                ('locality', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.region', verbose_name='乡镇街道')),
+                ('premises', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='hazards', to='registry.premises', verbose_name='场所')),
+                ('reviewing_organization', models.ForeignKey(help_text='谁检查谁复查；改派后为新单位', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization', verbose_name='复查单位')),
+                ('task', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='hazards', to='campaigns.task', verbose_name='任务')),
             ],
             options={
-                "verbose_name": "隐患",
-                "verbose_name_plural": "隐患",
-                "ordering": ["-found_on", "-id"],
+                'verbose_name': '隐患',
+                'verbose_name_plural': '隐患',
+                'ordering': ['-found_on', '-id'],
             },
         ),
         migrations.CreateModel(
-            name="Extension",
+            name='Extension',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("round", models.PositiveSmallIntegerField(verbose_name="轮次")),
-                ("old_due_on", models.DateField(verbose_name="原期限")),
-                ("requested_due_on", models.DateField(verbose_name="申请延至")),
-                ("reason", models.CharField(max_length=500, verbose_name="理由")),
-                ("interim_measures", models.CharField(max_length=300, verbose_name="延期期间管控措施")),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("pending", "待审批"),
-                            ("approved", "已同意"),
-                            ("rejected", "未同意"),
-                            ("withdrawn", "已撤回"),
-                        ],
-                        default="pending",
-                        max_length=10,
-                        verbose_name="状态",
-                    ),
-                ),
-                ("requested_at", models.DateTimeField(verbose_name="申请时间")),
-                ("decided_at", models.DateTimeField(null=True, verbose_name="审批时间")),
-                ("decision_note", models.CharField(blank=True, max_length=300, verbose_name="审批意见")),
-                (
-                    "ex_officio",
-                    models.BooleanField(
-                        default=False, help_text="安委办未经申请统一延期", verbose_name="依职权"
-                    ),
-                ),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="审批人",
-                    ),
-                ),
-                (
-                    "requested_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="申请人",
-                    ),
-                ),
-                (
-                    "hazard",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="extensions",
-                        to="hazards.hazard",
-                        verbose_name="隐患",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('round', models.PositiveSmallIntegerField(verbose_name='轮次')),
+                ('old_due_on', models.DateField(verbose_name='原期限')),
+                ('requested_due_on', models.DateField(verbose_name='申请延至')),
+                ('reason', models.CharField(max_length=500, verbose_name='理由')),
+                ('interim_measures', models.CharField(max_length=300, verbose_name='延期期间管控措施')),
+                ('status', models.CharField(choices=[('pending', '待审批'), ('approved', '已同意'), ('rejected', '未同意'), ('withdrawn', '已撤回')], default='pending', max_length=10, verbose_name='状态')),
+                ('requested_at', models.DateTimeField(verbose_name='申请时间')),
+                ('decided_at', models.DateTimeField(null=True, verbose_name='审批时间')),
+                ('decision_note', models.CharField(blank=True, max_length=300, verbose_name='审批意见')),
+                ('ex_officio', models.BooleanField(default=False, help_text='安委办未经申请统一延期', verbose_name='依职权')),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='审批人')),
+                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='申请人')),
+                ('hazard', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='extensions', to='hazards.hazard', verbose_name='隐患')),
             ],
             options={
-                "verbose_name": "延期",
-                "verbose_name_plural": "延期",
-                "ordering": ["id"],
+                'verbose_name': '延期',
+                'verbose_name_plural': '延期',
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="EffectEvaluation",
+            name='EffectEvaluation',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("round", models.PositiveSmallIntegerField(verbose_name="轮次")),
-                ("evaluator", models.CharField(max_length=120, verbose_name="评价单位或专家")),
-                ("measures_done", models.BooleanField(verbose_name="治理措施全部完成")),
-                ("risk_before", models.CharField(max_length=8, verbose_name="治理前风险")),
-                ("risk_after", models.CharField(max_length=8, verbose_name="治理后风险")),
-                ("funds_in_place", models.BooleanField(verbose_name="资金到位")),
-                ("staff_informed", models.BooleanField(verbose_name="已向从业人员通报")),
-                ("conclusion", models.CharField(max_length=500, verbose_name="评价结论")),
-                ("passed", models.BooleanField(verbose_name="合格")),
-                ("at", models.DateTimeField(verbose_name="时间")),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="经办人",
-                    ),
-                ),
-                (
-                    "hazard",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="evaluations",
-                        to="hazards.hazard",
-                        verbose_name="隐患",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('round', models.PositiveSmallIntegerField(verbose_name='轮次')),
+                ('evaluator', models.CharField(max_length=120, verbose_name='评价单位或专家')),
+                ('measures_done', models.BooleanField(verbose_name='治理措施全部完成')),
+                ('risk_before', models.CharField(max_length=8, verbose_name='治理前风险')),
+                ('risk_after', models.CharField(max_length=8, verbose_name='治理后风险')),
+                ('funds_in_place', models.BooleanField(verbose_name='资金到位')),
+                ('staff_informed', models.BooleanField(verbose_name='已向从业人员通报')),
+                ('conclusion', models.CharField(max_length=500, verbose_name='评价结论')),
+                ('passed', models.BooleanField(verbose_name='合格')),
+                ('at', models.DateTimeField(verbose_name='时间')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='经办人')),
+                ('hazard', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evaluations', to='hazards.hazard', verbose_name='隐患')),
             ],
             options={
-                "verbose_name": "效果评价",
-                "verbose_name_plural": "效果评价",
-                "ordering": ["id"],
+                'verbose_name': '效果评价',
+                'verbose_name_plural': '效果评价',
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="HazardTransition",
+            name='HazardTransition',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("move", models.CharField(max_length=24, verbose_name="动作")),
-                ("from_status", models.CharField(blank=True, max_length=14, verbose_name="原状态")),
-                ("to_status", models.CharField(max_length=14, verbose_name="新状态")),
-                ("round", models.PositiveSmallIntegerField(verbose_name="轮次")),
-                ("reason", models.CharField(blank=True, max_length=500, verbose_name="说明")),
-                (
-                    "evidence",
-                    models.CharField(
-                        blank=True, help_text="模型标签:主键", max_length=80, verbose_name="所据材料"
-                    ),
-                ),
-                ("at", models.DateTimeField(verbose_name="时间")),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="办理人",
-                    ),
-                ),
-                (
-                    "hazard",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="transitions",
-                        to="hazards.hazard",
-                        verbose_name="隐患",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('move', models.CharField(max_length=24, verbose_name='动作')),
+                ('from_status', models.CharField(blank=True, max_length=14, verbose_name='原状态')),
+                ('to_status', models.CharField(max_length=14, verbose_name='新状态')),
+                ('round', models.PositiveSmallIntegerField(verbose_name='轮次')),
+                ('reason', models.CharField(blank=True, max_length=500, verbose_name='说明')),
+                ('evidence', models.CharField(blank=True, help_text='模型标签:主键', max_length=80, verbose_name='所据材料')),
+                ('at', models.DateTimeField(verbose_name='时间')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='办理人')),
+                ('hazard', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transitions', to='hazards.hazard', verbose_name='隐患')),
             ],
             options={
-                "verbose_name": "隐患流转",
-                "verbose_name_plural": "隐患流转",
-                "ordering": ["id"],
+                'verbose_name': '隐患流转',
+                'verbose_name_plural': '隐患流转',
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="MajorPlan",
+            name='MajorPlan',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("goals", models.TextField(verbose_name="治理目标和任务")),
-                ("methods", models.TextField(verbose_name="采取的方法和措施")),
-                ("funding", models.TextField(verbose_name="经费和物资")),
-                ("staffing", models.TextField(verbose_name="机构和人员")),
-                ("schedule", models.TextField(verbose_name="时限和要求")),
-                ("safety", models.TextField(verbose_name="安全措施和应急预案")),
-                ("due_on", models.DateField(verbose_name="治理完成期限")),
-                ("at", models.DateTimeField(verbose_name="报送时间")),
-                ("approved", models.BooleanField(null=True, verbose_name="审查结论")),
-                ("opinion", models.CharField(blank=True, max_length=500, verbose_name="审查意见")),
-                ("reviewed_at", models.DateTimeField(null=True, verbose_name="审查时间")),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="编制人",
-                    ),
-                ),
-                (
-                    "hazard",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="major_plans",
-                        to="hazards.hazard",
-                        verbose_name="隐患",
-                    ),
-                ),
-                (
-                    "reviewed_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="审查人",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('goals', models.TextField(verbose_name='治理目标和任务')),
+                ('methods', models.TextField(verbose_name='采取的方法和措施')),
+                ('funding', models.TextField(verbose_name='经费和物资')),
+                ('staffing', models.TextField(verbose_name='机构和人员')),
+                ('schedule', models.TextField(verbose_name='时限和要求')),
+                ('safety', models.TextField(verbose_name='安全措施和应急预案')),
+                ('due_on', models.DateField(verbose_name='治理完成期限')),
+                ('at', models.DateTimeField(verbose_name='报送时间')),
+                ('approved', models.BooleanField(null=True, verbose_name='审查结论')),
+                ('opinion', models.CharField(blank=True, max_length=500, verbose_name='审查意见')),
+                ('reviewed_at', models.DateTimeField(null=True, verbose_name='审查时间')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='编制人')),
+                ('hazard', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='major_plans', to='hazards.hazard', verbose_name='隐患')),
+                ('reviewed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='审查人')),
             ],
             options={
-                "verbose_name": "治理方案",
-                "verbose_name_plural": "治理方案",
-                "ordering": ["id"],
+                'verbose_name': '治理方案',
+                'verbose_name_plural': '治理方案',
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="MajorReport",
+            name='MajorReport',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("causes", models.TextField(verbose_name="现状及产生原因")),
-                ("danger", models.TextField(verbose_name="危害程度和整改难易")),
-                ("at", models.DateTimeField(verbose_name="报告时间")),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="报告人",
-                    ),
-                ),
-                (
-                    "hazard",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="major_reports",
-                        to="hazards.hazard",
-                        verbose_name="隐患",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('causes', models.TextField(verbose_name='现状及产生原因')),
+                ('danger', models.TextField(verbose_name='危害程度和整改难易')),
+                ('at', models.DateTimeField(verbose_name='报告时间')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='报告人')),
+                ('hazard', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='major_reports', to='hazards.hazard', verbose_name='隐患')),
             ],
             options={
-                "verbose_name": "重大隐患报告",
-                "verbose_name_plural": "重大隐患报告",
-                "ordering": ["id"],
+                'verbose_name': '重大隐患报告',
+                'verbose_name_plural': '重大隐患报告',
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="Rectification",
+            name='Rectification',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("round", models.PositiveSmallIntegerField(verbose_name="轮次")),
-                ("text", models.CharField(max_length=1000, verbose_name="整改情况")),
-                (
-                    "funds_spent",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=2,
-                        help_text="元",
-                        max_digits=12,
-                        null=True,
-                        verbose_name="实际投入",
-                    ),
-                ),
-                ("finished_on", models.DateField(verbose_name="完成日期")),
-                (
-                    "on_behalf",
-                    models.BooleanField(
-                        default=False,
-                        help_text="企业没有账号，由属地或主管部门代为填报",
-                        verbose_name="代企业填报",
-                    ),
-                ),
-                ("at", models.DateTimeField(verbose_name="提交时间")),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="提交人",
-                    ),
-                ),
-                (
-                    "hazard",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="rectifications",
-                        to="hazards.hazard",
-                        verbose_name="隐患",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('round', models.PositiveSmallIntegerField(verbose_name='轮次')),
+                ('text', models.CharField(max_length=1000, verbose_name='整改情况')),
+                ('funds_spent', models.DecimalField(blank=True, decimal_places=2, help_text='元', max_digits=12, null=True, verbose_name='实际投入')),
+                ('finished_on', models.DateField(verbose_name='完成日期')),
+                ('on_behalf', models.BooleanField(default=False, help_text='企业没有账号，由属地或主管部门代为填报', verbose_name='代企业填报')),
+                ('at', models.DateTimeField(verbose_name='提交时间')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提交人')),
+                ('hazard', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rectifications', to='hazards.hazard', verbose_name='隐患')),
             ],
             options={
-                "verbose_name": "整改",
-                "verbose_name_plural": "整改",
-                "ordering": ["id"],
+                'verbose_name': '整改',
+                'verbose_name_plural': '整改',
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="Acceptance",
+            name='Acceptance',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("round", models.PositiveSmallIntegerField(verbose_name="轮次")),
-                ("team", models.CharField(max_length=300, verbose_name="验收组成员")),
-                ("passed", models.BooleanField(verbose_name="合格")),
-                ("opinion", models.CharField(max_length=500, verbose_name="验收意见")),
-                ("at", models.DateTimeField(verbose_name="时间")),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="经办人",
-                    ),
-                ),
-                (
-                    "hazard",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="acceptances",
-                        to="hazards.hazard",
-                        verbose_name="隐患",
-                    ),
-                ),
-                (
-                    "rectification",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="acceptances",
-                        to="hazards.rectification",
-                        verbose_name="所验收的整改",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('round', models.PositiveSmallIntegerField(verbose_name='轮次')),
+                ('team', models.CharField(max_length=300, verbose_name='验收组成员')),
+                ('passed', models.BooleanField(verbose_name='合格')),
+                ('opinion', models.CharField(max_length=500, verbose_name='验收意见')),
+                ('at', models.DateTimeField(verbose_name='时间')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='经办人')),
+                ('hazard', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='hazards.hazard', verbose_name='隐患')),
+                ('rectification', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='hazards.rectification', verbose_name='所验收的整改')),
             ],
             options={
-                "verbose_name": "验收",
-                "verbose_name_plural": "验收",
-                "ordering": ["id"],
+                'verbose_name': '验收',
+                'verbose_name_plural': '验收',
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="Reinspection",
+            name='Reinspection',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("round", models.PositiveSmallIntegerField(verbose_name="轮次")),
-                ("passed", models.BooleanField(verbose_name="合格")),
-                ("reason_type", models.CharField(blank=True, max_length=20, verbose_name="退回原因")),
-                ("text", models.CharField(max_length=500, verbose_name="复查意见")),
-                ("at", models.DateTimeField(verbose_name="复查时间")),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="复查人",
-                    ),
-                ),
-                (
-                    "hazard",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="reinspections",
-                        to="hazards.hazard",
-                        verbose_name="隐患",
-                    ),
-                ),
-                (
-                    "rectification",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="reinspections",
-                        to="hazards.rectification",
-                        verbose_name="所复查的整改",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('round', models.PositiveSmallIntegerField(verbose_name='轮次')),
+                ('passed', models.BooleanField(verbose_name='合格')),
+                ('reason_type', models.CharField(blank=True, max_length=20, verbose_name='退回原因')),
+                ('text', models.CharField(max_length=500, verbose_name='复查意见')),
+                ('at', models.DateTimeField(verbose_name='复查时间')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='复查人')),
+                ('hazard', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reinspections', to='hazards.hazard', verbose_name='隐患')),
+                ('rectification', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reinspections', to='hazards.rectification', verbose_name='所复查的整改')),
             ],
             options={
-                "verbose_name": "复查",
-                "verbose_name_plural": "复查",
-                "ordering": ["id"],
+                'verbose_name': '复查',
+                'verbose_name_plural': '复查',
+                'ordering': ['id'],
             },
         ),
         migrations.AddIndex(
-            model_name="hazard",
-            index=models.Index(fields=["city", "-found_on", "-id"], name="hazards_city_recent"),
+            model_name='hazard',
+            index=models.Index(fields=['city', '-found_on', '-id'], name='hazards_city_recent'),
         ),
         migrations.AddIndex(
-            model_name="hazard",
-            index=models.Index(fields=["county", "-found_on", "-id"], name="hazards_county_recent"),
+            model_name='hazard',
+            index=models.Index(fields=['county', '-found_on', '-id'], name='hazards_county_recent'),
         ),
         migrations.AddIndex(
-            model_name="hazard",
-            index=models.Index(fields=["locality", "-found_on", "-id"], name="hazards_locality_recent"),
+            model_name='hazard',
+            index=models.Index(fields=['locality', '-found_on', '-id'], name='hazards_locality_recent'),
         ),
         migrations.AddIndex(
-            model_name="hazard",
-            index=models.Index(fields=["department", "-found_on", "-id"], name="hazards_department_recent"),
+            model_name='hazard',
+            index=models.Index(fields=['department', '-found_on', '-id'], name='hazards_department_recent'),
         ),
         migrations.AddIndex(
-            model_name="hazard",
-            index=models.Index(
-                fields=["found_organization", "-found_on", "-id"], name="hazards_finder_recent"
-            ),
+            model_name='hazard',
+            index=models.Index(fields=['found_organization', '-found_on', '-id'], name='hazards_finder_recent'),
         ),
         migrations.AddIndex(
-            model_name="hazard",
-            index=models.Index(fields=["enterprise", "-found_on", "-id"], name="hazards_enterprise_recent"),
+            model_name='hazard',
+            index=models.Index(fields=['enterprise', '-found_on', '-id'], name='hazards_enterprise_recent'),
         ),
         migrations.AddIndex(
-            model_name="hazard",
-            index=models.Index(fields=["-found_on", "-id"], name="hazards_recent"),
+            model_name='hazard',
+            index=models.Index(fields=['-found_on', '-id'], name='hazards_recent'),
         ),
         migrations.AddIndex(
-            model_name="hazard",
-            index=models.Index(
-                fields=["campaign", "locality", "-found_on", "-id"], name="hazards_campaign_locality"
-            ),
+            model_name='hazard',
+            index=models.Index(fields=['campaign', 'locality', '-found_on', '-id'], name='hazards_campaign_locality'),
         ),
         migrations.AddIndex(
-            model_name="hazard",
-            index=models.Index(fields=["task", "locality", "-found_on", "-id"], name="hazards_task_locality"),
+            model_name='hazard',
+            index=models.Index(fields=['task', 'locality', '-found_on', '-id'], name='hazards_task_locality'),
         ),
         migrations.AddIndex(
-            model_name="hazard",
-            index=models.Index(fields=["campaign", "-found_on", "-id"], name="hazards_campaign_recent"),
+            model_name='hazard',
+            index=models.Index(fields=['campaign', '-found_on', '-id'], name='hazards_campaign_recent'),
         ),
         migrations.AddIndex(
-            model_name="hazard",
-            index=models.Index(fields=["city", "status", "-found_on", "-id"], name="hazards_city_status"),
+            model_name='hazard',
+            index=models.Index(fields=['city', 'status', '-found_on', '-id'], name='hazards_city_status'),
         ),
         migrations.AddIndex(
-            model_name="hazard",
-            index=models.Index(
-                fields=["locality", "status", "-found_on", "-id"], name="hazards_locality_status"
-            ),
+            model_name='hazard',
+            index=models.Index(fields=['locality', 'status', '-found_on', '-id'], name='hazards_locality_status'),
         ),
         migrations.AddIndex(
-            model_name="hazard",
-            index=models.Index(
-                fields=["department", "status", "-found_on", "-id"], name="hazards_department_status"
-            ),
+            model_name='hazard',
+            index=models.Index(fields=['department', 'status', '-found_on', '-id'], name='hazards_department_status'),
         ),
         migrations.AddIndex(
-            model_name="hazard",
-            index=models.Index(fields=["status", "due_on", "id"], name="hazards_status_due"),
+            model_name='hazard',
+            index=models.Index(fields=['status', 'due_on', 'id'], name='hazards_status_due'),
         ),
         migrations.AddIndex(
-            model_name="hazard",
-            index=models.Index(fields=["source", "-found_on", "-id"], name="hazards_source_recent"),
+            model_name='hazard',
+            index=models.Index(fields=['source', '-found_on', '-id'], name='hazards_source_recent'),
         ),
         migrations.AddIndex(
-            model_name="hazard",
-            index=models.Index(
-                condition=models.Q(("level", "major")),
-                fields=["-found_on", "-id"],
-                name="hazards_major_recent",
-            ),
+            model_name='hazard',
+            index=models.Index(condition=models.Q(('level', 'major')), fields=['-found_on', '-id'], name='hazards_major_recent'),
         ),
         migrations.AddConstraint(
-            model_name="hazard",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("closed_at__isnull", False), ("closed_on__isnull", False), ("status", "closed")
-                    ),
-                    models.Q(
-                        models.Q(("status", "closed"), _negated=True),
-                        ("closed_at", None),
-                        ("closed_on", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="hazards_closed_iff_stamped",
-            ),
+            model_name='hazard',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('closed_on__isnull', False), ('status', 'closed')), models.Q(models.Q(('status', 'closed'), _negated=True), ('closed_at', None), ('closed_on', None)), _connector='OR'), name='hazards_closed_iff_stamped'),
         ),
         migrations.AddConstraint(
-            model_name="hazard",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "rectifying"), _negated=True),
-                    ("due_on__isnull", False),
-                    _connector="OR",
-                ),
-                name="hazards_rectifying_has_deadline",
-            ),
+            model_name='hazard',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'rectifying'), _negated=True), ('due_on__isnull', False), _connector='OR'), name='hazards_rectifying_has_deadline'),
         ),
         migrations.AddConstraint(
-            model_name="hazard",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("due_on", None), ("due_on__gte", models.F("found_on")), _connector="OR"),
-                name="hazards_due_after_found",
-            ),
+            model_name='hazard',
+            constraint=models.CheckConstraint(condition=models.Q(('due_on', None), ('due_on__gte', models.F('found_on')), _connector='OR'), name='hazards_due_after_found'),
         ),
         migrations.AddConstraint(
-            model_name="hazard",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("level", "major"),
-                    models.Q(
-                        ("status__in", ["planning", "plan_review", "accepting", "evaluating"]), _negated=True
-                    ),
-                    _connector="OR",
-                ),
-                name="hazards_long_path_is_major",
-            ),
+            model_name='hazard',
+            constraint=models.CheckConstraint(condition=models.Q(('level', 'major'), models.Q(('status__in', ['planning', 'plan_review', 'accepting', 'evaluating']), _negated=True), _connector='OR'), name='hazards_long_path_is_major'),
         ),
         migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "pending")),
-                fields=("hazard",),
-                name="hazards_one_pending_extension",
-            ),
+            model_name='extension',
+            constraint=models.UniqueConstraint(condition=models.Q(('status', 'pending')), fields=('hazard',), name='hazards_one_pending_extension'),
         ),
         migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("requested_due_on__gt", models.F("old_due_on"))),
-                name="hazards_extension_is_later",
-            ),
+            model_name='extension',
+            constraint=models.CheckConstraint(condition=models.Q(('requested_due_on__gt', models.F('old_due_on'))), name='hazards_extension_is_later'),
         ),
         migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("status", "pending")),
-                    models.Q(models.Q(("status", "pending"), _negated=True), ("decided_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="hazards_extension_decided_iff_stamped",
-            ),
+            model_name='extension',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('status', 'pending')), models.Q(models.Q(('status', 'pending'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='hazards_extension_decided_iff_stamped'),
         ),
         migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["approved", "rejected"]), _negated=True),
-                    ("ex_officio", True),
-                    models.Q(("decided_by", models.F("requested_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="hazards_extension_not_decided_by_requester",
-            ),
+            model_name='extension',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['approved', 'rejected']), _negated=True), ('ex_officio', True), models.Q(('decided_by', models.F('requested_by')), _negated=True), _connector='OR'), name='hazards_extension_not_decided_by_requester'),
         ),
         migrations.AddConstraint(
-            model_name="reinspection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("passed", True), models.Q(("reason_type", ""), _negated=True), _connector="OR"
-                ),
-                name="hazards_send_back_has_reason",
-            ),
+            model_name='reinspection',
+            constraint=models.CheckConstraint(condition=models.Q(('passed', True), models.Q(('reason_type', ''), _negated=True), _connector='OR'), name='hazards_send_back_has_reason'),
         ),
     ]

@@ -125,12 +125,16 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "hazardtransition",
             "edition",
-            models.PositiveSmallIntegerField("版式", default=1, help_text="1 为签名不含等级和日期的早期流转"),
+            models.PositiveSmallIntegerField(
+                "版式", default=1, help_text="1 为签名不含等级和日期的早期流转"
+            ),
         ),
         migrations.AlterField(
             "hazardtransition",
             "edition",
-            models.PositiveSmallIntegerField("版式", default=2, help_text="1 为签名不含等级和日期的早期流转"),
+            models.PositiveSmallIntegerField(
+                "版式", default=2, help_text="1 为签名不含等级和日期的早期流转"
+            ),
         ),
         migrations.RunPython(fill_in, migrations.RunPython.noop, elidable=False),
     ]

@@ -26,11 +26,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             "hazard",
             "reviewing_organization",
-            key(
-                "accounts.organization",
-                "复查单位",
-                related_name="+",
-                help_text="谁检查谁复查；改派后为新单位",
-            ),
+            key("accounts.organization", "复查单位", related_name="+", help_text="谁检查谁复查；改派后为新单位"),
         ),
     ]

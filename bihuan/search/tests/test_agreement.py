@@ -4,6 +4,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from bihuan.hazards.actions import record_hazard
@@ -56,3 +57,19 @@ def test_an_empty_index_is_filled(hazard):
     call_command("search", "rebuild", stdout=out)
     assert "缺 1 条" in out.getvalue()
     assert all(each.is_exact for each in agreement.check())
+
+
+def test_a_fill_that_broke_off_is_taken_up(hazard):
+    assert not agreement.fill_if_incomplete()
+    Entry.objects.filter(id=Kind.HAZARD.key(hazard.pk)).delete()
+    assert agreement.fill_if_incomplete()
+    assert all(each.is_exact for each in agreement.check())
+    assert not agreement.fill_if_incomplete()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps its index by triggers")
+def test_an_index_that_a_broken_fill_left_out_is_built(hazard):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX search_words")
+    assert agreement.fill_if_incomplete()
+    assert not agreement.fill_if_incomplete()
