@@ -96,7 +96,7 @@ def test_no_single_filter_makes_a_list_fall_over(name, stage, visitor):
 def test_no_field_makes_a_form_fall_over(line, stage, visitor):
     """Every form of every page: filled in plausibly but for one field, and wholly with one bad word."""
     url, wrong, known = address(line, stage), [], set()
-    for role in ("OO", "DL", "LO", "EM", "SY", "SE", "AU"):
+    for role in ("OO", "CO", "DL", "LO", "EM", "SY", "SE", "AU"):
         if role not in line.let_in:
             continue
         user = stage.inside[role]

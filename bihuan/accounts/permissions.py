@@ -14,7 +14,8 @@ class Permission(TextChoices):
     VIEW_REGISTRY = "registry.view", "查看企业与场所"
     EDIT_REGISTRY = "registry.edit", "登记、修改企业与场所"
     IMPORT_REGISTRY = "registry.import", "批量导入企业"
-    DEFINE_KINDS = "registry.define_kinds", "编制对象类型、属性表和评价口径"
+    DEFINE_KINDS = "registry.define_kinds", "编制对象类型和属性表（管全部区划的安委办）"
+    SET_POLICIES = "registry.set_policies", "设定本辖区的风险评价口径"
     REVEAL_PERSONAL = "registry.reveal_personal", "查看完整联系电话（留痕）"
 
     VIEW_CHECKLISTS = "checklists.view", "查看检查表库"

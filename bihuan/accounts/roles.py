@@ -68,6 +68,7 @@ ROLES: dict[str, RoleDefinition] = {
             P.VIEW_HISTORY,
             P.EDIT_CALENDAR,
             P.DEFINE_KINDS,
+            P.SET_POLICIES,
             P.HAND_OVER,
             P.VERIFY_PLEDGE,
             P.HANDLE_REFERRAL,

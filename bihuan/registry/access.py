@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import scope_of
-from bihuan.rules.regions import is_within
+from bihuan.rules.regions import ancestors, is_within
 
 from .models import Enterprise
 
@@ -63,3 +63,17 @@ def import_scope(user: User) -> EditScope:
     """The same for bringing tables."""
     scope = scope_of(user, Permission.IMPORT_REGISTRY)
     return EditScope(scope.areas, scope.departments)
+
+
+def keeps_kinds(user: User) -> bool:
+    """Whether a person keeps the kinds and what is asked of them.
+
+    They are the same for every record there is, so only the office whose area holds every region does: that of the
+    city, or of the province where several cities share the installation. A county's office reads them.
+    """
+    return any(_is_everything(area) for area in scope_of(user, Permission.DEFINE_KINDS).areas)
+
+
+def _is_everything(area: str) -> bool:
+    above = ancestors(area)
+    return not above or not Region.objects.exclude(code__startswith=area).exclude(code__in=above).exists()

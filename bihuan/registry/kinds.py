@@ -14,10 +14,10 @@ from django.db.models import Max
 from django.utils import timezone
 
 from bihuan.accounts.models import User
-from bihuan.accounts.permissions import Permission
 from bihuan.audit.actions import record
 from bihuan.core.errors import Refused
 
+from .access import keeps_kinds
 from .attributes import shipped_attributes, to_schema
 from .models import EnterpriseKind, KindSchema
 
@@ -78,7 +78,7 @@ def save_kind(values: Mapping[str, Any], *, by: User, kind: EnterpriseKind | Non
 
     Raises PermissionDenied, Refused for a key or a name that another kind has, or a plan word that means another one.
     """
-    if not by.has_perm(Permission.DEFINE_KINDS):
+    if not keeps_kinds(by):
         raise PermissionDenied
     row = kind or EnterpriseKind(key=values["key"])
     others = EnterpriseKind.objects.exclude(pk=row.pk)

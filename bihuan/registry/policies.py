@@ -102,7 +102,7 @@ _CHECKS: dict[str, Callable[[Content], None]] = {
 
 def areas_of(user: User) -> tuple[str, ...]:
     """The areas a person sets cut-offs for."""
-    return scope_of(user, Permission.DEFINE_KINDS).areas
+    return scope_of(user, Permission.SET_POLICIES).areas
 
 
 @transaction.atomic

@@ -95,4 +95,4 @@ def _stopped(job: Job) -> str:
     return "已重新评价的留着；继续时从下一条做起"
 
 
-REJUDGE = JobKind(JOB, "按新口径重新评价", _run, _stopped, permission=Permission.DEFINE_KINDS)
+REJUDGE = JobKind(JOB, "按新口径重新评价", _run, _stopped, permission=Permission.SET_POLICIES)

@@ -11,10 +11,10 @@ from django.db.models import Count, F, Max, Q
 from django.utils import timezone
 
 from bihuan.accounts.models import User
-from bihuan.accounts.permissions import Permission
 from bihuan.audit.actions import record
 from bihuan.core.errors import IllegalMove, Refused
 
+from .access import keeps_kinds
 from .attributes import Attribute, Upgrade, check_definition, from_schema, to_schema, upgrade, validate
 from .models import Enterprise, EnterpriseKind, EnterpriseQuerySet, KindSchema, Premises
 
@@ -50,7 +50,7 @@ def all_in_force() -> dict[str, tuple[int, tuple[Attribute, ...]]]:
 
 
 def _may_define(user: User) -> None:
-    if not user.has_perm(Permission.DEFINE_KINDS):
+    if not keeps_kinds(user):
         raise PermissionDenied
 
 

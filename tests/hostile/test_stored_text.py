@@ -28,7 +28,7 @@ from tests.matrix.stage import Stage
 
 db, stage, visitor = house.db, house.stage, house.visitor
 
-ROLES = ("OO", "LO", "DO", "EM", "EX", "IS", "SY", "SE", "AU")
+ROLES = ("OO", "CO", "LO", "DO", "EM", "EX", "IS", "SY", "SE", "AU")
 PAGES = [line for line in LINES if "GET" in line.methods]
 FORMULA = '=HYPERLINK("http://127.0.0.1/","x")'
 SHEETS = ["hazards:export", "registry:export", "campaigns:breakdown"]

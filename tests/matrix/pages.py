@@ -2,7 +2,8 @@
 
     URL name [variant] | methods | reach | who gets in | who finds nothing (404)
 
-Whoever stands in neither list gets 403. Letters are those of `stage.ROLES`. `reach` says what people of the same
+Whoever stands in neither list gets 403. Letters are those of `stage.ROLES`; CO is the office over everything there
+is, asked only where it is named. `reach` says what people of the same
 roles get elsewhere, beside (Baita town, another department) and far away (the other county):
 
     list       no single record: they come in as well, and see their own part
@@ -157,12 +158,12 @@ registry:resume               | POST     | own       | LO                  | OO 
 registry:kinds                | GET      | list      | officials EM        |
 registry:kind                 | GET      | list      | officials EM        |
 registry:kind_fields          | GET      | list      | desk                |
-registry:new_kind             | GET POST | list      | OO                  |
-registry:edit_kind            | GET POST | list      | OO                  |
+registry:new_kind             | GET POST | list      | CO                  |
+registry:edit_kind            | GET POST | list      | CO                  |
 registry:schema_json          | GET      | list      | officials EM        |
-registry:start_schema         | POST     | list      | OO                  |
+registry:start_schema         | POST     | list      | CO                  |
 registry:schema               | GET      | list      | officials EM        |
-registry:schema edit          | POST     | list      | OO                  |
+registry:schema edit          | POST     | list      | CO                  |
 registry:attributes           | GET POST | street    | desk                |
 registry:premises_attributes  | GET POST | street    | desk                |
 registry:equipment            | GET      | list      | officials EM        |

@@ -78,7 +78,7 @@ def registry_ids(world: World, inside: dict[str, User]) -> dict[str, Any]:
     plate = Plate.objects.create(enterprise=shop, issued_at=now, issued_by=officer)
     premises = Premises.objects.create(enterprise=shop, name="气瓶间", kind=shop.kind, locality=shop.locality)
     equipment = Equipment.objects.create(enterprise=shop, kind="gas_detector", number="报1")
-    draft = start_draft(shop.kind, by=inside["OO"])
+    draft = start_draft(shop.kind, by=inside["CO"])
     policy = RiskPolicy.objects.create(
         region=world.regions.yunxi, method="LEC", label="区口径", content=_CUT_OFFS, source="细则", doc_no="区安委〔2026〕1号",
         from_on=today, by=inside["OO"], at=now,

@@ -74,6 +74,7 @@ from .registry_stage import registry_ids
 ROLES = {
     "OL": Role.OFFICE_LEADER,
     "OO": Role.OFFICE_OFFICER,
+    "CO": Role.OFFICE_OFFICER,  # of the city: its area is all there is
     "DL": Role.DEPARTMENT_LEADER,
     "DO": Role.DEPARTMENT_OFFICER,
     "LL": Role.LOCALITY_LEADER,
@@ -127,6 +128,7 @@ def _cast(world: World) -> tuple[dict[str, User], dict[str, User], dict[str, Use
     inside = {
         "OL": _person("ol", own.county_office, Role.OFFICE_LEADER, "区安委办主任"),
         "OO": people.county_office,
+        "CO": people.office,
         "DL": people.housing_leader,
         "DO": people.housing,
         "LL": people.qingshi_leader,

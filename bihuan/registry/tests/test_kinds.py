@@ -6,8 +6,9 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
+from bihuan.accounts.models import Organization, Region, User
 from bihuan.core.errors import Refused
-from bihuan.registry import schemas
+from bihuan.registry import access, schemas
 from bihuan.registry.attributes import Attribute, differences
 from bihuan.registry.kinds import ensure_kinds, save_kind
 from bihuan.registry.models import EnterpriseKind
@@ -51,10 +52,35 @@ def test_a_key_a_name_and_a_word_mean_one_kind(world, changes, words):
     assert EnterpriseKind.objects.count() == 2
 
 
-@pytest.mark.parametrize("who", ["office_leader", "housing", "qingshi_officer", "shop"])
-def test_only_offices_define_kinds(world, who):
+@pytest.mark.parametrize("who", ["office_leader", "county_office", "housing", "qingshi_officer", "shop"])
+def test_only_the_office_over_everything_defines_kinds(world, who):
     with pytest.raises(PermissionDenied):
         save_kind(STATION, by=getattr(world.people, who))
+
+
+def test_where_cities_share_an_installation_their_province_defines(world):
+    """What one city's office changed would change every other city's forms."""
+    province = Region.objects.create(code="53", name="云岭省", short_name="云岭", kind="province")
+    Region.objects.filter(pk="5397").update(parent=province)
+    assert access.keeps_kinds(world.people.office)
+    Region.objects.create(code="5398", name="云海市", short_name="云海", kind="city", parent=province)
+    assert not access.keeps_kinds(world.people.office)
+    Organization.objects.filter(pk=world.organizations.office.pk).update(region=province)
+    assert access.keeps_kinds(User.objects.get(pk=world.people.office.pk))
+
+
+def test_a_county_reads_what_it_may_not_change(client, world):
+    made = published(world.kinds.restaurant, (FUEL, STOCK), by=world.people.office)
+    client.force_login(world.people.county_office)
+    page = client.get(reverse("registry:kinds")).content.decode()
+    assert "由管全部区划的安委办编制" in page
+    assert reverse("registry:new_kind") not in page
+    assert client.get(reverse("registry:schema", args=[made.pk])).status_code == 200
+    kind = reverse("registry:kind", args=["restaurant"])
+    assert "起草新版" not in client.get(kind).content.decode()
+    for name, args in (("new_kind", ()), ("edit_kind", ("restaurant",))):
+        assert client.get(reverse(f"registry:{name}", args=args)).status_code == 403
+    assert client.post(reverse("registry:start_schema", args=["restaurant"])).status_code == 403
 
 
 def test_from_a_new_kind_to_its_form_by_pages(client, world):

@@ -17,7 +17,7 @@ from bihuan.core.errors import Refused
 from bihuan.core.http import Request, content_disposition, row_number
 from bihuan.core.paging import amount
 
-from ..access import edit_scope
+from ..access import edit_scope, keeps_kinds
 from ..actions import save_attributes
 from ..attributeforms import AttributesForm, PreviewForm
 from ..attributes import Attribute, differences, from_schema
@@ -49,7 +49,7 @@ def index(request: Request) -> HttpResponse:
     for kind in EnterpriseKind.objects.all():
         version, attributes = asked.get(kind.pk, (0, ()))
         rows.append({"kind": kind, "version": version, "count": len(attributes), "draft": kind.pk in drafts})
-    context = {"rows": rows, "may_define": user_of(request).has_perm(Permission.DEFINE_KINDS)}
+    context = {"rows": rows, "may_define": keeps_kinds(user_of(request))}
     return render(request, "registry/kinds.html", context)
 
 
@@ -68,6 +68,8 @@ def edit(request: Request, key: str) -> HttpResponse:
 
 
 def _kind_form(request: Request, found: EnterpriseKind | None) -> HttpResponse:
+    if not keeps_kinds(user_of(request)):
+        raise PermissionDenied
     form = KindForm(request.POST or None, kind=found)
     if request.method == "POST" and form.is_valid():
         try:
@@ -123,7 +125,7 @@ def kind(request: Request, key: str) -> HttpResponse:
             "versions": found.schemas.order_by("-version"),
             "draft": found.schemas.filter(status=KindSchema.Status.DRAFT).first(),
             "behind": amount(lagging, "家") if current and lagging.exists() else "",
-            "may_define": user.has_perm(Permission.DEFINE_KINDS),
+            "may_define": keeps_kinds(user),
             "may_import": user.has_perm(Permission.IMPORT_REGISTRY),
             "trail": [{"label": KINDS, "url": reverse("registry:kinds")}, {"label": found.label}],
         },
@@ -148,7 +150,7 @@ def schema(request: Request, pk: int) -> HttpResponse:
     """A version: read by all, and a draft edited row by row by the office."""
     user = user_of(request)
     found = get_object_or_404(KindSchema.objects.select_related("kind"), pk=pk)
-    may_define = user.has_perm(Permission.DEFINE_KINDS)
+    may_define = keeps_kinds(user)
     if request.method == "POST":
         if not may_define:
             raise PermissionDenied

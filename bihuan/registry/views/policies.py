@@ -157,7 +157,7 @@ def weights_words(content: dict[str, Any]) -> list[str]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require(Permission.DEFINE_KINDS)
+@require(Permission.SET_POLICIES)
 def create(request: Request, method: str) -> HttpResponse:
     """Set cut-offs, beginning from those that hold now."""
     if method not in Method.values:
@@ -215,7 +215,7 @@ def _content(form: PolicyForm, rows: Any, before: dict[str, Any]) -> dict[str, A
 
 
 @require_POST
-@require(Permission.DEFINE_KINDS)
+@require(Permission.SET_POLICIES)
 def end(request: Request, pk: int) -> HttpResponse:
     found = get_object_or_404(policies.visible_to(user_of(request)), pk=pk)
     try:
@@ -228,7 +228,7 @@ def end(request: Request, pk: int) -> HttpResponse:
 
 
 @require_POST
-@require(Permission.DEFINE_KINDS)
+@require(Permission.SET_POLICIES)
 def rejudge(request: Request, pk: int) -> HttpResponse:
     """Judge everything in its area anew by it, in the background."""
     found = get_object_or_404(policies.visible_to(user_of(request)), pk=pk)
