@@ -101,8 +101,8 @@ def test_only_domains_with_something_to_choose_are_offered():
 
 def test_a_document_is_checked_when_each_of_its_criteria_is():
     checked = {each.doc_no: each.verified for each in standards()}
-    assert checked["应急管理部令第10号"]
-    assert not checked["安监总管三〔2017〕121号"]
+    assert checked["安监总管三〔2017〕121号"] is False  # C1 to C14 only
+    assert not any(checked.values())
 
 
 def test_criteria_are_dated():
@@ -115,9 +115,14 @@ def test_criteria_are_dated():
 
 
 def test_unchecked_criteria_say_so():
-    assert criterion("G4-1", TODAY).verified
-    assert criterion("G6-1", TODAY).verified
-    assert not criterion("C15", TODAY).verified
+    """Known by hearsay until somebody has compared them with the document; the first list was."""
+    checked = {
+        "gas": ["G4-1", "G4-2", "G4-3", "G4-4", "G4-5", "G5-1", "G5-2", "G9-1", "G9-2", "G9-3", "G9-4"]
+    }
+    checked["chemicals"] = [f"C{number}" for number in range(1, 15)]
+    for domain in ("gas", "chemicals", "industry", "construction"):
+        verified = [each.code for each in criteria(domain, TODAY) if each.verified]
+        assert verified == checked.get(domain, []), domain
 
 
 def test_grades():
