@@ -45,6 +45,7 @@ BASE_FIELDS = {
     ),
     PledgeLine.Role.PLAIN: (),
 }  # fmt: skip
+LEDGER_NAMES = {"place": "location", "description": "description", "due_on": "due_on"}
 
 
 class SealedInput(forms.TextInput):
@@ -144,10 +145,11 @@ class LineForm(forms.Form):
                 del self.fields[name]
         for each in table.columns:
             self.fields[f"x-{each.key}"] = form_field(each)
-        if line is not None and line.hazard_id:
-            # What already stands in the ledger is described there; the promise only says what was done about it.
-            for name in ("place", "description", "due_on"):
-                if name in self.fields:
+        if line is not None and line.hazard is not None:
+            # What already stands in the ledger is described there; the promise says what was done about it, and adds
+            # what the ledger leaves open.
+            for name, there in LEDGER_NAMES.items():
+                if name in self.fields and getattr(line.hazard, there):
                     self.fields[name].disabled = True
 
     @property
@@ -259,7 +261,7 @@ class DraftPage:
             if person.key in asked
         ]
         self.answers = AnswersForm(data, pledge, self.definition)
-        lines = list(pledge.lines.all())
+        lines = list(pledge.lines.select_related("hazard"))
         kept = files.of_many(lines)
         self._photos = {line.pk: files.photo_items(kept[chain_of(line)].get("after", [])) for line in lines}
         self.sheets = [self._sheet(table, lines, more == table.key) for table in self.definition.tables]

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def fill_row(page: Page, number: int, **fields: str) -> None:
-    row = page.locator("details").nth(number)
+    row = page.get_by_role("main").locator("details").nth(number)
     if row.get_attribute("open") is None:
         row.locator("summary").click()
     for name, value in fields.items():

@@ -71,6 +71,7 @@ def test_an_enterprise_checks_itself_and_promises(world: World, enter: Enter, si
     table.get_by_label("隐患情况").fill("楼梯口堆放杂物")
     table.get_by_label("整改措施落实情况").fill("已清理")
     open_table = shop.page.locator("#table-uncorrected")
+    open_table.get_by_label("部位").first.fill("后厨灶台")
     open_table.get_by_label("未整改原因").first.fill("新管在途")
     open_table.get_by_label("责任人").first.fill("蒋好味")
     fits(shop)
@@ -176,7 +177,7 @@ def test_the_late_of_a_batch_are_handed_over_at_once(world: World, enter: Enter,
     zhao.press("编入全部 2 家")
     zhao.press("下发通知书")
     zhao.agree("下发")
-    zhao.hears("办成 2 家")
+    zhao.reads("办成 2 家")
     BatchObject.objects.update(due_on=timezone.localdate() - dt.timedelta(days=1))
     zhao.go(f"/batches/{batch.pk}/")
     zhao.reads("2 家逾期未完成")
@@ -184,7 +185,7 @@ def test_the_late_of_a_batch_are_handed_over_at_once(world: World, enter: Enter,
     zhao.page.get_by_label("移送给").select_option(label=str(world.organizations.market))
     zhao.press("全部移送")
     zhao.agree("移送")
-    zhao.hears("办成 2 家")
+    zhao.reads("办成 2 家")
     assert set(BatchObject.objects.values_list("status", flat=True)) == {"transferred"}
 
 

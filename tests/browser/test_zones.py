@@ -119,6 +119,7 @@ def test_a_place_is_taken_from_the_map(ground: World, enter: Enter) -> None:
     page.wait_for_timeout(500)
     box.click(position={"x": 60, "y": 60})
     expect(page.get_by_text("已在图上取点，保存后生效")).to_be_visible()
+    page.get_by_label("放行理由").fill("执照原件如此")
     page.get_by_role("button", name="保存", exact=True).last.click()
     officer.heading("云溪区好味来面馆")
     moved = Enterprise.objects.get(pk=shop.pk)

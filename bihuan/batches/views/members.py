@@ -89,6 +89,8 @@ def _show(request: Request, member: BatchObject, wrong: tuple[str, Any] | None =
         panels = [
             (key, title, button, wrong[1] if key == wrong[0] else form) for key, title, button, form in panels
         ]
+    for key, _, _, form in panels:  # several forms on one page ask for a reason or a day
+        form.auto_id = f"id_{key}_%s"
     lines = list(member.transitions.select_related("by").order_by("-id"))
     notes = list(member.progress_notes.select_related("by")[:20])
     verdicts = list(member.verdicts.select_related("acceptance", "paper").order_by("-pk"))
