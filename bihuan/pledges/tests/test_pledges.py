@@ -21,6 +21,7 @@ from bihuan.hazards.tests.factories import make_closed, make_hazard
 from bihuan.inspections.tests.factories import ink, photo
 from bihuan.papers.queries import verify
 from bihuan.pledges import actions
+from bihuan.pledges.forms import DraftPage
 from bihuan.pledges.models import FalseClaim, Pledge, PledgeForm, PledgePerson
 from bihuan.pledges.workflow import PledgeMove, PledgeStatus, is_legal
 from bihuan.registry.panels import panels_for
@@ -62,6 +63,16 @@ def test_a_draft_is_filled_from_registry_contacts_and_ledger(world):
         ("uncorrected", "灶台软管老化", running.pk),
     ]
     assert actions.start_draft(shop, fire_form(), by=world.people.shop).pk == pledge.pk
+
+
+def test_what_the_ledger_leaves_open_is_asked(world):
+    make_hazard(world, description="灶台软管老化", location="后厨灶台")
+    make_hazard(world, description="通道堵塞", location="")
+    page = DraftPage(actions.start_draft(world.enterprises.shop, fire_form(), by=world.people.shop))
+    rows = [row.form.fields for row in page.sheets[1].rows]
+    assert [[fields[name].disabled for name in ("place", "description", "due_on")] for fields in rows] == [
+        [True, True, True], [False, True, True], [False, False, False],
+    ]  # fmt: skip
 
 
 def test_nobody_promises_for_another_enterprise(world):
