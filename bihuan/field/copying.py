@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, QuerySet, Value, When, Window
@@ -18,8 +19,10 @@ from bihuan.accounts.roles import ROLES
 from bihuan.accounts.scope import areas_q
 from bihuan.campaigns.models import CheckItem, Checklist, Task
 from bihuan.campaigns.queries.campaigns import tasks_for
+from bihuan.campaigns.queries.coverage import covered_by
 from bihuan.checklists.models import Book, BookVersion
 from bihuan.checklists.structure import unit_label
+from bihuan.duties import clock
 from bihuan.hazards.deadlines import deadline, latest_deadline
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.workflow import Level, Status
@@ -106,15 +109,12 @@ def _enterprises(user: User, rows: QuerySet[Enterprise], tasks: list[Task]) -> G
     ids = [head[0] for head in heads]
     contacts = _gathered(Contact.objects, ids, "role", "name")
     premises = _gathered(Premises.objects.filter(is_active=True), ids, "id", "name", "address", "kind_id")
-    permits = _gathered(Permit.objects.all(), ids, "kind", "number", "valid_to")
+    permits = _gathered(Permit.objects.held(), ids, "kind", "number", "valid_to")
     visits, hazards = _visits(user, ids), _hazards(user, ids)
-    covering = {
-        task.pk: set(task.covered_enterprises().filter(pk__in=ids).values_list("pk", flat=True))
-        for task in tasks
-    }
+    covering = covered_by(tasks, Enterprise.objects.filter(pk__in=ids))
     seen: dict[int, list[int]] = defaultdict(list)
     for enterprise, task in (
-        Coverage.objects.filter(task__in=covering, enterprise__in=ids)
+        Coverage.objects.filter(task__in=tasks, enterprise__in=ids)
         .order_by("task_id")
         .values_list("enterprise_id", "task_id")
     ):
@@ -124,8 +124,7 @@ def _enterprises(user: User, rows: QuerySet[Enterprise], tasks: list[Task]) -> G
         pk = head[0]
         group.rows.append([
             *head, contacts.get(pk, []), premises.get(pk, []), permits.get(pk, []),
-            [task for task, covered in covering.items() if pk in covered], seen.get(pk, []),
-            visits.get(pk, []), hazards.get(pk, []),
+            covering.get(pk, []), seen.get(pk, []), visits.get(pk, []), hazards.get(pk, []),
         ])  # fmt: skip
     return group
 
@@ -193,8 +192,8 @@ def _checklists(user: User, tasks: list[Task], today: dt.date) -> Group:
         if newest or each.created_at >= begun:
             wanted[each.pk] = each
     books: set[int] = set()
-    for body in _inspecting_organizations(user):
-        books.update(Book.objects.in_force_at(body.region_id).values_list("pk", flat=True))
+    for place in {body.region_id for body in _inspecting_organizations(user)}:
+        books.update(Book.objects.in_force_at(place).values_list("pk", flat=True))
     in_force = BookVersion.objects.in_force(today).filter(book__in=books)
     for each in Checklist.objects.filter(book_version__in=in_force).select_related("book_version"):
         wanted[each.pk] = each
@@ -301,8 +300,8 @@ def _regions(user: User, enterprises: Group) -> Group:
     """Places of the enterprises on board, and those one may choose when not all fit."""
     place = ENTERPRISE_COLUMNS.index("locality")
     codes = {row[place] for row in enterprises.rows}
-    for body in _inspecting_organizations(user):
-        below = Region.objects.filter(code__startswith=body.region_id).order_by("code")
+    for code in {body.region_id for body in _inspecting_organizations(user)}:
+        below = Region.objects.filter(code__startswith=code).order_by("code")
         codes.update(below.values_list("code", flat=True)[:500])
     return _labels(Region.objects.filter(code__in=codes).order_by("code").values_list("code", "name"))
 
@@ -322,12 +321,13 @@ def _me(user: User) -> dict[str, Any]:
 
 def deadlines_from(today: dt.date) -> dict[str, dict[str, list[str]]]:
     """For each level and day: the day the rule gives, and the last one an inspector may set."""
+    due_by = partial(clock.due, using=clock.calendar())  # read once: it is asked for twice sixty-eight days
     found: dict[str, dict[str, list[str]]] = {}
     for level in Level.values:
         days = (today + dt.timedelta(days=offset) for offset in range(-DAYS_BACK, DAYS_AHEAD + 1))
         by_day = {}
         for day in days:
-            due_on = deadline(level, day).due_on
+            due_on = deadline(level, day, due_by=due_by).due_on
             by_day[day.isoformat()] = [due_on.isoformat(), latest_deadline(level, day, due_on).isoformat()]
         found[level] = by_day
     return found

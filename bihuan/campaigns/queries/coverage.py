@@ -11,9 +11,12 @@ from django.db.models import Count, QuerySet
 
 from bihuan.accounts.scope import area_q
 from bihuan.registry.models import Enterprise
+from bihuan.registry.workflow import SUPERVISED
 from bihuan.zones.models import ZoneMembership
 
 from ..models import Campaign, Task
+
+WHOLE = 2  # digits of a province's code: the whole installation (`accounts.scope.area_q`)
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,41 @@ def scope(campaign: Campaign, *, region: str = "", department: int = 0) -> Scope
                     only_here.add(pk)
     distinct += len(only_here)
     return Scope(dict(cells), tasks, dict(localities), distinct)
+
+
+def covered_by(tasks: Iterable[Task], objects: QuerySet[Enterprise]) -> dict[int, list[int]]:
+    """The tasks that cover each of `objects`, as `Task.covered_enterprises` counts them, in the order given.
+
+    Two queries whatever the number of tasks, a third for tasks limited to zones; campaigns are fetched with the tasks.
+    """
+    wanted = list(tasks)
+    kinds: dict[int, set[str]] = defaultdict(set)
+    links = Task.kinds.through.objects.filter(task__in=wanted)
+    for task_id, kind in links.values_list("task_id", "enterprisekind_id"):
+        kinds[task_id].add(kind)
+    zones = {task.zone_id for task in wanted if task.zone_id is not None}
+    inside: set[tuple[int, int]] = set()
+    if zones:
+        stays = ZoneMembership.objects.filter(
+            zone__in=zones, left_on=None, enterprise__in=objects.values("pk")
+        )
+        inside.update(stays.order_by().values_list("zone_id", "enterprise_id"))
+    found: dict[int, list[int]] = {}
+    rows = objects.filter(status__in=SUPERVISED).order_by()
+    for pk, kind, risk, *places in rows.values_list(
+        "pk", "kind_id", "risk", "city_id", "county_id", "locality_id"
+    ):
+        covering = [
+            task.pk
+            for task in wanted
+            if kind in kinds[task.pk]
+            if not task.risks or risk in task.risks
+            if len(task.campaign.region_id) == WHOLE or task.campaign.region_id in places
+            if task.zone_id is None or (task.zone_id, pk) in inside
+        ]
+        if covering:
+            found[pk] = covering
+    return found
 
 
 def _in_zones(objects: QuerySet[Enterprise], zones: set[int]) -> Iterable[tuple[int, int, str, str, str]]:
