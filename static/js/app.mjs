@@ -1,6 +1,6 @@
 /**
  * Loads a behaviour only when the page holds an element that asks for it, also after an htmx swap.
- * Each module exports attach(element), called once per element; modules named in ALWAYS listen on the document.
+ * Each module exports attach(element), called once per element and awaited; modules named in ALWAYS listen on the document.
  */
 const BEHAVIOURS = [
   ["[data-bihuan-menu]", "./menu.mjs"],
@@ -45,7 +45,7 @@ async function bind(root) {
       const done = attached.get(element) ?? new Set();
       if (done.has(path)) continue;
       attached.set(element, done.add(path));
-      attach(element);
+      await attach(element);
     }
   }
 }
@@ -56,7 +56,7 @@ try {
 } catch {
   // Storage may be forbidden; then there are no drafts to settle either.
 }
-if (document.querySelector("noscript[data-bihuan-lazy]")) (await import("./lazy.mjs")).begin();
+if (document.querySelector("noscript[data-bihuan-lazy]")) await (await import("./lazy.mjs")).begin();
 await bind(document);
 document.body.addEventListener("htmx:load", (event) => bind(event.target));
 document.documentElement.dataset.ready = "";

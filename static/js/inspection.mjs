@@ -244,7 +244,7 @@ function attach() {
   part("to-walk").addEventListener("click", () => show("walk"));
   part("save").addEventListener("click", () => {
     form.dispatchEvent(new CustomEvent("bihuan:draft-touch"));
-    showToast("草稿存在本机，下次打开这家接着填");
+    showToast(globalThis.crypto?.subtle ? "草稿存在本机，下次打开这家接着填" : "网址不是 https，草稿没有存在本机，请尽快提交");
   });
   if (navigator.geolocation) {
     part("locate", form).hidden = false;

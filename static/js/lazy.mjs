@@ -4,7 +4,7 @@
  * a fifth of the elements until somebody fails something. The value names a field inside: a draft that holds it brings
  * the markup back before the draft is restored.
  */
-import { drafts } from "./draft.mjs";
+import { keptOf } from "./draft.mjs";
 
 /** Put the waiting markup of `root` in place and let app.mjs bind what it brings. */
 export function fill(root) {
@@ -17,10 +17,9 @@ export function fill(root) {
   if (waiting.length) root.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true }));
 }
 
-function fromDrafts() {
-  const kept = new Map(drafts().map((draft) => [draft.key, draft]));
+async function fromDrafts() {
   for (const form of document.querySelectorAll("form[data-draft-key]")) {
-    const draft = kept.get(`bihuan.draft.${form.dataset.draftKey}`);
+    const draft = await keptOf(form);
     if (!draft) continue;
     for (const lazy of form.querySelectorAll("noscript[data-bihuan-lazy]")) {
       if (lazy.dataset.bihuanLazy in (draft.values ?? {})) fill(lazy.parentElement);
@@ -29,8 +28,8 @@ function fromDrafts() {
 }
 
 /** Called once, before anything on the page is bound. */
-export function begin() {
-  fromDrafts();
+export async function begin() {
+  await fromDrafts();
   // Before the listeners of the page, which look for what stands in it.
   document.addEventListener("change", ({ target }) => {
     if (target.matches(".answers input[value=fail]") && target.checked) fill(target.closest(".question").querySelector(".question-more"));

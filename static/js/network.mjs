@@ -13,7 +13,7 @@ export function attach(bar) {
     bar.classList.toggle("is-waiting", navigator.onLine && waits !== "");
     const words = navigator.onLine
       ? ["网络正常", waits || "没有待上传"]
-      : ["无信号", "填写内容存在本机", waits].filter(Boolean);
+      : ["无信号", globalThis.crypto?.subtle ? "填写内容存在本机" : "填写内容没有存下，请不要关掉本页", waits].filter(Boolean);
     if (state.textContent !== words.join(" · ")) state.textContent = words.join(" · ");
     bar.querySelector("a")?.remove();
     const elsewhere = [...forms, ...photos].find((one) => one.page.split("?")[0] !== location.pathname);

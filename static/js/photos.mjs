@@ -7,6 +7,7 @@ import { Refused, upload } from "./http.mjs";
 import { mintId } from "./ids.mjs";
 import { shrink } from "./image.mjs";
 import * as outbox from "./outbox.mjs";
+import { keyFor } from "./sealing.mjs";
 import { showToast } from "./toast.mjs";
 
 const RETRY_MS = 20000;
@@ -45,7 +46,7 @@ class Photos {
       const photo = { client_id: mintId(), blob, filename: file.name.replace(/\.\w+$/, "") + (blob === file ? file.name.match(/\.\w+$/)?.[0] ?? "" : ".jpg") };
       this.add(photo);
       if (this.form?.dataset.draftKey) {
-        await outbox.keep({ client_id: photo.client_id, blob, filename: photo.filename, page: location.pathname, at: Date.now() }).catch(() => {});
+        await outbox.keep({ client_id: photo.client_id, blob, page: location.pathname }, await keyFor(this.form)).catch(() => {});
       }
       this.changed();
     }
@@ -171,9 +172,9 @@ class Photos {
   async restore(extra) {
     for (const kept of extra[`photos:${this.name}`] ?? []) {
       if (this.photos.has(kept.client_id)) continue;
-      const row = kept.id ? null : await outbox.find(kept.client_id).catch(() => null);
+      const blob = kept.id ? null : await outbox.find(kept.client_id, await keyFor(this.form)).catch(() => null);
       if (kept.id) await outbox.drop(kept.client_id).catch(() => {}); // arrived just before the page went away
-      if (kept.id || row) this.add({ ...kept, blob: row?.blob });
+      if (kept.id || blob) this.add({ ...kept, blob });
     }
     this.sendAll();
   }

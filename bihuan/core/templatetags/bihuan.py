@@ -33,6 +33,7 @@ from bihuan.core.markup import (
     percent_of,
     percent_text,
 )
+from bihuan.core.sealing import draft_seal
 from bihuan.rules import clocks, codes
 from bihuan.rules.risk import risk_colour
 
@@ -52,6 +53,13 @@ register.filter(figure)
 register.filter(percent_of)
 register.filter(map_shapes)
 register.filter(map_rows)
+
+
+@register.simple_tag(takes_context=True, name="draft_seal")
+def draft_seal_of(context: RequestContext) -> str:
+    """The key of the reader's drafts on this device: <form data-draft-key="…" data-draft-seal="{% draft_seal %}">."""
+    user = getattr(context.get("request"), "user", None)
+    return draft_seal(user.pk) if user is not None and user.is_authenticated else ""
 
 
 @register.filter(name="options")
