@@ -18,13 +18,6 @@ from .things import photo
 PIN = "275913"
 SIZE = {"width": 360, "height": 740}
 CHROMIUM = "/usr/bin/chromium"
-CARRIED = """
-async () => {
-  const { serviceWorker } = navigator;
-  const taken = new Promise((resolve) => serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
-  if (!serviceWorker.controller) await taken;
-}
-"""
 
 
 class Phone:
@@ -80,9 +73,8 @@ class Phone:
         return self.carried()
 
     def carried(self) -> Phone:
-        """Wait until the service worker has the app. Not by wait_for_function: what it polls with is an eval, which
-        our policy forbids."""
-        self.page.evaluate(CARRIED)
+        """Wait until the app says that all of it is on the phone."""
+        self.page.locator("html[data-carried]").wait_for(state="attached", timeout=60_000)
         return self
 
     def sign_in(self) -> None:

@@ -19,6 +19,7 @@ const SYNC_MS = 30 * 60000;
 const UNATTENDED_MS = 15 * 60000;
 // After an upload the copy is brought up to date, not by every phone of the street in the same second.
 const AFTER_MS = 10000;
+const FULL = "本机存储空间不足，请清理手机空间，或先上传已完成的检查";
 const place = document.getElementById("field");
 
 class App {
@@ -40,13 +41,14 @@ class App {
       place.replaceChildren(h("main", { class: "field-door" }, h("h1", {}, "现场检查"), h("p", {}, "现场检查已在另一个窗口打开，请回到那个窗口，或关掉它再打开这里。"), h("button", { type: "button", class: "big is-main", onclick: () => location.reload() }, "再试一次")));
       return;
     }
-    const { user, key, fresh } = await enter(place);
+    const { user, name, key, fresh } = await enter(place);
     this.persisted = await persist();
     this.store = new Store(user, key);
     this.drafts = new Drafts(this.store);
     [this.data, this.api] = await Promise.all([load(this.store), Api.open(this.store, { app: this.version }), this.drafts.load()]);
+    this.data.owner = { id: user, name };
     this.uploader = new Uploader({ store: this.store, api: this.api, drafts: this.drafts, changed: () => this.bars({ again: true }), arrived: () => this.syncSoon() });
-    if (fresh || this.data.isEmpty) await this.firstSync();
+    if (this.data.isEmpty) await this.firstSync();
     window.addEventListener("hashchange", () => this.show());
     for (const name of ["online", "offline"]) window.addEventListener(name, () => this.bars());
     document.addEventListener("visibilitychange", () => this.looked());
@@ -75,6 +77,7 @@ class App {
     });
   }
 
+  /** Until there is a copy, or the person goes on with the drafts alone: they are never behind a sync that fails. */
   async firstSync() {
     for (;;) {
       const words = h("p", { role: "status" }, "正在把底册和检查表带到本机…");
@@ -87,7 +90,8 @@ class App {
         const again = await new Promise((resolve) => {
           place.replaceChildren(h("main", { class: "field-door" }, h("h1", {}, "还没有同步"), h("p", {}, this.why(error)),
             error instanceof SignIn && h("a", { class: "big", href: "/accounts/login/?next=/field/" }, "去登录"),
-            h("button", { type: "button", class: "big is-main", onclick: () => resolve(true) }, "再试一次")));
+            h("button", { type: "button", class: "big is-main", onclick: () => resolve(true) }, "再试一次"),
+            this.drafts.byId.size > 0 && h("button", { type: "button", class: "big", onclick: () => resolve(false) }, `先看本机的 ${this.drafts.byId.size} 份检查`)));
         });
         if (!again) return;
       }
@@ -96,6 +100,7 @@ class App {
 
   why(error) {
     if (error instanceof Offline || error instanceof SignIn || error instanceof Refused) return error.message;
+    if (error?.name === "QuotaExceededError") return FULL;
     throw error;
   }
 
@@ -188,10 +193,11 @@ class App {
       this.uploader.progress && `正在上传 ${this.uploader.progress.words}`,
       waits ? `待上传 ${waits} 份检查${photos ? `、${photos} 张照片` : ""}` : "没有待上传",
       refused && `未接受 ${refused}`,
+      !this.updates.carried && "程序还没有全部存到本机，请保持联网",
       this.uploader.signIn && "需要登录",
     ].filter(Boolean).join(" · ");
     if (this.net.textContent !== words) this.net.textContent = words;
-    this.net.dataset.state = refused || this.uploader.signIn ? "failed" : connected && !waits ? "fine" : "waiting";
+    this.net.dataset.state = refused || this.uploader.signIn ? "failed" : connected && !waits && this.updates.carried ? "fine" : "waiting";
     this.update.replaceChildren(...(this.updates.ready ? [
       h("span", {}, this.screen.editing ? "新版本已就绪，完成当前检查后更新" : "新版本已就绪"),
       this.screen.editing ? "" : h("button", { type: "button", onclick: () => this.updates.apply() }, "现在更新"),
@@ -202,6 +208,6 @@ class App {
 
 window.addEventListener("unhandledrejection", ({ reason }) => {
   const full = reason?.name === "QuotaExceededError";
-  toast(full ? "本机存储空间不足，请清理手机空间，或先上传已完成的检查" : `出错了：${reason?.message ?? reason}。内容仍在本机，请重新打开`, { stay: 12000 });
+  toast(full ? FULL : `出错了：${reason?.message ?? reason}。内容仍在本机，请重新打开`, { stay: 12000 });
 });
 await new App().start();

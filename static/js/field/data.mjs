@@ -44,8 +44,9 @@ export class Data {
     return this.tables.get(name)?.get(key)?.[1] ?? "";
   }
 
+  /** Who carries the phone; without a copy only as much as the door knows. */
   get me() {
-    return this.meta.me ?? {};
+    return this.meta.me ?? { certificate_no: "", organization: "", organizations: [], kinds: [], ...this.owner };
   }
 
   /** [the day the rule gives, the last day that may be set] for a hazard found on a day; null outside the copied days. */

@@ -22,7 +22,7 @@ export function settings(app) {
     title: "设置", back: "today", after: () => room(line),
     body: [
       h("section", { class: "band" }, h("h2", {}, "本机"),
-        h("p", {}, `${data.me.name} · ${data.me.organization}`),
+        h("p", {}, [data.me.name, data.me.organization].filter(Boolean).join(" · ")),
         h("p", {}, `程序版本 ${app.version}。`, app.api.keys.signed_until ? `登录有效至 ${moment(app.api.keys.signed_until)}，过期后照样可以填写，上传时再登录。` : ""),
         h("p", {}, app.persisted ? "浏览器已答应不清理本机数据。" : "浏览器没有答应保留本机数据，请把本页“添加到主屏幕”并及时上传。"),
         line,

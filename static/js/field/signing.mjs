@@ -111,7 +111,7 @@ export function signing(app, id) {
       review(draft, app.data),
       h("div", { class: "band" },
         field("检查类别", { onchange: (event) => { draft.kind = event.target.value; touch(); renderPeople(); } }, { tag: "select", help: "执法检查须有两名持证人员",
-          children: (me.kinds ?? []).map(([value, label]) => h("option", { value, selected: value === draft.kind }, label)) }),
+          children: (me.kinds.length ? me.kinds : [[draft.kind, "开始检查时定的类别"]]).map(([value, label]) => h("option", { value, selected: value === draft.kind }, label)) }),
         field("检查意见", { rows: 2, maxlength: 500, placeholder: "可不填", value: draft.opinion, oninput: (event) => { draft.opinion = event.target.value; touch(); } }, { tag: "textarea" })),
       h("div", { class: "band" }, h("h2", {}, "检查人员"), h("p", { class: "help" }, "谁检查、谁签名、谁负责"), people),
       h("div", { class: "band" }, h("h2", {}, "陪同人"), accompanying),

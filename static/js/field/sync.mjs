@@ -3,12 +3,14 @@ import { Data } from "./data.mjs";
 
 const CHUNK = 1000;
 
+/** The copy on the phone; an empty one where part of it is gone or spoilt: it is brought anew, drafts stand elsewhere. */
 export async function load(store) {
-  const meta = await store.get("meta");
+  const meta = await store.get("meta").catch(() => null);
   if (!meta) return new Data();
   const tables = {};
   for (const [name, count] of Object.entries(meta.chunks ?? {})) {
-    const parts = await Promise.all(Array.from({ length: count }, (_, index) => store.get(`${name}/${index}`)));
+    const parts = await Promise.all(Array.from({ length: count }, (_, index) => store.get(`${name}/${index}`).catch(() => null)));
+    if (!parts.every(Array.isArray)) return new Data();
     tables[name] = parts.flat();
   }
   return new Data({ meta, tables });
@@ -32,6 +34,11 @@ export async function sync(api, store, data, { region = data.meta.region ?? "", 
     for (let index = count; index < (data.meta.chunks[name] ?? 0); index += 1) gone.push(`${name}/${index}`);
     data.meta.chunks[name] = count;
   }
-  await store.putAll({ ...values, meta: data.meta }, gone);
+  try {
+    await store.putAll({ ...values, meta: data.meta }, gone);
+  } catch (error) {
+    data.meta.cursor = ""; // what memory holds and the phone does not must travel again, whole
+    throw error;
+  }
   return changed;
 }

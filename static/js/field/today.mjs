@@ -29,7 +29,7 @@ export function today(app) {
         data.meta.duties_left_out > 0 && h("p", { class: "help" }, `期限更晚的 ${data.meta.duties_left_out} 件没有带上。`),
         duties.length > 0 && leaf("/duties/", "联网时到“待办”页办理")),
       h("section", { class: "band soft" },
-        h("p", {}, `本机有 ${data.tables.get("enterprises")?.size ?? 0} 家企业，${moment(data.meta.at)} 同步。`, data.meta.left_out ? `范围内另有 ${data.meta.left_out} 家没有带上，可在设置里按乡镇选择。` : ""),
+        h("p", {}, data.isEmpty ? "本机还没有底册，联网后点“同步”。" : `本机有 ${data.tables.get("enterprises")?.size ?? 0} 家企业，${moment(data.meta.at)} 同步。`, data.meta.left_out ? `范围内另有 ${data.meta.left_out} 家没有带上，可在设置里按乡镇选择。` : ""),
         app.persisted ? null : h("p", {}, "浏览器可能在空间不足时清理本机数据，请把本页“添加到主屏幕”。")),
     ],
     bottom: [
@@ -78,7 +78,7 @@ function planned(app, on) {
 
 function tasks(app) {
   const { data } = app;
-  const columns = data.meta.columns.enterprises;
+  const columns = data.meta.columns.enterprises ?? [];
   const [of, been] = [columns.indexOf("tasks"), columns.indexOf("seen")];
   const rows = data.all("tasks").map((task) => {
     const mine = app.drafts.finished(task.id);

@@ -1,38 +1,67 @@
 /**
- * A new version is fetched whole beside the old one and waits. It takes over when the person says so, never under an open
- * visit; a phone that was switched off meanwhile starts with it, and drafts are led to its schema (migrations.mjs).
+ * The app is fetched whole and kept before it counts as carried along; one that breaks off is fetched again. A new version is
+ * fetched whole beside the old one and waits. It takes over when the person says so, never under an open visit; a phone that
+ * was switched off meanwhile starts with it, and drafts are led to its schema (migrations.mjs).
  */
 
+const AGAIN_MS = 10000;
+const LONGEST_MS = 5 * 60000;
+
 export class Updates {
-  constructor(changed) {
+  /** `changed` when a version became ready or carried; `again` milliseconds until an installation that failed is tried anew. */
+  constructor(changed, { again = AGAIN_MS } = {}) {
     this.changed = changed;
+    this.pause = again;
     this.ready = false;
+    this.carried = false;
   }
 
   async start() {
     if (!navigator.serviceWorker) return; // plain http: lock.mjs says what that means
+    navigator.serviceWorker.addEventListener("controllerchange", () => (this.asked ? location.reload() : this.#look()));
+    await this.#register();
+  }
+
+  async #register() {
     this.registration = await navigator.serviceWorker.register("/sw.js", { scope: "/field/", updateViaCache: "none" }).catch(() => null);
-    if (!this.registration) return;
+    if (!this.registration) return this.#later();
+    this.registration.addEventListener("updatefound", () => this.#watch(this.registration.installing));
+    this.#watch(this.registration.installing);
     this.#look();
-    this.registration.addEventListener("updatefound", () => {
-      this.registration.installing?.addEventListener("statechange", () => this.#look());
+  }
+
+  #watch(worker) {
+    if (!worker || worker === this.watched) return;
+    this.watched = worker;
+    worker.addEventListener("statechange", () => {
+      this.#look();
+      // The first installation broke off (a weak line, a server half way through an upgrade): with it the registration is gone.
+      if (worker.state === "redundant" && !this.carried) this.#later();
     });
-    navigator.serviceWorker.addEventListener("controllerchange", () => this.asked && location.reload());
+  }
+
+  #later() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#register(), this.pause);
+    this.pause = Math.min(this.pause * 2, LONGEST_MS);
   }
 
   #look() {
-    const ready = Boolean(this.registration.waiting && navigator.serviceWorker.controller);
-    if (ready === this.ready) return;
-    this.ready = ready;
+    const carried = Boolean(this.registration?.active || navigator.serviceWorker.controller);
+    const ready = Boolean(this.registration?.waiting && navigator.serviceWorker.controller);
+    if (ready === this.ready && carried === this.carried) return;
+    Object.assign(this, { ready, carried });
+    document.documentElement.toggleAttribute("data-carried", carried);
     this.changed();
   }
 
   /** Ask the server for a newer one; whether one waits now. */
   async check() {
-    await this.registration?.update().catch(() => null);
-    const installing = this.registration?.installing;
+    if (!this.registration) return false;
+    await this.registration.update().catch(() => null);
+    const installing = this.registration.installing;
     if (installing) await new Promise((resolve) => installing.addEventListener("statechange", () => installing.state !== "installing" && resolve()));
-    if (this.registration) this.#look();
+    this.#look();
     return this.ready;
   }
 

@@ -167,6 +167,76 @@ def test_an_earlier_app_opens_a_later_layout(asked):
     assert asked("store", words) == [{"user": 3, "name": "冯走访"}]
 
 
+HOLED = """(async () => {
+  const kept = new Map();
+  const store = {
+    get: async (name) => structuredClone(kept.get(name)),
+    putAll: async (values, gone) => {
+      if (store.full) throw new DOMException("full", "QuotaExceededError");
+      for (const [name, value] of Object.entries(values)) kept.set(name, structuredClone(value));
+      for (const name of gone) kept.delete(name);
+    },
+  };
+  const cursors = [];
+  const api = { json: async (path) => {
+    const cursor = new URLSearchParams(path.split("?")[1]).get("cursor");
+    cursors.push(cursor);
+    const rows = cursor ? [] : [[1, "面馆"]];
+    return { whole: !cursor, cursor: "c", now: "2026-11-22T08:00:00+08:00", me: {}, deadlines: {}, left_out: 0,
+      groups: { enterprises: { columns: ["id", "name"], rows, gone: [] } } };
+  } };
+  const data = await m.load(store);
+  store.full = true;
+  const refused = await m.sync(api, store, data).catch((error) => error.name);
+  store.full = false;
+  await m.sync(api, store, data);
+  const again = await m.load(store);
+  kept.delete("enterprises/0");
+  return [refused, cursors, again.get("enterprises", 1).name, (await m.load(store)).isEmpty];
+})()"""
+
+
+def test_a_copy_that_could_not_be_kept_travels_again_and_one_with_a_hole_counts_as_none(asked):
+    assert asked("sync", HOLED) == ["QuotaExceededError", ["", ""], "面馆", True]
+
+
+BROKEN_OFF = """(async () => {
+  const made = [];
+  const container = Object.assign(new EventTarget(), { controller: null, register: async () => {
+    const installing = Object.assign(new EventTarget(), { state: "installing" });
+    made.push(Object.assign(new EventTarget(), { installing, active: null, waiting: null }));
+    if (made.length === 1) throw new TypeError("no line");
+    return made.at(-1);
+  } });
+  Object.defineProperty(navigator, "serviceWorker", { value: container, configurable: true });
+  const tried = async (count) => {
+    for (let turn = 0; turn < 1000 && made.length < count; turn += 1) await new Promise((resolve) => setTimeout(resolve, 1));
+    await new Promise((resolve) => setTimeout(resolve));
+  };
+  const become = (registration, state, active) => {
+    const worker = registration.installing;
+    Object.assign(worker, { state });
+    Object.assign(registration, { installing: null, active });
+    worker.dispatchEvent(new Event("statechange"));
+  };
+  const said = [];
+  const updates = new m.Updates(() => said.push([updates.carried, updates.ready]), { again: 1 });
+  await updates.start();
+  const before = updates.carried;
+  await tried(2);
+  become(made[1], "redundant", null);
+  await tried(3);
+  become(made[2], "activating", {});
+  const carried = document.documentElement.hasAttribute("data-carried");
+  delete navigator.serviceWorker;
+  return [made.length, before, carried, said];
+})()"""
+
+
+def test_an_installation_that_broke_off_is_begun_again_and_the_end_is_told(asked):
+    assert asked("updates", BROKEN_OFF) == [3, False, True, [[True, False]]]
+
+
 # --- the line --------------------------------------------------------------------------------------
 
 # A phone with one finished visit that names one photo; `answers` says what comes back to which request.

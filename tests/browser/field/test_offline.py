@@ -103,6 +103,54 @@ def test_session_over_the_drafts_open_and_go_on_after_signing_in(server: Server,
     assert server.do("state") == ONE_VISIT
 
 
+# The copy of the registry is gone, however that came about; keys and drafts are there.
+WITHOUT_COPY = """
+() => new Promise((resolve, reject) => {
+  const request = indexedDB.open("bihuan-field");
+  request.onsuccess = () => {
+    const change = request.result.transaction("data", "readwrite");
+    const range = change.objectStore("data").openCursor();
+    range.onsuccess = () => {
+      if (!range.result) return;
+      if (!/keys$|seq$/.test(range.result.key)) range.result.delete();
+      range.result.continue();
+    };
+    change.oncomplete = () => { request.result.close(); resolve(); };
+    change.onerror = () => reject(change.error);
+  };
+  request.onerror = () => reject(request.error);
+})
+"""
+
+
+def test_without_a_copy_and_without_signal_the_drafts_open_and_are_finished(
+    server: Server, phone: Phone
+) -> None:
+    phone.first_day()
+    phone.context.set_offline(True)
+    phone.begin()
+    phone.walk()
+    phone.page.get_by_role("button", name="存草稿").click()
+    phone.title("今天")
+    phone.page.evaluate(WITHOUT_COPY)
+    phone.die()
+
+    phone.switch_on(offline=True)
+    phone.page.goto(f"{server.base}/field/")
+    phone.page.get_by_label("PIN", exact=True).fill(PIN)
+    phone.page.get_by_role("button", name="打开").click()
+    phone.title("还没有同步")
+    phone.page.get_by_role("button", name="先看本机的 1 份检查").click()
+    phone.shows("本机还没有底册，联网后点“同步”")
+    phone.page.get_by_role("link", name="云溪区好味来面馆").click()
+    expect(phone.page.locator(".photo img[src^=blob]")).to_have_count(12)
+    phone.sign()
+    phone.finish()
+    phone.context.set_offline(False)
+    phone.arrives()
+    assert server.do("state") == ONE_VISIT
+
+
 LATER_STEPS = """// a later version
 export const STEPS = [(draft) => { draft.opinion = `${draft.opinion}由旧版草稿转来`; }];"""
 LATER_LAYOUT = """
