@@ -167,7 +167,7 @@ def _verify(city: City, pledge: Pledge) -> None:
             by=officer,
         )
         pledges.judge_line(third, "true", by=officer)
-        pledges.conclude(Pledge.objects.get(pk=pledge.pk), opinion="一项虚报，已重新登记隐患。", by=officer)
+        pledges.conclude(Pledge.objects.get(pk=pledge.pk), opinion="一项虚报，隐患已退回整改。", by=officer)
 
 
 def _fresh(user: User) -> User:

@@ -20,10 +20,10 @@ from bihuan.hazards.models import Hazard
 from bihuan.hazards.workflow import Level, Status
 from bihuan.inspections.models import Inspection
 from bihuan.papers.models import Paper
-from bihuan.planning.models import PlannedVisit
-from bihuan.pledges.models import Pledge, PledgeForm
+from bihuan.planning.joint import agreed_at
+from bihuan.pledges.models import Pledge, PledgeForm, PledgeLine
 from bihuan.pledges.queries import Walkable, campaigns_covering, walkable
-from bihuan.pledges.workflow import PledgeStatus
+from bihuan.pledges.workflow import LineVerdict, PledgeStatus
 from bihuan.registry.models import Enterprise
 
 from .expiries import expiries
@@ -60,12 +60,12 @@ def enterprise_page(enterprise: Enterprise, user: User, *, on: dt.date) -> dict[
     """Everything an enterprise must know, on one page."""
     hazards = Hazard.objects.visible_to(user).filter(enterprise=enterprise)
     own_turn = hazards.filter(status__in=[Status.RECTIFYING, Status.PLANNING])
-    running = [
-        _to_rectify(hazard)
-        for hazard in own_turn.select_related("reviewing_organization", "check_item").order_by(
-            "due_on", "id"
-        )[:SHOWN]
-    ]
+    turn = list(
+        own_turn.select_related("reviewing_organization", "check_item").order_by("due_on", "id")[:SHOWN]
+    )
+    lied = PledgeLine.objects.filter(hazard__in=turn, verdict=LineVerdict.FALSE)
+    false_of = set(lied.values_list("hazard", flat=True))
+    running = [_to_rectify(hazard, is_false=hazard.pk in false_of) for hazard in turn]
     unread = Paper.objects.visible_to(user).filter(receipt=None, recipient=enterprise.organization)
     papers = list(unread.select_related("organization").order_by("-issued_at")[:10])
     theirs = hazards.filter(status__in=WAITING)
@@ -100,7 +100,8 @@ def enterprise_page(enterprise: Enterprise, user: User, *, on: dt.date) -> dict[
         "pledges": pledges,
         "unchecked": [each for each in lists if each.last_on is None],
         "asked_to_promise": _asked_to_promise(enterprise, on=on),
-        "planned": _announced(enterprise, on=on),
+        # Every other planned visit comes without notice, and stays untold.
+        "planned": agreed_at(enterprise, on),
         "visits": list(
             Inspection.objects.visible_to(user)
             .filter(enterprise=enterprise)
@@ -122,22 +123,11 @@ def _asked_to_promise(enterprise: Enterprise, *, on: dt.date) -> bool:
     return not has_one and PledgeForm.objects.usable().exists() and bool(campaigns_covering(enterprise))
 
 
-def _announced(enterprise: Enterprise, *, on: dt.date) -> list[PlannedVisit]:
-    """Visits agreed upon as one (综合查一次, R059). Every other planned visit comes without notice, and stays untold."""
-    return list(
-        PlannedVisit.objects.filter(
-            enterprise=enterprise,
-            source=PlannedVisit.Source.JOINT,
-            status=PlannedVisit.Status.PLANNED,
-            window_to__gte=on,
-        )
-        .select_related("organization")
-        .order_by("window_from", "id")[:5]
-    )
+def _to_rectify(hazard: Hazard, *, is_false: bool) -> ToRectify:
+    """How to put it right and prove it: the item's own words, else what the next step of the loop asks.
 
-
-def _to_rectify(hazard: Hazard) -> ToRectify:
-    """How to put it right and prove it: the item's own words, else what the next step of the loop asks."""
+    What was falsely said to be put right is no longer 自查自报.
+    """
     item = hazard.check_item
     if hazard.status == Status.PLANNING:
         proof = "先报重大隐患报告，再报六项治理方案"
@@ -149,7 +139,7 @@ def _to_rectify(hazard: Hazard) -> ToRectify:
         hazard,
         guidance=(item.guidance if item else "") or hazard.measures,
         proof=(item.proof if item else "") or proof,
-        self_found=hazard.source == Hazard.Source.SELF_CHECK,
+        self_found=hazard.source == Hazard.Source.SELF_CHECK and not is_false,
     )
 
 

@@ -17,7 +17,7 @@ class InspectionsConfig(AppConfig):
     def ready(self) -> None:
         from bihuan.attachments import access
         from bihuan.campaigns.queries.coverage import register_first_visits
-        from bihuan.hazards import remarks
+        from bihuan.hazards import origins, remarks
         from bihuan.registry import merging, visiting
         from bihuan.tally.sources import register as register_counting
 
@@ -25,7 +25,7 @@ class InspectionsConfig(AppConfig):
         from .merging import fold_coverage
         from .models import Inspection
         from .queries import first_visits
-        from .signals import remarks_on_hazard
+        from .signals import remarks_on_hazard, visit_of
         from .visiting import VISITS
 
         def sees_inspection(user: User, pk: str) -> bool:
@@ -43,3 +43,4 @@ class InspectionsConfig(AppConfig):
         merging.register("inspections.coverage", fold_coverage)
         visiting.register(VISITS)
         remarks.register(remarks_on_hazard)
+        origins.register(visit_of)

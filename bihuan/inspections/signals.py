@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -23,6 +23,7 @@ from bihuan.audit.actions import chain_of
 from bihuan.core.errors import ReasonRequired, Refused
 from bihuan.core.http import row_number
 from bihuan.hazards.models import Hazard
+from bihuan.hazards.origins import Origin
 from bihuan.hazards.remarks import Remark
 
 from .models import Inspection, Signal, SignalNote, Weighing
@@ -84,11 +85,22 @@ class Owner:
     url: str
 
 
+# Whose a photo is that belongs to a record of a higher app, by the label of its model.
+_OWNERS: dict[str, Callable[[str], Owner | None]] = {}
+
+
+def register_owner(label: str, find: Callable[[str], Owner | None]) -> None:
+    """Let a higher app name the record behind one of its subjects; in AppConfig.ready."""
+    _OWNERS[label] = find
+
+
 def owner_of(subject: str, user: User) -> Owner | None:
     """Whose another photo is ("hazards.hazard:42"); None for records the person may not see or that have no page."""
     label, _, pk = subject.partition(":")
     if not access.may_see_subject(user, subject):
         return None
+    if label in _OWNERS:
+        return _OWNERS[label](pk)
     row: Hazard | Inspection | None = None
     if label == "hazards.hazard":
         row = Hazard.objects.filter(pk=pk).select_related("enterprise").first()
@@ -118,31 +130,62 @@ def simultaneous(inspection: Inspection) -> QuerySet[Inspection]:
     return rows.select_related("organization", "recorded_by").order_by("started_at", "pk")
 
 
+@dataclass(frozen=True)
+class Kin:
+    """What a higher app knows of a hazard's evidence: records that carry the same photos by right, and whether it was
+    told only after it had been put right, so that photos of after are older than the record."""
+
+    chains: frozenset[str] = frozenset()
+    is_told_afterwards: bool = False
+
+
+_KIN: list[Callable[[Hazard], Kin]] = []
+
+
+def register_kin(source: Callable[[Hazard], Kin]) -> None:
+    """Let a higher app say which of its records share a hazard's photos; in AppConfig.ready."""
+    if source not in _KIN:
+        _KIN.append(source)
+
+
 def remarks_on_hazard(hazard: Hazard, user: User) -> Iterator[Remark]:
     """What the reviewer of a rectification should look at twice: before = after, photos seen elsewhere, taken earlier."""
-    rounds = list(hazard.rectifications.order_by("-round")[:1])
-    if not rounds:
+    handed_in = list(hazard.rectifications.order_by("-pk"))
+    if not handed_in:
         return
-    last = rounds[0]
+    last, *earlier = handed_in
     kept = attachments.of_many([hazard, last])
     before, after = kept[chain_of(hazard)].get("before", []), kept[chain_of(last)].get("after", [])
+    kin = [source(hazard) for source in _KIN]
     own = {
         chain_of(hazard),
-        *(chain_of(each) for each in hazard.rectifications.exclude(pk=last.pk)),
-        chain_of(last),
+        *(chain_of(each) for each in handed_in),
+        *(chain for each in kin for chain in each.chains),
     }
     on = timezone.localdate(last.at)
-    found: list[Found] = [
-        *unchanged(before, after, on),
-        *twins(after, own, on, until=last.at),
-        *after_facts(hazard, after),
-    ]
+    facts = after_facts(hazard, after)
+    if not earlier and any(each.is_told_afterwards for each in kin):
+        facts = (each for each in facts if each.code != Signal.Code.PHOTO_TIME)
+    found = [*unchanged(before, after, on), *twins(after, own, on, until=last.at), *facts]
+    yield from as_remarks(found, user)
+
+
+def as_remarks(found: Iterable[Found], user: User) -> Iterator[Remark]:
+    """What was found, in the words and with the links that are for this reader."""
     for each in found:
         owner = owner_of(each.detail.get("subject", ""), user)
         photo = Attachment.objects.filter(pk=each.detail.get("other", each.detail["photo"])).first()
         seen = photo is not None and access.may_see(user, photo)
         words = f"{each.words}（{owner.name}）" if owner else each.words
         yield Remark(each.code.label, words, photo.get_absolute_url() if photo and seen else "")
+
+
+def visit_of(hazard: Hazard, user: User) -> Iterator[Origin]:
+    """The visit a hazard was found on, for its page."""
+    visits = Inspection.objects.visible_to(user).filter(answers__hazard=hazard)
+    for visit in visits.select_related("organization")[:1]:
+        words = f"{visit.inspected_on} {visit.organization.short_name}{visit.get_kind_display()}"
+        yield Origin("检查记录", words, visit.get_absolute_url())
 
 
 # --- by organization --------------------------------------------------------------------------

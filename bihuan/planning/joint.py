@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
+from bihuan.accounts.queries import service_user
 from bihuan.audit.actions import record
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.duties import actions as duties
@@ -55,6 +58,43 @@ def candidates(user: User, days: int = JOINT_DAYS) -> list[Candidate]:
     shown = crowded[:MOST_SHOWN]
     enterprises, counts = Enterprise.objects.in_bulk(shown), counts_this_year(shown)
     return [Candidate(enterprises[pk], by_body[pk], counts.get(pk, 0)) for pk in shown]
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """A visit several bodies have agreed to make as one."""
+
+    window_from: dt.date
+    window_to: dt.date
+    bodies: list[str]
+
+
+def agreed_at(enterprise: Enterprise, on: dt.date) -> list[Agreed]:
+    """The joint visits still to be made there, the soonest first: told to the enterprise beforehand (D13, R059)."""
+    rows = JointVisit.objects.filter(
+        enterprise=enterprise, status=JointVisit.Status.AGREED, window_to__gte=on,
+        visits__status=PlannedVisit.Status.PLANNED,
+    ).distinct()  # fmt: skip
+    found = []
+    for joint in rows.order_by("window_from", "pk"):
+        shares = joint.shares.filter(
+            answer=JointShare.Answer.ACCEPTED, visit__status=PlannedVisit.Status.PLANNED
+        )
+        names = shares.values_list("organization__short_name", flat=True)
+        found.append(Agreed(joint.window_from, joint.window_to, list(names)))
+    return found
+
+
+def partners_of(bodies: Iterable[int]) -> QuerySet[Organization]:
+    """The other bodies that agreed to come along on a joint visit one of these still has to make."""
+    own = list(bodies)
+    waiting = PlannedVisit.objects.filter(organization__in=own, status=PlannedVisit.Status.PLANNED)
+    shares = JointShare.objects.filter(
+        answer=JointShare.Answer.ACCEPTED,
+        joint__in=waiting.exclude(joint=None).values("joint"),
+        joint__status=JointVisit.Status.AGREED,
+    )
+    return Organization.objects.filter(pk__in=shares.values("organization")).exclude(pk__in=own)
 
 
 def _days(owed: list[Owed], until: dt.date) -> tuple[dt.date, dt.date]:
@@ -116,7 +156,7 @@ def propose_joint(enterprise: Enterprise, *, by: User, days: int = JOINT_DAYS) -
 
 @transaction.atomic
 def answer_joint(joint: JointVisit, *, accept: bool, reason: str, by: User) -> JointVisit:
-    """One body's answer. With all answers in, those who agreed make one joint visit.
+    """One body's answer. With all answers in, or the days to answer over, those who agreed make one joint visit.
 
     Raises PermissionDenied for others, IllegalMove when it was answered, ReasonRequired for declining.
     """
@@ -128,6 +168,8 @@ def answer_joint(joint: JointVisit, *, accept: bool, reason: str, by: User) -> J
         if own.exists():
             raise IllegalMove("本单位已经答复，请刷新页面")
         raise PermissionDenied
+    if not JointVisit.objects.filter(pk=joint.pk, status=JointVisit.Status.PROPOSED).exists():
+        raise IllegalMove("这份提议已有结果，请刷新页面")
     if not accept and not reason.strip():
         raise ReasonRequired("不合并")
     answer = JointShare.Answer.ACCEPTED if accept else JointShare.Answer.DECLINED
@@ -157,9 +199,38 @@ def _settle(joint: JointVisit, *, by: User) -> None:
         raise IllegalMove("这份提议已有结果，请刷新页面")
     joint.status = status
     if status == JointVisit.Status.AGREED:
+        _keep_ahead(joint)
         for share in agreed:
             _join(joint, share, by=by)
     record("planning.settle_joint", joint, by=by, summary=f"{joint}：{joint.get_status_display()}")
+
+
+def _keep_ahead(joint: JointVisit) -> None:
+    """Days that went by while the bodies were asked are given anew."""
+    today = timezone.localdate()
+    if joint.window_to < today:
+        joint.window_from, joint.window_to = today, today + dt.timedelta(days=LEAST_DAYS)
+        joint.save(update_fields=["window_from", "window_to"])
+
+
+def settle_unanswered(now: dt.datetime) -> int:
+    """Settle the proposals whose days to answer are over; returns how many. Those who agreed go together, whoever kept
+    silent goes alone, and the enterprise can be proposed again. The worker asks every hour; again it does nothing.
+    """
+    late = Duty.objects.open().filter(kind=Duty.Kind.JOINT_ANSWER, due_on__lt=timezone.localdate(now))
+    subjects = late.values_list("subject", flat=True).distinct()
+    keys = {int(subject.rpartition(":")[2]) for subject in subjects}
+    settled, by = 0, service_user()
+    waiting = JointVisit.objects.filter(pk__in=keys, status=JointVisit.Status.PROPOSED)
+    for joint in waiting.select_related("enterprise"):
+        try:
+            with transaction.atomic():
+                duties.finish_duty(joint, Duty.Kind.JOINT_ANSWER, by=by, cancelled=True)
+                _settle(joint, by=by)
+        except IllegalMove:  # somebody has answered at this moment
+            continue
+        settled += 1
+    return settled
 
 
 def _join(joint: JointVisit, share: JointShare, *, by: User) -> None:

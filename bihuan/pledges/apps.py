@@ -17,12 +17,15 @@ class PledgesConfig(AppConfig):
     def ready(self) -> None:
         from bihuan.attachments import access
         from bihuan.campaigns import extras
+        from bihuan.hazards import origins
+        from bihuan.inspections import signals
         from bihuan.jobs.exports import register_export
         from bihuan.registry import filters, merging, panels
 
         from .cards import certificates_of, promises_of, self_checked
         from .exporting import PLEDGES
         from .filters import FILTERS
+        from .ledger import kin_of, owner_of_line, promises_naming
         from .merging import fold_pledges
         from .models import Pledge, PledgeLine, Referral
 
@@ -44,4 +47,7 @@ class PledgesConfig(AppConfig):
             filters.register(extra)
         extras.register("pledges.self_checks", self_checked, position=10)
         merging.register("pledges.pledge", fold_pledges)
+        origins.register(promises_naming)
+        signals.register_kin(kin_of)
+        signals.register_owner("pledges.pledgeline", owner_of_line)
         register_export(PLEDGES)

@@ -30,7 +30,7 @@ from bihuan.rules.certificates import (
     proposed_review,
 )
 from bihuan.rules.codes import explain_id_card, mask_id, mask_phone, normalize_code
-from bihuan.rules.pledges import Definition, Field, Table, answer_problem, families, uses
+from bihuan.rules.pledges import Definition, Field, Person, Table, answer_problem, families, uses
 
 from .models import Pledge, PledgeLine, PledgePerson, StaffCertificate
 from .workflow import LineVerdict, Outcome
@@ -62,15 +62,15 @@ class PersonForm(forms.Form):
     phone = forms.CharField(label="联系电话", max_length=20, required=False, widget=SealedInput)
     id_number = forms.CharField(label="身份证号", max_length=30, required=False, widget=SealedInput)
 
-    def __init__(self, data: QueryDict | None, person: PledgePerson, *, asks_id: bool) -> None:
+    def __init__(self, data: QueryDict | None, person: PledgePerson, asked: Person) -> None:
         super().__init__(data, prefix=f"person-{person.key}", initial={"name": person.name})
-        self.person = person
+        self.person, self.asked = person, asked
         for name in ("name", "phone", "id_number"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
         self.fields["phone"].widget.attrs["inputmode"] = "tel"
         if person.phone:
             self.fields["phone"].help_text = f"已填 {mask_phone(person.phone)}，不改请留空"
-        if not asks_id:
+        if not asked.asks_id:
             del self.fields["id_number"]
         elif person.id_number:
             self.fields["id_number"].help_text = f"已填 {mask_id(person.id_number)}，不改请留空"
@@ -256,7 +256,7 @@ class DraftPage:
         self.definition = pledge.form.read
         asked = {each.key: each for each in self.definition.persons}
         self.persons = [
-            PersonForm(data, person, asks_id=asked[person.key].asks_id)
+            PersonForm(data, person, asked[person.key])
             for person in pledge.persons.all()
             if person.key in asked
         ]
@@ -399,8 +399,9 @@ class CertificateForm(forms.Form):
     number = forms.CharField(label="证号", max_length=60, required=False, widget=SealedInput)
     issuer = forms.CharField(label="发证机关", max_length=120, required=False)
     issued_on = CalendarDayField(
-        label="发证日期", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-    )
+        label="发证日期", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        help_text="本次有效期的起始日；换过证的不填初次领证日期",
+    )  # fmt: skip
     valid_to = CalendarDayField(
         label="有效期止", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         help_text="不填的，按发证日期和规定的年限推算；没有年限的按长期有效",

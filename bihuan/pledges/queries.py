@@ -15,6 +15,7 @@ from bihuan.audit.actions import chain_of
 from bihuan.campaigns.models import Campaign, Checklist, Phase, Task
 from bihuan.campaigns.workflow import PhaseStatus
 from bihuan.core.http import row_number
+from bihuan.hazards.models import Rectification
 from bihuan.inspections.asking import asked
 from bihuan.inspections.models import Inspection
 from bihuan.registry.models import Enterprise
@@ -24,6 +25,7 @@ from bihuan.zones.models import ZoneMembership
 from .models import (
     FalseClaim,
     Pledge,
+    PledgeLine,
     PledgeQuerySet,
     Referral,
     ReferralQuerySet,
@@ -58,6 +60,12 @@ def pledges_with_false_claims(pledges: Iterable[Pledge]) -> dict[int, int]:
     """{promise: how many of its lines were found false}, for those of a page that have any."""
     rows = FalseClaim.objects.filter(line__pledge__in=list(pledges)).order_by().values_list("line__pledge")
     return dict(rows.annotate(Count("pk")))
+
+
+def handed_in(lines: Iterable[PledgeLine]) -> dict[int, Rectification]:
+    """{hazard: its latest rectification} for the hazards the lines of a promise speak of."""
+    rows = Rectification.objects.filter(hazard__in=[each.hazard_id for each in lines if each.hazard_id])
+    return {each.hazard_id: each for each in rows.order_by("pk")}
 
 
 def promised_enterprises(user: User, campaign: Campaign) -> int:

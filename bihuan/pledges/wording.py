@@ -13,9 +13,9 @@ from bihuan.audit.actions import chain_of
 from bihuan.papers import documents as d
 from bihuan.registry.models import Enterprise
 from bihuan.rules.codes import mask_id, mask_phone
-from bihuan.rules.pledges import Definition, Table, families, uses
+from bihuan.rules.pledges import Definition, Person, Table, families, uses
 
-from .models import Pledge, PledgeLine
+from .models import Pledge, PledgeLine, PledgePerson
 
 BASE_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     PledgeLine.Role.CORRECTED: (("place", "部位"), ("description", "隐患情况"), ("measures", "整改措施落实情况")),
@@ -36,11 +36,26 @@ def columns_of(table: Table) -> list[str]:
     return [label for _, label in BASE_COLUMNS[table.role]] + [each.label for each in table.columns]
 
 
+def statement_of(pledge: Pledge) -> str:
+    """What is promised, and by which plan it was asked for (R070)."""
+    statement = pledge.form.read.statement
+    return f"按照《{pledge.campaign.title}》的要求，{statement}" if pledge.campaign is not None else statement
+
+
+def persons_of(pledge: Pledge) -> list[tuple[PledgePerson, Person]]:
+    """Everybody the promise names, with what the form asks of each."""
+    asked = {each.key: each for each in pledge.form.read.persons}
+    return [(each, asked[each.key]) for each in pledge.persons.all() if each.key in asked]
+
+
 def cells_of(line: PledgeLine, table: Table) -> list[str]:
     """One row as printed, beside its headings."""
     base = [getattr(line, name) for name, _ in BASE_COLUMNS[table.role]]
     own = [line.cells.get(each.key, "") for each in table.columns]
-    return ["" if value is None else str(value) for value in [*base, *own]]
+    return [
+        "" if value is None else day_words(value) if isinstance(value, dt.date) else str(value)
+        for value in [*base, *own]
+    ]
 
 
 def uses_ticked(code: str, on: dt.date) -> list[tuple[str, list[tuple[str, str, bool]]]]:
@@ -60,19 +75,22 @@ def pledge_paper(pledge: Pledge, signature: Signature, *, on: dt.date) -> dict[s
     ]  # fmt: skip
     if definition.asks_use:
         rows.append(("使用性质", _use_words(pledge.use_code, on)))
-    if pledge.campaign is not None:
-        rows.append(("按哪次行动的要求", pledge.campaign.title))
     rows += [(field.label, pledge.answers.get(field.key, "")) for field in definition.fields]
     blocks = [
         d.facts(*rows),
         d.table(
             ["身份", "姓名", "联系电话", "身份证号"],
             [
-                [each.label, each.name, mask_phone(each.phone), mask_id(each.id_number)]
-                for each in pledge.persons.order_by("position")
+                [
+                    f"{each.label}（{asked.help}）" if asked.help else each.label,
+                    each.name,
+                    mask_phone(each.phone),
+                    mask_id(each.id_number),
+                ]
+                for each, asked in persons_of(pledge)
             ],
         ),
-        d.text(definition.statement),
+        d.text(statement_of(pledge)),
         d.signatures(
             [
                 d.SignatureLine(

@@ -115,8 +115,9 @@ def proposed_end(rule: CertificateRule, issued_on: dt.date) -> dt.date | None:
 
 
 def proposed_review(rule: CertificateRule, issued_on: dt.date) -> dt.date | None:
-    """The day of the first review of a certificate issued on a day; None where there is none."""
-    return add_months(issued_on, rule.review_months) if rule.review_months else None
+    """The last day for the first review of a certificate issued on a day, one day short of so many months as the card
+    prints it; None where there is none."""
+    return add_months(issued_on, rule.review_months) - dt.timedelta(days=1) if rule.review_months else None
 
 
 def doubt_certificate(
@@ -130,7 +131,10 @@ def doubt_certificate(
     if review_by and valid_to and review_by > valid_to:
         return f"复审日期{review_by}晚于有效期止{valid_to}，不用复审的请留空"
     if issued_on and valid_to and rule.months and valid_to > add_months(issued_on, rule.months):
-        return f"{rule.label}有效期为{rule.months // 12}年，所填{issued_on}至{valid_to}超出，请核对证件"
+        return (
+            f"{rule.label}有效期为{rule.months // 12}年，所填{issued_on}至{valid_to}超出；"
+            "发证日期请填本次有效期的起始日，不是初次领证的日期"
+        )
     return None
 
 

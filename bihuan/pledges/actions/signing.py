@@ -1,4 +1,4 @@
-"""Signing a promise: complete, by hand, with the seal; what is not yet corrected goes into the ledger (R070, R072)."""
+"""Signing a promise: complete, by hand, with the seal; every line of it goes into the ledger (R070-R072, R076)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from bihuan.attachments import queries as files
 from bihuan.attachments.actions import attach
 from bihuan.attachments.actions import sign as put_signature
 from bihuan.attachments.models import Signature
+from bihuan.audit.actions import chain_of
 from bihuan.core.errors import Refused
 from bihuan.duties.actions import open_duty
 from bihuan.duties.models import Duty
-from bihuan.hazards.actions import record_hazard
+from bihuan.hazards.actions import record_hazard, submit_rectification
 from bihuan.hazards.models import Hazard
 from bihuan.papers.actions import issue_paper
 from bihuan.papers.models import Paper
@@ -91,8 +92,7 @@ def sign(
     """Sign a promise and hand it to whoever checks it; returns the numbered paper.
 
     The person the form names signs by hand; whoever cannot may confirm by login if the account is that person's own.
-    `seal` are photos of the stamped form. Every uncorrected line that is not yet in the ledger is entered there with
-    its own deadline. Raises PermissionDenied, Refused with everything that is missing, IllegalMove.
+    `seal` are photos of the stamped form. Every line that is not yet in the ledger is entered there. Raises PermissionDenied, Refused with everything that is missing, IllegalMove.
     """
     if not may_write(by, pledge):
         raise PermissionDenied
@@ -175,11 +175,17 @@ def _sign(pledge: Pledge, image: str, typed: bool, photos: list[str], by: User) 
 
 
 def _enter_hazards(pledge: Pledge, by: User) -> None:
-    """Every uncorrected line becomes a hazard found by the enterprise, with its own clock (自查自报)."""
+    """Every line becomes a hazard found by the enterprise (自查自报, R076), reviewed by whoever checks the promise.
+
+    An uncorrected one gets its own clock; a corrected one is handed in at once and waits for the check (R071, R073).
+    """
     organization = pledge.enterprise.organization
     assert organization is not None
-    lines = pledge.lines.filter(role=PledgeLine.Role.UNCORRECTED, hazard=None)
-    for line in lines.order_by("table", "position"):
+    rows = pledge.lines.exclude(role=PledgeLine.Role.PLAIN).filter(hazard=None)
+    lines = list(rows.order_by("table", "position"))
+    photos = files.of_many(lines)
+    for line in lines:
+        is_corrected = line.role == PledgeLine.Role.CORRECTED
         try:
             hazard = record_hazard(
                 enterprise=pledge.enterprise,
@@ -190,12 +196,16 @@ def _enter_hazards(pledge: Pledge, by: User) -> None:
                 found_on=timezone.localdate(),
                 due_on=line.due_on,
                 responsible_person=line.responsible_person,
-                measures=f"未整改原因：{line.reason}",
+                measures="" if is_corrected else f"未整改原因：{line.reason}",
                 interim_measures=line.interim_measures,
-                client_id=uuid.uuid5(uuid.NAMESPACE_OID, f"bihuan.pledge:{pledge.pk}:line:{line.pk}"),
+                client_id=line.ledger_id,
                 found_organization=organization,
+                reviewing_organization=pledge.receiver,
                 by=by,
             )
+            if is_corrected:
+                after = [each.pk for each in photos[chain_of(line)].get("after", [])]
+                submit_rectification(hazard, text=line.measures, photos=after, by=by)
         except Refused as error:
-            raise Refused(f"未整改第 {line.position} 行：{error}") from error
+            raise Refused(f"{line.get_role_display()}第 {line.position} 行：{error}") from error
         PledgeLine.objects.filter(pk=line.pk).update(hazard=hazard)

@@ -19,7 +19,7 @@ from bihuan.duties.actions import finish_duty
 from bihuan.duties.models import Duty
 from bihuan.hazards import actions as hazards
 from bihuan.hazards.models import Hazard
-from bihuan.hazards.workflow import Move, Status
+from bihuan.hazards.workflow import Move, is_legal
 from bihuan.notifications.actions import notify
 from bihuan.notifications.models import Message
 
@@ -35,8 +35,8 @@ def judge_line(
 ) -> PledgeLine:
     """Record what was found about one line. The first one begins the check.
 
-    Not done enters the hazard in the ledger again; false does the same, is listed as a false claim, and needs photos
-    besides the note. Raises PermissionDenied, ReasonRequired, Refused, IllegalMove when somebody was quicker.
+    The hazard the line speaks of follows: closed, or back in the hands of the enterprise. False is listed as a false
+    claim besides, and needs photos and a note. Raises PermissionDenied, ReasonRequired, Refused, IllegalMove when somebody was quicker.
     """
     pledge = line.pledge
     post = verifying_post(by, pledge)
@@ -65,8 +65,7 @@ def judge_line(
     for name, value in fields.items():
         setattr(line, name, value)
     attach(line, ids, "verification", by=by)
-    if chosen != LineVerdict.TRUE:
-        _put_back(line, post, ids, by)
+    _settle_in_ledger(line, post, ids, by)
     record(
         "pledges.judge",
         line,
@@ -79,16 +78,31 @@ def judge_line(
     return line
 
 
-def _put_back(line: PledgeLine, post: Post, photos: list[str], by: User) -> None:
-    """What was said to be corrected and is not stands in the ledger again: reopened, or entered as newly found."""
+def _settle_in_ledger(line: PledgeLine, post: Post, photos: list[str], by: User) -> None:
+    """What the verdict means for the hazard the line speaks of: one look on the spot is its review as well (R059, R073).
+
+    A correction found true closes the hazard that waited for review; one found otherwise is sent back, opened again if
+    it had been closed, or entered as newly found where the ledger has no open one. What another body reviews and this
+    one may not judge stays as it is, and is linked.
+    """
+    hazard = line.hazard
     if line.role == PledgeLine.Role.PLAIN:
         return
-    hazard = line.hazard
-    words = "虚报整改" if line.verdict == LineVerdict.FALSE else "承诺已整改，核查未整改到位"
-    if line.role == PledgeLine.Role.UNCORRECTED and hazard is not None and hazard.is_open:
+    is_corrected = line.role == PledgeLine.Role.CORRECTED
+    if line.verdict == LineVerdict.TRUE:
+        if is_corrected and hazard is not None and _may(by, Move.CLOSE, hazard):
+            text = f"承诺书 {line.pledge.number} 逐项核查属实"
+            hazards.reinspect(
+                hazard, passed=True, text=f"{text}：{line.verdict_note}" if line.verdict_note else text, photos=photos, by=by
+            )  # fmt: skip
         return
-    if hazard is not None and hazard.status == Status.CLOSED and hazards.may_move(by, Move.REOPEN, hazard):
-        hazards.reopen(hazard, reason=f"{words}：{line.verdict_note}", by=by)
+    words = "虚报整改" if line.verdict == LineVerdict.FALSE else "承诺已整改，核查未整改到位"
+    told = f"{words}：{line.verdict_note}"
+    if hazard is not None and is_corrected and _may(by, Move.SEND_BACK, hazard):
+        hazards.reinspect(hazard, passed=False, reason_type="not_rectified", text=told, photos=photos, by=by)
+        return
+    if hazard is not None and _may(by, Move.REOPEN, hazard):
+        hazards.reopen(hazard, reason=told, by=by)
         return
     if hazard is not None and hazard.is_open:
         return
@@ -107,6 +121,11 @@ def _put_back(line: PledgeLine, post: Post, photos: list[str], by: User) -> None
     )
     PledgeLine.objects.filter(pk=line.pk).update(hazard=found)
     line.hazard = found
+
+
+def _may(by: User, move: Move, hazard: Hazard) -> bool:
+    """Whether the move is both legal now and this person's."""
+    return is_legal(move, hazard.status, hazard.level) and hazards.may_move(by, move, hazard)
 
 
 def _list_false(line: PledgeLine, by: User) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 from django.db import models
 from django.db.models import Q
@@ -277,6 +278,11 @@ class PledgeLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} {self.position} {self.description[:20]}"
+
+    @property
+    def ledger_id(self) -> uuid.UUID:
+        """The device id under which this line enters the ledger: signed twice, it is entered once."""
+        return uuid.uuid5(uuid.NAMESPACE_OID, f"bihuan.pledge:{self.pledge_id}:line:{self.pk}")
 
     def claim(self) -> list[object]:
         """What the enterprise said in this row."""

@@ -153,7 +153,7 @@ def test_pages_work_out_end_and_review_and_ask_where_they_cannot(world, client):
     sent = {"person_name": "罗守电", "kind": "special_operation", "issued_on": issued.isoformat()}
     assert client.post(new, sent)["Location"] == "/pledges/certificates/"
     mine = StaffCertificate.objects.get()
-    assert mine.review_by == issued.replace(year=issued.year + 3)
+    assert mine.review_by == issued.replace(year=issued.year + 3) - dt.timedelta(days=1)
     assert mine.valid_to == issued.replace(year=issued.year + 6) - dt.timedelta(days=1)
     old = client.post(new, sent | {"issued_on": later(-1200).isoformat()})
     assert old.status_code == 422

@@ -131,7 +131,16 @@ def test_signing_numbers_seals_and_fills_the_ledger(world):
         "rectifying",
         line.due_on,
     )
-    assert line.hazard.reviewing_organization == world.organizations.qingshi
+    # Whoever checks the promise reviews what it speaks of: one body for both (R059, R073).
+    assert line.hazard.reviewing_organization == world.organizations.housing
+    done = pledge.lines.get(role="corrected").hazard
+    assert done is not None
+    assert (done.source, done.status, done.reviewing_organization) == (
+        "self_check",
+        "reinspecting",
+        world.organizations.housing,
+    )
+    assert done.rectifications.get().text == "已清理，专人每日查看"
     duty = Duty.objects.get(kind="pledge_verify")
     assert (duty.organization, duty.due_on) == (
         world.organizations.housing,
@@ -200,6 +209,12 @@ def test_every_line_true_makes_it_verified(world):
         actions.judge_line(line, "true", by=housing)
     pledge.refresh_from_db()
     assert pledge.status == "verifying"
+    # One look was enough: what had been put right is closed, what had not runs on.
+    assert {line.role: line.hazard.status for line in pledge.lines.all() if line.hazard} == {
+        "corrected": "closed",
+        "uncorrected": "rectifying",
+    }
+    assert not Duty.objects.open().filter(kind="hazard_review").exists()
     actions.conclude(pledge, opinion="属实", by=housing)
     assert Pledge.objects.get(pk=pledge.pk).status == "verified"
     assert Duty.objects.get(kind="pledge_verify").status == "done"
@@ -217,9 +232,9 @@ def test_a_false_claim_is_put_back_into_the_ledger_listed_and_shown(world):
     actions.judge_line(line, "false", note="楼梯口仍堆满", photos=[photo(housing)], by=housing)
     claim = FalseClaim.objects.get()
     assert claim.hazard is not None
-    assert claim.hazard.source == "inspection"
-    assert claim.hazard.description == "楼梯口堆放杂物（虚报整改）"
-    assert claim.hazard.reviewing_organization == world.organizations.housing
+    assert (claim.hazard.description, claim.hazard.status) == ("楼梯口堆放杂物", "rectifying")
+    back = claim.hazard.reinspections.get()
+    assert (back.passed, back.text) == (False, "虚报整改：楼梯口仍堆满")
     actions.judge_line(pledge.lines.get(role="uncorrected"), "true", by=housing)
     actions.conclude(Pledge.objects.get(pk=pledge.pk), by=housing)
     assert Pledge.objects.get(pk=pledge.pk).status == "objected"
@@ -278,7 +293,7 @@ def test_signed_twice_from_two_windows_counts_once(world):
     actions.sign(pledge, image=ink(), seal=[photo(world.people.shop)], by=world.people.shop)
     with pytest.raises(IllegalMove):
         actions.sign(stale, image=ink(), seal=[photo(world.people.shop)], by=world.people.shop)
-    assert Hazard.objects.filter(source="self_check").count() == 1
+    assert Hazard.objects.filter(source="self_check").count() == 2
     assert Duty.objects.filter(kind="pledge_verify").count() == 1
 
 

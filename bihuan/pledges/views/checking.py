@@ -51,7 +51,8 @@ def line(request: Request, pk: int) -> HttpResponse:
     except Refused as error:
         form.add_error(None, str(error))
         return show(request, visible(request, found.pledge_id), wrong=(found.pk, form), status=422)
-    messages.success(request, f"第 {found.position} 项：{found.get_verdict_display()}")
+    ledger = f"，隐患{found.hazard.get_status_display()}" if found.hazard is not None else ""
+    messages.success(request, f"第 {found.position} 项：{found.get_verdict_display()}{ledger}")
     return redirect("pledges:detail", found.pledge_id)
 
 

@@ -24,6 +24,8 @@ from bihuan.core.errors import Refused
 from bihuan.core.http import Request, row_number
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.core.qr import qr_svg
+from bihuan.hazards.models import Rectification
+from bihuan.hazards.remarks import remarks_on
 from bihuan.jobs.handing import take_away
 from bihuan.papers.rendering import verify_address
 from bihuan.registry.models import Enterprise
@@ -34,7 +36,7 @@ from .. import actions, queries, wording
 from ..cards import TONES
 from ..exporting import PLEDGES
 from ..forms import ConcludeForm, DraftPage, ReasonForm, VerdictForm
-from ..models import Pledge, PledgeForm, PledgePerson
+from ..models import Pledge, PledgeForm, PledgeLine, PledgePerson
 from ..standing import may_conclude, may_write, own_enterprise, verifying_post
 from ..workflow import LineVerdict, PledgeMove, PledgeStatus, is_legal
 from . import user_of
@@ -196,8 +198,11 @@ def show(
     }
     revealing = Enterprise.objects.within_scope_of(user, Permission.REVEAL_PERSONAL)
     definition = pledge.form.read
-    lines = list(pledge.lines.select_related("hazard", "verified_by", "false_claim"))
-    kept = files.of_many(lines)
+    lines = list(
+        pledge.lines.select_related("hazard__enterprise", "hazard__premises", "verified_by", "false_claim")
+    )
+    handed_in = queries.handed_in(lines)
+    kept = files.of_many([*lines, *handed_in.values()])
     tables = []
     for table in definition.tables:
         rows = [
@@ -205,7 +210,10 @@ def show(
                 "line": line,
                 "cells": list(zip(wording.columns_of(table), wording.cells_of(line, table), strict=True)),
                 "tone": VERDICT_TONES[LineVerdict(line.verdict)],
-                "photos": files.photo_items(kept[chain_of(line)].get("after", [])),
+                "photos": _after(line, handed_in, kept),
+                "remarks": remarks_on(line.hazard, user)
+                if verifies and line.hazard is not None and line.verdict == LineVerdict.PENDING
+                else [],
                 "evidence": files.photo_items(kept[chain_of(line)].get("verification", [])),
                 "form": _verdict_form(line.pk, wrong)
                 if verifies and line.verdict == LineVerdict.PENDING
@@ -244,6 +252,15 @@ def show(
         "newer": getattr(pledge, "renewed_by", None),
     }
     return render(request, "pledges/detail.html", context, status=status)
+
+
+def _after(line: PledgeLine, handed_in: dict[int, Rectification], kept: Any) -> list[dict[str, Any]]:
+    """The photos of what was put right: those of the line, else those handed in to the ledger."""
+    photos = kept[chain_of(line)].get("after", [])
+    done = handed_in.get(line.hazard_id or 0)
+    if not photos and done is not None and line.role == PledgeLine.Role.CORRECTED:
+        photos = kept[chain_of(done)].get("after", [])
+    return files.photo_items(photos)
 
 
 def _verdict_form(pk: int, wrong: tuple[int, VerdictForm] | None) -> VerdictForm:
@@ -396,7 +413,8 @@ def sign(request: Request, pk: int) -> HttpResponse:
             for table in definition.tables
         ],
         "signer": pledge.persons.get(key=definition.signer.key),
-        "persons": pledge.persons.all(),
+        "persons": wording.persons_of(pledge),
+        "statement": wording.statement_of(pledge),
         "seal": files.photo_items(files.of(pledge, "seal")),
         "upload_url": reverse("attachments:upload"),
     }
@@ -451,7 +469,8 @@ def print_page(request: Request, pk: int) -> HttpResponse:
     context = {
         "pledge": pledge,
         "definition": definition,
-        "persons": pledge.persons.all(),
+        "persons": wording.persons_of(pledge),
+        "statement": wording.statement_of(pledge),
         "families": wording.uses_ticked(
             pledge.use_code,
             timezone.localdate(pledge.signed_at) if pledge.signed_at else timezone.localdate(),

@@ -42,7 +42,7 @@ def test_every_kind_is_known_by_its_label_and_other_names():
 
 def test_six_years_with_a_review_after_three(special):
     assert proposed_end(special, D("2025-03-01")) == D("2031-02-28")
-    assert proposed_review(special, D("2025-03-01")) == D("2028-03-01")
+    assert proposed_review(special, D("2025-03-01")) == D("2028-02-29")
     fire = certificate_rule("fire_control", TODAY)
     assert proposed_end(fire, D("2025-03-01")) is None
     assert proposed_review(fire, D("2025-03-01")) is None

@@ -20,6 +20,8 @@ def test_twenty_two_types_of_use_in_two_families():
     assert [each.family for each in found].count("crowded") == 17
     assert pledges.use("10", DAY).label == "饭店、餐厅"
     assert pledges.use_of_kind("restaurant", DAY) == "10"
+    assert pledges.use_of_kind("entertainment", DAY) == "8"
+    assert pledges.use_of_kind("workshop", DAY) == "16"
     assert pledges.use_of_kind("unknown", DAY) == ""
     with pytest.raises(UnknownRule, match="22 类"):
         pledges.use("23", DAY)
