@@ -109,6 +109,7 @@ def main() -> int:
     from bihuan.operations.backup.schedule import backup_due
     from bihuan.operations.heartbeat import beat
     from bihuan.operations.retention.rounds import retention_due
+    from bihuan.planning.joint import settle_unanswered
     from bihuan.planning.visits import open_visits
     from bihuan.pledges.actions import open_certificate_dues
     from bihuan.registry.dues import open_dues
@@ -146,7 +147,7 @@ def main() -> int:
         Periodic("dues", 3600, lambda: open_dues(timezone.now())),
         Periodic("certificates", 3600, lambda: open_certificate_dues(timezone.now())),
         Periodic("late", 3600, lambda: open_late(timezone.now())),
-        Periodic("visits", 3600, lambda: open_visits(timezone.now())),
+        Periodic("visits", 3600, lambda: open_visits(timezone.now()) + settle_unanswered(timezone.now())),
         Periodic("lives", 600, lambda: settle_lives(timezone.now())),
         Periodic("send", 60, lambda: send_due(timezone.now())),
         Periodic("seal", 300, lambda: seal_due(timezone.now())),

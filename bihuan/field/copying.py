@@ -31,6 +31,7 @@ from bihuan.inspections.forms import words_of_failure
 from bihuan.inspections.kinds import conducted_by
 from bihuan.inspections.models import Coverage, Inspection
 from bihuan.inspections.queries import conductible
+from bihuan.planning.joint import partners_of
 from bihuan.registry.models import Contact, Enterprise, EnterpriseKind, Permit, Premises, RiskColour
 from bihuan.registry.schemas import all_in_force
 from bihuan.rules import hazards as criteria_rules
@@ -243,7 +244,8 @@ def _inspecting_organizations(user: User) -> list[Organization]:
 
 
 def _colleagues(user: User) -> Group:
-    """Who may come along: one's own people, then the experts of the area and of those above it."""
+    """Who may come along: one's own people, then the experts of the area and of those above it, and on joint visits the
+    inspectors of the bodies that agreed to come (综合查一次, R059)."""
     bodies = _inspecting_organizations(user)
     areas = {code for body in bodies for code in (body.region_id, *ancestors(body.region_id))}
     active = User.objects.filter(
@@ -255,8 +257,14 @@ def _colleagues(user: User) -> Group:
         holdings__post__organization__kind=Organization.Kind.EXPERTS,
         holdings__post__organization__region__in=areas,
     )
+    partners = active.filter(
+        holdings__post__organization__in=partners_of(body.pk for body in bodies),
+        holdings__post__role__in=[
+            role for role, each in ROLES.items() if Permission.CONDUCT_INSPECTION in each.permissions
+        ],
+    )
     group, known = Group(["id", "name", "certificate_no", "organization", "expert"]), set()
-    for rows, is_expert in ((own, False), (experts, True)):
+    for rows, is_expert in ((own, False), (experts, True), (partners, False)):
         for row in rows.order_by("full_name", "pk").values_list(*columns)[:MOST_COLLEAGUES]:
             if row[0] not in known:
                 known.add(row[0])

@@ -1,6 +1,7 @@
 """How often a place has been visited this year, by whom, and up to which limit: read before anybody goes again (R059).
 
-Every agency counts, whoever asks: a visit is a burden for the place also when the reader may not open its record.
+Every agency counts, whoever asks: a visit is a burden for the place also when the reader may not open its record. A joint
+visit of which several bodies keep a record is one visit.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from bihuan.registry.models import Enterprise
@@ -21,7 +22,7 @@ from .models import Inspection
 
 @dataclass(frozen=True)
 class Made:
-    """The visits of one kind by one body in a year.
+    """The visits of one kind by one body in a year, and `together` those of the kind by all bodies.
 
     `cap` is the limit of the kind over all bodies together, None for none; `is_full` when they have reached it.
     """
@@ -30,9 +31,16 @@ class Made:
     label: str
     organization: str
     count: int
+    together: int
     last: dt.date
     cap: int | None
     is_full: bool
+
+
+# Records of one day at one place are one visit when they are joint ones.
+_VISITS = Count("pk", filter=~Q(kind=Inspection.Kind.JOINT)) + Count(
+    "inspected_on", filter=Q(kind=Inspection.Kind.JOINT), distinct=True
+)
 
 
 def _of_year(day: dt.date) -> QuerySet[Inspection]:
@@ -44,29 +52,25 @@ def _of_year(day: dt.date) -> QuerySet[Inspection]:
 def visits_this_year(enterprise: Enterprise, on: dt.date | None = None) -> list[Made]:
     """Visits to an enterprise this calendar year by kind and body, the most frequent first."""
     day = on or timezone.localdate()
-    rows = (
-        _of_year(day)
-        .filter(enterprise=enterprise)
-        .values_list("kind", "organization__short_name")
-        .annotate(count=Count("pk"), last=Max("inspected_on"))
+    made = _of_year(day).filter(enterprise=enterprise)
+    rows = made.values_list("kind", "organization__short_name").annotate(
+        count=_VISITS, last=Max("inspected_on")
     )
     labels = dict(Inspection.Kind.choices)
-    totals: dict[str, int] = {}
-    for kind, _, count, _ in rows:
-        totals[kind] = totals.get(kind, 0) + count
+    totals = dict(made.values_list("kind").annotate(count=_VISITS))
     found = []
     for kind, body, count, last in sorted(rows, key=lambda row: (-row[2], row[0], row[1])):
         limit = rules.cap(kind, day)
         most = limit.per_year if limit else None
         is_full = most is not None and totals[kind] >= most
-        found.append(Made(kind, str(labels.get(kind, kind)), body, count, last, most, is_full))
+        found.append(Made(kind, str(labels.get(kind, kind)), body, count, totals[kind], last, most, is_full))
     return found
 
 
 def counts_this_year(pks: Iterable[int], on: dt.date | None = None) -> dict[int, int]:
     """How many visits each enterprise has had this year; those without any are left out."""
     rows = _of_year(on or timezone.localdate()).filter(enterprise__in=list(pks))
-    return dict(rows.values_list("enterprise").annotate(count=Count("pk")))
+    return dict(rows.values_list("enterprise").annotate(count=_VISITS))
 
 
 def at_cap(pks: Iterable[int], kind: str, on: dt.date | None = None) -> set[int]:
@@ -76,7 +80,7 @@ def at_cap(pks: Iterable[int], kind: str, on: dt.date | None = None) -> set[int]
     if limit is None:
         return set()
     rows = _of_year(day).filter(enterprise__in=list(pks), kind=kind)
-    full = rows.values("enterprise").annotate(count=Count("pk")).filter(count__gte=limit.per_year)
+    full = rows.values("enterprise").annotate(count=_VISITS).filter(count__gte=limit.per_year)
     return set(full.values_list("enterprise", flat=True))
 
 
@@ -86,7 +90,7 @@ def over_cap(enterprise: Enterprise, kind: str, on: dt.date | None = None) -> st
     limit = rules.cap(kind, day)
     if limit is None:
         return ""
-    made = _of_year(day).filter(enterprise=enterprise, kind=kind).count()
+    made = _of_year(day).filter(enterprise=enterprise, kind=kind).aggregate(count=_VISITS)["count"]
     if made < limit.per_year:
         return ""
     label = Inspection.Kind(kind).label
@@ -103,4 +107,6 @@ def sentence(made: list[Made], kind: str) -> str:
     who = "、".join(f"{name} {count} 次" for name, count in sorted(by_body.items(), key=lambda row: -row[1]))
     same = next((each for each in made if each.kind == kind and each.is_full), None)
     full = f"；{same.label}已到上限 {same.cap} 次" if same else ""
-    return f"今年已受检 {sum(by_body.values())} 次：{who}{full}"
+    total = sum({each.kind: each.together for each in made}.values())
+    once = "（联合检查各单位合计一次）" if total < sum(by_body.values()) else ""
+    return f"今年已受检 {total} 次：{who}{once}{full}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -225,11 +225,13 @@ class Walk:
         major_due_on: dt.date,
         kind: str = "",
         everything: bool = False,
+        along: Collection[int] = (),
         data: QueryDict | None = None,
         files: MultiValueDict[str, UploadedFile] | None = None,
     ) -> None:
         self.user, self.enterprise, self.organization = user, enterprise, organization
         self.task, self.checklist = task, checklist
+        self.along = along
         self.data, self.files = data, files
         self.problems: list[Problem] = []
         self.due_on, self.major_due_on = due_on, major_due_on
@@ -367,7 +369,8 @@ class Walk:
         return rows
 
     def _others(self, active: QuerySet[User]) -> list[User]:
-        """On a joint visit: the inspectors of the line department and of the locality (R064)."""
+        """On a joint visit: the inspectors of the line department, of the locality, and of the bodies of the city that
+        agreed to come along (R064, R059)."""
         enterprise = self.enterprise
         conducting = [
             role for role, each in ROLES.items() if Permission.CONDUCT_INSPECTION in each.permissions
@@ -375,6 +378,7 @@ class Walk:
         bodies = Organization.objects.filter(
             Q(pk=enterprise.department_id)
             | Q(kind=Organization.Kind.LOCALITY, region=enterprise.locality_id, valid_to=None)
+            | Q(pk__in=self.along, region__code__startswith=enterprise.city_id)
         ).exclude(pk=self.organization.pk)
         rows = active.filter(holdings__post__organization__in=bodies, holdings__post__role__in=conducting)
         return list(rows.exclude(pk=self.user.pk).order_by("full_name", "pk")[:30])

@@ -412,6 +412,7 @@ def outcome(draw: Draw) -> list[dict[str, Any]]:
     return [
         {
             "id": row["object"],
+            "enterprise": today[int(row["object"])],
             "name": names.get(row["object"], row["object"]),
             "inspectors": [(pk, people.get(pk, pk)) for pk in row["inspectors"]],
             "visit": visits.get(today[int(row["object"])]),

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
@@ -18,7 +19,7 @@ from bihuan.campaigns.models import Assignment, Campaign, Task
 from bihuan.campaigns.workflow import AssignmentStatus
 from bihuan.duties.models import Duty
 from bihuan.inspections.kinds import conducted_by
-from bihuan.inspections.models import Coverage
+from bihuan.inspections.models import Coverage, Inspection
 from bihuan.registry.models import Enterprise
 from bihuan.rules.regions import is_within
 
@@ -41,7 +42,8 @@ _GOES = (Assignment.Role.TERRITORIAL, Assignment.Role.RESPONSIBLE, Assignment.Ro
 
 @dataclass(frozen=True)
 class Owed:
-    """One reason for one body to go to one enterprise; `visit` when it is a visit already planned."""
+    """One reason for one body to go to one enterprise; `visit` when it is a visit already planned, `task` the number of
+    the task whose list is to be walked there."""
 
     enterprise: int
     organization: Organization
@@ -49,20 +51,23 @@ class Owed:
     due_on: dt.date | None
     url: str
     visit: PlannedVisit | None = None
+    task: int | None = None
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, Any]:
         """Plain data, as a joint visit keeps what it was proposed for."""
         return {
             "words": self.words,
             "due_on": self.due_on.isoformat() if self.due_on else "",
             "url": self.url,
+            "task": self.task,
         }
 
 
 def owed_at(user: User, until: dt.date, enterprise: Enterprise | None = None) -> dict[int, list[Owed]]:
     """What is due until a day at each enterprise this person sees, or at one of them, the soonest first.
 
-    What a body has already agreed to do on a joint visit is left out. Objects of tasks are added where something
+    What a body has already agreed to do on a joint visit is left out, and so is a visit that comes unannounced (四不两直):
+    it is nobody else's affair. Objects of tasks are added where something
     else is due: a task alone, shared out by its plan, is no second visit.
     """
     found: dict[int, list[Owed]] = defaultdict(list)
@@ -98,6 +103,7 @@ def _visits(user: User, until: dt.date, enterprise: Enterprise | None) -> Iterat
     rows = PlannedVisit.objects.visible_to(user).filter(
         status=PlannedVisit.Status.PLANNED, joint=None, window_from__lte=until
     )
+    rows = rows.exclude(kind=Inspection.Kind.UNANNOUNCED)
     if enterprise is not None:
         rows = rows.filter(enterprise=enterprise)
     for visit in rows.select_related("organization").order_by("window_to", "id")[:MOST_VISITS]:
@@ -158,7 +164,7 @@ def _tasks(user: User, until: dt.date, pks: Collection[int]) -> Iterator[Owed]:
         for pk in sorted(left):
             body = next((each.organization for each in who if goes_to(each.organization, places[pk])), None)
             if body is not None:
-                yield Owed(pk, body, f"任务：{task}", task.due_on, task.get_absolute_url())
+                yield Owed(pk, body, f"任务：{task}", task.due_on, task.get_absolute_url(), task=task.pk)
 
 
 def goes_to(body: Organization, place: Enterprise) -> bool:

@@ -6,14 +6,30 @@ import datetime as dt
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.core.forms import CalendarDayField
 from bihuan.inspections.kinds import conducted_by
-from bihuan.registry.models import Enterprise, EnterpriseKind, RiskColour
+from bihuan.registry.models import Enterprise, EnterpriseKind, EnterpriseQuerySet, RiskColour
+from bihuan.search.finding import narrowed
+from bihuan.search.grams import terms_of
+from bihuan.search.models import Kind
 
 from .models import VisitRequest
+
+MOST_NAMED = 5
+
+
+def named(rows: EnterpriseQuerySet, text: str) -> list[Enterprise]:
+    """The enterprises meant by what somebody wrote: the one of that credit code or of exactly that name, else those
+    whose names, former names or addresses hold the words, a few more than are ever shown."""
+    rows = rows.select_related("locality")
+    exact = list(rows.filter(Q(credit_code=text.upper()) | Q(name=text))[: MOST_NAMED + 1])
+    if exact or not text:
+        return exact
+    return list(narrowed(rows, Kind.ENTERPRISE, terms_of(text)).order_by("-pk")[: MOST_NAMED + 1])
 
 
 def _day(label: str, **more: Any) -> CalendarDayField:
@@ -117,7 +133,7 @@ class OwnRecusalForm(forms.Form):
     """Whom oneself must not visit."""
 
     enterprise = forms.CharField(
-        label="企业编号或信用代码", max_length=20, help_text="企业页面地址里的数字，或统一社会信用代码"
+        label="企业", max_length=120, help_text="名称或其中几个字，或者统一社会信用代码"
     )
     reason = forms.CharField(label="理由", max_length=200)
 
@@ -126,13 +142,15 @@ class OwnRecusalForm(forms.Form):
         self.by = user
 
     def clean_enterprise(self) -> Enterprise:
-        given = self.cleaned_data["enterprise"].strip().upper()
-        rows = Enterprise.objects.visible_to(self.by)
-        by_number = given.isascii() and given.isdecimal() and len(given) < 18
-        found = rows.filter(pk=given).first() if by_number else rows.filter(credit_code=given).first()
-        if found is None:
-            raise forms.ValidationError("没有这家企业，或不在可见范围内，请核对编号或信用代码")
-        return found
+        given = self.cleaned_data["enterprise"].strip()
+        found = named(Enterprise.objects.visible_to(self.by), given)
+        if not found:
+            raise forms.ValidationError("没有这家企业，或不在可见范围内，请核对名称或信用代码")
+        if len(found) > 1:
+            names = "、".join(f"{each.name}（{each.locality.short_name}）" for each in found[:MOST_NAMED])
+            more = "等" if len(found) > MOST_NAMED else ""
+            raise forms.ValidationError(f"名称里有“{given}”的不止一家：{names}{more}，请写全名或信用代码")
+        return found[0]
 
 
 class RecusalForm(OwnRecusalForm):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.urls import reverse
 
@@ -13,13 +13,15 @@ from bihuan.inspections.kinds import OWN
 from bihuan.inspections.models import Inspection, Signal
 from bihuan.inspections.weighing import Found
 
-from .models import PlannedVisit, Recusal, VisitPlan
+from .models import JointShare, PlannedVisit, Recusal, VisitPlan
 
 
 def fulfil(inspection: Inspection, *, by: User) -> None:
-    """Tick off what was planned there: the first of each cause of this organization, and on a joint visit the others'.
+    """Tick off what was planned there: the first of each cause of this organization, and on a joint visit those of
+    every other body that came along (综合查一次, R059).
 
-    Going once for a draw and for the plan of the year is no second visit; one of two months' plans is.
+    Going once for a draw and for the plan of the year is no second visit; one of two months' plans is. A body none of
+    whose people were there has not been: its visit stays.
     """
     if inspection.kind in OWN:
         return
@@ -27,19 +29,36 @@ def fulfil(inspection: Inspection, *, by: User) -> None:
         enterprise=inspection.enterprise_id,
         status=PlannedVisit.Status.PLANNED,
         window_from__lte=inspection.inspected_on,
-    )
-    mine: dict[str, PlannedVisit] = {}
-    for visit in waiting.filter(organization=inspection.organization_id).order_by("window_to", "id"):
-        mine.setdefault(visit.source, visit)
-    done = {visit.pk: visit for visit in mine.values()}
-    joints = {visit.joint_id for visit in mine.values() if visit.joint_id}
-    if inspection.kind == Inspection.Kind.JOINT and joints:
-        done |= {visit.pk: visit for visit in waiting.filter(joint__in=joints)}
-    for visit in done.values():
+    ).order_by("window_to", "id")
+    mine = list(waiting.filter(organization=inspection.organization_id))
+    done = _first_of_each(mine)
+    if inspection.kind == Inspection.Kind.JOINT:
+        for body in _who_came_along(inspection, {visit.joint_id for visit in mine if visit.joint_id}):
+            done += _first_of_each(waiting.filter(organization=body))
+    for visit in done:
         still = PlannedVisit.objects.filter(pk=visit.pk, status=PlannedVisit.Status.PLANNED)
         if not still.update(status=PlannedVisit.Status.DONE, inspection=inspection):
             continue
         duties.finish_duty(visit, Duty.Kind.VISIT, by=by)
+
+
+def _first_of_each(visits: Iterable[PlannedVisit]) -> list[PlannedVisit]:
+    """The first visit of each cause."""
+    found: dict[str, PlannedVisit] = {}
+    for visit in visits:
+        found.setdefault(visit.source, visit)
+    return list(found.values())
+
+
+def _who_came_along(inspection: Inspection, joints: set[int]) -> set[int]:
+    """The other bodies that took part: those of the people who signed; where somebody without an account signed, who may
+    be from any of them, all that had agreed to come."""
+    members = list(inspection.members.select_related("user"))
+    bodies = {post.organization_id for each in members if each.user for post in each.user.posts}
+    if any(each.user is None for each in members):
+        agreed = JointShare.objects.filter(joint__in=joints, answer=JointShare.Answer.ACCEPTED)
+        bodies |= set(agreed.values_list("organization", flat=True))
+    return bodies - {inspection.organization_id}
 
 
 def people_amiss(inspection: Inspection) -> Iterator[Found]:

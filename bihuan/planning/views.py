@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bihuan.accounts.guards import require
@@ -33,7 +34,7 @@ from . import draws as acts
 from . import joint as joint_acts
 from . import plans as planning
 from .due import bodies, owed_at
-from .forms import DrawForm, OwnRecusalForm, PlanForm, RecusalForm, RequestForm
+from .forms import MOST_NAMED, DrawForm, OwnRecusalForm, PlanForm, RecusalForm, RequestForm, named
 from .models import (
     Draw,
     DrawReplacement,
@@ -114,16 +115,32 @@ def visit(request: HttpRequest, pk: int) -> HttpResponse:
         "enterprise", "organization", "draw", "plan", "joint", "inspection"
     )
     found = get_object_or_404(rows, pk=pk)
+    shares = list(found.joint.shares.select_related("organization")) if found.joint else []
+    own = {post.organization_id for post in user.posts}
+    may_walk = (
+        found.status == PlannedVisit.Status.PLANNED
+        and conductible(user).filter(pk=found.enterprise_id).exists()
+    )
     context = {
         "visit": found,
         "inspectors": list(found.inspectors.order_by("full_name")),
         "made": visits_this_year(found.enterprise),
-        "shares": list(found.joint.shares.select_related("organization")) if found.joint else [],
-        "may_walk": found.status == PlannedVisit.Status.PLANNED
-        and conductible(user).filter(pk=found.enterprise_id).exists(),
+        # What is one's own body's to do there opens from here; what the others do is theirs to open.
+        "shares": [
+            (share, share.organization_id in own and found.status == PlannedVisit.Status.PLANNED)
+            for share in shares
+        ],
+        "walk_url": _walk_url(found, shares) if may_walk else "",
         "may_cancel": found.status == PlannedVisit.Status.PLANNED and _plans_for(user, found.organization_id),
     } | _owed(user, found.enterprise)
     return render(request, "planning/visit.html", context)
+
+
+def _walk_url(visit: PlannedVisit, shares: list[JointShare]) -> str:
+    """Where the visit is recorded; on a joint one the people of the bodies that agreed may sign along."""
+    along = [share.organization_id for share in shares if share.answer == JointShare.Answer.ACCEPTED]
+    query = {"enterprise": visit.enterprise_id, "kind": visit.kind, "with": along}
+    return f"{reverse('inspections:walk')}?{urlencode(query, doseq=True)}"
 
 
 def _owed(user: User, enterprise: Enterprise) -> dict[str, Any]:
@@ -218,6 +235,7 @@ def adopt(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @require(Permission.VIEW_CAMPAIGNS)
 def requests(request: HttpRequest) -> HttpResponse:
+    """What was asked for and decided; `q` finds the enterprise to ask for."""
     user = user_of(request)
     rows = VisitRequest.objects.visible_to(user).select_related(
         "enterprise", "organization", "by", "decided_by", "visit"
@@ -232,11 +250,17 @@ def requests(request: HttpRequest) -> HttpResponse:
         )
         for row in page.items
     ]
-    return render(
-        request,
-        "planning/requests.html",
-        {"page": page, "entries": entries, "may_plan": acts.may_plan(user)},
-    )
+    q = request.GET.get("q", "").strip()[:60]
+    matches = named(conductible(user), q) if q and acts.may_plan(user) else []
+    context = {
+        "page": page,
+        "entries": entries,
+        "may_plan": acts.may_plan(user),
+        "q": q,
+        "matches": matches[:MOST_NAMED],
+        "has_more": len(matches) > MOST_NAMED,
+    }
+    return render(request, "planning/requests.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -301,6 +325,7 @@ def joints(request: HttpRequest) -> HttpResponse:
         (
             joint,
             may_plan
+            and joint.status == JointVisit.Status.PROPOSED
             and any(
                 share.organization_id in own and share.answer == JointShare.Answer.WAITING
                 for share in joint.shares.all()
@@ -446,12 +471,18 @@ def new_draw(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _shown(draw: Draw, *, is_shown: bool) -> dict[str, Any]:
-    """What a page says of a draw; seed, result and replacements only where `is_shown`."""
+def _shown(draw: Draw, *, is_shown: bool, counted: bool = False) -> dict[str, Any]:
+    """What a page says of a draw; seed, result and replacements only where `is_shown`. `counted`: how often each place
+    was visited this year, for whoever sends people there."""
+    rows = acts.outcome(draw) if is_shown else []
+    if counted:
+        counts = counts_this_year(row["enterprise"] for row in rows)
+        rows = [row | {"made": counts.get(row["enterprise"], 0)} for row in rows]
     return {
         "draw": draw,
         "is_shown": is_shown,
-        "rows": acts.outcome(draw) if is_shown else [],
+        "counted": counted,
+        "rows": rows,
         "replacements": list(draw.replacements.select_related("by")) if is_shown else [],
         "objects": len(draw.inputs.get("objects", [])),
         "people": len(draw.inputs.get("inspectors", [])),
@@ -468,7 +499,7 @@ def draw(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(
         Draw.objects.visible_to(user).select_related("organization", "announced_by", "held_by"), pk=pk
     )
-    context = _shown(found, is_shown=found.is_revealed) | {
+    context = _shown(found, is_shown=found.is_revealed, counted=True) | {
         "may_act": _plans_for(user, found.organization_id),
         "public_url": request.build_absolute_uri(reverse("planning:public_draw", args=[found.pk])),
     }

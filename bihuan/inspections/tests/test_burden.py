@@ -38,13 +38,29 @@ def test_visits_of_the_year_are_counted_with_their_limit(world, people, gas):
 
 
 def test_the_limit_is_one_for_all_bodies(world, people, gas):
-    walked(world, gas, people.inspector, kind="joint")
+    earlier = walked(world, gas, people.inspector, kind="joint")
+    Inspection.objects.filter(pk=earlier.pk).update(inspected_on=f"{earlier.inspected_on.year}-01-01")
     assert not burden.visits_this_year(world.enterprises.shop)[0].is_full
     walked(world, gas, people.housing, kind="joint")
     rows = burden.visits_this_year(world.enterprises.shop)
     assert {row.organization: (row.count, row.cap, row.is_full) for row in rows} == {
         "青石街道": (1, 2, True), "市住建局": (1, 2, True),
     }  # fmt: skip
+
+
+def test_a_joint_visit_of_which_two_bodies_keep_a_record_is_one(world, people, gas):
+    shop = world.enterprises.shop
+    walked(world, gas, people.inspector, kind="joint")
+    walked(world, gas, people.housing, kind="joint")
+    walked(world, gas, people.inspector)
+    assert burden.counts_this_year([shop.pk]) == {shop.pk: 2}
+    assert burden.over_cap(shop, "joint") == ""
+    assert burden.at_cap([shop.pk], "joint") == set()
+    rows = burden.visits_this_year(shop)
+    assert {(row.label, row.organization): (row.count, row.together) for row in rows} == {
+        ("联合检查", "青石街道"): (1, 1), ("联合检查", "市住建局"): (1, 1), ("属地检查", "青石街道"): (1, 1),
+    }  # fmt: skip
+    assert burden.sentence(rows, "township").startswith("今年已受检 2 次：")
 
 
 def test_whoever_goes_again_is_told(client, world, people, gas):

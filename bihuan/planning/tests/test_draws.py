@@ -275,8 +275,8 @@ def test_inspectors_declare_themselves(client, world, people, clerk):
     address = reverse("planning:own_recusals")
     shop = world.enterprises.shop
     assert client.get(address).status_code == 200
-    assert client.post(address, {"enterprise": "999999", "reason": "亲属"}).status_code == 422
-    assert client.post(address, {"enterprise": str(shop.pk), "reason": "配偶在该店任职"}).status_code == 302
+    assert client.post(address, {"enterprise": "没有这家", "reason": "亲属"}).status_code == 422
+    assert client.post(address, {"enterprise": shop.name, "reason": "配偶在该店任职"}).status_code == 302
     row = Recusal.objects.get()
     assert (row.user, row.by, row.organization) == (
         people.inspector2, people.inspector2, world.organizations.qingshi,

@@ -6,12 +6,14 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
+from lxml import html
 
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.duties.models import Duty
 from bihuan.hazards.tests.factories import make_submitted
 from bihuan.inspections.actions import submit_inspection
-from bihuan.inspections.tests.factories import member, visit
+from bihuan.inspections.submission import DRAWN, MemberGiven, SignatureGiven
+from bihuan.inspections.tests.factories import ink, member, visit
 from bihuan.planning import due, joint
 from bihuan.planning.models import JointVisit, PlannedVisit
 
@@ -67,6 +69,102 @@ def test_going_alone_settles_nothing_for_the_others(world, people, gas, clerk):
     mine.refresh_from_db()
     theirs.refresh_from_db()
     assert (mine.status, theirs.status) == ("done", "planned")
+
+
+def agreed(world, clerk):
+    """Street and bureau have agreed to go together; returns the bureau's visit."""
+    planned(world, world.organizations.qingshi, "township")
+    theirs = planned(world, world.organizations.housing, "department")
+    proposed = joint.propose_joint(world.enterprises.shop, by=clerk)
+    joint.answer_joint(proposed, accept=True, reason="", by=world.people.housing)
+    return theirs
+
+
+def test_a_body_that_sent_nobody_has_not_been_there(world, people, gas, clerk):
+    theirs = agreed(world, clerk)
+    submit_inspection(visit(world, gas, people.inspector, kind="joint"), by=people.inspector)
+    theirs.refresh_from_db()
+    assert theirs.status == "planned"
+    assert Duty.objects.open().get(kind=Duty.Kind.VISIT).organization == world.organizations.housing
+
+
+def test_somebody_without_an_account_may_have_come_for_whoever_agreed(world, people, gas, clerk):
+    theirs = agreed(world, clerk)
+    guest = MemberGiven("住建局孙工", None, "", SignatureGiven(DRAWN, image=ink()))
+    both = (member(people.inspector), guest)
+    submit_inspection(visit(world, gas, people.inspector, kind="joint", members=both), by=people.inspector)
+    theirs.refresh_from_db()
+    assert theirs.status == "done"
+
+
+def test_one_visit_is_for_every_cause_of_every_body_that_came(world, people, gas, clerk):
+    theirs = agreed(world, clerk)
+    drawn = planned(world, world.organizations.housing, "department")
+    PlannedVisit.objects.filter(pk=drawn.pk).update(source="draw")
+    unasked = planned(world, world.organizations.market, "department")
+    both = (member(people.inspector), member(people.housing))
+    done = submit_inspection(
+        visit(world, gas, people.inspector, kind="joint", members=both), by=people.inspector
+    )
+    for row in (theirs, drawn, unasked):
+        row.refresh_from_db()
+    assert (theirs.inspection, drawn.inspection, unasked.status) == (done, done, "planned")
+
+
+def test_who_comes_unannounced_is_not_proposed(world, people, clerk):
+    planned(world, world.organizations.qingshi, "township")
+    planned(world, world.organizations.housing, "unannounced")
+    assert joint.candidates(people.office) == []
+    with pytest.raises(Refused, match="不需要合并"):
+        joint.propose_joint(world.enterprises.shop, by=clerk)
+
+
+def test_what_one_has_to_do_there_opens_from_the_visit(client, world, people, gas, clerk):
+    """One's own task starts with its list and the others' people; the others' affairs are words."""
+    review = make_submitted(world)
+    planned(world, world.organizations.housing, "department")
+    type(gas.task).objects.filter(pk=gas.task.pk).update(due_on=in_days(10))
+    proposed = joint.propose_joint(world.enterprises.shop, by=clerk)
+    joint.answer_joint(proposed, accept=True, reason="", by=people.housing)
+    street = proposed.shares.get(organization=world.organizations.qingshi)
+    client.force_login(clerk)
+    page = html.fromstring(client.get(reverse("planning:visit", args=[street.visit.pk])).content.decode())
+    links = {link.text_content().strip(): link.get("href") for link in page.xpath("//main//a")}
+    begin = links[f"任务：{gas.task}"]
+    assert f"task={gas.task.pk}" in begin
+    assert any(review.get_absolute_url() == href for href in links.values())
+    walk = client.get(begin).content.decode()
+    assert people.housing.full_name in walk
+    assert "用气场所不在地下或半地下" in walk
+
+
+def test_the_enterprise_is_told_of_a_joint_visit_once(client, world, people, clerk):
+    agreed(world, clerk)
+    client.force_login(people.shop)
+    page = client.get("/").content.decode()
+    assert page.count("综合查一次") == 1
+    assert "青石街道、市住建局一起来" in page
+
+
+def test_who_keeps_silent_stops_nobody(world, people, clerk):
+    mine = planned(world, world.organizations.qingshi, "township")
+    theirs = planned(world, world.organizations.housing, "department")
+    planned(world, world.organizations.market, "department")
+    proposed = joint.propose_joint(world.enterprises.shop, by=clerk)
+    joint.answer_joint(proposed, accept=True, reason="", by=people.housing)
+    assert joint.settle_unanswered(timezone.now()) == 0  # there is still time to answer
+    late = Duty.objects.open().filter(kind=Duty.Kind.JOINT_ANSWER)
+    late.update(due_on=in_days(-1))
+    assert joint.settle_unanswered(timezone.now()) == 1
+    assert joint.settle_unanswered(timezone.now()) == 0
+    for row in (proposed, mine, theirs):
+        row.refresh_from_db()
+    assert (proposed.status, mine.kind, theirs.kind) == ("agreed", "joint", "joint")
+    alone = PlannedVisit.objects.get(organization=world.organizations.market)
+    assert (alone.kind, alone.joint) == ("department", None)
+    assert not late.exists()
+    with pytest.raises(IllegalMove):
+        joint.answer_joint(proposed, accept=True, reason="", by=people.market)
 
 
 def test_a_due_review_and_a_planned_visit_are_proposed_as_one(client, world, people, clerk):

@@ -15,6 +15,8 @@ from bihuan.inspections.weighing import found_in
 from bihuan.planning import plans
 from bihuan.planning.models import PlannedVisit, VisitPlan, VisitRequest
 from bihuan.planning.visits import cancel_visit, open_visits
+from bihuan.search.actions import refresh
+from bihuan.search.models import Kind
 
 from .conftest import planned
 
@@ -130,10 +132,24 @@ def test_the_pages(client, world, people, clerk, leader):
         assert client.get(reverse(f"planning:{name}")).status_code == 200
     answer = client.post(
         reverse("planning:recusals"),
-        {"user": people.inspector2.pk, "enterprise": str(shop.pk), "reason": "亲属经营"},
+        {"user": people.inspector2.pk, "enterprise": shop.name, "reason": "亲属经营"},
     )
     assert answer.status_code == 302
     assert "亲属经营" in client.get(reverse("planning:recusals")).content.decode()
+
+
+def test_the_enterprise_to_ask_for_is_found_by_name(client, world, people, clerk):
+    shop = world.enterprises.shop
+    refresh(Kind.ENTERPRISE, [shop.pk])
+    client.force_login(clerk)
+    asking = f"{reverse('planning:new_request')}?enterprise={shop.pk}"
+    for words in (shop.name, "好味来"):
+        assert asking in client.get(reverse("planning:requests"), {"q": words}).content.decode()
+    assert (
+        "能检查的企业里没有" in client.get(reverse("planning:requests"), {"q": "没有这家"}).content.decode()
+    )
+    client.force_login(people.market)
+    assert asking not in client.get(reverse("planning:requests"), {"q": shop.name}).content.decode()
 
 
 def test_a_plan_keeps_to_the_upper_limit(world, people):
