@@ -17,6 +17,7 @@ class BatchesConfig(AppConfig):
     def ready(self) -> None:
         from bihuan.attachments import access
         from bihuan.campaigns import extras
+        from bihuan.inspections import signals
         from bihuan.jobs.exports import register_export
         from bihuan.jobs.selections import register_act
         from bihuan.registry import merging, panels
@@ -25,6 +26,7 @@ class BatchesConfig(AppConfig):
         from .exporting import BATCHES
         from .merging import fold_objects
         from .models import BatchObject
+        from .remarks import CARRIERS, owner_by
         from .selections import NOTICE, TRANSFER
 
         def sees(path: str) -> access.Visible:
@@ -33,11 +35,10 @@ class BatchesConfig(AppConfig):
 
             return visible
 
-        access.register("batches.progressnote", sees("progress_notes__pk"))
-        access.register("batches.batchtransition", sees("transitions__pk"))
         access.register("batches.jointacceptance", sees("verdicts__acceptance__pk"))
-        access.register("batches.acceptanceverdict", sees("verdicts__pk"))
-        access.register("batches.subsidy", sees("subsidies__pk"))
+        for label, name in CARRIERS.items():
+            access.register(label, sees(f"{name}__pk"))
+            signals.register_owner(label, owner_by(name))
         extras.register("batches.batches", batches_of, position=20)
         panels.register("batches.batches", batches_with, position=50)
         merging.register("batches.batchobject", fold_objects)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from bihuan.accounts.guards import require
-from bihuan.accounts.models import Organization
+from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
 from bihuan.attachments import actions as attachments
 from bihuan.core.errors import Refused
@@ -23,6 +23,7 @@ from bihuan.rules.calendar import check_range
 from .. import actions
 from ..forms import TEAM_ROWS, AcceptanceForm, bodies_of
 from ..models import Batch, BatchObject
+from ..remarks import remarks_on_work
 from ..workflow import ObjectStatus, Verdict
 from . import user_of
 from .batches import run_by
@@ -61,7 +62,7 @@ def acceptance(request: Request, pk: int) -> HttpResponse:
     return render(
         request,
         "batches/acceptance.html",
-        _context(batch, members, bodies, form, errors, sent or {}, user.full_name)
+        _context(batch, members, bodies, form, errors, sent or {}, user)
         | {"waiting": asking.count(), "at_once": AT_ONCE},
         status=422 if errors else 200,
     )
@@ -112,7 +113,7 @@ def _context(
     form: AcceptanceForm,
     errors: list[str],
     given: Mapping[str, str],
-    own_name: str,
+    user: User,
 ) -> dict[str, Any]:
     return {
         "batch": batch,
@@ -122,6 +123,7 @@ def _context(
         "members": [
             {
                 "row": member,
+                "remarks": remarks_on_work(member, user),
                 "verdict": given.get(f"v{member.pk}-verdict", ""),
                 "conditions": given.get(f"v{member.pk}-conditions", ""),
                 "due": given.get(f"v{member.pk}-due", ""),
@@ -139,7 +141,7 @@ def _context(
                 "no": no,
                 "organization": given.get(f"team{no}-organization", "")
                 or (str(batch.organization_id) if no == 1 else ""),
-                "name": given.get(f"team{no}-name", "") or (own_name if no == 1 else ""),
+                "name": given.get(f"team{no}-name", "") or (user.full_name if no == 1 else ""),
                 "title": given.get(f"team{no}-title", ""),
             }
             for no in range(1, TEAM_ROWS + 1)

@@ -24,6 +24,7 @@ from bihuan.pledges.queries import referral_of
 
 from .. import actions, forms
 from ..models import BatchObject, Subsidy
+from ..remarks import remarks_on_bills, remarks_on_work
 from ..standing import available, decisions, holds, is_own, runs
 from ..workflow import RUNNING, ObjectMove, ObjectStatus, SubsidyMove, SubsidyStatus
 from . import user_of
@@ -101,6 +102,10 @@ def _show(request: Request, member: BatchObject, wrong: tuple[str, Any] | None =
         "wrong": wrong[0] if wrong else "",
         "with_photos": ("progress", "apply", "subsidy"),
         "subsidy": subsidy,
+        "bill_remarks": remarks_on_bills(subsidy, user) if subsidy and decisions(user, subsidy) else [],
+        "work_remarks": remarks_on_work(member, user)
+        if member.status == ObjectStatus.APPLIED and runs(user, member.batch)
+        else [],
         "bills": files.photo_items(kept[chain_of(subsidy)].get("voucher", [])) if subsidy else [],
         "subsidy_lines": subsidy.transitions.select_related("by").order_by("pk") if subsidy else [],
         "decisions": [
