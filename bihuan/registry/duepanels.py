@@ -63,7 +63,7 @@ def _narrow(objects: EnterpriseQuerySet, value: str, user: User) -> EnterpriseQu
 
 
 ATTRIBUTES = ExtraFilter(
-    "attributes",
+    "schema",
     "专有属性",
     _narrow,
     lambda value, user: "旧版或未填全",

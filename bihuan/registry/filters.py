@@ -51,10 +51,19 @@ class ExtraFilter:
 
 
 _EXTRA: dict[str, ExtraFilter] = {}
+# A field of one of these names hides the form's own property of that name from every script on the page.
+_OF_FORMS = frozenset({
+    "action", "attributes", "children", "elements", "id", "length", "method", "name", "reset", "submit", "target",
+})  # fmt: skip
 
 
 def register(extra: ExtraFilter) -> None:
-    """Add a filter to the list; a name registered again is replaced."""
+    """Add a filter to the list; a name registered again is replaced.
+
+    Raises ValueError for a name that a field of a form must not bear.
+    """
+    if extra.name in _OF_FORMS:
+        raise ValueError(f"a field named {extra.name} hides what scripts ask of its form")
     _EXTRA[extra.name] = extra
 
 

@@ -62,7 +62,7 @@ def test_the_office_writes_a_schema_and_a_street_fills_it_in(world: World, enter
     assert KindSchema.objects.published().count() == 1
 
     phone = enter("qingshi_officer", PHONE).go("/registry/new/")
-    phone.get_by_label("名称", exact=True).fill("云溪区手机登记面馆")
+    phone.get_by_label("名称 必填", exact=True).first.fill("云溪区手机登记面馆")
     phone.locator("select[name=kind]").select_option("restaurant")
     phone.get_by_label("燃料").select_option("管道天然气")
     phone.get_by_label("气瓶存放总重量（kg）").fill("九百")

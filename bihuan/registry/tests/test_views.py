@@ -225,6 +225,14 @@ def test_another_apps_filter(client, world, shop):
         filters.unregister("assembly")
 
 
+def test_a_filter_hides_no_property_of_its_form():
+    extra = filters.ExtraFilter(
+        "attributes", "专有属性", lambda objects, value, user: None, lambda value, user: ""
+    )
+    with pytest.raises(ValueError, match="attributes"):
+        filters.register(extra)
+
+
 def test_export_is_watermarked_recorded_and_without_phones(client, world, shop):
     Contact.objects.create(enterprise=shop, role="safety", name="李某某", phone="19900001234")
     Enterprise.objects.filter(pk=shop.pk).update(remark="=1+1")
