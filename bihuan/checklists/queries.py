@@ -150,6 +150,11 @@ class Domain:
     def missing(self) -> int:
         return sum(1 for row in self.rows if not row.items)
 
+    @property
+    def is_unchecked(self) -> bool:
+        """Whether none of the criteria has been compared with the document: said once, not at every row."""
+        return bool(self.rows) and not any(row.criterion.verified for row in self.rows)
+
 
 def coverage(user: User, on: dt.date) -> list[Domain]:
     """Which criteria of major hazards in force on a day have items in the books in force, and which have none."""

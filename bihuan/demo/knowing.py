@@ -38,6 +38,8 @@ REACH: dict[str, tuple[float, float]] = {
     "length": (120, 2600), "diameter": (110, 315), "occupied_spots": (0, 3), "crossings": (0, 4), "patrol_days": (1, 7),
     "daily_capacity": (1200, 20000), "catering": (0, 12), "start_km": (1, 40), "end_km": (41, 60), "accidents": (0, 6),
     "deaths": (0, 1), "tonnage": (8, 300), "passengers": (12, 80), "crew": (2, 6), "disabled": (4, 60), "night_staff": (1, 6),
+    "stove_distance": (0.4, 2), "odorant": (8, 24), "third_party": (1, 3), "third_party_protected": (0, 1),
+    "cylinders_seized": (0, 12),
 }  # fmt: skip
 # kind → names of places there are beside the plans' own kinds
 PLACES: dict[str, tuple[str, ...]] = {
@@ -64,6 +66,7 @@ EQUIPPED: dict[str, tuple[str, ...]] = {
     "boiler_furnace": ("boiler", "safety_valve", "pressure_gauge"), "construction_site": ("crane",),
     "warehouse": ("forklift",),
 }  # fmt: skip
+SHARES = {"licence_state": (30, 1, 1)}  # who is found without a licence is closed before long
 MAKERS = ("云溪特种设备制造厂", "岚溪机电有限公司", "柏川仪表厂")
 
 
@@ -134,7 +137,8 @@ def _answer(attribute: Attribute, rng: random.Random, today: dt.date) -> Any:
     match attribute.type:
         case "choice":
             # What stands first in a list is commonest.
-            return rng.choices(attribute.choices, weights=range(len(attribute.choices), 0, -1))[0]
+            shares = SHARES.get(attribute.name, range(len(attribute.choices), 0, -1))
+            return rng.choices(attribute.choices, weights=shares)[0]
         case "choices":
             picked = set(rng.sample(attribute.choices, k=min(len(attribute.choices), rng.randint(1, 3))))
             return [choice for choice in attribute.choices if choice in picked]

@@ -9,7 +9,7 @@ from typing import Any
 from bihuan.accounts.models import Organization, Post
 from bihuan.accounts.roles import Role
 from bihuan.core.errors import Refused
-from bihuan.registry import duplicates, grading, plates, policies, responsibilities, risks
+from bihuan.registry import diagnoses, duplicates, grading, plates, policies, responsibilities, risks
 from bihuan.registry.actions import change_status, save_enterprise
 from bihuan.registry.models import Enterprise, MajorUnit
 from bihuan.registry.standardlists import make_standard
@@ -118,6 +118,27 @@ def _risks(enterprise: Enterprise, city: City) -> None:
         values={"likelihood": likelihood, "exposure": exposure, "consequence": consequence},
     )  # fmt: skip
     grading.regrade(enterprise, by=by)
+    state = ("running", "built", "idle", "building")[enterprise.pk % 4]
+    checked = city.today - dt.timedelta(days=90) if state in ("running", "idle") else None
+    risks.save_profile(
+        enterprise,
+        {"scale": "above" if enterprise.kind_id == "chemical_plant" else "small", "dual_prevention": state, "dual_checked_on": checked},
+        by=by,
+    )  # fmt: skip
+    _diagnosis(enterprise, city)
+
+
+def _diagnosis(enterprise: Enterprise, city: City) -> None:
+    """Experts have been to two in three of the dangerous places, to some of them too long ago."""
+    turn = enterprise.pk % 3
+    if turn == 0:
+        return
+    score = Decimal(58 + enterprise.pk % 40)
+    diagnoses.record_diagnosis(
+        enterprise, on=city.today - dt.timedelta(days=260 if turn == 1 else 1180), score=score, direct=[],
+        experts="纪明理、裴细究", institution="云溪安全技术服务中心", conclusion="报警联锁未全部投用，巡检记录不完整，限期整改后复评",
+        by=city.users["office"],
+    )  # fmt: skip
 
 
 def _watchers(city: City) -> None:

@@ -15,14 +15,17 @@ class RegistryConfig(AppConfig):
         from bihuan.jobs.selections import register_act
         from bihuan.search import sources
 
-        from . import evidence, filters, lists, mergers, ownpanels, panels
+        from . import evidence, filters, lists, mergers, ownernotes, ownpanels, panels
         from .answeringimporting import AnsweringImporter
         from .chemicalimporting import ChemicalImporter
+        from .diagnoses import DIAGNOSIS
+        from .dualprevention import DUAL, SCALE
         from .duepanels import ATTRIBUTES, equipment_panel, permits_panel
         from .duplicates import SEARCH
         from .equipmentimporting import EquipmentImporter
         from .exporting import REGISTRY
         from .gaps import ENTERED, GAP, GRADE, SETTLED
+        from .gasuse import INDOOR, gas_panel
         from .hazardous import CHEMICAL_ROWS, RECKON, UNIT_ROWS
         from .importing import EnterpriseImporter
         from .keysupervision import CRITERIA
@@ -44,7 +47,7 @@ class RegistryConfig(AppConfig):
             register_act(act)
         panels.register("registry.permits", permits_panel, position=20)
         panels.register("registry.equipment", equipment_panel, position=60)
-        for extra in (GAP, GRADE, ENTERED, SETTLED, CRITERIA, ATTRIBUTES):
+        for extra in (GAP, GRADE, ENTERED, SETTLED, CRITERIA, ATTRIBUTES, DIAGNOSIS, SCALE, DUAL, INDOOR):
             filters.register(extra)
         for rows in (ENTERPRISE_ROWS, RISK_POINT_ROWS, UNIT_ROWS, CHEMICAL_ROWS, RECHECK_ROWS):
             lists.register(rows)
@@ -53,9 +56,11 @@ class RegistryConfig(AppConfig):
         for kind in (SEARCH, REJUDGE, REGRADE):
             register_kind(kind)
         panels.register("registry.risks", ownpanels.risks_panel, position=20)
+        panels.register("registry.gas", gas_panel, position=25)
         panels.register("registry.answering", ownpanels.answering_panel, position=30)
         panels.register("registry.rechecks", ownpanels.rechecks_panel, position=40)
         panels.register("registry.periods", ownpanels.periods_panel, position=45)
+        panels.register("registry.owner_notes", ownernotes.notes_panel, position=80)
         panels.register("registry.mergers", mergers.mergers_panel, position=90)
         sources.register(SOURCE)
         hooks.on_reform(pass_supervision)

@@ -75,15 +75,20 @@ def criteria() -> dict[str, str]:
     return {key: words for key, (words, _) in _CRITERIA.items()}
 
 
+def meeting(*keys: str) -> Q:
+    """A condition on Enterprise rows: any of the criteria of these keys."""
+    query = Q(pk__in=())
+    for key in keys:
+        query |= _CRITERIA[key][1]()
+    return query
+
+
 def narrow(objects: EnterpriseQuerySet, value: str, user: User) -> EnterpriseQuerySet | None:
     """Objects that meet any of the criteria, named by keys with commas; None when none is known."""
     chosen = [key for key in value.split(",") if key in _CRITERIA]
     if not chosen:
         return None
-    query = Q(pk__in=())
-    for key in chosen:
-        query |= _CRITERIA[key][1]()
-    return objects.filter(query)
+    return objects.filter(meeting(*chosen))
 
 
 def words_of(value: str, user: User) -> str:

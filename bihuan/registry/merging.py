@@ -33,6 +33,7 @@ from .changes import MIRRORED, apply_values, mirror
 from .duplicates import Status, decide, may_decide
 from .models import (
     Contact,
+    Diagnosis,
     DuplicatePair,
     Enterprise,
     EnterpriseChange,
@@ -272,7 +273,11 @@ def _fold_profile(kept: Enterprise, gone: Enterprise, by: User) -> None:
         return
     ours.key_chemicals |= theirs.key_chemicals
     ours.key_processes |= theirs.key_processes
-    ours.processes = "、".join(filter(None, dict.fromkeys([ours.processes, theirs.processes])))[:200]
+    named = [*ours.processes.split("、"), *theirs.processes.split("、")]
+    ours.processes = "、".join(filter(None, dict.fromkeys(named)))[:200]
+    ours.scale = ours.scale or theirs.scale
+    if not ours.dual_prevention:
+        ours.dual_prevention, ours.dual_checked_on = theirs.dual_prevention, theirs.dual_checked_on
     if ours.standardization is None:
         ours.standardization, ours.standardized_until = theirs.standardization, theirs.standardized_until
     ours.save()
@@ -284,6 +289,7 @@ def _fold_current(kept: Enterprise, gone: Enterprise, by: User) -> None:
     today = timezone.localdate()
     if EnterpriseGrading.objects.filter(enterprise=kept, is_current=True).exists():
         EnterpriseGrading.objects.filter(enterprise=gone, is_current=True).update(is_current=False)
+    _fold_diagnoses(kept, gone)
     has_own = StatusPeriod.objects.filter(enterprise=kept, to_on=None).exists()
     for period in StatusPeriod.objects.filter(enterprise=gone, to_on=None):
         # Nobody need go back to a place that, by the record that stays, is in another status.
@@ -295,6 +301,14 @@ def _fold_current(kept: Enterprise, gone: Enterprise, by: User) -> None:
         if Responsibility.objects.filter(enterprise=kept, kind=row.kind, to_on=None).exists():
             row.to_on = max(row.from_on, today)
             row.save(update_fields=["to_on"])
+
+
+def _fold_diagnoses(kept: Enterprise, gone: Enterprise) -> None:
+    """Of two current ones the later stays so, whichever record it was made for."""
+    current = Diagnosis.objects.filter(enterprise__in=[kept, gone], is_current=True).order_by("-on", "-id")
+    latest = current.first()
+    if latest is not None:
+        current.exclude(pk=latest.pk).update(is_current=False)
 
 
 _OWN_FOLDS: tuple[Fold, ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from bihuan.core.forms import CalendarDayField
 from bihuan.rules import assessments
+from bihuan.rules.enterprisegrades import diagnosis_rule
 from bihuan.rules.keysupervised import key_processes
 from bihuan.rules.majortables import factor_set, variants
 
@@ -249,9 +251,14 @@ class ProfileForm(forms.ModelForm):
         choices=[("", "未达标"), (1, "一级"), (2, "二级"), (3, "三级")],
     )
 
+    dual_checked_on = day_field("运行核查日期", help_text="最近一次核查双重预防机制运行质量")
+
     class Meta:
         model = RiskProfile
-        fields = ("key_chemicals", "key_processes", "processes", "standardization", "standardized_until")
+        fields = (
+            "key_chemicals", "key_processes", "processes", "standardization", "standardized_until", "scale",
+            "dual_prevention", "dual_checked_on",
+        )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -263,6 +270,12 @@ class ProfileForm(forms.ModelForm):
         self.offered = [*listed, *(name for name in kept if name not in listed)]
         field.choices = [(each, each) for each in self.offered]
         self.initial["processes"] = kept
+
+    def clean_dual_checked_on(self) -> dt.date | None:
+        day: dt.date | None = self.cleaned_data["dual_checked_on"]
+        if day is not None and day > timezone.localdate():
+            raise ValidationError("运行核查日期不能晚于今天，请核对")
+        return day
 
     def clean_processes(self) -> str:
         chosen = set(self.cleaned_data["processes"])
@@ -276,6 +289,28 @@ class AccidentForm(forms.Form):
     kind = forms.ChoiceField(label="事故等级", choices=PastAccident.Kind.choices)
     on = day_field("发生日期", required=True)
     words = forms.CharField(label="简况", required=False, max_length=300)
+
+
+class DiagnosisForm(forms.Form):
+    """What experts found of an enterprise as a whole (应急〔2018〕19号)."""
+
+    on = day_field("评估日期", required=True)
+    score = forms.DecimalField(
+        label="得分", min_value=0, max_value=150, max_digits=4, decimal_places=1, help_text="评估表的总分，含加减分；90、75、60分为A、B、C级的下限",
+    )  # fmt: skip
+    experts = forms.CharField(label="专家", max_length=200, help_text="姓名用顿号分隔")
+    institution = forms.CharField(label="评估机构", required=False, max_length=120)
+    conclusion = forms.CharField(
+        label="主要问题和建议", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rule = diagnosis_rule(timezone.localdate())
+        self.fields["direct"] = forms.MultipleChoiceField(
+            label="直接判为D级的情形", required=False, widget=forms.CheckboxSelectMultiple,
+            choices=list(rule.direct_d.items()),
+        )  # fmt: skip
 
 
 class OverrideForm(forms.Form):

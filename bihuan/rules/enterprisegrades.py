@@ -1,13 +1,13 @@
 """Grade A to D of an enterprise with its colour (企业分级): an explained sum under a dated policy.
 
 No national rule reckons a grade for every enterprise; the shipped policy is our own (自拟) and marked so.
-For chemical enterprises the experts' score of 应急〔2018〕19号 is banded by ``grade_of_score``.
+An expert diagnosis (应急〔2018〕19号, for chemical enterprises) is graded by its own bands in ``grade_diagnosis``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
@@ -38,11 +38,14 @@ class ScoreBand:
 
 @dataclass(frozen=True)
 class ScoreBands:
-    """One version of grades by score."""
+    """One version of grades by an expert score. ``months``: when experts come again; ``direct_d``: {key: circumstance}
+    of what means D whatever the score."""
 
     key: str
     label: str
     bands: tuple[ScoreBand, ...]
+    months: int
+    direct_d: Mapping[str, str]
     source: str
     doc_no: str
     effective_from: dt.date
@@ -138,7 +141,14 @@ def enterprise_policy_of(row: Mapping[str, Any]) -> EnterprisePolicy:
 def score_bands() -> tuple[ScoreBands, ...]:
     """Return every version of grades by score."""
     return tuple(
-        ScoreBands(key=row["key"], label=row["label"], bands=_bands(row["bands"]), **provenance(row))
+        ScoreBands(
+            key=row["key"],
+            label=row["label"],
+            bands=_bands(row["bands"]),
+            months=row["months"],
+            direct_d={each["key"]: each["text"] for each in row["direct_d"]},
+            **provenance(row),
+        )
         for row in load("assessments")["score_bands"]
     )
 
@@ -155,10 +165,40 @@ def grade_of_score(score: Decimal | int, on: dt.date) -> ScoreBand:
 
     Raises AssessmentError on a negative score, UnknownRule before the guide applied.
     """
-    rules = in_force(score_bands(), on, what="危险化学品企业安全风险评估诊断分级")
+    rules = diagnosis_rule(on)
     if score < 0:
         raise AssessmentError(f"诊断得分不能是负数，所填为{score}，请核对评估表")
     return next(band for band in rules.bands if score >= band.least)
+
+
+def diagnosis_rule(on: dt.date) -> ScoreBands:
+    """Return the guide by which experts graded on ``on``. Raises UnknownRule."""
+    return in_force(score_bands(), on, what="危险化学品企业安全风险评估诊断分级")
+
+
+def grade_diagnosis(
+    score: Decimal | int, direct: Collection[str], on: dt.date
+) -> tuple[ScoreBand, dict[str, Any]]:
+    """Return the band of an expert diagnosis and a JSON-able account of it; any of ``direct`` means the worst.
+
+    Raises AssessmentError on a negative score or a circumstance the guide does not name, UnknownRule before it.
+    """
+    rules, band = diagnosis_rule(on), grade_of_score(score, on)
+    if unknown := [key for key in direct if key not in rules.direct_d]:
+        raise AssessmentError(f"没有名为“{'、'.join(unknown)}”的直接判定情形，请从表中选择")
+    found = [text for key, text in rules.direct_d.items() if key in direct]
+    if found:
+        band = rules.bands[-1]
+    account = {
+        "score": f"{score}",
+        "direct": found,
+        "grade": band.grade,
+        "colour": band.colour,
+        "source": rules.source,
+        "doc_no": rules.doc_no,
+        "verified": rules.verified,
+    }
+    return band, account
 
 
 def grade_enterprise(facts: EnterpriseFacts, *, policy: EnterprisePolicy) -> EnterpriseGrade:

@@ -189,6 +189,7 @@ registry:risks                | GET      | street    | officials EM        |
 registry:profile              | POST     | street    | desk                |
 registry:accident             | POST     | street    | desk                |
 registry:grade                | POST     | street    | desk                |
+registry:diagnosis            | POST     | street    | desk                |
 registry:new_chemical         | GET POST | street    | desk                |
 registry:chemical             | GET POST | street    | desk                |
 registry:units                | GET      | list      | officials EM        |
@@ -217,6 +218,10 @@ registry:areas                | GET POST | list      | OO LO               |
 registry:end_responsibility   | POST     | street    | desk                |
 registry:answering            | GET      | street    | officials EM        |
 registry:answering appoint    | POST     | street    | desk                |
+registry:notes                | GET      | list      | officials           |
+registry:owner_notes          | GET      | street    | officials           | EM
+registry:owner_notes write    | POST     | street    | field               | EM
+registry:settle_note          | POST     | street    | field               | EM
 registry:rechecks             | GET      | list      | officials EM        |
 registry:recheck              | GET      | street    | officials EM        |
 registry:recheck done         | POST     | street    | field               |
@@ -538,6 +543,9 @@ ADDRESSES: dict[str, dict[str, str]] = {
     **{f"registry:{name}": {"pk": "major_unit"} for name in ("unit", "edit_unit", "reckon")},
     **{f"registry:{name}": {"pk": "risk_point"} for name in ("risk_point", "edit_point")},
     "registry:end_responsibility": {"pk": "responsibility"},
+    "registry:owner_notes": {"pk": "shop"},
+    "registry:settle_note": {"pk": "owner_note"},
+    "registry:diagnosis": {"pk": "shop"},
     "registry:recheck": {"pk": "recheck"},
     **{
         f"registry:{name}": {"pk": "shared_list"}

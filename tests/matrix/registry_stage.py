@@ -17,6 +17,7 @@ from bihuan.registry.models import (
     Enterprise,
     Equipment,
     Merger,
+    OwnerNote,
     Plate,
     Premises,
     Recheck,
@@ -75,6 +76,9 @@ def registry_ids(world: World, inside: dict[str, User]) -> dict[str, Any]:
         by=officer,
         at=now,
     )
+    mood = OwnerNote.objects.create(
+        enterprise=shop, kind="demand", text="青石街道业主盼补贴", on=today, by=officer, at=now
+    )
     plate = Plate.objects.create(enterprise=shop, issued_at=now, issued_by=officer)
     premises = Premises.objects.create(enterprise=shop, name="气瓶间", kind=shop.kind, locality=shop.locality)
     equipment = Equipment.objects.create(enterprise=shop, kind="gas_detector", number="报1")
@@ -96,6 +100,7 @@ def registry_ids(world: World, inside: dict[str, User]) -> dict[str, Any]:
         "shared_list": shared.pk,
         "list_source": "registry.enterprises",
         "recheck": recheck.pk,
+        "owner_note": mood.pk,
         "pair": pair.pk,
         "merger": merger.pk,
         "map_window": "103.0,30.0,104.0,31.0",

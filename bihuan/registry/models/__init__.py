@@ -6,12 +6,14 @@ from .equipment import Equipment, EquipmentQuerySet
 from .kinds import EnterpriseKind, RiskColour
 from .lifecycle import Recheck, Resumption, StatusPeriod
 from .lists import SharedList
+from .ownernotes import OwnerNote, OwnerNoteQuerySet
 from .permits import IssuingLevel, Permit, PermitQuerySet
 from .plates import Plate
 from .policies import RiskPolicy, RiskPolicyQuerySet
 from .responsibilities import Responsibility
 from .risks import (
     Chemical,
+    Diagnosis,
     EnterpriseGrading,
     Guardian,
     MajorUnit,
@@ -25,6 +27,7 @@ from .schemas import KindSchema, KindSchemaQuerySet
 __all__ = [
     "Chemical",
     "Contact",
+    "Diagnosis",
     "DuplicatePair",
     "Enterprise",
     "EnterpriseChange",
@@ -39,6 +42,8 @@ __all__ = [
     "KindSchemaQuerySet",
     "MajorUnit",
     "Merger",
+    "OwnerNote",
+    "OwnerNoteQuerySet",
     "PastAccident",
     "Permit",
     "PermitQuerySet",

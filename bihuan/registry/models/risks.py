@@ -16,7 +16,18 @@ from .kinds import RiskColour
 
 
 class RiskProfile(models.Model):
-    """What is said of an enterprise as a whole: 两重点 (R042), its standardization, who sees to its risks."""
+    """What is said of an enterprise as a whole: 两重点 (R042), standardization, dual prevention (R187 to R189)."""
+
+    class Scale(models.TextChoices):
+        ABOVE = "above", "规模以上"
+        SMALL = "small", "小微"
+
+    class DualPrevention(models.TextChoices):
+        NONE = "none", "未开展"
+        BUILDING = "building", "建设中"
+        BUILT = "built", "已建成，运行未核查"
+        RUNNING = "running", "已建成，运行正常"
+        IDLE = "idle", "已建成，运行不正常"
 
     enterprise = models.OneToOneField(
         Enterprise, models.PROTECT, verbose_name="企业", related_name="risk_profile"
@@ -28,6 +39,13 @@ class RiskProfile(models.Model):
         "标准化等级", null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(3)]
     )
     standardized_until = models.DateField("标准化证书有效期止", null=True, blank=True)
+    scale = models.CharField(
+        "企业规模", max_length=8, choices=Scale.choices, blank=True, default="", db_default=""
+    )
+    dual_prevention = models.CharField(
+        "双重预防机制", max_length=10, choices=DualPrevention.choices, blank=True, default="", db_default=""
+    )
+    dual_checked_on = models.DateField("运行核查日期", null=True, blank=True)
     updated_at = models.DateTimeField("更新时间", auto_now=True)
 
     class Meta:
@@ -244,6 +262,44 @@ class RiskAssessment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.point} {self.danger}"
+
+
+class Diagnosis(models.Model):
+    """What experts found of an enterprise as a whole (安全风险评估诊断, 应急〔2018〕19号): score, grade, when they come again."""
+
+    enterprise = models.ForeignKey(Enterprise, models.PROTECT, verbose_name="企业", related_name="diagnoses")
+    on = models.DateField("评估日期")
+    score = models.DecimalField("得分", max_digits=5, decimal_places=1)
+    direct = models.JSONField("直接判为D级的情形", default=list, blank=True)
+    grade = models.CharField("评估分级", max_length=1)
+    colour = models.CharField("分级颜色", max_length=8, choices=RiskColour.choices)
+    explanation = models.JSONField("计算说明", default=dict)
+    institution = models.CharField("评估机构", max_length=120, blank=True)
+    experts = models.CharField("专家", max_length=200)
+    conclusion = models.CharField("主要问题和建议", max_length=500, blank=True)
+    next_on = models.DateField("下次评估期限")
+    is_current = models.BooleanField("现行", default=True)
+    by = models.ForeignKey(User, models.PROTECT, verbose_name="经办人", related_name="+", db_index=False)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "评估诊断"
+        ordering = ["-on", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["enterprise"], condition=Q(is_current=True), name="registry_one_current_diagnosis"
+            ),
+            models.CheckConstraint(condition=Q(score__gte=0), name="registry_diagnosis_score"),
+            models.CheckConstraint(condition=~Q(experts=""), name="registry_diagnosis_has_experts"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_on", "enterprise"], condition=Q(is_current=True), name="registry_diagnosis_next"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.enterprise} {self.on}评估诊断"
 
 
 class EnterpriseGrading(models.Model):

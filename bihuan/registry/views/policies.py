@@ -19,7 +19,7 @@ from bihuan.rules.enterprisegrades import GRADES
 from bihuan.rules.records import load
 from bihuan.rules.risk import risk_colour
 
-from .. import policies
+from .. import diagnoses, dualprevention, policies
 from ..access import edit_scope
 from ..models import RiskPolicy
 from ..policyforms import (
@@ -259,5 +259,14 @@ def grades(request: Request) -> HttpResponse:
     ]
     may_regrade = not edit_scope(user).is_empty
     return render(
-        request, "registry/grades.html", {"rows": rows, "grades": GRADES, "may_regrade": may_regrade}
+        request,
+        "registry/grades.html",
+        {
+            "rows": rows,
+            "grades": GRADES,
+            "may_regrade": may_regrade,
+            "diagnosed": diagnoses.coverage(user),
+            "criteria": ",".join(diagnoses.WANTED),
+            "dual": dualprevention.by_scale(user),
+        },
     )

@@ -20,7 +20,7 @@ from bihuan.core.paging import BadCursor, amount, paginate
 from bihuan.rules import assessments, enterprisegrades, majorhazards
 from bihuan.rules.risk import risk_colour
 
-from .. import grading, policies, risks
+from .. import diagnoses, grading, policies, risks
 from ..access import edit_scope
 from ..lists import SHARING_PERMISSION
 from ..models import Chemical, Enterprise, MajorUnit, RiskAssessment, RiskColour, RiskPoint, RiskProfile
@@ -28,6 +28,7 @@ from ..riskforms import (
     AccidentForm,
     AssessForm,
     ChemicalForm,
+    DiagnosisForm,
     OverrideForm,
     ProfileForm,
     RiskPointForm,
@@ -73,15 +74,30 @@ def _overview(request: Request, enterprise: Enterprise, **forms: Any) -> HttpRes
             "levers": grading.what_would_change(enterprise, on=today),
             "reckoned": grading.reckoned(enterprise, on=today),
             "accidents": enterprise.past_accidents.all(),
+            "diagnoses": _diagnoses(enterprise),
             "may_edit": may_edit,
             "profile_form": forms.get("profile")
             or ProfileForm(instance=RiskProfile.objects.filter(enterprise=enterprise).first()),
             "accident_form": forms.get("accident") or AccidentForm(prefix="accident"),
             "override_form": forms.get("override") or OverrideForm(),
+            "diagnosis_form": forms.get("diagnosis") or DiagnosisForm(prefix="diagnosis"),
             "trail": trail_of(enterprise, ("风险", "")),
         },
         status=422 if forms else 200,
     )
+
+
+def _diagnoses(enterprise: Enterprise) -> list[dict[str, Any]]:
+    """What experts found, the latest first; of the current one also until when it holds."""
+    today = timezone.localdate()
+    return [
+        {
+            "row": row,
+            "words": diagnoses.words_of(row),
+            "standing": diagnoses.standing(row, on=today) if row.is_current else ("", ""),
+        }
+        for row in enterprise.diagnoses.all()[:10]
+    ]
 
 
 def _page(pk: int) -> str:
@@ -137,6 +153,23 @@ def grade(request: Request, pk: int) -> HttpResponse:
             messages.success(request, "已按专家意见调整分级")
             return redirect(_page(pk))
     return _overview(request, enterprise, override=form)
+
+
+@require_POST
+@require(Permission.VIEW_REGISTRY)
+def diagnosis(request: Request, pk: int) -> HttpResponse:
+    """Keep what experts found of the whole; it sets the grade."""
+    enterprise = editable(request, pk)
+    form = DiagnosisForm(request.POST, prefix="diagnosis")
+    if form.is_valid():
+        try:
+            made = diagnoses.record_diagnosis(enterprise, by=user_of(request), **form.cleaned_data)
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"评估诊断已登记：{diagnoses.words_of(made)}")
+            return redirect(_page(pk))
+    return _overview(request, enterprise, diagnosis=form)
 
 
 # --- chemicals -------------------------------------------------------------------------------------

@@ -29,7 +29,9 @@ from bihuan.rules.assessments import (
 )
 from bihuan.rules.enterprisegrades import (
     EnterpriseFacts,
+    diagnosis_rule,
     enterprise_policy,
+    grade_diagnosis,
     grade_enterprise,
     grade_of_score,
 )
@@ -301,6 +303,17 @@ def test_impossible_facts_are_refused(facts):
 )
 def test_experts_score_of_chemical_enterprises(score, letter):
     assert grade_of_score(Decimal(score), TODAY).grade == letter
+
+
+def test_a_circumstance_of_the_guide_means_the_worst_grade_whatever_the_score():
+    band, account = grade_diagnosis(Decimal(92), ["design"], TODAY)
+    assert (band.grade, band.colour) == ("D", "red")
+    assert account["direct"] == ["在役装置没有经过正规设计，也没有做安全设计诊断"]
+    assert (account["doc_no"], account["verified"]) == ("应急〔2018〕19号", True)
+    assert grade_diagnosis(Decimal(92), [], TODAY)[0].grade == "A"
+    assert diagnosis_rule(TODAY).months == 36
+    with pytest.raises(AssessmentError, match="没有名为“luck”"):
+        grade_diagnosis(Decimal(92), ["luck"], TODAY)
 
 
 def test_experts_score_is_dated():
