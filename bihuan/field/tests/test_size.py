@@ -28,7 +28,7 @@ from bihuan.zones.tests.factories import make_zone, put
 
 from .test_owed import owe, plan
 
-MOST_QUERIES = 45
+MOST_QUERIES = 40
 # 5,000 enterprises in 15 MB, checklists and the app included: of these a third may be the enterprises.
 MOST_BYTES = 1000
 SYLLABLES = "福满祥和顺兴旺达盛隆裕泰丰润恒源聚鑫宏昌瑞康乐佳美香味园春华秋实"
@@ -42,6 +42,8 @@ class Street:
         self.zone = make_zone(world)
         self.hazard = make_hazard(world)
         self.number = 0
+        for subject in (self.hazard, gas.campaign):
+            owe(world, subject, "待办")
 
     def word(self, length: int) -> str:
         return "".join(self.chance.choices(SYLLABLES, k=length))
@@ -89,9 +91,9 @@ class Street:
 
     def busy(self) -> None:
         """One more of all that hangs on a body: task with its checklist, book of the library, duties, visit planned, colleague."""
-        world, number, now = self.world, self.number, timezone.now()
-        office = world.people.office
+        world, office, now = self.world, self.world.people.office, timezone.now()
         made = self.grow()
+        number = self.number
         task = self.gas.campaign.tasks.create(
             no=str(number), heading=f"任务{number}", text="排查", position=number + 10
         )
@@ -107,12 +109,11 @@ class Street:
             )
         book = Book(
             f"own{number}", f"本地检查表{number}", 1,
-            (Section("A", "一", "use", (Item(f"A-{number:02d}", "气瓶间通风"),)),),
+            (Section("OWN-USE", "一", "use", (Item("OWN-USE-01", "气瓶间通风"),)),),
         )  # fmt: skip
         version = library.create_book(world.organizations.office, book, sector="gas", by=office)
         library.publish(version, effective_from=timezone.localdate(), seen=0, by=office)
-        for subject in (made, self.hazard, self.gas.campaign):
-            owe(world, subject, f"待办{number}")
+        owe(world, made, f"待办{number}")
         visit = plan(world, world.people.inspector, enterprise=made)
         owe(world, visit, f"检查{number}")
         user = User.objects.create_user(f"colleague{number}", None, full_name=f"同事{number}")
