@@ -152,9 +152,11 @@ class EnterpriseForm(AttributeFields, forms.ModelForm):
             self.initial["release_code"] = instance.code_unchecked
             self.initial["seen_at"] = instance.updated_at.isoformat()
         else:
-            self.initial.setdefault("department", self.scope.own_department)
-            if len(choices := list(localities.queryset[:2])) == 1:
-                self.initial.setdefault("locality", choices[0].pk)
+            # A new record names every field, as None: setdefault would change nothing.
+            if self.initial.get("department") is None:
+                self.initial["department"] = self.scope.own_department
+            if self.initial.get("locality") is None and len(choices := list(localities.queryset[:2])) == 1:
+                self.initial["locality"] = choices[0].pk
 
         kind = kind_asked_for(self.data if self.is_bound else None, instance, self.initial)
         shown = self.data.get(ASKED_FOR) if self.is_bound else kind or ""

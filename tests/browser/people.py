@@ -36,11 +36,13 @@ class Person:
         self.problems.append(f"{self.login} 在 {self.page.url}：{words}")
 
     def _heard(self, message: Any) -> None:
-        if message.type == "error":
+        # Chromium takes every answer of 400 and more for an error; a form given back with what is wrong (422) is none.
+        if message.type == "error" and "a status of 422 " not in message.text:
             self._note(f"控制台：{message.text}")
 
     def _answered(self, response: Response) -> None:
-        if response.status >= 500:
+        is_form = response.request.resource_type == "document"
+        if response.status >= 500 or (response.status == 422 and not is_form):
             self._note(f"{response.request.method} {response.url} 答 {response.status}")
 
     def _asked(self, request: Any) -> None:

@@ -225,6 +225,15 @@ def test_another_apps_filter(client, world, shop):
         filters.unregister("assembly")
 
 
+@pytest.mark.parametrize(
+    ("login", "locality", "department"), [("qingshi_officer", "qingshi", None), ("housing", None, "housing")]
+)
+def test_where_there_is_one_choice_it_is_made(client, world, login, locality, department):
+    form = enter(client, getattr(world.people, login)).get(reverse("registry:create")).context["form"]
+    assert form["locality"].value() == (getattr(world.regions, locality).pk if locality else None)
+    assert form["department"].value() == (getattr(world.organizations, department).pk if department else None)
+
+
 def test_a_filter_hides_no_property_of_its_form():
     extra = filters.ExtraFilter(
         "attributes", "专有属性", lambda objects, value, user: None, lambda value, user: ""
