@@ -86,7 +86,8 @@ def history(hazard: Hazard) -> History:
     for extension in extensions:
         events += _extension_events(extension)
     rounds: dict[int, Round] = {}
-    for _, number, event in sorted(events, key=lambda entry: entry[0], reverse=True):
+    # Of two at one moment the later line stands above, as everywhere.
+    for _, number, event in sorted(events, key=lambda entry: entry[0])[::-1]:
         rounds.setdefault(number, Round(number)).events.append(event)
     handed_in = [
         row for row in evidence.values() if isinstance(row, Rectification) and row.round == hazard.round

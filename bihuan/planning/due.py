@@ -127,11 +127,15 @@ def _duties(user: User, until: dt.date, enterprise: Enterprise | None) -> Iterat
     duties = list(rows.select_related("organization").order_by("due_on", "id")[:MOST_DUTIES])
     about = enterprises_of(duty.subject for duty in duties)
     wanted = Enterprise.objects.visible_to(user).filter(pk__in=set(about.values()))
-    seen = set(wanted.values_list("pk", flat=True)) & ({enterprise.pk} if enterprise else set(about.values()))
+    if enterprise is not None:
+        wanted = wanted.filter(pk=enterprise.pk)
+    names = dict(wanted.values_list("pk", "name"))
     for duty in duties:
         pk = about.get(duty.subject)
-        if pk in seen:
-            yield Owed(pk, duty.organization, duty.title, duty.due_on, duty.url)
+        if pk in names:
+            # Whose page it is stands above already.
+            words = duty.title.replace(names[pk], "").strip("： ").replace("： ", "：")
+            yield Owed(pk, duty.organization, words, duty.due_on, duty.url)
 
 
 def _tasks(user: User, until: dt.date, pks: Collection[int]) -> Iterator[Owed]:

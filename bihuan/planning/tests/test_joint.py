@@ -175,10 +175,10 @@ def test_a_due_review_and_a_planned_visit_are_proposed_as_one(client, world, peo
     planned(world, other, "department" if other == world.organizations.housing else "township")
     found = joint.candidates(clerk)
     assert [each.enterprise for each in found] == [world.enterprises.shop]
-    assert words(found[0])[review.organization.short_name] == [review.title]
+    assert words(found[0])[review.organization.short_name] == ["复查隐患：气瓶间与厨房连通"]
     client.force_login(clerk)
     page = client.get(reverse("planning:joints")).content.decode()
-    assert review.title in page
+    assert "复查隐患：气瓶间与厨房连通" in page
     proposed = joint.propose_joint(world.enterprises.shop, by=clerk)
     share = proposed.shares.get(organization=review.organization)
     assert share.visit is None

@@ -196,7 +196,6 @@ def _enter_hazards(pledge: Pledge, by: User) -> None:
                 found_on=timezone.localdate(),
                 due_on=line.due_on,
                 responsible_person=line.responsible_person,
-                measures="" if is_corrected else f"未整改原因：{line.reason}",
                 interim_measures=line.interim_measures,
                 client_id=line.ledger_id,
                 found_organization=organization,
