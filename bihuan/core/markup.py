@@ -135,6 +135,11 @@ def figure(value: Any) -> str:
     return f"{value:,}"
 
 
+def money(value: Any) -> str:
+    """An amount of yuan to the cent with thousands separators (80,000.00), — for None."""
+    return DASH if value is None or value == "" else f"{value:,.2f}"
+
+
 def map_shapes(areas: Iterable[Any]) -> SafeString:
     """The areas of components/map_svg.html, each a link with its name and value."""
     parts = []

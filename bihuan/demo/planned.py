@@ -30,7 +30,7 @@ def plan(city: City) -> None:
     )
     with as_of(at_hour(city.today - dt.timedelta(days=9), 10)):
         _recusal(street, second)
-        held = _draw("瓶装液化气餐饮场所双随机（一）", street, (inspector, second), count=4)
+        held = _draw("秋季双随机抽查（一）", street, (inspector, second), count=4)
     with as_of(at_hour(city.today - dt.timedelta(days=8), 9)):
         draws.hold(held, by=street)
     with as_of(at_hour(city.today - dt.timedelta(days=7), 16)):
@@ -38,12 +38,12 @@ def plan(city: City) -> None:
         draws.replace(held, "object", gone, reason="门店装修停业，复业后另行检查", by=street)
     with as_of(at_hour(city.today - dt.timedelta(days=6), 9)):
         year = plans.make_plan(
-            year=city.today.year, kind="township", inspectors=4, team=2, days=6, visits_a_day=2, by=street
+            year=city.today.year + 1, kind="township", inspectors=4, team=2, days=6, visits_a_day=2, by=street
         )
         plans.adopt_plan(year, by=leader)
     with as_of(at_hour(city.today - dt.timedelta(days=2), 15)):
         _draw(
-            "年末餐饮场所双随机（二）",
+            "年末双随机抽查（二）",
             street,
             (inspector, second),
             count=6,

@@ -156,7 +156,7 @@ class OwnRecusalForm(forms.Form):
 class RecusalForm(OwnRecusalForm):
     """Who must not visit whom."""
 
-    user = forms.ModelChoiceField(label="人员", queryset=User.objects.none())
+    user = forms.ModelChoiceField(label="人员", queryset=User.objects.none(), empty_label="请选择人员")
     field_order = ("user", "enterprise", "reason")
 
     def __init__(self, *args: Any, organization: Organization, user: User, **kwargs: Any) -> None:

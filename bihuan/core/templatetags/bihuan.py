@@ -29,6 +29,7 @@ from bihuan.core.markup import (
     icon,
     map_rows,
     map_shapes,
+    money,
     options,
     percent_of,
     percent_text,
@@ -50,6 +51,7 @@ register.filter(days_left)
 register.filter(due_words)
 register.filter(clock_sentence)
 register.filter(figure)
+register.filter(money)
 register.filter(percent_of)
 register.filter(map_shapes)
 register.filter(map_rows)
