@@ -6,13 +6,13 @@ import datetime as dt
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.core.forms import CalendarDayField
 from bihuan.inspections.kinds import conducted_by
-from bihuan.registry.models import Enterprise, EnterpriseKind, EnterpriseQuerySet, RiskColour
+from bihuan.registry.models import Enterprise, EnterpriseKind, RiskColour
 from bihuan.search.finding import narrowed
 from bihuan.search.grams import terms_of
 from bihuan.search.models import Kind
@@ -22,7 +22,7 @@ from .models import VisitRequest
 MOST_NAMED = 5
 
 
-def named(rows: EnterpriseQuerySet, text: str) -> list[Enterprise]:
+def named(rows: QuerySet[Enterprise], text: str) -> list[Enterprise]:
     """The enterprises meant by what somebody wrote: the one of that credit code or of exactly that name, else those
     whose names, former names or addresses hold the words, a few more than are ever shown."""
     rows = rows.select_related("locality")
