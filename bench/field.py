@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -148,13 +149,14 @@ def _worked_with(phone: Phone, count: int) -> dict[str, float]:
     page.get_by_role("heading", name="今天").wait_for(timeout=120_000)
     found = {"unlock_seconds": time.perf_counter() - began}
     page.goto(f"{phone.base}/field/#/search?q=x")
+    page.get_by_role("heading", name="查找企业").wait_for()
     page.evaluate(SEARCH, "第一 小吃")  # the words of all are put together once
     milliseconds, rows = page.evaluate(SEARCH, f"第{count * 4 // 5}号小吃")
     assert rows == 1
     found["search_seconds"] = milliseconds / 1000
     page.locator(".results .row").click()
-    page.get_by_role("heading", name="开始检查").wait_for()
-    found["checklist_seconds"] = page.evaluate(INTERACTIVE, "section[aria-label='开始检查'] button") / 1000
+    page.get_by_role("button", name=re.compile("检查：")).wait_for()
+    found["checklist_seconds"] = page.evaluate(INTERACTIVE, ".field-bottom button") / 1000
     phone.die()
     return found
 

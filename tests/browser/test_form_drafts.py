@@ -76,9 +76,9 @@ def address(world: World, gas: GasCampaign) -> str:
 def fill(person: Person) -> None:
     """Two answers, a description in one's own words."""
     page = person.page
-    page.locator("#q1").get_by_text("合格", exact=True).click()
-    page.locator("#q2").get_by_text("不合格", exact=True).click()
-    page.locator("#q2 .outcomes").get_by_text("限期改正", exact=True).click()
+    page.locator("#q1 input[value=pass]").check()
+    page.locator("#q2 input[value=fail]").check()
+    page.locator("#q2 input[value=deadline]").check()
     page.locator("#q2 textarea[name$=description]").fill(WORDS)
 
 
@@ -117,13 +117,20 @@ def test_what_lies_on_the_phone_is_sealed_and_comes_back(
         assert "砌墙" not in each
         assert "description" not in each
         assert "JFIF" not in each
+    page.route("**/upload/", lambda route: route.abort())
     feng.context.set_offline(False)
-    page.route("**/attachments/**", lambda route: route.abort())
     page.reload()
     feng.ready()
     is_as_left(feng)
     expect(page.locator("#q2 .photo-tile img[src^=blob]")).to_have_count(1)
     expect(page.locator("#q2 .photo-state")).to_have_text("待上传")
+    # The network is back: what has arrived lies here no more.
+    page.unroute("**/upload/")
+    feng.context.set_offline(True)
+    feng.context.set_offline(False)
+    expect(page.locator("#q2 .photo-state")).to_have_text("✓ 已上传")
+    expect(page.locator("[data-bihuan-network]")).to_contain_text("没有待上传")
+    assert not any(each.startswith("box=") for each in kept(feng))
     feng.problems = [
         each for each in feng.problems if "ERR_FAILED" not in each and "DISCONNECTED" not in each
     ]

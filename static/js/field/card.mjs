@@ -31,14 +31,17 @@ export function card(app, id, query) {
   const starts = [
     ...tasks.sort((first, second) => Number(second.id === wanted) - Number(first.id === wanted)).map((task) => {
       const [checklist] = app.data.checklistsFor(one, task.id);
-      return h("button", { type: "button", class: `big ${task.id === wanted || tasks.length === 1 ? "is-main" : ""}`, onclick: () => begin(task, checklist) },
+      return h("button", { type: "button", class: "big", onclick: () => begin(task, checklist) },
         icon("clipboard-check"), h("span", {}, `检查：${task.no} ${task.heading}`, one.seen.includes(task.id) ? "（已查过）" : ""));
     }),
     ...app.data.checklistsFor(one, null).map((checklist) => h("button", { type: "button", class: "big", onclick: () => begin(null, checklist) }, icon("checklist"), h("span", {}, `按《${checklist.title}》检查，${checklist.asked.length} 项`))),
     h("button", { type: "button", class: "big", onclick: () => begin(null, null) }, icon("pencil"), "不用检查表"),
   ];
+  // What one came for stands at the thumb, however long the page.
+  const first = open ? h("a", { class: "big", href: `#/visit/${open.id}` }, icon("pencil"), "继续没有做完的检查") : starts.shift();
+  first.classList.add("is-main");
   return {
-    title: one.name, back: wanted ? `search?task=${wanted}` : "search",
+    title: one.name, bottom: [first], back: wanted ? `search?task=${wanted}` : "search",
     body: [
       h("section", { class: "band soft" },
         h("dl", {},
@@ -63,8 +66,7 @@ export function card(app, id, query) {
         one.visits.filter(([on]) => on === today()).length > 0 && h("p", { class: "notice" }, "今天已有检查记录。再查也会保留，两次都作数。"),
         mine.filter((draft) => draft !== open).slice(0, 3).map((draft) => h("a", { class: "row", href: "#/outbox" },
           h("strong", {}, `本机：${STATES[draft.state]}`), h("span", {}, `${moment(draft.begun_at)} 开始 · 在“收发”里查看`)))),
-      h("section", { class: "band", "aria-label": "开始检查" }, h("h2", {}, "开始检查"),
-        open && h("a", { class: "big is-main", href: `#/visit/${open.id}` }, "继续没有做完的检查"), starts),
+      starts.length > 0 && h("section", { class: "band", "aria-label": "另选检查表" }, h("h2", {}, "另选检查表"), starts),
     ],
   };
 }

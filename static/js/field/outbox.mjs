@@ -16,7 +16,7 @@ export function outbox(app) {
       shown.length === 0 && h("div", { class: "band" }, h("p", {}, "还没有检查。")),
       shown.map((draft) => entry(app, draft)),
     ],
-    bottom: [h("button", { type: "button", class: "big is-main", onclick: () => uploader.kick() }, icon("cloud-upload"), "现在上传")],
+    bottom: count("waiting", "sending") > 0 && [h("button", { type: "button", class: "big is-main", onclick: () => uploader.kick() }, icon("cloud-upload"), "现在上传")],
   };
 }
 

@@ -61,7 +61,7 @@ def test_every_screen_is_read_in_the_sun_and_pressed_with_a_thumb(server: Server
     look("设置，更改 PIN")
     page.get_by_role("link", name="返回").click()
     page.get_by_role("link", name=re.compile("计划检查|双随机")).first.click()
-    page.get_by_role("heading", name="开始检查").wait_for()
+    page.get_by_role("button", name=re.compile("检查：")).wait_for()
     look("一家企业")
     page.get_by_role("button", name=re.compile("检查：")).click()
     phone.answer(1, "合格")
