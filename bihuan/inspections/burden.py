@@ -73,15 +73,19 @@ def counts_this_year(pks: Iterable[int], on: dt.date | None = None) -> dict[int,
     return dict(rows.values_list("enterprise").annotate(count=_VISITS))
 
 
+def counts_of_kind(pks: Iterable[int], kind: str, on: dt.date | None = None) -> dict[int, int]:
+    """How many visits of one kind each enterprise has had this year; those without any are left out."""
+    rows = _of_year(on or timezone.localdate()).filter(enterprise__in=list(pks), kind=kind)
+    return dict(rows.values_list("enterprise").annotate(count=_VISITS))
+
+
 def at_cap(pks: Iterable[int], kind: str, on: dt.date | None = None) -> set[int]:
     """Which enterprises have had as many visits of a kind this year as its limit allows."""
     day = on or timezone.localdate()
     limit = rules.cap(kind, day)
     if limit is None:
         return set()
-    rows = _of_year(day).filter(enterprise__in=list(pks), kind=kind)
-    full = rows.values("enterprise").annotate(count=_VISITS).filter(count__gte=limit.per_year)
-    return set(full.values_list("enterprise", flat=True))
+    return {pk for pk, count in counts_of_kind(pks, kind, day).items() if count >= limit.per_year}
 
 
 def over_cap(enterprise: Enterprise, kind: str, on: dt.date | None = None) -> str:

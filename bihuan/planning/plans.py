@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -19,7 +19,7 @@ from bihuan.audit.actions import record
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.duties import actions as duties
 from bihuan.duties.models import Duty
-from bihuan.inspections.burden import over_cap
+from bihuan.inspections.burden import counts_of_kind, over_cap
 from bihuan.inspections.kinds import OWN, conducted_by
 from bihuan.inspections.models import Inspection
 from bihuan.inspections.queries import conductible
@@ -80,7 +80,8 @@ def make_plan(
     first_month = today.month if year == today.year else 1
     capacity = rules.Capacity(inspectors, team, days, visits_a_day)
     needs, note = needs_of(by, year)
-    needs, dropped = _within_cap(needs, kind, dt.date(year, 1, 1))
+    made = counts_of_kind({need.object for need in needs}, kind) if year == today.year else {}
+    needs, dropped = _within_cap(needs, kind, dt.date(year, 1, 1), made)
     if dropped:
         note += f"；其中 {dropped} 次超过每家每年的次数上限，未列入"
     plan = rules.plan_year(needs, capacity, first_month=first_month)
@@ -109,12 +110,15 @@ def make_plan(
     return row
 
 
-def _within_cap(needs: list[rules.Need], kind: str, on: dt.date) -> tuple[list[rules.Need], int]:
-    """The needs an upper limit leaves, the earliest first, and how many it takes away."""
+def _within_cap(
+    needs: list[rules.Need], kind: str, on: dt.date, made: Mapping[int, int]
+) -> tuple[list[rules.Need], int]:
+    """The needs an upper limit leaves beside the visits made in the year already, the earliest first, and how many it
+    takes away."""
     limit = rules.cap(kind, on)
     if limit is None:
         return needs, 0
-    taken: dict[int, int] = {}
+    taken = dict(made)
     kept = []
     for need in sorted(needs, key=lambda each: each.month):
         taken[need.object] = taken.get(need.object, 0) + 1

@@ -10,6 +10,7 @@ from django.utils import timezone
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.duties.models import Duty
 from bihuan.inspections.actions import submit_inspection
+from bihuan.inspections.models import Inspection
 from bihuan.inspections.tests.factories import visit
 from bihuan.inspections.weighing import found_in
 from bihuan.planning import plans
@@ -167,6 +168,21 @@ def test_a_plan_keeps_to_the_upper_limit(world, people):
         by=people.housing,
     )
     assert plan.figures["needed"] == 2
+    assert "超过每家每年的次数上限，未列入" in plan.figures["note"]
+
+
+def test_visits_made_this_year_count_towards_the_limit(world, people, gas):
+    """Twice visited by its department since New Year: no third time, whatever the colour asks for."""
+    shop = world.enterprises.shop
+    type(shop).objects.exclude(pk=shop.pk).update(status="closed")
+    type(shop).objects.filter(pk=shop.pk).update(risk="red")
+    for _ in range(2):
+        submit_inspection(visit(world, gas, people.housing, kind="department"), by=people.housing)
+    Inspection.objects.update(inspected_on=dt.date(TODAY().year, 1, 1))
+    plan = plans.make_plan(
+        year=TODAY().year, kind="department", inspectors=2, team=2, days=5, visits_a_day=2, by=people.housing
+    )
+    assert plan.figures["needed"] == 0
     assert "超过每家每年的次数上限，未列入" in plan.figures["note"]
 
 
