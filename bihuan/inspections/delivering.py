@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bihuan.accounts.guards import require
@@ -67,6 +68,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@never_cache  # it brings the key of the drafts that lie on this device
 @require(Permission.SIGN_PLEDGE)
 def delivery(request: HttpRequest, token: str) -> HttpResponse:
     """The check on one page: list, photos, whether gas is supplied, signatures."""

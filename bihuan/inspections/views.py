@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bihuan.accounts.guards import require
@@ -109,6 +110,7 @@ def _task(request: HttpRequest, user: User) -> Task | None:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@never_cache  # it brings the key of the drafts that lie on this device
 @require(Permission.CONDUCT_INSPECTION)
 def walk(request: HttpRequest) -> HttpResponse:
     """The whole visit on one page: checklist, findings, photos, signatures; one submit."""

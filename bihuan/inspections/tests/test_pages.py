@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from bihuan.attachments.models import Attachment
 from bihuan.campaigns.models import CheckItem
+from bihuan.core.sealing import draft_seal
 from bihuan.hazards import actions as hazards
 from bihuan.hazards.models import Hazard
 from bihuan.inspections.actions import issue_reinspection_opinion, submit_inspection
@@ -55,6 +56,14 @@ def failed(people, **changes) -> dict:
 def inspector(client, people):
     client.force_login(people.inspector)
     return client
+
+
+def test_the_key_of_the_drafts_is_the_readers_own_and_stays_out_of_the_browsers_files(
+    inspector, people, world, gas
+):
+    page = inspector.get(walk_url(gas, world.enterprises.shop))
+    assert f'data-draft-seal="{draft_seal(people.inspector.pk)}"' in page.content.decode()
+    assert "no-store" in page["Cache-Control"]
 
 
 # --- choosing -------------------------------------------------------------------------------

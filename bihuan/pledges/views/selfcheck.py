@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bihuan.accounts.guards import require
@@ -74,6 +75,7 @@ def _chosen(request: Request, own: Enterprise) -> tuple[Task | None, Checklist |
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@never_cache  # it brings the key of the drafts that lie on this device
 @require(Permission.SIGN_PLEDGE)
 def walk(request: Request) -> HttpResponse:
     """The whole checklist on one page; one submit."""
