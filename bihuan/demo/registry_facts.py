@@ -98,7 +98,7 @@ def _risks(enterprise: Enterprise, city: City) -> None:
         "filing_no": f"BA云{enterprise.pk:05d}" if enterprise.pk % 3 else "", "filed_with": "",
     }  # fmt: skip
     persons = [
-        {"role": "principal", "name": city.safety.get(enterprise.pk, ""), "title": "主要负责人", "phone": ""}
+        {"role": "principal", "name": city.safety.get(enterprise.pk, ""), "title": "总经理", "phone": ""}
     ]
     unit: MajorUnit = risks.save_unit(enterprise, values, by=by, guardians=persons)
     for chemical, state, tonnes, is_key in holdings:

@@ -33,7 +33,7 @@ class AppointForm(forms.Form):
     """Who answers for one enterprise, in which way, from when."""
 
     kind = forms.ChoiceField(label="责任", choices=Responsibility.Kind.choices)
-    post = PostField(Post.objects.none(), label="责任岗位")
+    post = PostField(Post.objects.none(), label="责任岗位", empty_label="选择岗位")
     from_on = day_field("起", required=True)
     to_on = day_field("止", help_text="只有特殊时期责任人填写")
     occasion = forms.CharField(
@@ -89,7 +89,7 @@ class NameManyForm(forms.Form):
             (kind.value, kind.label) for kind in Responsibility.Kind if kind != Responsibility.Kind.SPECIAL
         ],
     )
-    post = PostField(Post.objects.none(), label="责任岗位")
+    post = PostField(Post.objects.none(), label="责任岗位", empty_label="选择岗位")
     remark = forms.CharField(label="说明", required=False, max_length=200)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:

@@ -83,12 +83,13 @@ class Chip:
 
 @dataclass(frozen=True)
 class Select:
-    """A filter of the form: its choices and which is chosen."""
+    """A filter of the form: its choices and which is chosen. `is_more`: seldom asked, kept behind 更多筛选."""
 
     name: str
     label: str
     choices: list[tuple[str, str]]
     value: str
+    is_more: bool = False
 
 
 class RegistryFilter:
@@ -251,10 +252,14 @@ class RegistryFilter:
             ("status", "状态", [(key, str(label)) for key, label in EnterpriseStatus.choices]),
             ("permit", "许可证", list(PERMIT_STATES.items())),
         ]
+        usual = len(choices)
         choices += [
             (f"{PREFIX}{each.name}", each.label, offers_of(each)) for each in self._asked if offers_of(each)
         ]
         choices += [
             (extra.name, extra.label, extra.choices(self.user)) for extra in _EXTRA.values() if extra.choices
         ]
-        return [Select(name, label, offered, self.query.get(name, "")) for name, label, offered in choices]
+        return [
+            Select(name, label, offered, self.query.get(name, ""), place >= usual)
+            for place, (name, label, offered) in enumerate(choices)
+        ]

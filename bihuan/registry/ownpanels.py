@@ -13,7 +13,7 @@ from bihuan.core.markup import due_words
 from .models import Enterprise, EnterpriseGrading, Recheck
 from .panels import Panel, PanelRow
 from .responsibilities import WATCHED_RISKS, Kind, answering_for
-from .risks import flags_of, standing
+from .risks import flags_of, standing, tone_of
 
 
 def risks_panel(enterprise: Enterprise, user: User) -> Panel | None:
@@ -27,7 +27,7 @@ def risks_panel(enterprise: Enterprise, user: User) -> Panel | None:
         if holds:
             rows.append(PanelRow(label, "涉及", tone="red"))
     for unit in enterprise.major_units.filter(is_active=True)[:5]:
-        tone = "red" if unit.is_major else "yellow" if unit.problem else ""
+        tone = tone_of(unit) if unit.is_major or unit.problem else ""
         rows.append(PanelRow(unit.name, standing(unit), unit.get_absolute_url(), tone))
     points = enterprise.risk_points.filter(is_active=True)
     for point in points.filter(colour__in=["red", "orange"])[:5]:

@@ -213,6 +213,13 @@ def standing(unit: MajorUnit) -> str:
     return (unit.problem and "暂不能辨识") or _grade_words(unit.grade, unit.is_major)
 
 
+def tone_of(unit: MajorUnit) -> str:
+    """The colour of what the unit is: that of its grade, red while it constitutes and is not graded."""
+    if not unit.is_major:
+        return "yellow" if unit.problem else "green"
+    return {1: "red", 2: "orange", 3: "yellow", 4: "blue"}.get(unit.grade or 0, "red")
+
+
 def _grade_words(grade: int | None, is_major: bool) -> str:
     if not is_major:
         return "不构成重大危险源"

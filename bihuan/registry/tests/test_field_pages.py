@@ -14,7 +14,9 @@ from bihuan.registry.models import (
     DuplicatePair,
     Enterprise,
     EnterpriseGrading,
+    Equipment,
     MajorUnit,
+    Permit,
     Plate,
     Recheck,
     Responsibility,
@@ -341,3 +343,25 @@ def test_a_withdrawn_plate_leads_nowhere_and_a_new_one_is_made(street, world, sh
 def test_tokens_never_agree():
     make = Plate._meta.get_field("token").default
     assert len({make() for _ in range(50)}) == 50
+
+
+def test_more_equipment_than_one_page_holds(street, shop):
+    """51 pieces: the second page is reached and keeps what the list was narrowed by."""
+    Equipment.objects.bulk_create(
+        Equipment(enterprise=shop, kind="gas_detector", number=f"报{number}") for number in range(51)
+    )
+    page = street.get(reverse("registry:equipment"), {"kind": "gas_detector"}).content.decode()
+    assert "第 1 页，共 2 页" in page
+    assert "?kind=gas_detector&amp;page=2" in page
+    assert street.get(reverse("registry:equipment"), {"kind": "gas_detector", "page": 2}).status_code == 200
+
+
+def test_more_permits_than_one_page_holds(street, shop):
+    today = timezone.localdate()
+    Permit.objects.bulk_create(
+        Permit(enterprise=shop, kind="食品经营许可证", number=str(number), valid_to=today)
+        for number in range(51)
+    )
+    page = street.get(reverse("registry:permits")).content.decode()
+    assert "第 1 页，共 2 页" in page
+    assert "?page=2" in page

@@ -91,7 +91,9 @@ def test_nothing_empty_or_unsound_is_published(world, office):
         schemas.save_draft(draft, (Attribute("a", "甲", "choice", choices=("一",)),), by=office, seen=0)
 
 
-@pytest.mark.parametrize("who", ["inspector", "qingshi_officer", "housing", "county_office", "shop", "sysadmin"])
+@pytest.mark.parametrize(
+    "who", ["inspector", "qingshi_officer", "housing", "county_office", "shop", "sysadmin"]
+)
 def test_only_the_office_defines(world, who):
     with pytest.raises(PermissionDenied):
         schemas.start_draft(world.kinds.restaurant, by=getattr(world.people, who))

@@ -512,3 +512,12 @@ def test_a_zone_is_its_own_county(client, world):
     enter(client, world.people.office).post(reverse("registry:create"), new_form(locality=zone.pk))
     made = Enterprise.objects.get(credit_code=code(77))
     assert (made.city_id, made.county_id, made.locality_id) == ("5397", "539771", "539771")
+
+
+def test_what_is_seldom_asked_stands_behind_one_word(client, world):
+    page = enter(client, world.people.office).get(reverse("registry:list")).content.decode()
+    assert page.index('name="risk"') < page.index("更多筛选") < page.index('name="grade"')
+    assert "（1项）" not in page
+    chosen = client.get(reverse("registry:list"), {"grade": "none"}).content.decode()
+    assert '<details class="filters-more" open>' in chosen
+    assert "更多筛选（1项）" in chosen

@@ -45,7 +45,12 @@ def units(request: Request) -> HttpResponse:
         is_active=True,
     )
     lines = [
-        {"unit": unit, "standing": risks.standing(unit), "filing": risks.filing_words(unit, on=today)}
+        {
+            "unit": unit,
+            "standing": risks.standing(unit),
+            "tone": risks.tone_of(unit),
+            "filing": risks.filing_words(unit, on=today),
+        }
         for unit in page.items
     ]
     return render(

@@ -46,6 +46,7 @@ def index(request: Request) -> HttpResponse:
         if own is not None:
             return redirect(own)
     filters = RegistryFilter(request.GET, user)
+    selects = filters.selects()
     try:
         page = filters.page(request.GET.get("cursor"), size=SIZE, shape=_listed)
     except BadCursor as error:
@@ -64,7 +65,9 @@ def index(request: Request) -> HttpResponse:
         "registry/list.html",
         {
             "filters": filters,
-            "selects": filters.selects(),
+            "selects": selects,
+            "more": any(each.is_more for each in selects),
+            "more_chosen": sum(bool(each.value) for each in selects if each.is_more),
             "page": page,
             "total_words": f"共 {amount(filters.queryset, '家')}",
             "unassigned": amount(unassigned, "家") if unassigned.exists() else "",

@@ -52,7 +52,12 @@ def _overview(request: Request, enterprise: Enterprise, **forms: Any) -> HttpRes
     user, today = user_of(request), timezone.localdate()
     may_edit = edit_scope(user).covers(enterprise)
     units = [
-        {"unit": unit, "standing": risks.standing(unit), "filing": risks.filing_words(unit, on=today)}
+        {
+            "unit": unit,
+            "standing": risks.standing(unit),
+            "tone": risks.tone_of(unit),
+            "filing": risks.filing_words(unit, on=today),
+        }
         for unit in enterprise.major_units.filter(is_active=True)
     ]
     gradings = list(enterprise.gradings.select_related("by")[:10])
@@ -252,7 +257,7 @@ def unit(request: Request, pk: int) -> HttpResponse:
         {"label": "单元类型", "value": row.get_kind_display()},
         {"label": "S值", "value": row.s},
         {"label": "R值", "value": row.r},
-        {"label": "结论", "value": risks.standing(row), "badge_tone": _tone(row)},
+        {"label": "结论", "value": risks.standing(row), "badge_tone": risks.tone_of(row)},
         {"label": "500米内常住人口", "value": "" if row.population is None else f"{row.population}人"},
         {"label": "安全评估", "value": row.evaluated_on},
         {"label": "下次评估期限", "value": row.reevaluate_by},
@@ -274,12 +279,6 @@ def unit(request: Request, pk: int) -> HttpResponse:
             "trail": trail_of(enterprise, ("风险", _page(enterprise.pk)), (row.name, "")),
         },
     )
-
-
-def _tone(unit: MajorUnit) -> str:
-    if not unit.is_major:
-        return "yellow" if unit.problem else "green"
-    return {1: "red", 2: "orange", 3: "yellow", 4: "blue"}.get(unit.grade or 0, "red")
 
 
 # --- risk points -----------------------------------------------------------------------------------

@@ -112,7 +112,12 @@ def _table(
     return {
         "headings": [column.label for column in columns],
         "lines": [
-            {"url": source.url_of(row), "cells": each} for row, each in zip(found[:limit], cells, strict=True)
+            {
+                "url": source.url_of(row),
+                "cells": each,
+                "named": [(column.label, cell) for column, cell in zip(columns, each, strict=True)],
+            }
+            for row, each in zip(found[:limit], cells, strict=True)
         ],
         "has_more": len(found) > limit,
     }
