@@ -484,6 +484,7 @@ def print_page(request: Request, pk: int) -> HttpResponse:
             {
                 "title": table.title,
                 "columns": wording.columns_of(table),
+                "own_columns": bool(table.columns),
                 "rows": [
                     wording.cells_of(line, table)
                     for line in pledge.lines.filter(table=table.key).order_by("position")
