@@ -31,6 +31,7 @@ class Photos {
     this.form?.addEventListener("bihuan:draft-collect", (event) => this.collect(event.detail));
     this.form?.addEventListener("bihuan:draft-restore", (event) => this.restore(event.detail));
     this.show();
+    if (this.file.files.length) this.take([...this.file.files]); // chosen while this script was on its way
   }
 
   get count() {
