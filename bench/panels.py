@@ -26,6 +26,7 @@ from typing import Any
 from bench.serving import become_web_process
 
 METRICS = ("found", "closed", "closed_late", "overdue", "found_major", "closed_major", "overdue_major")
+GOAL_ROWS = 10_000_000  # the size the goals beside raw SQL are set for
 RAW_ROUNDS, CUBE_ROUNDS = 5, 20  # readings of each per panel: raw once in a round, the cube twenty times
 YEARS = 3
 
@@ -300,14 +301,19 @@ def outcome(chosen: list[Panel], rows: int) -> dict[str, Any]:
         "",
         f"Geometric mean {mean:.0f}×. Median of {RAW_ROUNDS + 1} raw and {RAW_ROUNDS * CUBE_ROUNDS} cube readings, in turns.",
     ]
+    is_judged = rows >= GOAL_ROWS
     return {
         "title": f"Dashboard panels, {rows:,} hazards",
         "markdown": "\n".join(lines),
         "measures": [
-            {"what": "panels: every one against raw SQL", "target": "≥ 50×", "measured": f"{min(ratios):.0f}×", "met": min(ratios) >= 50, "note": ""},
-            {"what": "panels: geometric mean", "target": "≥ 500×", "measured": f"{mean:.0f}×", "met": mean >= 500, "note": ""},
+            {"what": "panels: every one against raw SQL", "target": "≥ 50× at 10M", "measured": f"{min(ratios):.0f}×", "met": min(ratios) >= 50 if is_judged else None, "note": ""},
+            {"what": "panels: geometric mean", "target": "≥ 500× at 10M", "measured": f"{mean:.0f}×", "met": mean >= 500 if is_judged else None, "note": ""},
             {"what": "panels: slowest reading", "target": "≤ 50 ms", "measured": f"{worst:.1f} ms", "met": worst <= 50, "note": "first readings excepted from medians, not from this"},
             {"what": "panels: differing numbers", "target": "0", "measured": f"{differing} of {compared:,}", "met": differing == 0 and compared > 0, "note": ""},
+            *(
+                {"what": f"panels: a reading, {title}", "target": "1M → 10M ≤ 1.5×", "measured": f"{each['cube_ms']:.2f} ms", "met": None, "note": ""}
+                for title, each in values.items()
+            ),
         ],
         "medians": {title: each["cube_ms"] for title, each in values.items()},
         "values": values,

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import CharField, Count, Min, Q, Value
+from django.db.models import CharField, Count, Min, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 
@@ -429,15 +429,11 @@ class Board:
                     "url": self._ledger(state="overdue"),
                 }
             )
-        shares = (
-            Assignment.objects.filter(task__campaign=self.campaign)
-            .annotate(chain=Concat(Value("campaigns.assignment:"), Cast("pk", CharField())))
-            .values("chain")
-        )
-        phases = [f"campaigns.phase:{phase.pk}" for phase in self.phases]
-        duties = (
-            Duty.objects.visible_to(self.user).open().filter(Q(subject__in=shares) | Q(subject__in=phases))
-        )
+        # One list of matters, so that their open duties are found by matter: a city has a hundred times as many.
+        matters = _as_subjects(
+            "campaigns.assignment", Assignment.objects.filter(task__campaign=self.campaign)
+        ).union(_as_subjects("campaigns.phase", Phase.objects.filter(campaign=self.campaign)), all=True)
+        duties = Duty.objects.visible_to(self.user).open().filter(subject__in=matters)
         soon = self.on + dt.timedelta(days=7)
         # One line a matter: a task forgotten by twenty townships is one thing to press, with a number.
         late = (
@@ -534,6 +530,12 @@ class Board:
     @property
     def metric_label(self) -> str:
         return METRICS[self.metric]
+
+
+def _as_subjects(label: str, rows: QuerySet[Any]) -> QuerySet[Any, dict[str, str]]:
+    """The rows as the subjects of their duties: `label:pk`."""
+    chain = Concat(Value(f"{label}:"), Cast("pk", CharField()))
+    return rows.order_by().annotate(chain=chain).values("chain")
 
 
 def span_words(phase: Phase) -> str:
