@@ -139,7 +139,8 @@ def visit(request: HttpRequest, pk: int) -> HttpResponse:
 def _walk_url(visit: PlannedVisit, shares: list[JointShare]) -> str:
     """Where the visit is recorded; on a joint one the people of the bodies that agreed may sign along."""
     along = [share.organization_id for share in shares if share.answer == JointShare.Answer.ACCEPTED]
-    query = [("enterprise", visit.enterprise_id), ("kind", visit.kind), *(("with", pk) for pk in along)]
+    query: list[tuple[str, str | int]] = [("enterprise", visit.enterprise_id), ("kind", visit.kind)]
+    query += [("with", pk) for pk in along]
     return f"{reverse('inspections:walk')}?{urlencode(query)}"
 
 
