@@ -17,11 +17,12 @@ from bihuan.hazards.models import Hazard
 from bihuan.inspections.models import Inspection
 from bihuan.inspections.tests.factories import make_campaign
 from bihuan.pledges.models import Pledge
-from bihuan.pledges.tests.factories import ID_NUMBERS, PHONES, fire_form, make_signed
+from bihuan.pledges.tests.factories import ID_NUMBERS, PHONES, fire_form, make_draft, make_signed
 
 from .conftest import Enter
 from .people import DESK, PHONE, Person
 from .test_story import answer, attach, sign, submit_rectification
+from .things import photo
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SIZES = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
@@ -261,3 +262,15 @@ def test_a_batch_is_accepted_by_a_joint_team(world: World, enter: Enter, size: V
     housing.press("提交验收")
     housing.reads("验收合格")
     assert BatchObject.objects.get().status == "accepted"
+
+
+def test_a_photo_chosen_before_the_scripts_arrived_is_sent(world: World, enter: Enter) -> None:
+    draft, held = make_draft(world), []
+    shop = enter("shop", PHONE)
+    shop.page.route("**/js/photos.mjs", lambda route: held.append(route))
+    with shop.page.expect_request("**/js/photos.mjs"):
+        shop.page.goto(f"/pledges/{draft.pk}/signature/", wait_until="commit")
+    seal = shop.page.get_by_role("group", name="单位印章照片")
+    seal.locator("input[type=file]").set_input_files(photo("印章"))
+    held.pop().continue_()
+    expect(seal.get_by_text("✓ 已上传")).to_be_visible()
