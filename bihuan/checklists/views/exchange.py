@@ -46,10 +46,10 @@ class Fault:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(Permission.MANAGE_CHECKLISTS)
-def upload(request: Request, pk: int = 0) -> HttpResponse:
+def upload(request: Request, pk: int | None = None) -> HttpResponse:
     """Choose a form: for a new book, or to replace the content of a draft (`pk`)."""
     user = user_of(request)
-    version = _draft(request, pk) if pk else None
+    version = _draft(request, pk) if pk is not None else None
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -66,11 +66,11 @@ def upload(request: Request, pk: int = 0) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(Permission.MANAGE_CHECKLISTS)
-def trial(request: Request, file: Any, pk: int = 0) -> HttpResponse:
+def trial(request: Request, file: Any, pk: int | None = None) -> HttpResponse:
     """What the form says and what it would change; nothing is stored until it is confirmed."""
     user = user_of(request)
     kept = get_object_or_404(Attachment, pk=file, uploaded_by=user, kind=Attachment.Kind.SHEET)
-    version = _draft(request, pk) if pk else None
+    version = _draft(request, pk) if pk is not None else None
     imported, faults = _read(kept, version.book.key if version else "imported")
     form = _book_form(request, imported, version)
     if request.method == "POST" and imported:
