@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
@@ -26,6 +25,7 @@ from . import cleaning
 from .access import import_scope
 from .models import Enterprise, Responsibility
 from .responsibilities import Kind, appoint, posts_to_name
+from .rowcells import Cells
 from .rowenterprises import CREDIT_CODE, ENTERPRISE, RowEnterprises
 
 SPECS: tuple[FieldSpec, ...] = (
@@ -143,30 +143,22 @@ class _Posts:
 
 
 def _parse(
-    cells: Mapping[str, str], known: RowEnterprises, posts: _Posts
+    texts: Mapping[str, str], known: RowEnterprises, posts: _Posts
 ) -> tuple[AnsweringRow | None, Issues]:
-    issues: Issues = []
-
-    def take(name: str, read: Callable[[str], Any]) -> Any:
-        try:
-            return read(cells.get(name, ""))
-        except ValidationError as error:
-            issues.append((name, "；".join(error.messages)))
-            return None
-
-    enterprise = take("enterprise", lambda text: known.find(text, cells.get("credit_code", "")))
+    cells = Cells(texts)
+    enterprise = cells.take("enterprise", lambda text: known.find(text, cells.text("credit_code")))
     named: dict[str, int] = {}
     for name, kind in NAMED.items():
-        if not cleaning.is_unknown(cells.get(name, "")):
-            post = take(name, partial(posts.find, label=str(kind.label), leaders=kind == Kind.LEADER))
+        if cells.says(name):
+            post = cells.take(name, partial(posts.find, label=str(kind.label), leaders=kind == Kind.LEADER))
             if post is not None:
                 named[str(kind)] = post.pk
-    from_on = take("from_on", partial(cleaning.clean_date, label="起"))
+    from_on = cells.take("from_on", partial(cleaning.clean_date, label="起"))
     if from_on is not None and from_on > timezone.localdate():
-        issues.append(("from_on", "起始日期晚于今天，请到那天再指定"))
-    remark = take("remark", partial(cleaning.clean_words, label="说明", limit=200)) or ""
-    if not named and not issues:
-        issues.append(("leader", "包干领导和专盯人员都没有填，至少填一个"))
-    if issues or enterprise is None:
-        return None, issues
+        cells.issues.append(("from_on", "起始日期晚于今天，请到那天再指定"))
+    remark = cells.take("remark", partial(cleaning.clean_words, label="说明", limit=200)) or ""
+    if not named and not cells.issues:
+        cells.issues.append(("leader", "包干领导和专盯人员都没有填，至少填一个"))
+    if cells.issues or enterprise is None:
+        return None, cells.issues
     return AnsweringRow(enterprise.pk, named, from_on, remark), []

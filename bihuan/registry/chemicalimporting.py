@@ -28,6 +28,7 @@ from . import cleaning, risks
 from .access import import_scope
 from .models import Chemical, Enterprise, MajorUnit
 from .riskforms import check_cas
+from .rowcells import Cells, chosen, required
 from .rowenterprises import CREDIT_CODE, ENTERPRISE, RowEnterprises
 
 SPECS: tuple[FieldSpec, ...] = (
@@ -147,25 +148,17 @@ def _save(row: ChemicalRow, enterprise: Enterprise, units: dict[int, MajorUnit],
 
 
 def _parse(
-    cells: Mapping[str, str],
+    texts: Mapping[str, str],
     known: RowEnterprises,
     categories: frozenset[str],
     coming: set[tuple[int, str]],
 ) -> tuple[ChemicalRow | None, Issues]:
-    issues: Issues = []
+    cells = Cells(texts)
     values: dict[str, Any] = {"is_present": True}
-
-    def take(name: str, read: Callable[[str], Any]) -> Any:
-        try:
-            return read(cells.get(name, ""))
-        except ValidationError as error:
-            issues.append((name, "；".join(error.messages)))
-            return None
-
-    enterprise = take("enterprise", lambda text: known.find(text, cells.get("credit_code", "")))
-    values["name"] = take("name", _name)
-    values["state"] = take("state", _state)
-    values["design_maximum"] = take(
+    enterprise = cells.take("enterprise", lambda text: known.find(text, cells.text("credit_code")))
+    values["name"] = cells.take("name", _name)
+    values["state"] = cells.take("state", _state)
+    values["design_maximum"] = cells.take(
         "design_maximum", partial(_amount, label="设计最大量", least=Decimal("0.0001"))
     )
     optional: dict[str, Callable[[str], Any]] = {
@@ -176,54 +169,30 @@ def _parse(
         "is_key": _yes_no,
     }
     for name, read in optional.items():
-        if not cleaning.is_unknown(cells.get(name, "")):
-            values[name] = take(name, read)
+        if cells.says(name):
+            values[name] = cells.take(name, read)
     unit, unit_kind = "", ""
-    if not cleaning.is_unknown(cells.get("unit", "")):
-        unit = take("unit", partial(cleaning.clean_words, label="单元名称", limit=80)) or ""
-    if not cleaning.is_unknown(cells.get("unit_kind", "")):
-        unit_kind = take("unit_kind", _unit_kind) or ""
+    if cells.says("unit"):
+        unit = cells.take("unit", partial(cleaning.clean_words, label="单元名称", limit=80)) or ""
+    if cells.says("unit_kind"):
+        unit_kind = cells.take("unit_kind", _unit_kind) or ""
     if enterprise is not None:
-        if not cleaning.is_unknown(cells.get("premises", "")):
-            values["premises"] = take("premises", lambda text: known.place(enterprise, text))
+        if cells.says("premises"):
+            values["premises"] = cells.take("premises", lambda text: known.place(enterprise, text))
         is_there = (enterprise.pk, unit) in coming or known.unit(enterprise, unit) is not None
         if unit and not unit_kind and not is_there:
-            issues.append(
+            cells.issues.append(
                 ("unit", f"“{enterprise}”还没有名为“{unit[:20]}”的单元，请补填单元类型，或先登记单元")
             )
-    if issues or enterprise is None:
-        return None, issues
+    if cells.issues or enterprise is None:
+        return None, cells.issues
     return ChemicalRow(enterprise.pk, values, unit, unit_kind), []
 
 
-def _name(text: str) -> str:
-    words = cleaning.clean_words(text, "品名", 80)
-    if cleaning.is_unknown(words):
-        raise ValidationError("品名为空，请按安全技术说明书填写")
-    return words
-
-
-def _state(text: str) -> str:
-    try:
-        return STATES[cleaning.fold(text)]
-    except KeyError as error:
-        raise ValidationError(f"形态“{text[:20]}”无法识别，请填：气态、液态、固态") from error
-
-
-def _unit_kind(text: str) -> str:
-    try:
-        return KINDS[cleaning.fold(text)]
-    except KeyError as error:
-        raise ValidationError(
-            f"单元类型“{text[:20]}”无法识别，请填：{'、'.join(UNIT_KINDS.values())}"
-        ) from error
-
-
-def _yes_no(text: str) -> bool:
-    try:
-        return YES_NO[cleaning.fold(text)]
-    except KeyError as error:
-        raise ValidationError(f"重点监管“{text[:20]}”请填是或否") from error
+_name = partial(required, label="品名", limit=80, remedy="请按安全技术说明书填写")
+_state = partial(chosen, choices=STATES, label="形态", offered="气态、液态、固态")
+_unit_kind = partial(chosen, choices=KINDS, label="单元类型", offered="、".join(UNIT_KINDS.values()))
+_yes_no = partial(chosen, choices=YES_NO, label="重点监管", offered="是、否")
 
 
 def _amount(text: str, *, label: str, least: Decimal) -> Decimal:

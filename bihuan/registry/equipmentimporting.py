@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,6 +22,7 @@ from .access import import_scope
 from .equipmentforms import problems_of
 from .equipping import save_equipment
 from .models import Enterprise, Equipment
+from .rowcells import Cells, chosen, required
 from .rowenterprises import CREDIT_CODE, ENTERPRISE, RowEnterprises
 
 SPECS: tuple[FieldSpec, ...] = (
@@ -101,39 +102,31 @@ class EquipmentImporter:
 
 
 def _parse(
-    cells: Mapping[str, str], known: RowEnterprises, on: dt.date
+    texts: Mapping[str, str], known: RowEnterprises, on: dt.date
 ) -> tuple[EquipmentRow | None, Issues]:
-    issues: Issues = []
+    cells = Cells(texts)
     values: dict[str, Any] = {}
-
-    def take(name: str, read: Callable[[str], Any]) -> Any:
-        try:
-            return read(cells.get(name, ""))
-        except ValidationError as error:
-            issues.append((name, "；".join(error.messages)))
-            return None
-
-    enterprise = take("enterprise", lambda text: known.find(text, cells.get("credit_code", "")))
-    values["kind"] = take("kind", _kind)
-    values["number"] = take("number", _number)
+    enterprise = cells.take("enterprise", lambda text: known.find(text, cells.text("credit_code")))
+    values["kind"] = cells.take("kind", _kind)
+    values["number"] = cells.take("number", _number)
     for name, label, limit in (("name", "设备名称", 80), ("maker", "制造单位", 120)):
-        if cells.get(name, ""):
-            values[name] = take(name, partial(cleaning.clean_words, label=label, limit=limit))
+        if cells.text(name):
+            values[name] = cells.take(name, partial(cleaning.clean_words, label=label, limit=limit))
     for name, label in DAYS.items():
-        day = take(name, partial(cleaning.clean_date, label=label))
+        day = cells.take(name, partial(cleaning.clean_date, label=label))
         if day is not None:
             values[name] = day
     if "next_inspection_on" in values:
         values["next_is_given"] = True  # the report says so
     elif "last_inspected_on" in values:
         values["next_is_given"] = False  # a new inspection, whose next day follows the rule
-    if not cleaning.is_unknown(cells.get("state", "")):
-        values["state"] = take("state", _state)
-    if enterprise is not None and not cleaning.is_unknown(cells.get("premises", "")):
-        values["premises"] = take("premises", lambda text: known.place(enterprise, text))
-    issues += problems_of(values, on=on)
-    if issues or enterprise is None:
-        return None, issues
+    if cells.says("state"):
+        values["state"] = cells.take("state", _state)
+    if enterprise is not None and cells.says("premises"):
+        values["premises"] = cells.take("premises", lambda text: known.place(enterprise, text))
+    cells.issues += problems_of(values, on=on)
+    if cells.issues or enterprise is None:
+        return None, cells.issues
     return EquipmentRow(enterprise.pk, values), []
 
 
@@ -144,15 +137,5 @@ def _kind(text: str) -> str:
     return key
 
 
-def _number(text: str) -> str:
-    words = cleaning.clean_words(text, "设备编号", 80)
-    if cleaning.is_unknown(words):
-        raise ValidationError("设备编号为空，请填使用登记证号，没有的填出厂编号")
-    return words
-
-
-def _state(text: str) -> str:
-    try:
-        return STATES[cleaning.fold(text)]
-    except KeyError as error:
-        raise ValidationError(f"设备状态“{text[:20]}”无法识别，请填：在用、停用、报废") from error
+_number = partial(required, label="设备编号", limit=80, remedy="请填使用登记证号，没有的填出厂编号")
+_state = partial(chosen, choices=STATES, label="设备状态", offered="在用、停用、报废")
