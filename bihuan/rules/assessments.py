@@ -14,7 +14,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any, Protocol, TypeVar
 
-from bihuan.rules.records import UnknownRule, is_in_force, load, provenance
+from bihuan.rules.records import Provenance, UnknownRule, is_in_force, load, provenance
 from bihuan.rules.risk import gravest, risk_colour
 
 # What a product of two whole numbers from 1 to 5 can be.
@@ -35,7 +35,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class LecScale:
+class LecScale(Provenance):
     """The values L, E and C may take; they are chosen from these lists and never typed in."""
 
     key: str
@@ -43,15 +43,10 @@ class LecScale:
     likelihood: tuple[Step, ...]
     exposure: tuple[Step, ...]
     consequence: tuple[Step, ...]
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @dataclass(frozen=True)
-class LecPolicy:
+class LecPolicy(Provenance):
     """How D becomes a word and a colour.
 
     ``words`` and ``colours`` are (cut-off, meaning), gravest first, the last from 0. ``inclusive_upper``: a
@@ -64,11 +59,6 @@ class LecPolicy:
     default: bool
     words: tuple[tuple[Decimal, str], ...]
     colours: tuple[tuple[Decimal, str], ...]
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @dataclass(frozen=True)
@@ -82,31 +72,21 @@ class MatrixBand:
 
 
 @dataclass(frozen=True)
-class MatrixPolicy:
+class MatrixPolicy(Provenance):
     """How the product of likelihood and severity becomes a word and a colour."""
 
     key: str
     label: str
     default: bool
     bands: tuple[MatrixBand, ...]
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @dataclass(frozen=True)
-class Circumstance:
+class Circumstance(Provenance):
     """A circumstance that makes a risk major whatever the figures say."""
 
     key: str
     text: str
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @dataclass(frozen=True)

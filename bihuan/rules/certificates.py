@@ -13,7 +13,7 @@ from typing import Literal
 
 from bihuan.rules.calendar import add_months
 from bihuan.rules.permits import reminder_rule
-from bihuan.rules.records import UnknownRule, in_force, is_in_force, load, provenance
+from bihuan.rules.records import Provenance, UnknownRule, in_force, is_in_force, load, provenance
 
 CertificateStateKey = Literal["valid", "approaching", "apply", "expired"]
 
@@ -22,7 +22,7 @@ EVENTS: dict[str, str] = {"review": "复审", "expiry": "换证"}
 
 
 @dataclass(frozen=True)
-class CertificateRule:
+class CertificateRule(Provenance):
     """One version of one kind of certificate.
 
     ``months``: validity from the day of issue, ``review_months``: to the first review; None where not laid down.
@@ -36,11 +36,6 @@ class CertificateRule:
     review_months: int | None
     ahead_days: int | None
     note: str
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, Literal
 
 from bihuan.rules.calendar import ONE_DAY, Calendar, check_range
-from bihuan.rules.records import UnknownRule, in_force, load, provenance
+from bihuan.rules.records import Provenance, UnknownRule, in_force, load, provenance
 
 Unit = Literal["natural", "working"]
 State = Literal["normal", "approaching", "overdue", "done", "paused"]
@@ -27,7 +27,7 @@ class ClockError(ValueError):
 
 
 @dataclass(frozen=True)
-class ClockRule:
+class ClockRule(Provenance):
     """One version of one time limit."""
 
     key: str
@@ -36,26 +36,16 @@ class ClockRule:
     unit: Unit
     roll: bool
     event: str
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @dataclass(frozen=True)
-class Limit:
+class Limit(Provenance):
     """One version of one cap: how many days, how often."""
 
     key: str
     name: str
     value: int
     unit: str
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from bihuan.rules.assessments import AssessmentError, choose
-from bihuan.rules.records import in_force, load, provenance
+from bihuan.rules.records import Provenance, in_force, load, provenance
 from bihuan.rules.risk import risk_colour, risk_colours
 
 ACCIDENTS: dict[str, str] = {
@@ -37,7 +37,7 @@ class ScoreBand:
 
 
 @dataclass(frozen=True)
-class ScoreBands:
+class ScoreBands(Provenance):
     """One version of grades by an expert score. ``months``: when experts come again; ``direct_d``: {key: circumstance}
     of what means D whatever the score."""
 
@@ -46,11 +46,6 @@ class ScoreBands:
     bands: tuple[ScoreBand, ...]
     months: int
     direct_d: Mapping[str, str]
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,7 @@ class DirectGrade:
 
 
 @dataclass(frozen=True)
-class EnterprisePolicy:
+class EnterprisePolicy(Provenance):
     """What each fact weighs: points taken off (negative) or added, from ``start``; then banded."""
 
     key: str
@@ -80,11 +75,6 @@ class EnterprisePolicy:
     accidents: Mapping[str, int]
     direct_d: tuple[DirectGrade, ...]
     bands: tuple[ScoreBand, ...]
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @dataclass(frozen=True)

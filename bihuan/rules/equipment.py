@@ -12,11 +12,11 @@ from functools import cache
 from typing import Any
 
 from bihuan.rules.calendar import add_months
-from bihuan.rules.records import UnknownRule, in_force, load, provenance
+from bihuan.rules.records import Provenance, UnknownRule, in_force, load, provenance
 
 
 @dataclass(frozen=True)
-class EquipmentRule:
+class EquipmentRule(Provenance):
     """One version of a kind of equipment: months to the first inspection after it was put into use, then between two.
 
     ``remind``: days before the next inspection at which it becomes a duty.
@@ -28,11 +28,6 @@ class EquipmentRule:
     first_months: int
     months: int
     remind: int
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @cache

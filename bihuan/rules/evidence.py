@@ -12,34 +12,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from bihuan.rules.records import UnknownRule, in_force, load, provenance
+from bihuan.rules.records import Provenance, UnknownRule, in_force, load, provenance
 
 
 @dataclass(frozen=True)
-class Threshold:
+class Threshold(Provenance):
     """One version of one threshold; a signal is given when it is passed."""
 
     key: str
     name: str
     value: int
     unit: str
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @dataclass(frozen=True)
-class Editors:
+class Editors(Provenance):
     """One version of the names by which programs that retouch photos call themselves, in small letters."""
 
     words: tuple[str, ...]
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @cache

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Literal
 
 from bihuan.rules.calendar import add_months
-from bihuan.rules.records import is_in_force, load, provenance
+from bihuan.rules.records import Provenance, is_in_force, load, provenance
 
 Verdict = Literal["pass", "fail", "not_applicable", "unknown"]
 Measured = bool | Decimal | int | str | dt.date
@@ -55,7 +55,7 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class GasCriterion:
+class GasCriterion(Provenance):
     """One thing that must be so. All of ``applies`` must hold for it to count, then all of ``requires``.
 
     ``follows``: what the user has to do; ``disposition``: correct_now, correct_by or stop_use (R052).
@@ -68,11 +68,6 @@ class GasCriterion:
     follows: str
     disposition: str
     severity: str
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @dataclass(frozen=True)

@@ -6,39 +6,29 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import cache
 
-from bihuan.rules.records import UnknownRule, is_in_force, load, provenance
+from bihuan.rules.records import Provenance, UnknownRule, is_in_force, load, provenance
 
 
 @dataclass(frozen=True)
-class Grade:
+class Grade(Provenance):
     """A hazard grade: general or major."""
 
     key: str
     label: str
     meaning: str
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @dataclass(frozen=True)
-class Criterion:
+class Criterion(Provenance):
     """One circumstance that makes a hazard major. ``text`` is our short wording, not the document's."""
 
     code: str
     domain: str
     text: str
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @dataclass(frozen=True)
-class Standard:
+class Standard(Provenance):
     """One version of a sector's document with criteria.
 
     ``criteria`` may be empty: the document applies but waits to be entered, and ``note`` says so. Nothing of an
@@ -49,11 +39,6 @@ class Standard:
     label: str
     note: str
     criteria: tuple[Criterion, ...]
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @cache

@@ -13,11 +13,11 @@ from functools import cache
 from typing import Any
 
 from bihuan.rules.majortables import plain
-from bihuan.rules.records import is_in_force, load, provenance
+from bihuan.rules.records import Provenance, is_in_force, load, provenance
 
 
 @dataclass(frozen=True)
-class Listed:
+class Listed(Provenance):
     """One row of a batch. ``plain_names`` are its names evened out for comparing; ``cas`` is empty for processes."""
 
     row: int
@@ -26,11 +26,6 @@ class Listed:
     batch: str
     cas: tuple[str, ...]
     plain_names: frozenset[str]
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
     @property
     def short(self) -> str:

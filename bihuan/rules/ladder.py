@@ -6,11 +6,11 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import cache
 
-from bihuan.rules.records import is_in_force, load, provenance
+from bihuan.rules.records import Provenance, is_in_force, load, provenance
 
 
 @dataclass(frozen=True)
-class LadderStep:
+class LadderStep(Provenance):
     """One rung: ``offset_days`` natural days after the due date (negative: before it).
 
     ``action`` is remind, urge, report or escalate; ``audience`` names roles: holder, organization_leader,
@@ -23,11 +23,6 @@ class LadderStep:
     label: str
     audience: tuple[str, ...]
     unheld: bool
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
     @property
     def key(self) -> str:

@@ -13,13 +13,13 @@ from functools import cache
 from typing import Any
 
 from bihuan.rules.calendar import add_months
-from bihuan.rules.records import in_force, load, provenance
+from bihuan.rules.records import Provenance, in_force, load, provenance
 
 LEAST_NOTICE = dt.timedelta(days=7)  # nobody is sent again the day after
 
 
 @dataclass(frozen=True)
-class RecheckRule:
+class RecheckRule(Provenance):
     """After how many months somebody goes back, and whether work may begin again only after acceptance.
 
     `then_every`: months from one going back to the next once those of `months` are done, None for no more. After a
@@ -32,24 +32,14 @@ class RecheckRule:
     then_every: int | None
     again_months: int
     calm: int
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @dataclass(frozen=True)
-class ReevaluationRule:
+class ReevaluationRule(Provenance):
     """How long an evaluation of a major-hazard unit holds, and within how many days it is filed."""
 
     months: int
     filing_days: int
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @cache

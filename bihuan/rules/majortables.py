@@ -15,7 +15,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from bihuan.rules.records import in_force, load, provenance
+from bihuan.rules.records import Provenance, in_force, load, provenance
 
 
 def plain(text: str) -> str:
@@ -84,7 +84,7 @@ class GradeBand:
 
 
 @dataclass(frozen=True)
-class Variant:
+class Variant(Provenance):
     """One reading of factors on which transcriptions of a standard disagree."""
 
     key: str
@@ -92,15 +92,10 @@ class Variant:
     factors: Mapping[str, Decimal]
     default: bool
     note: str
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @dataclass(frozen=True)
-class FactorSet:
+class FactorSet(Provenance):
     """One version of the whole standard."""
 
     key: str
@@ -113,11 +108,6 @@ class FactorSet:
     exposures: tuple[Exposure, ...]
     grades: tuple[GradeBand, ...]
     variants: tuple[Variant, ...]
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
     def named(self, text: str) -> list[NamedSubstance]:
         """Return the rows bearing this name, alias or CAS number; a full name goes before an alias."""

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, Literal
 
 from bihuan.rules.calendar import add_months
-from bihuan.rules.records import UnknownRule, in_force, is_in_force, load, provenance
+from bihuan.rules.records import Provenance, UnknownRule, in_force, is_in_force, load, provenance
 from bihuan.rules.regions import is_within
 
 PermitStateKey = Literal["valid", "approaching", "renew", "expired"]
@@ -25,7 +25,7 @@ RANKS = tuple(ISSUING)  # the highest first
 
 
 @dataclass(frozen=True)
-class PermitRule:
+class PermitRule(Provenance):
     """One version of one kind of permit, nationwide (``area`` empty) or for a division code and all under it.
 
     ``needed_by``: keys of the kinds of places that need it; ``condition``: only if so, empty for always.
@@ -45,11 +45,6 @@ class PermitRule:
     issuer_level: str
     issuer: str
     note: str
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
     def renew_by(self, valid_to: dt.date) -> dt.date | None:
         """Return the last day to ask for renewal of a permit valid until ``valid_to``; None if not laid down."""
@@ -61,17 +56,12 @@ class PermitRule:
 
 
 @dataclass(frozen=True)
-class ReminderRule:
+class ReminderRule(Provenance):
     """How many days before expiry, and before the last day for renewal, somebody is reminded."""
 
     key: str
     expiry: tuple[int, ...]
     renewal: tuple[int, ...]
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .records import UnknownRule, in_force, is_in_force, load, provenance
+from .records import Provenance, UnknownRule, in_force, is_in_force, load, provenance
 
 FIELD_KINDS = {
     "text": "一行文字",
@@ -32,18 +32,13 @@ class BadForm(ValueError):
 
 
 @dataclass(frozen=True)
-class Use:
+class Use(Provenance):
     """One coded type of use (使用性质); `kinds` are registry kinds it is proposed for."""
 
     code: str
     label: str
     family: str
     kinds: tuple[str, ...]
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @dataclass(frozen=True)

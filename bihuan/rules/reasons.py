@@ -6,22 +6,17 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import cache
 
-from bihuan.rules.records import UnknownRule, is_in_force, load, provenance
+from bihuan.rules.records import Provenance, UnknownRule, is_in_force, load, provenance
 
 
 @dataclass(frozen=True)
-class Reason:
+class Reason(Provenance):
     """Why something was sent back. ``remedy`` tells the other side what to do; ``needs_text`` asks for words."""
 
     key: str
     label: str
     remedy: str
     needs_text: bool
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @cache

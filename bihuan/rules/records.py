@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any, Protocol, TypeVar
@@ -15,6 +16,17 @@ class UnknownRule(LookupError):
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Where a record comes from, from when to when it holds (both ends included), and whether that was verified."""
+
+    source: str
+    doc_no: str
+    effective_from: dt.date
+    effective_to: dt.date | None
+    verified: bool
 
 
 class Dated(Protocol):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from functools import cache
 
-from bihuan.rules.records import UnknownRule, load, provenance
+from bihuan.rules.records import Provenance, UnknownRule, load, provenance
 
 
 @dataclass(frozen=True)
-class RiskColour:
+class RiskColour(Provenance):
     """One grade of risk: rank 1 is the gravest."""
 
     key: str
@@ -18,11 +17,6 @@ class RiskColour:
     label: str
     colour_label: str
     controlled_at: str
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @cache

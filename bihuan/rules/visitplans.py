@@ -12,22 +12,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from bihuan.rules.records import in_force, load, provenance
+from bihuan.rules.records import Provenance, in_force, load, provenance
 
 RISKS = ("red", "orange", "yellow", "blue")
 
 
 @dataclass(frozen=True)
-class Weights:
+class Weights(Provenance):
     """How many lots an object has in a draw: by risk colour times by grade."""
 
     risk: dict[str, int]
     grade: dict[str, int]
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
     def of(self, risk: str, grade: str = "") -> int:
         """The weight of one object; one without a grade counts as `none`."""
@@ -35,16 +30,11 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Cap:
+class Cap(Provenance):
     """At most so many visits of a kind to one enterprise in a calendar year."""
 
     kind: str
     per_year: int
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
 
 @cache

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from bihuan.rules.calendar import add_months
-from bihuan.rules.records import UnknownRule, is_in_force, load, provenance
+from bihuan.rules.records import Provenance, UnknownRule, is_in_force, load, provenance
 from bihuan.rules.regions import is_within
 from bihuan.rules.risk import risk_colour
 
@@ -22,7 +22,7 @@ ANY = "*"
 
 
 @dataclass(frozen=True)
-class VisitRule:
+class VisitRule(Provenance):
     """One version of one frequency.
 
     ``ruleset`` and ``label``: whose values. ``target``: kind of object, ``*`` for any; ``risk``: colour, empty
@@ -37,11 +37,6 @@ class VisitRule:
     area: str
     at_least: int
     months: int
-    source: str
-    doc_no: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    verified: bool
 
     @property
     def wording(self) -> str:

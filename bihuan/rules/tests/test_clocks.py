@@ -38,11 +38,11 @@ def rule(days, unit="natural", *, roll=True):
         unit,
         roll,
         "责令限期整改",
-        "某办法第一条",
-        "某令第1号",
-        D("2000-01-01"),
-        None,
-        True,
+        source="某办法第一条",
+        doc_no="某令第1号",
+        effective_from=D("2000-01-01"),
+        effective_to=None,
+        verified=True,
     )
 
 
@@ -184,8 +184,8 @@ def test_every_clock_has_a_source_and_a_unit_that_fits_its_length():
 
 def test_a_local_rule_goes_first_while_in_force():
     local = ClockRule(
-        "hazard.confirm", "隐患核实", 1, "working", True, "隐患上报", "云溪市规定", "云安委〔2026〕1号",
-        D("2026-01-01"), D("2026-06-30"), True,
+        "hazard.confirm", "隐患核实", 1, "working", True, "隐患上报", source="云溪市规定", doc_no="云安委〔2026〕1号",
+        effective_from=D("2026-01-01"), effective_to=D("2026-06-30"), verified=True,
     )  # fmt: skip
     assert rule_for("hazard.confirm", D("2026-06-30"), local=[local]).days == 1
     assert rule_for("hazard.confirm", D("2026-07-01"), local=[local]).days == 2
