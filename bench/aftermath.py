@@ -1,4 +1,4 @@
-"""Steps around the kills that read or write the database: `python -m bench.aftermath (import -|settle -|verify DIR)`."""
+"""Steps around the kills that read or write the database: `python -m bench.aftermath (import|settle|verify DIR)`."""
 
 from __future__ import annotations
 
@@ -207,15 +207,16 @@ def _jobs() -> list[str]:
 
 def main() -> int:
     django.setup()
-    what, argument = sys.argv[1:]
-    match what:
-        case "import":
+    match sys.argv[1:]:
+        case ["import"]:
             queue_import()
-        case "settle":
+        case ["settle"]:
             return 0 if settle() else 1
-        case "verify":
-            found = verify(Path(argument))
-            (Path(argument) / "found.json").write_text(json.dumps(found, ensure_ascii=False), "utf-8")
+        case ["verify", folder]:
+            found = verify(Path(folder))
+            (Path(folder) / "found.json").write_text(json.dumps(found, ensure_ascii=False), "utf-8")
+        case _:
+            raise SystemExit(__doc__)
     return 0
 
 

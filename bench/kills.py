@@ -172,7 +172,7 @@ def storm(
             each.start()
         while sum(hit.values()) < kills:
             if sum(hit.values()) >= imports * KILLS_PER_IMPORT:
-                child("import", "-", folder / "import.log")
+                child(["import"], folder / "import.log")
                 imports += 1
             time.sleep(draw.uniform(0.5, 6.0))
             what = kill_something(draw, unit, cluster)
@@ -182,7 +182,7 @@ def storm(
         for each in crew:
             each.join(timeout=120)
         seconds = time.monotonic() - began
-        finished = child("settle", "-", folder / "settle.log", check=False) == 0
+        finished = child(["settle"], folder / "settle.log", check=False) == 0
     finally:
         ended.set()
         unit.stop()
@@ -194,7 +194,7 @@ def storm(
     }  # fmt: skip
 
 
-def child(what: str, argument: str, log: Path, *, check: bool = True) -> int:
+def child(words: list[str], log: Path, *, check: bool = True) -> int:
     """A step that needs the database, in a process of its own: this one must survive the database's death.
 
     `import` is tried again, because the database may be the one that is dead just now.
@@ -202,13 +202,13 @@ def child(what: str, argument: str, log: Path, *, check: bool = True) -> int:
     for attempt in range(5):
         with log.open("ab") as output:
             code = subprocess.run(
-                [sys.executable, "-m", "bench.aftermath", what, argument],
+                [sys.executable, "-m", "bench.aftermath", *words],
                 cwd=ROOT, stdout=output, stderr=output, check=False,
             ).returncode  # fmt: skip
         if code == 0 or not check:
             return code
         time.sleep(1 + attempt)
-    raise RuntimeError(f"the step {what} failed: {log.read_text('utf-8', 'replace')[-2000:]}")
+    raise RuntimeError(f"the step {words[0]} failed: {log.read_text('utf-8', 'replace')[-2000:]}")
 
 
 def report(told: dict[str, Any], found: dict[str, Any], *, database: str, rows: int) -> dict[str, Any]:
@@ -283,7 +283,7 @@ def main() -> None:
             folder=folder,
         )
         (folder / "journals.json").write_text(json.dumps(told["journals"], ensure_ascii=False), "utf-8")
-        child("verify", name, folder / "verify.log")
+        child(["verify", name], folder / "verify.log")
         found = json.loads((folder / "found.json").read_text("utf-8"))
     result = report(told, found, database=database, rows=options.rows)
     Path(options.json).write_text(json.dumps(result, ensure_ascii=False, indent=1), "utf-8")

@@ -29,6 +29,7 @@ METRICS = ("found", "closed", "closed_late", "overdue", "found_major", "closed_m
 GOAL_ROWS = 10_000_000  # the size the goals beside raw SQL are set for
 RAW_ROUNDS, CUBE_ROUNDS = 5, 20  # readings of each per panel: raw once in a round, the cube twenty times
 YEARS = 3
+LOADED_MOVES = ("record", "submit", "close", "close_major")  # the lives bench.province writes
 
 
 @dataclass
@@ -58,9 +59,6 @@ def _now(columns: str, where: str, today: dt.date) -> str:
         )
     )  # fmt: skip
     return f"SELECT {columns}, {counts} FROM hazards_hazard WHERE status <> 'dismissed' AND {where} GROUP BY {columns}"
-
-
-LOADED_MOVES = ("record", "submit", "close", "close_major")  # the lives bench.province writes
 
 
 def _history(place: str, boundary: int) -> str:

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import structlog
 from django.db import IntegrityError, models, transaction
+from django.db.models import Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from bihuan.core.digest import content_hash, merkle_root
@@ -33,6 +35,12 @@ class Actor(Protocol):
 def chain_of(subject: models.Model) -> str:
     """The chain a record's events hang on, e.g. `hazards.hazard:42`."""
     return f"{subject._meta.label_lower}:{subject.pk}"
+
+
+def chains_of(subjects: models.QuerySet[Any]) -> models.QuerySet[Any, dict[str, str]]:
+    """What `chain_of` says of each of many records, for the database to compare with: `subject__in=chains_of(rows)`."""
+    chain = Concat(Value(f"{subjects.model._meta.label_lower}:"), Cast("pk", models.CharField()))
+    return subjects.order_by().annotate(chain=chain).values("chain")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from django.utils import timezone
 from bihuan.core.digest import matches, merkle_root
 from bihuan.core.snapshot import one_moment
 
-from .actions import leaf, link_content, seal_content, unpack_leaves
+from .actions import chain_of, leaf, link_content, seal_content, unpack_leaves
 from .models import Event, Head, Seal
 
 READ = 2000  # events of a piece
@@ -439,7 +439,7 @@ class _Subjects:
 
     def _compare_one(self, instance: models.Model, signed: str) -> None:
         self.report.subjects += 1
-        chain = f"{instance._meta.label_lower}:{instance.pk}"
+        chain = chain_of(instance)
         try:
             content = instance.signed_content()  # type: ignore[attr-defined]
             fits = matches(content, signed)

@@ -9,11 +9,11 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import CharField, Count, Min, Q, QuerySet, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import Count, Min, Q
 from django.urls import reverse
 
 from bihuan.accounts.models import Organization, Region, User
+from bihuan.audit.actions import chains_of
 from bihuan.duties.models import Duty
 from bihuan.tally.queries import Figures, by_region, daily, matrix, totals
 
@@ -430,9 +430,8 @@ class Board:
                 }
             )
         # One list of matters, so that their open duties are found by matter: a city has a hundred times as many.
-        matters = _as_subjects(
-            "campaigns.assignment", Assignment.objects.filter(task__campaign=self.campaign)
-        ).union(_as_subjects("campaigns.phase", Phase.objects.filter(campaign=self.campaign)), all=True)
+        shares = chains_of(Assignment.objects.filter(task__campaign=self.campaign))
+        matters = shares.union(chains_of(Phase.objects.filter(campaign=self.campaign)), all=True)
         duties = Duty.objects.visible_to(self.user).open().filter(subject__in=matters)
         soon = self.on + dt.timedelta(days=7)
         # One line a matter: a task forgotten by twenty townships is one thing to press, with a number.
@@ -530,12 +529,6 @@ class Board:
     @property
     def metric_label(self) -> str:
         return METRICS[self.metric]
-
-
-def _as_subjects(label: str, rows: QuerySet[Any]) -> QuerySet[Any, dict[str, str]]:
-    """The rows as the subjects of their duties: `label:pk`."""
-    chain = Concat(Value(f"{label}:"), Cast("pk", CharField()))
-    return rows.order_by().annotate(chain=chain).values("chain")
 
 
 def span_words(phase: Phase) -> str:

@@ -102,6 +102,7 @@ def main() -> int:
     from bihuan.batches.actions import open_late
     from bihuan.config.runner import Runner
     from bihuan.core.partitions import keep_ahead
+    from bihuan.core.statistics import refresh_statistics
     from bihuan.duties.sweep import sweep
     from bihuan.jobs import running as long_work
     from bihuan.jobs.actions import tidy
@@ -152,6 +153,7 @@ def main() -> int:
         Periodic("send", 60, lambda: send_due(timezone.now())),
         Periodic("seal", 300, lambda: seal_due(timezone.now())),
         Periodic("partitions", 3600, keep_ahead),
+        Periodic("statistics", 3600, refresh_statistics),
         Periodic("backup", 60, lambda: backup_due(timezone.now())),
         Periodic("retention", 600, lambda: retention_due(timezone.now())),
         Periodic("archive", 600, lambda: archive_due(timezone.now())),

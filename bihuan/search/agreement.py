@@ -71,8 +71,7 @@ def rebuild(say: Callable[[str], None]) -> list[Agreement]:
     finally:
         if is_new:
             _execute(f"CREATE INDEX {_INDEX} ON search_entry USING gin ({VECTOR.format('words')})")
-    if connection.vendor == "postgresql":
-        _execute("ANALYZE search_entry")
+    _execute("ANALYZE search_entry")
     return found
 
 

@@ -89,7 +89,7 @@ def rebuild(progress: Progress | None = None) -> int:
         nothing = " AND ".join(f"{metric} = 0" for metric in METRICS)
         _execute(f"DELETE FROM {Cell._meta.db_table} WHERE {nothing}")  # noqa: S608
         Mark.objects.update_or_create(pk=1, defaults={"is_stale": False, "counted_to": reached})
-    if connection.vendor == "postgresql" and total > APPLY:
+    if total > APPLY:
         _execute(f"ANALYZE {Cell._meta.db_table}")
     return total
 

@@ -1,5 +1,6 @@
 """Every page: the happy path, the outsider (404), the powerless (403), the stale page, htmx as page, no N+1."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -9,9 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from bihuan.accounts.scope import place_of
 from bihuan.campaigns import actions
 from bihuan.campaigns.board import Board, middle
 from bihuan.campaigns.models import Assignment, Campaign, PlanDocument, Task
+from bihuan.duties.actions import open_duty
+from bihuan.duties.models import Duty
 from bihuan.tally.actions import record as tally
 from bihuan.tally.models import Delta
 
@@ -309,6 +313,30 @@ def test_the_campaign_page_counts_and_every_number_opens(office, campaign):
     assert "关口：4 项未满足" in page
     covered = office.get(campaign.get_absolute_url(), {"metric": "coverage"}).text
     assert '<td class="heat-best" title="应查 1 户次，已查 1">' in covered
+
+
+def owe(subject, title, days, world, *, kind=Duty.Kind.REPORT):
+    """A duty of the city's housing bureau about `subject`, due in `days`."""
+    bureau, today = world.organizations.housing, timezone.localdate()
+    open_duty(
+        kind=kind, subject=subject, title=title, url=f"/{title}/", organization=bureau, place=place_of(bureau.region),
+        by=world.people.office, due_on=today + dt.timedelta(days=days),
+    )  # fmt: skip
+
+
+def test_whom_to_press_is_asked_of_this_campaign_alone(campaign, people, world):
+    other = make_campaign(world, TEXT + "\n")
+    assert other.pk != campaign.pk
+    Duty.objects.open().update(due_on=timezone.localdate() + dt.timedelta(days=90))
+    owe(Assignment.objects.filter(task__campaign=campaign).first(), "本行动的任务", -2, world)
+    owe(campaign.phases.first(), "本行动的阶段", 0, world, kind=Duty.Kind.PHASE)
+    owe(Assignment.objects.filter(task__campaign=campaign).last(), "本行动还早的任务", 8, world)
+    owe(Assignment.objects.filter(task__campaign=other).first(), "别的行动的任务", -5, world)
+    owe(other.phases.first(), "别的行动的阶段", -5, world, kind=Duty.Kind.PHASE)
+    owe(world.enterprises.shop, "一家企业的事", -5, world)
+    rows = Board(campaign, people.office, on=timezone.localdate()).pressing()
+    owed = [(row["badge"], row["title"]) for row in rows if row.get("due") and row["badge"] != "无人承办"]
+    assert owed == [("逾期 2 天", "本行动的任务"), ("今天到期", "本行动的阶段")]
 
 
 def test_everyone_counts_their_own_part(campaign, people, world):
