@@ -252,7 +252,7 @@ def make_stage() -> Stage:
         by=inside["OO"],
     )
     copy_shipped_ladder()
-    seal_day(today - dt.timedelta(days=1))
+    seal_day(today - dt.timedelta(days=2))  # over for good, also in the first minutes after midnight
     owner = inside["LO"]
     token, _ = create_token(owner, name="报表", expires_on=today + dt.timedelta(days=9))
     alias = OrganizationAlias.objects.filter(organization=world.organizations.housing).first()
