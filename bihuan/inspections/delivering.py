@@ -136,6 +136,7 @@ def _walk(
         major_due_on=clock.due("hazard.rectify.major", today, using=calendar).due_on,
         kind=Inspection.Kind.DELIVERY,
         everything="all" in request.GET,
+        whole="whole" in request.GET,
         data=request.POST if bound else None,
         files=request.FILES if bound else None,
     )

@@ -141,6 +141,7 @@ class Question:
     after: list[dict[str, str]] = field(default_factory=list)
     scene: list[dict[str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    is_whole: bool = False  # of a page without script: everything it may need stands on it
 
     @property
     def asks_for_measure(self) -> bool:
@@ -171,15 +172,18 @@ class Question:
         return self.measured.removesuffix(f" {self.unit}") if self.unit else self.measured
 
     @property
-    def is_failed(self) -> bool:
-        """Whether what follows stands on the page at once; otherwise the script brings it when 不合格 is pressed."""
-        return self.verdict == "fail"
+    def is_written_out(self) -> bool:
+        """Whether what follows stands on the page at once; otherwise the script makes it of the page's pattern when
+        不合格 is pressed, or a finding off the list is opened."""
+        if self.is_whole or self.verdict == "fail":
+            return True
+        return self.item is None and bool(self.is_begun or self.problems)
 
     @property
     def notes_now(self) -> bool:
         """Whether the remark stands on the page at once: it holds something, is owed, or a number may need its reason."""
         always = self.item is not None and self.item.photo == "always"
-        return bool(self.note or self.scene or self.measure or always)
+        return bool(self.is_whole or self.note or self.scene or self.measure or always)
 
     @property
     def is_for_now(self) -> bool:
@@ -225,6 +229,7 @@ class Walk:
         major_due_on: dt.date,
         kind: str = "",
         everything: bool = False,
+        whole: bool = False,
         along: Collection[int] = (),
         data: QueryDict | None = None,
         files: MultiValueDict[str, UploadedFile] | None = None,
@@ -232,6 +237,7 @@ class Walk:
         self.user, self.enterprise, self.organization = user, enterprise, organization
         self.task, self.checklist = task, checklist
         self.along = along
+        self.is_whole = whole
         self.data, self.files = data, files
         self.problems: list[Problem] = []
         self.due_on, self.major_due_on = due_on, major_due_on
@@ -310,6 +316,26 @@ class Walk:
             before=self._pictures(f"{key}-before"),
             after=self._pictures(f"{key}-after"),
             scene=self._pictures(f"{key}-scene"),
+            is_whole=self.is_whole,
+        )
+
+    @property
+    def patterns(self) -> list[tuple[str, Question, bool]]:
+        """[(name, a question that stands for any, whether of the list)]: what a question shows when it is wanted, once
+        for the page. The script puts in the key and the number of the question (static/js/lazy.mjs)."""
+        names = ["note", "finding", "other"]
+        if any(question.is_major for question in self.questions):
+            names.append("finding-major")
+        return [(name, self._pattern(is_major=name == "finding-major"), name != "other") for name in names]
+
+    def _pattern(self, *, is_major: bool) -> Question:
+        initial = {
+            "funds": "0",
+            "level": Level.MAJOR if is_major else Level.GENERAL,
+            "due_on": self.major_due_on if is_major else self.due_on,
+        }
+        return Question(
+            "q0", 0, None, FindingForm(prefix="q0", initial=initial, on=self.today), is_major=is_major
         )
 
     def _pictures(self, name: str) -> list[dict[str, str]]:

@@ -187,6 +187,7 @@ def _walk(
         major_due_on=clock.due("hazard.rectify.major", today, using=calendar).due_on,
         kind=request.GET.get("kind", ""),
         everything="all" in request.GET,
+        whole="whole" in request.GET,
         along=[pk for each in request.GET.getlist("with")[:20] if (pk := row_number(each))],
         data=request.POST if bound else None,
         files=request.FILES if bound else None,

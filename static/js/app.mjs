@@ -56,7 +56,7 @@ try {
 } catch {
   // Storage may be forbidden; then there are no drafts to settle either.
 }
-if (document.querySelector("noscript[data-bihuan-lazy]")) await (await import("./lazy.mjs")).begin();
+if (document.querySelector("[data-bihuan-lazy]")) await (await import("./lazy.mjs")).begin();
 await bind(document);
 document.body.addEventListener("htmx:load", (event) => bind(event.target));
 document.documentElement.dataset.ready = "";

@@ -1,19 +1,29 @@
 /**
- * <noscript data-bihuan-lazy="q3-description">…</noscript>: markup that a page without script shows at once, and a page with
- * script when it is wanted: what follows a failed item, a remark, a finding off the list. A checklist of eighty items has
- * a fifth of the elements until somebody fails something. The value names a field inside: a draft that holds it brings
- * the markup back before the draft is restored.
+ * <div data-bihuan-lazy="finding">: a place for what a question shows only when it is wanted: what follows a failed item, a
+ * remark, a finding off the list. The page has each of them once, as <template data-bihuan-pattern="finding">, written for a
+ * question "q0" with the number 0; the question has its own key as id and its number, and what its own words are, as
+ * data-no, data-failure and data-basis. A draft that holds such a field brings it back before the draft is restored.
  */
 import { keptOf } from "./draft.mjs";
 
-/** Put the waiting markup of `root` in place and let app.mjs bind what it brings. */
+function made(name, question) {
+  const { no, failure, basis } = question.dataset;
+  const holder = document.createElement("template");
+  holder.innerHTML = document
+    .querySelector(`template[data-bihuan-pattern="${name}"]`)
+    .innerHTML.replaceAll("q0-", `${question.id}-`)
+    .replaceAll("第 0 项", `第 ${no} 项`);
+  const words = holder.content.querySelector("[data-prefill]");
+  if (words && failure) Object.assign(words, { defaultValue: failure }).dataset.prefill = failure;
+  const law = holder.content.querySelector("[name$='-basis']");
+  if (law && basis) law.defaultValue = basis;
+  return holder.content;
+}
+
+/** Make what is waiting inside `root` and let app.mjs bind it. */
 export function fill(root) {
-  const waiting = root?.querySelectorAll("noscript[data-bihuan-lazy]") ?? [];
-  for (const lazy of waiting) {
-    const holder = document.createElement("template");
-    holder.innerHTML = lazy.textContent;
-    lazy.replaceWith(holder.content);
-  }
+  const waiting = root?.querySelectorAll("[data-bihuan-lazy]") ?? [];
+  for (const place of waiting) place.replaceWith(made(place.dataset.bihuanLazy, place.closest(".question")));
   if (waiting.length) root.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true }));
 }
 
@@ -21,8 +31,9 @@ async function fromDrafts() {
   for (const form of document.querySelectorAll("form[data-draft-key]")) {
     const draft = await keptOf(form);
     if (!draft) continue;
-    for (const lazy of form.querySelectorAll("noscript[data-bihuan-lazy]")) {
-      if (lazy.dataset.bihuanLazy in (draft.values ?? {})) fill(lazy.parentElement);
+    for (const place of form.querySelectorAll("[data-bihuan-lazy]")) {
+      const field = place.dataset.bihuanLazy === "note" ? "note" : "description";
+      if (`${place.closest(".question").id}-${field}` in (draft.values ?? {})) fill(place.parentElement);
     }
   }
 }

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from bihuan.api.api import api
-from bihuan.inspections.tests.factories import ink, photo, picture
+from bihuan.inspections.tests.factories import ink, lately, photo, picture
 
 from .conftest import Caller, Stage, token_for
 
@@ -43,14 +43,14 @@ def public(path: str) -> Case:
 
 
 def visit_body(stage: Stage) -> dict[str, Any]:
-    started = timezone.now() - dt.timedelta(minutes=40)
+    started, finished = lately()
     return {
         "client_id": str(uuid.UUID(int=7)),
         "kind": "campaign",
         "enterprise": stage.world.enterprises.shop.pk,
         "task": stage.gas.task.pk,
         "started_at": started.isoformat(),
-        "finished_at": (started + dt.timedelta(minutes=20)).isoformat(),
+        "finished_at": finished.isoformat(),
         "members": [{"username": "inspector", "signature": {"method": "login"}}],
         "accompanying_name": "蒋好味",
         "accompanying_signature": {"method": "drawn", "image": ink()},

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from typing import Any
 
-from django.utils import timezone
-
-from bihuan.inspections.tests.factories import ink
+from bihuan.inspections.tests.factories import ink, lately
 
 
 def drawn() -> dict[str, str]:
@@ -19,11 +16,11 @@ def visit(world: Any, gas: Any, by: Any, verdicts: str = "pppp", **changes: Any)
     """A visit to the noodle shop; p pass, f fail, n not applicable. `findings` by position."""
     words = {"p": "pass", "f": "fail", "n": "na"}
     findings = changes.pop("findings", {})
-    started = timezone.now() - dt.timedelta(minutes=30)
+    started, finished = lately()
     return {
         "schema": 1, "client_id": str(uuid.uuid4()), "kind": "campaign", "enterprise": world.enterprises.shop.pk,
         "premises": None, "task": gas.task.pk, "checklist": gas.checklist.pk, "started_at": started.isoformat(),
-        "finished_at": (started + dt.timedelta(minutes=20)).isoformat(),
+        "finished_at": finished.isoformat(),
         "members": [{"user": by.pk, "name": by.full_name, "certificate_no": by.certificate_no, "signature": drawn()}],
         "accompanying": {"name": "蒋好味", "title": "店长", "signature": drawn()},
         "answers": [

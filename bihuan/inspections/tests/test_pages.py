@@ -66,6 +66,39 @@ def test_the_key_of_the_drafts_is_the_readers_own_and_stays_out_of_the_browsers_
     assert "no-store" in page["Cache-Control"]
 
 
+FOLLOW_UP = ("note", "description", "outcome", "before_files", "due_on", "responsible_person", "location")
+
+
+def test_what_follows_a_failed_item_is_on_the_page_once_for_all_items(inspector, world, gas):
+    page = inspector.get(walk_url(gas, world.enterprises.shop)).content.decode()
+    for field in FOLLOW_UP:
+        assert f'name="q3-{field}"' not in page
+        assert f'name="q0-{field}"' in page.partition("<template data-bihuan-pattern")[2]
+
+
+def test_without_script_every_item_has_its_own(inspector, world, gas):
+    url = walk_url(gas, world.enterprises.shop)
+    assert (
+        "whole=1"
+        in inspector.get(url).content.decode().partition("<noscript>")[2].partition("</noscript>")[0]
+    )
+    page = inspector.get(f"{url}&whole=1").content.decode()
+    assert "<template data-bihuan-pattern" not in page
+    for key in ("q1", "q2", "q3", "q4"):
+        for field in FOLLOW_UP:
+            assert f'name="{key}-{field}"' in page
+    assert 'name="o1-description"' in page
+
+
+def test_a_failed_item_comes_back_written_out(inspector, people, world, gas):
+    page = inspector.post(
+        walk_url(gas, world.enterprises.shop), posted(people, gas, **failed(people, **{"q3-measures": ""}))
+    ).content.decode()
+    assert 'name="q3-measures"' in page
+    assert "未安装探测器" in page
+    assert 'name="q2-measures"' not in page
+
+
 # --- choosing -------------------------------------------------------------------------------
 
 

@@ -93,6 +93,7 @@ def walk(request: Request) -> HttpResponse:
         checklist=checklist,
         kind=Inspection.Kind.SELF_CHECK,
         everything="all" in request.GET,
+        whole="whole" in request.GET,
         due_on=general.due_on,
         major_due_on=major.due_on,
         data=request.POST if request.method == "POST" else None,
