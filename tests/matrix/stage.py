@@ -321,7 +321,7 @@ def make_stage() -> Stage:
         "alias": alias.pk,
         "region": "539702001",
         "chain": f"hazards.hazard:{hazard.pk}",
-        "day": today - dt.timedelta(days=1),
+        "day": today - dt.timedelta(days=2),
         "soon": (today + dt.timedelta(days=30)).isoformat(),
     }
     stage.ids |= registry_ids(world, inside)

@@ -79,15 +79,18 @@ def _backwards(life: list[Any], replaced: Replaced) -> list[Any]:
 
 def _earlier(level: str, earlier: list[Any], replaced: Replaced) -> dt.date | None:
     """The deadline set last before: what an extension granted, else what the rule gave on that day; None before any."""
+    from bihuan.duties import clock
     from bihuan.hazards.deadlines import deadline
 
     setting = ("confirm", "grade_major", "downgrade", "reopen", "extend")
     last = next((line for line in reversed(earlier) if line.move in setting or not line.from_status), None)
     if last is None or (not last.from_status and last.to_status == "reported"):
         return None
+    ruled = deadline(level, timezone.localdate(last.at))
     if last.move == "extend" and last.evidence in replaced:
-        return replaced[last.evidence][1]
-    return deadline(level, timezone.localdate(last.at)).due_on
+        asked = replaced[last.evidence][1]
+        return clock.calendar().next_working(asked) if ruled.explanation["roll"] else asked
+    return ruled.due_on
 
 
 class Migration(migrations.Migration):
