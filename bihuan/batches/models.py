@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import areas_q, scope_of
+from bihuan.audit.moves import Transition
 from bihuan.campaigns.models import Campaign
 from bihuan.core.addresses import row_address
 from bihuan.papers.models import Paper
@@ -177,32 +178,18 @@ class BatchObject(models.Model):
         return self.status in RUNNING and self.due_on < on
 
 
-class BatchTransition(models.Model):
-    """One line per move of an object. Never rewritten."""
+class BatchTransition(Transition):
+    """One line per move of an object."""
+
+    RECORD, KEPT = "member", ("due_on",)
 
     member = models.ForeignKey(
         BatchObject, models.PROTECT, verbose_name="批次对象", related_name="transitions"
     )
-    move = models.CharField("动作", max_length=12)
-    from_status = models.CharField("原状态", max_length=12)
-    to_status = models.CharField("新状态", max_length=12)
     due_on = models.DateField("整改期限")
-    reason = models.CharField("说明", max_length=500, blank=True)
-    by = models.ForeignKey(User, models.PROTECT, verbose_name="办理人", related_name="+")
-    at = models.DateTimeField("时间")
 
-    class Meta:
+    class Meta(Transition.Meta):
         verbose_name = verbose_name_plural = "批次流转"
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.member_id} {self.move}"
-
-    def signed_content(self) -> dict[str, object]:
-        return {
-            "member": self.member_id, "move": self.move, "from": self.from_status, "to": self.to_status,
-            "due_on": self.due_on, "reason": self.reason, "by": self.by_id, "at": self.at,
-        }  # fmt: skip
 
 
 class ProgressNote(models.Model):
@@ -480,26 +467,12 @@ class Subsidy(models.Model):
         }  # fmt: skip
 
 
-class SubsidyTransition(models.Model):
+class SubsidyTransition(Transition):
     """One line per move of a subsidy."""
 
+    RECORD = "subsidy"
+
     subsidy = models.ForeignKey(Subsidy, models.PROTECT, verbose_name="补贴", related_name="transitions")
-    move = models.CharField("动作", max_length=10)
-    from_status = models.CharField("原状态", max_length=10)
-    to_status = models.CharField("新状态", max_length=10)
-    reason = models.CharField("说明", max_length=300, blank=True)
-    by = models.ForeignKey(User, models.PROTECT, verbose_name="办理人", related_name="+")
-    at = models.DateTimeField("时间")
 
-    class Meta:
+    class Meta(Transition.Meta):
         verbose_name = verbose_name_plural = "补贴流转"
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.subsidy_id} {self.move}"
-
-    def signed_content(self) -> dict[str, object]:
-        return {
-            "subsidy": self.subsidy_id, "move": self.move, "from": self.from_status, "to": self.to_status,
-            "reason": self.reason, "by": self.by_id, "at": self.at,
-        }  # fmt: skip

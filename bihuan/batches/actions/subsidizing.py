@@ -17,8 +17,9 @@ from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.attachments.actions import attach
 from bihuan.audit.actions import record
+from bihuan.audit.moves import step
 from bihuan.campaigns.models import Campaign
-from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+from bihuan.core.errors import IllegalMove, Refused
 from bihuan.duties.actions import finish_duty, open_duty
 from bihuan.duties.models import Duty
 from bihuan.rules.records import UnknownRule, in_force
@@ -26,7 +27,7 @@ from bihuan.rules.subsidies import reckon
 
 from ..models import BatchObject, Subsidy, SubsidyFund, SubsidyStandard, SubsidyTransition
 from ..standing import holds, may_decide
-from ..workflow import GRANTED, SUBSIDY_RULES, ObjectStatus, Purpose, SubsidyMove, SubsidyStatus
+from ..workflow import GRANTED, SUBSIDY_RULES, ObjectStatus, Purpose, SubsidyMove
 from .composing import organizer
 
 MOST_YUAN = Decimal(10) ** 11
@@ -229,36 +230,9 @@ def pay(subsidy: Subsidy, *, paid_on: dt.date, voucher: str, by: User) -> None:
 
 
 def _move(subsidy: Subsidy, move: SubsidyMove, *, by: User, reason: str, **changed: Any) -> None:
-    rule = SUBSIDY_RULES[move]
     if not may_decide(by, move, subsidy) or not Subsidy.objects.visible_to(by).filter(pk=subsidy.pk).exists():
         raise PermissionDenied
-    if rule.needs_reason and not reason.strip():
-        raise ReasonRequired(move.label)
-    seen = subsidy.status
-    fields = {"status": rule.target, **changed}
-    rows = Subsidy.objects.filter(
-        pk=subsidy.pk, status=seen, reviewed_by=subsidy.reviewed_by_id, proposed_by=subsidy.proposed_by_id
-    )
-    if seen not in rule.sources or not rows.update(**fields):
-        now = Subsidy.objects.filter(pk=subsidy.pk).values_list("status", flat=True).first()
-        label = SubsidyStatus(now).label if now else "不存在"
-        raise IllegalMove(f"这笔补贴的状态已变化（现为“{label}”），请刷新后核对")
-    for name, value in fields.items():
-        setattr(subsidy, name, value)
-    line = SubsidyTransition.objects.create(
-        subsidy=subsidy,
-        move=move,
-        from_status=seen,
-        to_status=subsidy.status,
-        reason=reason.strip()[:300],
-        by=by,
-        at=timezone.now(),
-    )
-    record(
-        f"batches.subsidy_{move.value}",
-        subsidy,
-        by=by,
-        summary=f"{move.label}：{subsidy}",
-        payload={"line": line.pk},
-    )
-    record(f"batches.subsidy_{move.value}", line, by=by, summary=f"{move.label}：{subsidy}")
+    step(
+        subsidy, move, SUBSIDY_RULES[move], SubsidyTransition, by=by, reason=reason, changed=changed,
+        watched=("reviewed_by_id", "proposed_by_id"), act=f"batches.subsidy_{move.value}",
+    )  # fmt: skip

@@ -17,7 +17,8 @@ from bihuan.accounts.models import Organization, User
 from bihuan.accounts.queries import default_post, holders_of
 from bihuan.attachments.actions import attach
 from bihuan.audit.actions import chain_of, record
-from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+from bihuan.audit.moves import step
+from bihuan.core.errors import Refused
 from bihuan.duties.actions import finish_duty, open_duty
 from bihuan.duties.models import Duty
 from bihuan.notifications.actions import notify
@@ -29,7 +30,7 @@ from bihuan.registry.models import Enterprise
 from .. import wording
 from ..models import Referral, ReferralTransition
 from ..standing import may_refer
-from ..workflow import REFERRAL_RULES, Outcome, ReferralMove, ReferralStatus
+from ..workflow import REFERRAL_RULES, Outcome, ReferralMove
 
 ENFORCING = (Organization.Kind.DEPARTMENT, Organization.Kind.OFFICE)
 MOST_YUAN = Decimal(10) ** 11
@@ -125,33 +126,13 @@ def _owe(referral: Referral, rule: str, title: str, by: User) -> None:
 
 
 def _move(referral: Referral, move: ReferralMove, *, by: User, reason: str = "", **changed: Any) -> None:
-    rule = REFERRAL_RULES[move]
-    if (
-        not may_refer(by, move, referral)
-        or not Referral.objects.visible_to(by).filter(pk=referral.pk).exists()
-    ):
+    seen = Referral.objects.visible_to(by).filter(pk=referral.pk).exists()
+    if not may_refer(by, move, referral) or not seen:
         raise PermissionDenied
-    if rule.needs_reason and not reason.strip():
-        raise ReasonRequired(move.label)
-    seen = referral.status
-    fields = {"status": rule.target, **changed}
-    if seen not in rule.sources or not Referral.objects.filter(pk=referral.pk, status=seen).update(**fields):
-        now = Referral.objects.filter(pk=referral.pk).values_list("status", flat=True).first()
-        label = ReferralStatus(now).label if now else "不存在"
-        raise IllegalMove(f"这件移送案件的状态已变化（现为“{label}”），请刷新后核对")
-    for name, value in fields.items():
-        setattr(referral, name, value)
-    line = ReferralTransition.objects.create(
-        referral=referral,
-        move=move,
-        from_status=seen,
-        to_status=referral.status,
-        reason=reason.strip()[:500],
-        by=by,
-        at=timezone.now(),
-    )
-    record(f"pledges.referral_{move.value}", line, by=by, summary=f"{move.label}：{referral}")
-    record(f"pledges.referral_{move.value}", referral, by=by, summary=f"{move.label}：{referral}")
+    step(
+        referral, move, REFERRAL_RULES[move], ReferralTransition, by=by, reason=reason, changed=changed,
+        act=f"pledges.referral_{move.value}",
+    )  # fmt: skip
 
 
 @transaction.atomic

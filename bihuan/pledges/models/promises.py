@@ -11,6 +11,7 @@ from django.db.models import Q
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import areas_q, scope_of
+from bihuan.audit.moves import Transition
 from bihuan.campaigns.models import Campaign
 from bihuan.core.addresses import row_address
 from bihuan.core.fields import SealedCharField, blind_index
@@ -302,34 +303,15 @@ class PledgeLine(models.Model):
         }
 
 
-class PledgeTransition(models.Model):
-    """One line per move of a promise. Never rewritten."""
+class PledgeTransition(Transition):
+    """One line per move of a promise."""
+
+    RECORD = "pledge"
 
     pledge = models.ForeignKey(Pledge, models.PROTECT, verbose_name="承诺书", related_name="transitions")
-    move = models.CharField("动作", max_length=10)
-    from_status = models.CharField("原状态", max_length=10)
-    to_status = models.CharField("新状态", max_length=10)
-    reason = models.CharField("说明", max_length=500, blank=True)
-    by = models.ForeignKey(User, models.PROTECT, verbose_name="办理人", related_name="+")
-    at = models.DateTimeField("时间")
 
-    class Meta:
+    class Meta(Transition.Meta):
         verbose_name = verbose_name_plural = "承诺书流转"
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.pledge_id} {self.move}"
-
-    def signed_content(self) -> dict[str, object]:
-        return {
-            "pledge": self.pledge_id,
-            "move": self.move,
-            "from": self.from_status,
-            "to": self.to_status,
-            "reason": self.reason,
-            "by": self.by_id,
-            "at": self.at,
-        }
 
 
 class FalseClaimQuerySet(models.QuerySet["FalseClaim"]):

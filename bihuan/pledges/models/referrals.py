@@ -8,6 +8,7 @@ from django.db.models import Q
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import areas_q, scope_of
+from bihuan.audit.moves import Transition
 from bihuan.core.addresses import row_address
 from bihuan.papers.models import Paper
 from bihuan.registry.models import Enterprise
@@ -101,28 +102,14 @@ class Referral(models.Model):
         }  # fmt: skip
 
 
-class ReferralTransition(models.Model):
-    """One line per move of a case. Never rewritten."""
+class ReferralTransition(Transition):
+    """One line per move of a case."""
+
+    RECORD = "referral"
 
     referral = models.ForeignKey(
         Referral, models.PROTECT, verbose_name="移送案件", related_name="transitions"
     )
-    move = models.CharField("动作", max_length=10)
-    from_status = models.CharField("原状态", max_length=10)
-    to_status = models.CharField("新状态", max_length=10)
-    reason = models.CharField("说明", max_length=500, blank=True)
-    by = models.ForeignKey(User, models.PROTECT, verbose_name="办理人", related_name="+")
-    at = models.DateTimeField("时间")
 
-    class Meta:
+    class Meta(Transition.Meta):
         verbose_name = verbose_name_plural = "移送流转"
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.referral_id} {self.move}"
-
-    def signed_content(self) -> dict[str, object]:
-        return {
-            "referral": self.referral_id, "move": self.move, "from": self.from_status, "to": self.to_status,
-            "reason": self.reason, "by": self.by_id, "at": self.at,
-        }  # fmt: skip
