@@ -301,12 +301,12 @@ def _item_problems(item: Item) -> Iterator[str]:
             not _is_clean(part) or set(part) & set("|；")
             for part in (basis.title, basis.doc_no, basis.article)
         ):
-            yield f"依据“{basis}”含有不能用的符号（竖线、分号、换行）"
+            yield f"依据“{basis}”含有不能用的符号（竖线、分号、换行、“${{”）"
     for step in item.dispositions:
         if step.word not in CODES:
             yield f"处置“{step.word}”不在处置阶梯里，可用：{'、'.join(CODES)}"
         if not _is_clean(step.condition) or set(step.condition) & set("；（）"):
-            yield f"处置条件“{step.condition}”含有不能用的符号（分号、括号、换行）"
+            yield f"处置条件“{step.condition}”含有不能用的符号（分号、括号、换行、“${{”）"
     for kind in item.kinds:
         if not _KEY.fullmatch(kind):
             yield f"适用类别“{kind}”不是类别的标识"

@@ -50,13 +50,16 @@ async function bind(root) {
   }
 }
 
+// Everything this page asks for is fetched at once, before the first of it is waited for.
+for (const [selector, path] of BEHAVIOURS) if (document.querySelector(selector)) import(path);
+const lazy = document.querySelector("[data-bihuan-lazy]") && import("./lazy.mjs");
 await Promise.all(ALWAYS.map((path) => import(path)));
 try {
   if (sessionStorage.getItem("bihuan.submitted")) (await import("./draft.mjs")).settle();
 } catch {
   // Storage may be forbidden; then there are no drafts to settle either.
 }
-if (document.querySelector("[data-bihuan-lazy]")) await (await import("./lazy.mjs")).begin();
+if (lazy) await (await lazy).begin();
 await bind(document);
 document.body.addEventListener("htmx:load", (event) => bind(event.target));
 document.documentElement.dataset.ready = "";

@@ -1,29 +1,34 @@
 /**
- * <div data-bihuan-lazy="finding">: a place for what a question shows only when it is wanted: what follows a failed item, a
- * remark, a finding off the list. The page has each of them once, as <template data-bihuan-pattern="finding">, written for a
- * question "q0" with the number 0; the question has its own key as id and its number, and what its own words are, as
- * data-no, data-failure and data-basis. A draft that holds such a field brings it back before the draft is restored.
+ * <template data-bihuan-lazy="finding">: a place for what a question shows only when it is wanted: what follows a failed
+ * item, a remark, a finding off the list. The page has each of them once, as <template data-bihuan-pattern="finding">,
+ * written for a question "q0" with the number 0; the question has its own key as id and its number, and what its own words
+ * are, as data-no, data-failure and data-basis. What the place holds itself stays around the pattern, which goes where
+ * [data-part=pattern] is. A draft that holds such a field brings it back before the draft is restored.
  */
 import { keptOf } from "./draft.mjs";
 
-function made(name, question) {
+function made(place) {
+  const question = place.closest(".question");
   const { no, failure, basis } = question.dataset;
   const holder = document.createElement("template");
   holder.innerHTML = document
-    .querySelector(`template[data-bihuan-pattern="${name}"]`)
+    .querySelector(`template[data-bihuan-pattern="${place.dataset.bihuanLazy}"]`)
     .innerHTML.replaceAll("q0-", `${question.id}-`)
     .replaceAll("第 0 项", `第 ${no} 项`);
   const words = holder.content.querySelector("[data-prefill]");
   if (words && failure) Object.assign(words, { defaultValue: failure }).dataset.prefill = failure;
   const law = holder.content.querySelector("[name$='-basis']");
   if (law && basis) law.defaultValue = basis;
-  return holder.content;
+  const around = place.content.querySelector("[data-part=pattern]");
+  if (!around) return holder.content;
+  around.replaceWith(holder.content);
+  return place.content;
 }
 
 /** Make what is waiting inside `root` and let app.mjs bind it. */
 export function fill(root) {
   const waiting = root?.querySelectorAll("[data-bihuan-lazy]") ?? [];
-  for (const place of waiting) place.replaceWith(made(place.dataset.bihuanLazy, place.closest(".question")));
+  for (const place of waiting) place.replaceWith(made(place));
   if (waiting.length) root.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true }));
 }
 

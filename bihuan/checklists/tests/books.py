@@ -58,10 +58,18 @@ def with_hose(**changes) -> Book:
 
 # Signs people type into checklists, and those that break naive files.
 _SIGNS = '软管气瓶间距离不大于米0129.，、（）《》“”<>=+-@%|&"/:#{}$ a[Z_'
-clean = st.text(_SIGNS, max_size=12).map(lambda text: text.strip().replace("${", "$ {"))
+
+
+def _without(signs: str) -> st.SearchStrategy[str]:
+    """Such a text without these signs, nor with what a spreadsheet form reads as a variable."""
+    bare = str.maketrans("", "", signs)
+    return st.text(_SIGNS, max_size=12).map(lambda text: text.translate(bare).replace("${", "$ {").strip())
+
+
+clean = _without("")
 named = clean.filter(bool)
-part = clean.map(lambda text: text.replace("|", "").strip())
-condition = clean.map(lambda text: text.replace("（", "").replace("）", "").strip())
+part = _without("|")
+condition = _without("（）")
 
 
 @st.composite

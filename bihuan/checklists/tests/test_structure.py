@@ -91,7 +91,7 @@ def test_temperatures_may_lie_below_zero():
         ),
         ({"guidance": "软" * 501}, "整改指引有501字，超过500字"),
         ({"basis": (Basis(""),)}, "依据缺少文件名称"),
-        ({"basis": (Basis("甲|乙"),)}, "依据“《甲|乙》”含有不能用的符号（竖线、分号、换行）"),
+        ({"basis": (Basis("甲|乙"),)}, "依据“《甲|乙》”含有不能用的符号（竖线、分号、换行、“${”）"),
     ],
 )
 def test_an_item_that_does_not_hold_is_refused(changes, why):
