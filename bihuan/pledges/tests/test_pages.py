@@ -145,6 +145,17 @@ def test_what_the_enterprise_finds_itself_is_marked_and_counts_as_no_visit(world
     assert again.pk == inspection.pk
 
 
+def test_the_walk_brings_what_a_failed_item_asks_for(client, world, gas):
+    client.force_login(world.people.shop)
+    page = client.get(f"/pledges/self-check/walk/?task={gas.task.pk}").content.decode()
+    for name in ("note", "finding", "other"):
+        assert page.count(f'<template data-bihuan-pattern="{name}">') == 1
+    assert 'name="q0-measures"' in page
+    assert 'name="q2-measures"' not in page
+    whole = client.get(f"/pledges/self-check/walk/?task={gas.task.pk}&whole=1").content.decode()
+    assert 'name="q2-measures"' in whole
+
+
 def test_nobody_checks_another_house_or_calls_a_visit_a_self_check(world, gas):
     with pytest.raises(PermissionDenied):
         actions.submit_self_check(visit(world, gas, world.people.station), by=world.people.station)

@@ -12,7 +12,7 @@ function sync() {
   let isOpen = true;
   for (const other of form.querySelectorAll("[data-other]")) {
     other.hidden = !isOpen;
-    isOpen = other.querySelector("textarea").value.trim() !== "" || other.querySelector(".outcomes input:checked") !== null;
+    isOpen = Boolean(other.querySelector("textarea")?.value.trim()) || other.querySelector(".outcomes input:checked") !== null;
   }
 }
 
