@@ -166,7 +166,7 @@ def main() -> int:
     sys.stdout.write(result["markdown"] + "\n\n")
     for each in result["measures"]:
         sys.stdout.write(f"{each['what']}: {each['measured']} (target {each['target']}, met {each['met']})\n")
-    return 0 if all(each["met"] for each in result["measures"]) else 1
+    return 0 if options.json or all(each["met"] for each in result["measures"]) else 1
 
 
 if __name__ == "__main__":
