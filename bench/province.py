@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import json
 import os
 import sys
 import time
@@ -67,6 +68,29 @@ def _series(first: int, last: int) -> str:
 def _run(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def _insert(model: type[Model], columns: dict[str, str], source: str) -> None:
+    """INSERT … SELECT of these columns; every other that may not be empty gets what the model gives it by default."""
+    given = {**_defaults(model), **columns}
+    _run(
+        f"INSERT INTO {model._meta.db_table} ({', '.join(given)}) SELECT {', '.join(given.values())} {source}"
+    )
+
+
+def _defaults(model: type[Model]) -> dict[str, str]:
+    literals = {}
+    for field in model._meta.concrete_fields:
+        if field.null or field.primary_key:
+            continue
+        value = field.get_default()
+        if isinstance(value, (dict, list)):
+            literals[field.column] = f"'{json.dumps(value)}'"
+        elif isinstance(value, bool):
+            literals[field.column] = str(value).upper()
+        elif isinstance(value, (str, int)):
+            literals[field.column] = f"'{value}'" if isinstance(value, str) else str(value)
+    return literals
 
 
 def _rows(statement: str) -> list[tuple]:
@@ -270,12 +294,13 @@ def grow_enterprises(total: int, sizes: dict[str, int]) -> tuple[int, int]:
             "updated_at": now,
         }
         last = start + total - 1
-        _run(
-            f"INSERT INTO registry_enterprise ({', '.join(columns)}) SELECT {', '.join(columns.values())} "
+        _insert(
+            Enterprise,
+            columns,
             f"FROM ({_series(start + have, last)}) AS s "
             f"JOIN bench_place p ON p.n = {skewed('i', 1, sizes['place'])} "
             f"JOIN bench_kind k ON k.n = {skewed('i', 2, sizes['kind'])} "
-            f"JOIN bench_department d ON d.n = {skewed('i', 3, sizes['department'])}"
+            f"JOIN bench_department d ON d.n = {skewed('i', 3, sizes['department'])}",
         )
         _continue_numbers("registry_enterprise")
     return int(start), total
@@ -291,6 +316,7 @@ def grow_hazards(first: int, last: int, enterprises: tuple[int, int], sizes: dic
     from django.utils import timezone
 
     from bihuan.accounts.models import User
+    from bihuan.hazards.models import Hazard
 
     today = timezone.localdate()
     author = User.objects.get(username="jiedao").pk
@@ -344,10 +370,12 @@ def grow_hazards(first: int, last: int, enterprises: tuple[int, int], sizes: dic
         "closed_on": f"CASE WHEN {closed} THEN {_plus('found_on', 'took')} END",
         "closed_at": f"CASE WHEN {closed} THEN {_plus('found_on', 'took')}{noon} END",
     }
-    _run(
-        f"INSERT INTO hazards_hazard ({', '.join(columns)}) SELECT {', '.join(columns.values())} FROM ({inner}) AS h "
+    _insert(
+        Hazard,
+        columns,
+        f"FROM ({inner}) AS h "
         "JOIN registry_enterprise e ON e.id = h.enterprise JOIN bench_task t ON t.n = h.task "
-        "JOIN bench_words w ON w.n = h.words JOIN bench_place p ON p.code = e.locality_id"
+        "JOIN bench_words w ON w.n = h.words JOIN bench_place p ON p.code = e.locality_id",
     )
     _lines(first, last, author)
     _duties(first, last)
@@ -380,6 +408,8 @@ def _lines(first: int, last: int, author: int) -> None:
 
 
 def _duties(first: int, last: int) -> None:
+    from bihuan.duties.models import Duty
+
     columns = {
         "kind": "CASE h.status WHEN 'reinspecting' THEN 'hazard_review' WHEN 'planning' THEN 'major_plan' ELSE 'hazard_rectify' END",
         "title": "'办理隐患：' || h.description",
@@ -397,10 +427,12 @@ def _duties(first: int, last: int) -> None:
         "organization_id": "h.reviewing_organization_id",
         "post_id": "p.id",
     }
-    _run(
-        f"INSERT INTO duties_duty ({', '.join(columns)}) SELECT {', '.join(columns.values())} FROM hazards_hazard h "
+    _insert(
+        Duty,
+        columns,
+        "FROM hazards_hazard h "
         "JOIN accounts_post p ON p.organization_id = h.reviewing_organization_id AND p.is_default AND p.is_active "
-        f"WHERE h.id BETWEEN {first} AND {last} AND h.status <> 'closed'"
+        f"WHERE h.id BETWEEN {first} AND {last} AND h.status <> 'closed'",
     )
 
 
