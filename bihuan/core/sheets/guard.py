@@ -21,7 +21,7 @@ MAX_PARTS = 3000
 MAX_ROWS = 100_000
 MAX_COLUMNS = 512
 # Readers allocate the whole rectangle up to the furthest cell, however empty.
-MAX_CELLS = 4_000_000
+MAX_CELLS = 6_000_000  # a census of a hundred thousand with sixty columns
 CHUNK = 1024 * 1024
 MAX_TAG = 1024 * 1024  # from one "<" to the next, a long text between them included
 
@@ -171,7 +171,7 @@ def _has_prefixes(text: bytes) -> bool:
 
 
 def check_rectangle(rows: int, columns: int) -> None:
-    """Refuse a used area wider than 512 columns or of more than four million cells."""
+    """Refuse a used area wider than 512 columns or of more than six million cells."""
     if columns > MAX_COLUMNS:
         raise SheetError(f"表格使用到第{columns}列，超过{MAX_COLUMNS}列上限，请删除右侧多余的列")
     if rows * columns > MAX_CELLS:

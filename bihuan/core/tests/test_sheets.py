@@ -263,7 +263,7 @@ def test_ods():
 @pytest.mark.parametrize(
     "rows",
     [
-        ods_row("甲", "乙", "丙", "丁", "戊", repeat=1_000_000),
+        ods_row("甲", "乙", "丙", "丁", "戊", "己", "庚", repeat=1_000_000),
         '<table:table-row table:number-rows-repeated="4000000"><table:table-cell/></table:table-row>'
         + ods_row("甲", "乙"),
         '<table:table-row><table:table-cell office:value-type="float" office:value="1" table:number-columns-repeated="9000"/></table:table-row>',
