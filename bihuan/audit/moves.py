@@ -43,7 +43,7 @@ class Transition(models.Model):
     move = models.CharField("动作", max_length=20)
     from_status = models.CharField("原状态", max_length=20, blank=True)
     to_status = models.CharField("新状态", max_length=20)
-    reason = models.CharField("说明", max_length=500, blank=True)
+    reason = models.CharField("说明", max_length=1000, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="办理人", related_name="+")
     at = models.DateTimeField("时间")
 
@@ -109,7 +109,7 @@ def write_line(
 ) -> Line:
     """The line of a move that was made, or of the row's beginning, and the record of both."""
     written = line._default_manager.create(
-        move=move, from_status=seen, to_status=row.status, reason=reason.strip()[:500], by=by,  # type: ignore[attr-defined]
+        move=move, from_status=seen, to_status=row.status, reason=reason.strip()[:1000], by=by,  # type: ignore[attr-defined]
         at=at or timezone.now(), **{line.RECORD: row}, **{name: getattr(row, name) for name in line.KEPT},
     )  # fmt: skip
     summary = f"{move.label}：{row}"

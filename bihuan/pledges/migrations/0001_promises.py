@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
                 ('move', models.CharField(max_length=20, verbose_name='动作')),
                 ('from_status', models.CharField(blank=True, max_length=20, verbose_name='原状态')),
                 ('to_status', models.CharField(max_length=20, verbose_name='新状态')),
-                ('reason', models.CharField(blank=True, max_length=500, verbose_name='说明')),
+                ('reason', models.CharField(blank=True, max_length=1000, verbose_name='说明')),
                 ('at', models.DateTimeField(verbose_name='时间')),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='办理人')),
                 ('pledge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transitions', to='pledges.pledge', verbose_name='承诺书')),
