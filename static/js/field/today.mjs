@@ -66,7 +66,7 @@ function dutyRow(app, duty, on) {
 /** Visits that plans foresee and nobody on this phone has made yet. */
 function planned(app, on) {
   const made = app.drafts.finished();
-  const rows = app.data.planned.filter((each) => !made.has(each.enterprise) || new Date(made.get(each.enterprise).begun_at) < new Date(each.window_from));
+  const rows = app.data.planned.filter((each) => !made.has(each.enterprise) || isoToday(new Date(made.get(each.enterprise).begun_at)) < each.window_from);
   if (!rows.length) return null;
   return h("section", { class: "band" }, h("h2", {}, `计划检查 ${rows.length} 家`), listed(rows, (each) => {
     const late = each.window_to < on;
