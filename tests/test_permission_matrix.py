@@ -24,7 +24,7 @@ from bihuan.hazards.panels import SPECS
 from bihuan.inspections.tests.factories import ink, picture
 from tests.matrix import operations, pages
 from tests.matrix import visitor as house
-from tests.matrix.lines import LET_IN, LINES, address, body
+from tests.matrix.lines import BODIES, LET_IN, LINES, MARKS, address, body
 from tests.matrix.stage import ROLES, Stage
 from tests.matrix.visitor import ADMINISTRATORS, GROUPS, Visitor
 
@@ -70,7 +70,7 @@ def test_every_page_has_a_line_and_every_line_a_page():
     }
     assert {line.name for line in LINES} == set(url_names()) - operations_of_the_api
     assert len({line.key for line in LINES}) == len(LINES)
-    for name in pages.BODIES:
+    for name in BODIES:
         assert name in {line.key for line in LINES}
 
 
@@ -137,7 +137,7 @@ def test_other_methods_are_refused(line, stage, visitor):
         assert answer.status_code == 405
 
 
-@pytest.mark.parametrize("name", pages.MARKS)
+@pytest.mark.parametrize("name", MARKS)
 def test_lists_show_only_ones_own_part(name, stage, visitor):
     line = next(each for each in LINES if each.name == name)
     wrong = []
@@ -150,7 +150,7 @@ def test_lists_show_only_ones_own_part(name, stage, visitor):
             # The manager of an enterprise is led from the list to the own enterprise.
             visitor.client.cookies = SimpleCookie({settings.SESSION_COOKIE_NAME: visitor.keys[user.pk]})
             text = visitor.client.get(reverse(name), follow=True).content.decode()
-            if (pages.MARKS[name] in text) != (group == "inside"):
+            if (MARKS[name] in text) != (group == "inside"):
                 wrong.append(f"{role} {group}")
     assert not wrong
 
