@@ -56,6 +56,17 @@ class Phone:
         for lock in self.profile.glob("Singleton*"):
             lock.unlink(missing_ok=True)
 
+    def asks_for_a_newer_app(self) -> None:
+        """As the phone does when it is opened: ask the server until it has said so. A line that fails is asked again."""
+        deadline = time.monotonic() + 60
+        while not self.page.evaluate(
+            """navigator.serviceWorker.getRegistration('/field/').then(async (found) => {
+                 await found.update().catch(() => null);
+                 return Boolean(found.installing || found.waiting);
+               })"""
+        ):
+            assert time.monotonic() < deadline, "the server offers no newer app"
+
     def switch_off(self) -> None:
         self.context.close()
 

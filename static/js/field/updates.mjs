@@ -33,16 +33,18 @@ export class Updates {
   #watch(worker) {
     if (!worker || worker === this.watched) return;
     this.watched = worker;
+    let fetched = false;
     worker.addEventListener("statechange", () => {
+      fetched ||= worker.state === "installed";
       this.#look();
-      // The first installation broke off (a weak line, a server half way through an upgrade): with it the registration is gone.
-      if (worker.state === "redundant" && !this.carried) this.#later();
+      // It broke off (a weak line, a server half way through an upgrade); with a first one the registration is gone as well.
+      if (worker.state === "redundant" && !fetched) this.#later();
     });
   }
 
   #later() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#register(), this.pause);
+    this.timer = setTimeout(() => (this.carried ? this.check() : this.#register()), this.pause);
     this.pause = Math.min(this.pause * 2, LONGEST_MS);
   }
 

@@ -188,7 +188,7 @@ def test_a_new_app_waits_for_the_visit_and_opens_its_draft(
     server.later = later_version(tmp_path)
     server.start()
 
-    phone.page.evaluate("navigator.serviceWorker.getRegistration('/field/').then((found) => found.update())")
+    phone.asks_for_a_newer_app()
     phone.shows("新版本已就绪，完成当前检查后更新", seconds=60)
     assert phone.page.get_by_role("button", name="现在更新").count() == 0
     phone.page.get_by_role("button", name="存草稿").click()
