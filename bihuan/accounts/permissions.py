@@ -64,6 +64,7 @@ class Permission(TextChoices):
     VIEW_OVERSIGHT = "oversight.view", "查看督导、会议和包干"
     MANAGE_OVERSIGHT = "oversight.manage", "组织督导轮次、会议和包干"
     RECORD_OVERSIGHT = "oversight.record", "参加督导、记录问题"
+    CONFIRM_OVERSIGHT = "oversight.confirm", "审定会议纪要"
     LEAD_DISTRICT = "oversight.lead", "登记包干走访"
 
     VIEW_INSTRUMENTS = "instruments.view", "查看督办文书"

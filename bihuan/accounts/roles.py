@@ -48,7 +48,7 @@ _OVERSEE = frozenset({
 _OFFICER = _OVERSEE | {
     P.REPORT_ACCIDENT, P.MANAGE_LISTINGS, P.RECORD_OVERSIGHT, P.REPLY_INSTRUMENT, P.FILE_RETURN,
 }  # fmt: skip
-_LEADER = _OVERSEE | {P.LEAD_DISTRICT, P.FILE_RETURN, P.REPLY_INSTRUMENT, P.SIGN_LETTER}
+_LEADER = _OVERSEE | {P.LEAD_DISTRICT, P.RECORD_OVERSIGHT, P.FILE_RETURN, P.REPLY_INSTRUMENT, P.SIGN_LETTER}
 
 ROLES: dict[str, RoleDefinition] = {
     Role.UNASSIGNED: RoleDefinition("岗位已建立，等安全管理员授权；现在什么也不能看、不能做。", frozenset()),
@@ -104,7 +104,7 @@ ROLES: dict[str, RoleDefinition] = {
         "看本辖区全部台账，关闭阶段，挂牌督办，批准检查计划，审批延期和重大隐患。",
         _READ
         | _LEADER
-        | {P.APPROVE_LISTING, P.SIGN_INSTRUMENT, P.ADOPT_ASSESSMENT, P.VIEW_EXCHANGE, P.USE_ROOM}
+        | {P.APPROVE_LISTING, P.CONFIRM_OVERSIGHT, P.SIGN_INSTRUMENT, P.ADOPT_ASSESSMENT, P.VIEW_EXCHANGE, P.USE_ROOM}
         | {
             P.PUBLISH_CAMPAIGN,
             P.CLOSE_PHASE,
