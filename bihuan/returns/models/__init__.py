@@ -1,0 +1,9 @@
+"""What an office asks for, what is owed, and what was signed."""
+
+from .definitions import Definition, DefinitionVersion
+from .returns import CorrectionPoint, Filing, Period, Restatement, Return, ReturnTransition
+
+__all__ = [
+    "CorrectionPoint", "Definition", "DefinitionVersion", "Filing", "Period", "Restatement", "Return",
+    "ReturnTransition",
+]  # fmt: skip
