@@ -192,6 +192,7 @@ class LadderStep(models.Model):
         URGE = "urge", "催办"
         REPORT = "report", "报专班"
         ESCALATE = "escalate", "报上级"
+        DRAFT = "draft", "起草督办文书"
 
     class Audience(models.TextChoices):
         HOLDER = "holder", "承办人"
@@ -210,6 +211,12 @@ class LadderStep(models.Model):
     label = models.CharField("名称", max_length=20)
     audiences = models.JSONField("对象", default=list)
     unheld = models.BooleanField("适用于无人承办", default=False)
+    drafts = models.CharField(
+        "起草文书", max_length=20, blank=True, help_text="到这一级时起草哪一种督办文书，由人签发"
+    )
+    every = models.PositiveSmallIntegerField(
+        "此后每隔几天再办一次", null=True, blank=True, help_text="空为只办一次"
+    )
     source = models.CharField("依据", max_length=120, blank=True)
 
     class Meta:
@@ -246,6 +253,24 @@ class DutyStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.duty} {self.get_instrument_display()}"
+
+
+class DutyFormer(models.Model):
+    """How a duty stood until it was given another deadline or another holder: so that the past can be told exactly."""
+
+    duty = models.ForeignKey(Duty, models.PROTECT, verbose_name="待办", related_name="formers")
+    due_on = models.DateField("原期限", null=True)
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, verbose_name="原责任单位", related_name="+"
+    )
+    until = models.DateTimeField("至")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "待办原状"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.duty} 至 {self.until:%Y-%m-%d}"
 
 
 class CalendarDay(models.Model):
