@@ -11,7 +11,8 @@ from django.db.models import Q
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
-from bihuan.accounts.scope import NOTHING, area_q, scope_of
+from bihuan.accounts.roles import ROLES
+from bihuan.accounts.scope import EVERYTHING, NOTHING, area_q, scope_of
 from bihuan.core.addresses import row_address
 
 
@@ -28,12 +29,20 @@ class PaperQuerySet(models.QuerySet["Paper"]):
     def _sights(user: User) -> list[Q]:
         scope = scope_of(user, Permission.VIEW_PAPERS)
         sights = [area_q(code) for code in scope.areas]
-        if Q() in sights:
-            return [Q()]
+        if EVERYTHING in sights:
+            return [EVERYTHING]
         for department in scope.departments:
             sights += [Q(organization=department), Q(department=department)]
         for enterprise in scope.enterprises:
             sights += [Q(recipient=enterprise), Q(organization=enterprise)]
+        mine = {
+            post.organization_id
+            for post in user.posts
+            if user.is_active and Permission.VIEW_PAPERS in ROLES[post.role].permissions
+        }
+        if mine:
+            sent = PaperAddressee.objects.filter(organization__in=mine)
+            sights.append(Q(pk__in=sent.values("paper")))
         return sights or [NOTHING]
 
 
@@ -164,6 +173,28 @@ FORM_KINDS = frozenset(
     }
 )
 OFFICIAL_KINDS = frozenset(Paper.Kind) - FORM_KINDS
+
+
+class PaperAddressee(models.Model):
+    """One of several bodies a paper is addressed to (主送); each signs for it where the paper's record says."""
+
+    paper = models.ForeignKey(
+        Paper, models.PROTECT, verbose_name="文书", related_name="addressees", db_index=False
+    )
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, verbose_name="主送单位", related_name="+", db_index=False
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "主送单位"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["paper", "organization"], name="papers_addressee_unique")
+        ]
+        indexes = [models.Index(fields=["organization", "-paper"], name="papers_addressee_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.organization} {self.paper_id}"
 
 
 class PaperReceipt(models.Model):

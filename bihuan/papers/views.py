@@ -99,7 +99,11 @@ def _detail(
         "subject_url": queries.subject_url(paper),
         "verification": queries.verify(paper.code),
         "may_acknowledge": mine and receipt is None,
-        "may_serve": receipt is None and not mine and user.has_perm(Permission.ISSUE_PAPER),
+        "addressees": (addressees := list(paper.addressees.select_related("organization"))),
+        "may_serve": receipt is None
+        and not mine
+        and not addressees
+        and user.has_perm(Permission.ISSUE_PAPER),
         "form": form or ServiceForm(),
         "qr": _qr(paper),
     }
