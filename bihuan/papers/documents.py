@@ -22,6 +22,7 @@ and for papers in the official layout (GB/T 9704-2012, see `official`)
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -257,6 +258,19 @@ def _check_chart(block: Block) -> None:
         raise ValueError("a chart needs labels and one to six series")
     if any(len(series["values"]) != len(block["labels"]) for series in block["series"]):
         raise ValueError("every series needs one value, or None, per label")
+
+
+def printable(value: Any) -> Any:
+    """The same words, lists and mappings without control signs: Word cannot hold them, on paper they only hide something."""
+    if isinstance(value, str):
+        return "".join(
+            sign for sign in value if sign == "\n" or unicodedata.category(sign) not in {"Cc", "Cs", "Cf"}
+        )
+    if isinstance(value, dict):
+        return {key: printable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [printable(item) for item in value]
+    return value
 
 
 def attachment_ids(content: dict[str, Any]) -> list[str]:

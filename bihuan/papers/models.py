@@ -148,16 +148,16 @@ class Paper(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.number}"
 
-    @property
-    def is_official(self) -> bool:
-        """Whether it is printed in the layout of official documents (GB/T 9704-2012) or as an enforcement form."""
-        return self.kind in OFFICIAL_KINDS
-
     def get_absolute_url(self) -> str:
         return row_address("papers:detail", self.pk)
 
     def signed_content(self) -> dict[str, object]:
         return {"kind": self.kind, "number": self.number, "content": self.content, "at": self.issued_at}
+
+    @property
+    def is_official(self) -> bool:
+        """Whether it is printed in the layout of official documents (GB/T 9704-2012) or as an enforcement form."""
+        return self.kind in OFFICIAL_KINDS
 
 
 # Handed over at a door and bound into a case: printed as forms. Everything else is an official document.

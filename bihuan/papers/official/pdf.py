@@ -1,0 +1,59 @@
+"""Documents as PDF by WeasyPrint. The import takes a second: only what prints a PDF imports this module."""
+
+from __future__ import annotations
+
+import base64
+from functools import cache
+from importlib import resources
+
+import weasyprint
+from django.template.loader import render_to_string
+from PIL import ImageFile
+from weasyprint.text.fonts import FontConfiguration
+
+from bihuan.core.word import readable_picture
+
+from .setting import context_of
+from .sheets import Sheet
+
+# WeasyPrint lets Pillow accept pictures that were cut off, for the whole process. Uploads must be refused as before.
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+# Nothing is fetched: what a document shows is in it.
+_FETCHER = weasyprint.URLFetcher(allowed_protocols={"data"})
+
+
+def pdf_bytes(sheet: Sheet) -> bytes:
+    """The document as PDF. A picture that cannot be read is named in its place, as in Word."""
+
+    def photo_url(pk: str) -> str:
+        data = sheet.pictures(pk)
+        readable = readable_picture(data) if data is not None else None
+        if readable is None:
+            return ""
+        kind = "png" if readable.getvalue().startswith(b"\x89PNG") else "jpeg"
+        return f"data:image/{kind};base64," + base64.b64encode(readable.getvalue()).decode()
+
+    page = render_to_string("papers/official_pdf.html", context_of(sheet, photo_url))
+    # WeasyPrint takes a drawing's own colour and font, not those of the page around it.
+    page = page.replace(
+        '<svg class="chart', '<svg color="#1f4e79" font-family="Noto Sans CJK SC, SimHei" class="chart'
+    )
+    html = weasyprint.HTML(string=page, url_fetcher=_FETCHER)
+    printed: bytes = html.write_pdf(stylesheets=[_looks()], font_config=_fonts(), presentational_hints=True)
+    return printed
+
+
+def warm() -> None:
+    """Load fonts and style sheet, so that the first document of a process is as quick as the next (worker)."""
+    weasyprint.HTML(string="<p>闭环</p>").write_pdf(stylesheets=[_looks()], font_config=_fonts())
+
+
+@cache
+def _fonts() -> FontConfiguration:
+    return FontConfiguration()
+
+
+@cache
+def _looks() -> weasyprint.CSS:
+    words = resources.files("bihuan.papers").joinpath("static", "papers", "official.css").read_text("utf-8")
+    return weasyprint.CSS(string=words, font_config=_fonts())
