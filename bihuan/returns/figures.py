@@ -16,11 +16,24 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from bihuan.accounts.models import User
 
 from .comparing import Change, change, shown
-from .counting import Broken, Cells, Filling, Row, Sheet, ask_of, cell_of, check, fill, scope_of_body
+from .counting import (
+    Broken,
+    Cells,
+    Filling,
+    Row,
+    Sheet,
+    ask_of,
+    cell_of,
+    check,
+    fill,
+    scope_of_body,
+    window_of,
+)
 from .measures import Rows, Scope, measure, terms
 from .models import Filing, Return
 from .periods import Span, label_of, previous, year_before
@@ -136,6 +149,11 @@ class ReturnFigures:
 def spec_of(record: Return) -> Spec:
     """The definition as it stood when the period was opened."""
     return read(record.period.version.content, terms())
+
+
+def evidence_role(spec: Spec, item: Item) -> str:
+    """Under which role the evidence of a manual figure hangs on its return."""
+    return f"item{spec.items.index(item)}"
 
 
 def filling_of(record: Return, spec: Spec | None = None, span: Span | None = None) -> Filling:
@@ -271,10 +289,6 @@ class Behind:
 
 def rows_behind(sheet: ReturnFigures, figure: Figure, *, moment: dt.datetime | None = None) -> Behind:
     """The rows a figure stands on, as of the moment it was signed (now while it is not); narrow them by `rows.seen_by`."""
-    from django.utils import timezone
-
-    from .counting import window_of
-
     item, when = figure.item, moment or sheet.cutoff or timezone.now()
     if item.formula is not None:
         operands = [sheet.figure(figure.row, name) for name in item.formula.names]
@@ -283,7 +297,14 @@ def rows_behind(sheet: ReturnFigures, figure: Figure, *, moment: dt.datetime | N
     if item.is_manual:
         first, last = sheet.filling.span
         return Behind(
-            figure, when, first, last, item.hint or "由报送单位填报。", None, [], f"evidence.{item.key}"
+            figure,
+            when,
+            first,
+            last,
+            item.hint or "由报送单位填报。",
+            None,
+            [],
+            evidence_role(sheet.spec, item),
         )
     since, until = window_of(item, sheet.filling)
     counted = measure(item.measure)

@@ -16,7 +16,7 @@ from .periods import KINDS, RECURRING, PeriodError, check_anchor
 
 MAX_ITEMS, MAX_CHECKS, MAX_GROUPS = 120, 80, 60
 WINDOWS = {"period": "本期", "year": "年初累计", "campaign": "行动开始以来", "ever": "历史累计"}
-OWERS = {"office": "下级安委办", "locality": "乡镇街道", "department": "部门"}
+OWERS = {"self": "收报单位自己", "office": "下级安委办", "locality": "乡镇街道", "department": "部门"}
 DIMENSIONS = {"kind": "对象类型", "department": "主管部门", "locality": "乡镇街道", "source": "来源"}
 SEVERITIES = {"error": "不符不能签报", "warning": "不符须说明"}
 EVIDENCE = {"": "不要求", "optional": "可附", "required": "必附"}

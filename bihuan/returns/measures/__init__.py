@@ -1,6 +1,6 @@
 """The vocabulary of measures; importing this package fills it."""
 
-from . import hazards, inspections, papers, registry
+from . import accidents, hazards, inspections, papers, registry, supervision
 from .base import (
     Ask,
     Measure,
@@ -16,6 +16,6 @@ from .base import (
 )  # fmt: skip
 
 __all__ = [
-    "Ask", "Measure", "Rows", "Scope", "filter_choices", "filter_label", "hazards", "inspections", "measure", "measures",
-    "papers", "register", "register_filter", "registry", "terms",
+    "Ask", "Measure", "Rows", "Scope", "accidents", "filter_choices", "filter_label", "hazards", "inspections", "measure", "measures",
+    "papers", "register", "register_filter", "registry", "supervision", "terms",
 ]  # fmt: skip

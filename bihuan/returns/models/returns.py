@@ -197,6 +197,9 @@ class Filing(models.Model):
     reason = models.CharField("更正理由", max_length=500, blank=True)
     by = models.ForeignKey(User, models.PROTECT, verbose_name="签报人", related_name="+")
     by_title = models.CharField("签报人职务", max_length=120, blank=True)
+    received_from = models.CharField(
+        "来自", max_length=120, blank=True, help_text="在下级系统里签报、由交换送来的：下级系统的名称"
+    )
     at = models.DateTimeField("签报时间")
 
     class Meta:
