@@ -100,7 +100,7 @@ PACKAGE_RULES: dict[str, Rule] = {
     PackageMove.HAND_OUT: Rule(_UNDERWAY, PackageStatus.HANDED, Permission.MANAGE_EXCHANGE),
     PackageMove.DELIVER: Rule(_UNDERWAY, PackageStatus.SENT, ""),
     PackageMove.RESEND: Rule(
-        frozenset({PackageStatus.HANDED, PackageStatus.SENT, PackageStatus.APPLIED, PackageStatus.REFUSED}),
+        frozenset({PackageStatus.HANDED, PackageStatus.SENT, PackageStatus.APPLIED}),
         PackageStatus.QUEUED,
         Permission.MANAGE_EXCHANGE,
     ),
@@ -111,7 +111,10 @@ PACKAGE_RULES: dict[str, Rule] = {
     PackageMove.REFUSE: Rule(_ARRIVED, PackageStatus.REFUSED, "", needs_reason=True),
     PackageMove.DISPUTE: Rule(_ARRIVED, PackageStatus.CONFLICT, "", needs_reason=True),
     PackageMove.SETTLE: Rule(
-        frozenset({PackageStatus.CONFLICT}), PackageStatus.SETTLED, Permission.MANAGE_EXCHANGE, needs_reason=True
+        frozenset({PackageStatus.CONFLICT}),
+        PackageStatus.SETTLED,
+        Permission.MANAGE_EXCHANGE,
+        needs_reason=True,
     ),
 }
 HANDOVER_RULES: dict[str, Rule] = {
@@ -119,9 +122,15 @@ HANDOVER_RULES: dict[str, Rule] = {
         frozenset({HandoverStatus.SENT}), HandoverStatus.ACCEPTED, Permission.MANAGE_EXCHANGE
     ),
     HandoverMove.RETURN: Rule(
-        frozenset({HandoverStatus.SENT}), HandoverStatus.RETURNED, Permission.MANAGE_EXCHANGE, needs_reason=True
+        frozenset({HandoverStatus.SENT}),
+        HandoverStatus.RETURNED,
+        Permission.MANAGE_EXCHANGE,
+        needs_reason=True,
     ),
     HandoverMove.ANSWER: Rule(
-        frozenset({HandoverStatus.ACCEPTED}), HandoverStatus.ANSWERED, Permission.MANAGE_EXCHANGE, needs_reason=True
+        frozenset({HandoverStatus.ACCEPTED}),
+        HandoverStatus.ANSWERED,
+        Permission.MANAGE_EXCHANGE,
+        needs_reason=True,
     ),
 }

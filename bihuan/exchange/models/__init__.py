@@ -3,7 +3,7 @@
 from .instances import Instance, Knock, OwnKey, Peer, PeerKey, PeerTransition, Refusal
 from .packages import Package, PackageTransition, Stream
 from .profiles import ProfileRun, SheetProfile
-from .records import Handover, HandoverTransition, ListedElsewhere
+from .records import Handover, HandoverTransition, ListedElsewhere, ReturnReceived
 
 __all__ = [
     "Handover",
@@ -19,6 +19,7 @@ __all__ = [
     "PeerTransition",
     "ProfileRun",
     "Refusal",
+    "ReturnReceived",
     "SheetProfile",
     "Stream",
 ]

@@ -259,7 +259,9 @@ class Refusal(models.Model):
         FILE = "file", "文件"
 
     way = models.CharField("途径", max_length=4, choices=Way.choices)
-    peer = models.ForeignKey(Peer, models.PROTECT, verbose_name="交换对象", null=True, related_name="refusals")
+    peer = models.ForeignKey(
+        Peer, models.PROTECT, verbose_name="交换对象", null=True, related_name="refusals"
+    )
     source = models.CharField("来源", max_length=120, blank=True, help_text="来访地址或文件名")
     reason = models.CharField("原因", max_length=300)
     size = models.PositiveIntegerField("字节数", default=0)

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from bihuan.accounts.models import User
+from bihuan.attachments.models import Attachment
 from bihuan.audit.moves import Transition
 from bihuan.core.addresses import row_address
 
@@ -27,6 +28,7 @@ class Stream(models.Model):
     last_sequence = models.PositiveIntegerField("已到编号", default=0)
     last_digest = models.CharField("末件摘要", max_length=70, blank=True)
     theirs = models.PositiveIntegerField("对方已收到编号", null=True)
+    their_digest = models.CharField("对方末件摘要", max_length=70, blank=True)
     their_missing = models.JSONField("对方缺的编号", default=list)
     told_at = models.DateTimeField("对方告知时间", null=True)
     trouble = models.CharField("异常", max_length=300, blank=True)
@@ -48,7 +50,7 @@ class PackageQuerySet(models.QuerySet["Package"]):
 
 
 class Package(models.Model):
-    """One signed package, sent or received. Its bytes lie in the file store and never change (交换包)."""
+    """One signed package, sent or received. Its bytes never change (交换包)."""
 
     Direction = Direction
 
@@ -63,10 +65,14 @@ class Package(models.Model):
     previous = models.CharField("前件摘要", max_length=70, blank=True)
     version = models.PositiveSmallIntegerField("内容版本", default=1)
     size = models.PositiveIntegerField("字节数")
-    path = models.CharField("存放位置", max_length=200)
+    file = models.ForeignKey(Attachment, models.PROTECT, verbose_name="文件", related_name="+")
     status = models.CharField("状态", max_length=8, choices=PackageStatus.choices)
     subject = models.CharField(
-        "来源或去向", max_length=80, blank=True, db_index=True, help_text="发出的：所报的记录；收到的：办成的记录"
+        "来源或去向",
+        max_length=80,
+        blank=True,
+        db_index=True,
+        help_text="发出的：所报的记录；收到的：办成的记录",
     )
     url = models.CharField("记录页面", max_length=200, blank=True)
     content_digest = models.CharField("内容摘要", max_length=70, blank=True)

@@ -43,9 +43,7 @@ class SheetProfile(models.Model):
     way = models.CharField("用途", max_length=6, choices=Way.choices)
     shape = models.CharField("填法", max_length=5, choices=Shape.choices)
     source = models.CharField("数据来源", max_length=60)
-    template = models.ForeignKey(
-        Attachment, models.PROTECT, verbose_name="对方的空表", related_name="+"
-    )
+    template = models.ForeignKey(Attachment, models.PROTECT, verbose_name="对方的空表", related_name="+")
     sheet = models.CharField("工作表", max_length=60)
     first_row = models.PositiveIntegerField("数据首行", null=True, blank=True)
     places = models.JSONField("对应关系", default=list, help_text="[[单元格或列, 指标或字段], …]")

@@ -8,6 +8,7 @@ from bihuan.accounts.models import User
 from bihuan.audit.moves import Transition
 from bihuan.core.addresses import row_address
 from bihuan.hazards.models import Hazard
+from bihuan.returns.models import Filing
 
 from ..workflow import HandoverStatus
 from .instances import Peer
@@ -126,3 +127,35 @@ class ListedElsewhere(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class ReturnReceivedQuerySet(models.QuerySet["ReturnReceived"]):
+    def visible_to(self, user: User) -> ReturnReceivedQuerySet:
+        return self.filter(peer__in=Peer.objects.visible_to(user))
+
+
+class ReturnReceived(models.Model):
+    """A return signed in another installation: where it belongs here, or that no period of ours is open for it (下级报送)."""
+
+    peer = models.ForeignKey(Peer, models.PROTECT, verbose_name="交换对象", related_name="returns")
+    package = models.OneToOneField(
+        Package, models.PROTECT, verbose_name="交换包", related_name="return_received"
+    )
+    definition = models.CharField("报表", max_length=80)
+    period = models.CharField("报送期", max_length=60)
+    organization = models.CharField("报送单位", max_length=120)
+    region_code = models.CharField("区划代码", max_length=12)
+    filing = models.ForeignKey(
+        Filing, models.PROTECT, verbose_name="签报", null=True, related_name="received_as"
+    )
+    answered = models.CharField("已告知对方的状态", max_length=10, blank=True)
+    at = models.DateTimeField("时间")
+
+    objects = ReturnReceivedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "下级报送"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.organization} {self.definition} {self.period}"

@@ -61,7 +61,9 @@ def write_package(manifest: Manifest, content: bytes, files: tuple[bytes, ...], 
     entries += [(f"parts/{number:04d}", data) for number, data in enumerate(files, start=1)]
     data = _zipped(entries)
     if len(data) > MAX_PACKAGE:
-        raise BadPackage(f"交换包 {len(data) / 1048576:.1f} MB，超过 {MAX_PACKAGE // 1048576} MB 上限，请减少照片或附件")
+        raise BadPackage(
+            f"交换包 {len(data) / 1048576:.1f} MB，超过 {MAX_PACKAGE // 1048576} MB 上限，请减少照片或附件"
+        )
     return data
 
 
@@ -125,14 +127,24 @@ def _entries(data: bytes, most: int) -> list[tuple[str, bytes]]:
                 raise BadPackage("交换包里有重名的文件，可能被改动过，已拒绝读取")
             # Stored as they are: no entry can be longer than the file it lies in.
             if any(
-                info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1 or info.file_size != info.compress_size
+                info.compress_type != zipfile.ZIP_STORED
+                or info.flag_bits & 1
+                or info.file_size != info.compress_size
                 for info in infos
             ) or sum(info.file_size for info in infos) > len(data):
                 raise BadPackage("交换包里有压缩或加密的文件，不是规定的写法，已拒绝读取")
             return [(info.filename, archive.read(info)) for info in infos]
     except BadPackage:
         raise
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        EOFError,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
         raise BadPackage(DAMAGED) from error
 
 

@@ -22,7 +22,9 @@ REQUEST, REPLY = ("act", "from", "to", "at", "nonce", "body", "key", "signature"
 )  # fmt: skip
 
 
-def request_header(act: str, body: bytes, *, sender: str, receiver: str, at: dt.datetime, keys: PrivateKeys) -> tuple[str, str]:
+def request_header(
+    act: str, body: bytes, *, sender: str, receiver: str, at: dt.datetime, keys: PrivateKeys
+) -> tuple[str, str]:
     """The header that vouches for a request, and its nonce."""
     nonce = secrets.token_hex(16)
     fields = {
@@ -34,7 +36,9 @@ def request_header(act: str, body: bytes, *, sender: str, receiver: str, at: dt.
 
 def answer_header(nonce: str, status: int, body: bytes, keys: PrivateKeys) -> str:
     """The header that vouches for the answer to the request with this nonce."""
-    return written(signed("answer", {"nonce": nonce, "status": str(status), "body": hash_bytes(body, "sm3")}, keys))
+    return written(
+        signed("answer", {"nonce": nonce, "status": str(status), "body": hash_bytes(body, "sm3")}, keys)
+    )
 
 
 def is_answer(header: str, nonce: str, status: int, body: bytes, keys: list[PublicKeys]) -> bool:
@@ -43,7 +47,11 @@ def is_answer(header: str, nonce: str, status: int, body: bytes, keys: list[Publ
         fields = read_header(header, REPLY)
     except BadPackage:
         return False
-    said = fields["nonce"] == nonce and fields["status"] == str(status) and fields["body"] == hash_bytes(body, "sm3")
+    said = (
+        fields["nonce"] == nonce
+        and fields["status"] == str(status)
+        and fields["body"] == hash_bytes(body, "sm3")
+    )
     return said and any(is_signed("answer", fields, key) for key in keys)
 
 

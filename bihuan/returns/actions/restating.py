@@ -66,6 +66,7 @@ def check_due(now: dt.datetime, *, limit: int = AT_ONCE) -> int:
     due = (
         Return.objects.filter(
             status__in=list(FILED), checked_at__lt=now - EVERY,
+            current__received_from="",  # what was signed in another installation is held against the ledger there
             due_on__gte=timezone.localdate(now) - dt.timedelta(days=KEPT_DAYS),
         )
         .select_related("period__version", "period__definition__campaign", "organization__region", "current")

@@ -70,6 +70,7 @@ class Migration(migrations.Migration):
                 ('is_late', models.BooleanField(default=False, verbose_name='迟报')),
                 ('reason', models.CharField(blank=True, max_length=500, verbose_name='更正理由')),
                 ('by_title', models.CharField(blank=True, max_length=120, verbose_name='签报人职务')),
+                ('received_from', models.CharField(blank=True, help_text='在下级系统里签报、由交换送来的：下级系统的名称', max_length=120, verbose_name='来自')),
                 ('at', models.DateTimeField(verbose_name='签报时间')),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='签报人')),
             ],
