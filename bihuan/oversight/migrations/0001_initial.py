@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('accounts', '0002_alter_user_last_login_alter_user_password'),
+        ('accounts', '0001_initial'),
         ('campaigns', '0008_authority'),
         ('hazards', '0009_found_at_delivery'),
         ('papers', '0003_rhythm'),
