@@ -16,7 +16,9 @@ class ExchangeConfig(AppConfig):
 
     def ready(self) -> None:
         from bihuan.attachments import access
+        from bihuan.jobs.exports import register_export
 
+        from .exporting import LISTED, PACKAGES
         from .kinds import register_kind
         from .kinds.handovers import HANDOVER, REPLY
         from .kinds.listed import REGISTER
@@ -34,5 +36,7 @@ class ExchangeConfig(AppConfig):
         def package(user: User, pk: str) -> bool:
             return Package.objects.visible_to(user).filter(pk=pk).exists()
 
+        register_export(PACKAGES)
+        register_export(LISTED)
         access.register("exchange.handover", handover)
         access.register("exchange.package", package)

@@ -1,9 +1,39 @@
 from django.urls import path
 
-from .views import door
+from .views import door, handovers, overview, packages, peers, received
 
 app_name = "exchange"
 urlpatterns = [
+    path("", overview.index, name="index"),
+    path("own/", overview.own, name="own"),
+    path("own/card/", overview.card, name="card"),
+    path("own/key/", overview.new_key, name="new_key"),
+    path("own/key/start/", overview.start_key, name="start_key"),
+    path("peers/new/", peers.register, name="register"),
+    path("peers/<int:pk>/", peers.detail, name="peer"),
+    path("peers/<int:pk>/fingerprint/", peers.verify, name="verify"),
+    path("peers/<int:pk>/ways/", peers.edit, name="edit_peer"),
+    path("peers/<int:pk>/retry/", peers.retry, name="retry"),
+    path("peers/<int:pk>/file/", peers.hand_out, name="hand_out"),
+    path("peers/<int:pk>/letter/", peers.letter, name="letter"),
+    path("peers/<int:pk>/keys/<int:key>/drop/", peers.drop_key, name="drop_key"),
+    path("peers/<int:pk>/numbers/<int:stream>/", peers.catch_up, name="catch_up"),
+    path("peers/<int:pk>/moves/<slug:move>/", peers.move, name="move_peer"),
+    path("packages/", packages.index, name="packages"),
+    path("packages/export/", packages.export, name="export"),
+    path("packages/in/", packages.take_in, name="take_in"),
+    path("packages/<int:pk>/", packages.detail, name="package"),
+    path("packages/<int:pk>/file/", packages.file, name="package_file"),
+    path("packages/<int:pk>/<slug:act>/", packages.act, name="package_act"),
+    path("refusals/", packages.refusals, name="refusals"),
+    path("handovers/", handovers.index, name="handovers"),
+    path("handovers/new/", handovers.create, name="hand_over"),
+    path("handovers/<int:pk>/", handovers.detail, name="handover"),
+    path("handovers/<int:pk>/<slug:act>/", handovers.act, name="handover_act"),
+    path("listed/", received.listed, name="listed"),
+    path("listed/export/", received.listed_export, name="listed_export"),
+    path("returns/", received.returns, name="returns"),
+    path("plans/", received.plans, name="plans"),
     path("door/packages/", door.packages, name="door_packages"),
     path("door/sync/", door.sync, name="door_sync"),
     path("door/fetch/", door.fetch, name="door_fetch"),

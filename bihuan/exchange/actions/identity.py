@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.http import Http404
 from django.utils import timezone
 
 from bihuan.accounts.models import Region, User
@@ -32,6 +33,14 @@ def needed_instance() -> Instance:
     instance = own_instance()
     if instance is None:
         raise Refused("还没有设立交换身份，请先到“上下级交换”填写本系统的名称和区划")
+    return instance
+
+
+def needed_instance_or_404() -> Instance:
+    """Our identity, for pages that make no sense before it was set up."""
+    instance = own_instance()
+    if instance is None:
+        raise Http404
     return instance
 
 
