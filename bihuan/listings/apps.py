@@ -1,4 +1,11 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from bihuan.accounts.models import User
 
 
 class ListingsConfig(AppConfig):
@@ -6,3 +13,29 @@ class ListingsConfig(AppConfig):
     label = "listings"
     verbose_name = "挂牌督办"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from bihuan.attachments import access
+        from bihuan.jobs.exports import register_export
+
+        from .exporting import LISTINGS
+        from .models import Listing
+
+        def sees(path: str) -> access.Visible:
+            def visible(user: User, pk: str) -> bool:
+                return Listing.objects.visible_to(user).filter(**{path: pk}).exists()
+
+            return visible
+
+        for label, path in {
+            "listings.filedplan": "plans__pk",
+            "listings.progressreport": "progress_reports__pk",
+            "listings.leadervisit": "visits__pk",
+            "listings.application": "applications__pk",
+            "listings.effectreport": "effect_reports__pk",
+            "listings.examination": "examinations__pk",
+            "listings.approvalline": "approvals__lines__pk",
+            "listings.responsibilityletter": "letters__pk",
+        }.items():
+            access.register(label, sees(path))
+        register_export(LISTINGS)
