@@ -98,6 +98,7 @@ def main() -> int:
     from django.utils import timezone
 
     from bihuan.archive.nightly import archive_due
+    from bihuan.assessment.actions import take_monthly
     from bihuan.audit.actions import seal_due
     from bihuan.batches.actions import open_late
     from bihuan.config.runner import Runner
@@ -163,6 +164,7 @@ def main() -> int:
         Periodic("backup", 60, lambda: backup_due(timezone.now())),
         Periodic("retention", 600, lambda: retention_due(timezone.now())),
         Periodic("archive", 600, lambda: archive_due(timezone.now())),
+        Periodic("assessment", 3600, take_monthly),
         Periodic("zones", 600, lambda: settle_zones(on=timezone.localdate())),
         Periodic("exchange", 30, begin_round),
         Periodic("heartbeat", 5, lambda: beat(name, started_at=started_at)),

@@ -64,6 +64,12 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         ],
     ),
     (
+        "调度督导",
+        [
+            Entry("报送", "returns:list", "files", (P.VIEW_RETURNS,)),
+        ],
+    ),
+    (
         "对象",
         [
             Entry("企业与场所", "registry:list", "building", (P.VIEW_REGISTRY,)),

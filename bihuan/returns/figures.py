@@ -75,6 +75,14 @@ class Figure:
         return shown(self.value, self.item.digits)
 
     @property
+    def previous_text(self) -> str:
+        return shown(self.previous, self.item.digits)
+
+    @property
+    def last_year_text(self) -> str:
+        return shown(self.last_year, self.item.digits)
+
+    @property
     def against_previous(self) -> Change:
         """环比."""
         return change(self.value, self.previous, self.item.unit)
@@ -140,6 +148,21 @@ class ReturnFigures:
     def table(self) -> list[tuple[Row, list[Figure]]]:
         """Every row with its figures in the order of the items."""
         return [(row, [self.figure(row, item) for item in self.spec.items]) for row in self.rows]
+
+    def plain(self) -> list[tuple[Row, list[tuple[Item, str, str, str]]]]:
+        """Rows of (item, figure, the period before, the year before) as text, for figures that have no page behind them."""
+        return [
+            (
+                row,
+                [
+                    (item, *(shown(cells.get(cell_of(row.key, item.key)), item.digits) for cells in (
+                        self.cells, self.before.cells, self.year_ago.cells
+                    )))
+                    for item in self.spec.items
+                ],
+            )
+            for row in self.rows
+        ]  # fmt: skip
 
     def figures(self) -> list[Figure]:
         """All of them, row by row."""

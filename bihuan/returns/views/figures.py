@@ -1,0 +1,96 @@
+"""The page behind a figure: its rows as of the moment it was signed, those of now, and what has changed between."""
+
+from __future__ import annotations
+
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from bihuan.accounts.guards import require
+from bihuan.accounts.permissions import Permission
+from bihuan.core.http import Request
+from bihuan.core.paging import BadCursor, paginate
+from bihuan.core.qr import qr_svg
+
+from ..comparing import shown
+from ..figures import Behind, Figure, ReturnFigures, by_code, figures_of, rows_behind
+from . import return_or_404, user_of
+
+SIDES = {"then": "签报时", "now": "现在", "added": "后来增加", "gone": "后来减少"}
+
+
+@require_safe
+@require(Permission.VIEW_RETURNS)
+def by_address(request: Request, code: str) -> HttpResponse:
+    """The short address that stands as QR beside a printed figure."""
+    found = by_code(code, user_of(request))
+    if found is None:
+        raise Http404
+    return _page(request, *found)
+
+
+@require_safe
+@require(Permission.VIEW_RETURNS)
+def live(request: Request, pk: int) -> HttpResponse:
+    """A figure that nobody has signed yet."""
+    record = return_or_404(request, pk)
+    sheet = figures_of(record, live=True)
+    row, _, item = request.GET.get("cell", "").rpartition("|")
+    try:
+        figure = sheet.figure(row, item)
+    except KeyError as error:
+        raise Http404 from error
+    return _page(request, sheet, figure)
+
+
+def _page(request: Request, sheet: ReturnFigures, figure: Figure) -> HttpResponse:
+    user = user_of(request)
+    side = request.GET.get("side", "then")
+    if side not in SIDES or sheet.filing is None:
+        side = "then"
+    then = rows_behind(sheet, figure)
+    shown_rows, behind = then.rows, then
+    if side != "then":
+        now = rows_behind(sheet, figure, moment=timezone.now())
+        behind = now if side in ("now", "added") else then
+        shown_rows = behind.rows
+    page, hidden, total = None, 0, None
+    if shown_rows is not None and behind.rows is not None:
+        queryset = shown_rows.queryset
+        other = None
+        if side in ("added", "gone"):
+            other = (then if side == "added" else rows_behind(sheet, figure, moment=timezone.now())).rows
+        if other is not None:
+            queryset = queryset.exclude(pk__in=other.queryset.order_by().values("pk"))
+        seen = queryset.filter(
+            pk__in=type(queryset.model._default_manager.all())(queryset.model).visible_to(user).values("pk")
+        )
+        try:
+            page = paginate(seen, order=shown_rows.order, cursor=request.GET.get("cursor"), size=50)
+        except BadCursor as error:
+            raise BadRequest(str(error)) from error
+        if not page.has_other_pages:
+            total = sum((shown_rows.amount(row) for row in page.items), start=type(figure.value or 0)(0)) if page.items else None  # fmt: skip
+            hidden = queryset.count() - len(page.items)
+    context = {
+        "sheet": sheet, "figure": figure, "behind": behind, "record": sheet.record, "page": page, "hidden": hidden,
+        "side": side, "sides": SIDES.items() if sheet.filing and then.rows is not None else [], "total": total,
+        "lines": _lines(behind, page.items if page else []),
+        "qr": qr_svg(request.build_absolute_uri(figure.url), label="打开这个数字的二维码") if figure.code else "",
+    }  # fmt: skip
+    return render(request, "returns/figure.html", context)
+
+
+def _lines(behind: Behind, rows: list[object]) -> list[dict[str, object]]:
+    if behind.rows is None:
+        return []
+    return [
+        {
+            "title": behind.rows.title(row), "url": behind.rows.address(row),
+            "cells": [(label, say(row)) for label, say in behind.rows.columns],
+            "amount": shown(behind.rows.amount(row)),
+        }
+        for row in rows
+    ]  # fmt: skip
