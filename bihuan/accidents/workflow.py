@@ -49,8 +49,11 @@ RULES: dict[str, Rule] = {
         frozenset({AccidentStatus.REPORTED}), AccidentStatus.VERIFIED, Permission.MANAGE_ACCIDENTS
     ),
     AccidentMove.FILE: Rule(_OPEN | {AccidentStatus.ASSESSED}, None, Permission.MANAGE_ACCIDENTS),
+    # Once more from INQUIRY when a higher level has taken over.
     AccidentMove.INQUIRE: Rule(
-        frozenset({AccidentStatus.VERIFIED}), AccidentStatus.INQUIRY, Permission.MANAGE_ACCIDENTS
+        frozenset({AccidentStatus.VERIFIED, AccidentStatus.INQUIRY}),
+        AccidentStatus.INQUIRY,
+        Permission.MANAGE_ACCIDENTS,
     ),
     AccidentMove.SETTLE: Rule(
         frozenset({AccidentStatus.INQUIRY}), AccidentStatus.SETTLED, Permission.MANAGE_ACCIDENTS

@@ -101,10 +101,11 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.OFFICE_LEADER: RoleDefinition(
-        "看本辖区全部台账，关闭阶段，挂牌督办，批准检查计划，审批延期和重大隐患。",
+        "看本辖区全部台账，关闭阶段，挂牌督办，签发工作通报，批准检查计划，审批延期和重大隐患。",
         _READ
         | _LEADER
         | {P.APPROVE_LISTING, P.CONFIRM_OVERSIGHT, P.SIGN_INSTRUMENT, P.ADOPT_ASSESSMENT, P.VIEW_EXCHANGE, P.USE_ROOM}
+        | {P.ISSUE_BULLETIN}
         | {
             P.PUBLISH_CAMPAIGN,
             P.CLOSE_PHASE,
@@ -171,7 +172,7 @@ ROLES: dict[str, RoleDefinition] = {
         "看本乡镇街道的台账，批准检查计划，审批一般隐患延期，办理人员交接。",
         _READ
         | _LEADER
-        | {P.APPEAL_ASSESSMENT}
+        | {P.APPROVE_LISTING, P.APPEAL_ASSESSMENT}
         | {
             P.DECIDE_EXTENSION,
             P.APPROVE_VISIT,
@@ -182,10 +183,11 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.INSPECTOR: RoleDefinition(
-        "在本乡镇街道上门检查、签字、登记隐患、复查。", _FIELD - {P.EXPORT_HAZARDS, P.REPORT_TASK}
+        "在本乡镇街道上门检查、签字、登记隐患、复查；看本单位和本人的考核结果。",
+        _FIELD - {P.EXPORT_HAZARDS, P.REPORT_TASK} | {P.VIEW_ASSESSMENT},
     ),
     Role.ENTERPRISE_MANAGER: RoleDefinition(
-        "只看本企业：有什么隐患、什么时候改完、怎么证明；自查，签承诺书，提交整改，申请延期。",
+        "只看本企业：有什么隐患、什么时候改完、怎么证明；自查，签承诺书，提交整改，申请延期，报告事故，签责任书。",
         frozenset(
             {
                 P.VIEW_HAZARDS,
@@ -194,10 +196,14 @@ ROLES: dict[str, RoleDefinition] = {
                 P.VIEW_PAPERS,
                 P.VIEW_REGISTRY,
                 P.SIGN_PLEDGE,
+                P.VIEW_ACCIDENTS,
                 P.REPORT_ACCIDENT,
                 P.VIEW_LISTINGS,
                 P.VIEW_INSTRUMENTS,
                 P.REPLY_INSTRUMENT,
+                P.VIEW_ASSESSMENT,
+                P.APPEAL_ASSESSMENT,
+                P.SIGN_LETTER,
             }
         ),
     ),

@@ -229,10 +229,9 @@ def hours_due(key: str, start: dt.datetime, *, on: dt.date) -> tuple[dt.datetime
     due = start + dt.timedelta(hours=rule.hours)
     doubt = "" if rule.verified else "；未对官方原文核对"
     return due, {
-        "rule": rule.key,
+        "hours": rule.hours,
         "summary": f"自{rule.event}（{start:%Y-%m-%d %H:%M}）起 {rule.hours} 小时，至 {due:%Y-%m-%d %H:%M}{doubt}",
-        "source": rule.source,
-        "doc_no": rule.doc_no,
+        "source": f"{rule.source}，{rule.doc_no}",
     }
 
 

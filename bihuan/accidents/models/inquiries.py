@@ -143,6 +143,8 @@ class Escalation(models.Model):
     reason = models.CharField("理由", max_length=500, blank=True)
     report_due_on = models.DateField("初报期限", null=True)
     clock = models.JSONField("期限说明", default=dict)
+    initial_report = models.TextField("调查初报", blank=True)
+    initial_on = models.DateField("初报日期", null=True)
     by = models.ForeignKey(User, models.PROTECT, verbose_name="决定人", related_name="+")
     at = models.DateTimeField("决定时间")
 
@@ -156,11 +158,15 @@ class Escalation(models.Model):
     def __str__(self) -> str:
         return f"{self.accident_id} {self.rule_name} {self.get_decision_display()}"
 
+    def get_absolute_url(self) -> str:
+        return row_address("accidents:detail", self.accident_id)
+
     def signed_content(self) -> dict[str, object]:
         return {
             "accident": self.accident_id, "rule": self.rule, "why": self.why, "decision": self.decision,
             "from": self.from_level, "to": self.to_level, "reason": self.reason,
             "organization": self.organization_id, "by": self.by_id, "at": self.at,
+            "initial": [self.initial_report, self.initial_on],
         }  # fmt: skip
 
 

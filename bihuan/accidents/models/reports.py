@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from bihuan.accounts.models import Organization, User
+from bihuan.core.addresses import row_address
 from bihuan.core.fields import SealedCharField
 
 from ..workflow import Level
@@ -96,6 +97,9 @@ class AccidentForward(models.Model):
 
     def __str__(self) -> str:
         return f"{self.accident_id} 上报{self.get_to_level_display()}"
+
+    def get_absolute_url(self) -> str:
+        return row_address("accidents:detail", self.accident_id)
 
     @property
     def is_late(self) -> bool:
