@@ -77,6 +77,7 @@ class Permission(TextChoices):
     FILE_RETURN = "returns.file", "填报并签字报送"
     RECEIVE_RETURNS = "returns.receive", "审收、退回、解锁报送"
     DEFINE_RETURNS = "returns.define", "编制报表"
+    ISSUE_BULLETIN = "returns.bulletin", "签发工作通报"
 
     VIEW_ASSESSMENT = "assessment.view", "查看考核"
     RUN_ASSESSMENT = "assessment.run", "组织考核、评定得分"

@@ -9,7 +9,8 @@ from bihuan.figures.gate import judge
 
 def test_a_sound_text_leaves():
     verdict = judge([("总体情况", "全市共查出隐患83786项，已整改74775项，整改率89.2%。")])
-    assert verdict.may_leave and verdict.confirmed == 1
+    assert verdict.may_leave
+    assert verdict.confirmed == 1
 
 
 def test_a_wrong_rate_is_named_with_place_excerpt_and_remedy():

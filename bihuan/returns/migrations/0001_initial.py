@@ -13,7 +13,6 @@ class Migration(migrations.Migration):
         ('accounts', '0001_initial'),
         ('campaigns', '0008_authority'),
         ('papers', '0003_rhythm'),
-        ('returns', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
