@@ -222,8 +222,7 @@ def reassign_duty(duty: Duty, post: Post, *, by: User, reason: str) -> None:
     if not moved:
         raise IllegalMove(f"“{duty.title}”的状态已变化，请刷新后重试")
     before = str(duty.post or "无人承办")
-    if duty.organization_id != post.organization_id:
-        _remember(duty)
+    _remember(duty)
     duty.refresh_from_db()
     record(
         "duties.reassign",
@@ -266,7 +265,7 @@ def publish_year(year: int, *, document: str, by: User) -> CalendarYear:
 def _remember(duty: Duty) -> None:
     """Keep how a duty stood up to now, before it changes."""
     DutyFormer.objects.create(
-        duty=duty, due_on=duty.due_on, organization_id=duty.organization_id, until=timezone.now()
+        duty=duty, due_on=duty.due_on, organization_id=duty.organization_id, post_id=duty.post_id, until=timezone.now()
     )
 
 

@@ -263,6 +263,9 @@ class DutyFormer(models.Model):
     organization = models.ForeignKey(
         Organization, models.PROTECT, verbose_name="原责任单位", related_name="+"
     )
+    post = models.ForeignKey(
+        Post, models.PROTECT, verbose_name="原责任岗位", null=True, related_name="+", db_index=False
+    )
     until = models.DateTimeField("至")
 
     class Meta:

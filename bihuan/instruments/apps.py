@@ -1,4 +1,11 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from bihuan.accounts.models import User
 
 
 class InstrumentsConfig(AppConfig):
@@ -6,3 +13,28 @@ class InstrumentsConfig(AppConfig):
     label = "instruments"
     verbose_name = "督办文书"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from bihuan.attachments import access
+        from bihuan.jobs.exports import register_export
+
+        from . import ladder, records
+        from .actions import trials
+        from .exporting import INSTRUMENTS
+        from .models import Instrument
+        from .sources import register_shipped
+
+        def sees(path: str) -> access.Visible:
+            def visible(user: User, pk: str) -> bool:
+                return Instrument.objects.visible_to(user).filter(**{path: pk}).exists()
+
+            return visible
+
+        access.register("instruments.instrument", sees("pk"))
+        access.register("instruments.instrumentreply", sees("recipients__replies__pk"))
+        access.register("instruments.commitmenttransition", sees("commitments__transitions__pk"))
+        register_shipped()
+        records.register()
+        ladder.register()
+        trials.register()
+        register_export(INSTRUMENTS)

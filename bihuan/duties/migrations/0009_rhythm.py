@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
                 ('until', models.DateTimeField(verbose_name='至')),
                 ('duty', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='formers', to='duties.duty', verbose_name='待办')),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization', verbose_name='原责任单位')),
+                ('post', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.post', verbose_name='原责任岗位')),
             ],
             options={
                 'verbose_name': '待办原状',
