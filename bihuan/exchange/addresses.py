@@ -13,7 +13,7 @@ from django.conf import settings
 from bihuan.core.errors import Refused
 
 _HOST = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$")
-_PATH = re.compile(r"^(/[A-Za-z0-9._~-]{1,60}){0,6}$")
+_PATH = re.compile(r"^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,59}){0,6}$")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from bihuan.accounts.models import Region
 from bihuan.core.forms import CalendarDayField
 
 from .kinds import automatic_kinds
-from .models import Instance, Peer
+from .models import Instance, Peer, SheetProfile
 from .relations import relation
 from .wire.archive import MAX_CARRY
 
@@ -212,3 +212,38 @@ class PlanDownForm(forms.Form):
         field = self.fields["peers"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
         field.queryset = peers
+
+
+class ProfileForm(forms.Form):
+    """Beginning a profile with the other system's empty sheet."""
+
+    name = forms.CharField(label="名称", max_length=80)
+    system = forms.CharField(
+        label="对方系统或表格", max_length=120, required=False, help_text="例：省厅月报表"
+    )
+    way = forms.ChoiceField(label="用途", choices=SheetProfile.Way.choices)
+    source = forms.ChoiceField(label="数据来源", help_text="报送的数字逐格对应，台账逐行对应")
+    file = forms.FileField(label="对方的空表", help_text="xlsx 文件；格式、列宽、公式都保留")
+
+    def __init__(self, data: Any = None, files: Any = None, *, sources: list[tuple[str, str]]) -> None:
+        super().__init__(data, files)
+        field = self.fields["source"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = sources
+
+
+class PeriodForm(forms.Form):
+    """Which rows go into a table."""
+
+    first = CalendarDayField(
+        label="从", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+    last = CalendarDayField(
+        label="到", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class SheetForm(forms.Form):
+    """A filled table of another system to read."""
+
+    file = forms.FileField(label="填好的表", help_text="xlsx 文件")

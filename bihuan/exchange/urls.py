@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import door, handovers, overview, packages, peers, received
+from .views import door, handovers, overview, packages, peers, profiles, received
 
 app_name = "exchange"
 urlpatterns = [
@@ -34,6 +34,14 @@ urlpatterns = [
     path("listed/export/", received.listed_export, name="listed_export"),
     path("returns/", received.returns, name="returns"),
     path("plans/", received.plans, name="plans"),
+    path("profiles/", profiles.index, name="profiles"),
+    path("profiles/new/", profiles.create, name="create_profile"),
+    path("profiles/<int:pk>/", profiles.detail, name="profile"),
+    path("profiles/<int:pk>/places/", profiles.edit, name="edit_profile"),
+    path("profiles/<int:pk>/run/", profiles.run, name="run_profile"),
+    path("profiles/<int:pk>/<slug:status>/", profiles.status, name="profile_status"),
+    path("profile-runs/<int:pk>/", profiles.result, name="profile_run"),
+    path("profile-runs/<int:pk>/file/", profiles.result_file, name="profile_run_file"),
     path("door/packages/", door.packages, name="door_packages"),
     path("door/sync/", door.sync, name="door_sync"),
     path("door/fetch/", door.fetch, name="door_fetch"),

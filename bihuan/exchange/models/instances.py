@@ -16,7 +16,7 @@ from bihuan.core.fields import SealedCharField
 from bihuan.rules.regions import LEVEL_LABELS, level_of
 
 from ..wire.keys import PrivateKeys, PublicKeys, grouped
-from ..workflow import PeerStatus
+from ..workflow import PeerMove, PeerStatus
 
 
 def seats(user: User, permission: str = Permission.VIEW_EXCHANGE) -> list[str]:
@@ -225,6 +225,11 @@ class PeerTransition(Transition):
 
     class Meta(Transition.Meta):
         verbose_name = verbose_name_plural = "交换对象流转"
+
+    @property
+    def what(self) -> str:
+        """The move in words."""
+        return PeerMove(self.move).label
 
 
 class Knock(models.Model):

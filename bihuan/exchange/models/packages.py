@@ -10,7 +10,7 @@ from bihuan.attachments.models import Attachment
 from bihuan.audit.moves import Transition
 from bihuan.core.addresses import row_address
 
-from ..workflow import PackageStatus
+from ..workflow import PackageMove, PackageStatus
 from .instances import Peer
 
 
@@ -124,3 +124,8 @@ class PackageTransition(Transition):
 
     class Meta(Transition.Meta):
         verbose_name = verbose_name_plural = "交换包流转"
+
+    @property
+    def what(self) -> str:
+        """The move in words."""
+        return PackageMove(self.move).label

@@ -10,7 +10,7 @@ from bihuan.core.addresses import row_address
 from bihuan.hazards.models import Hazard
 from bihuan.returns.models import Filing
 
-from ..workflow import HandoverStatus
+from ..workflow import HandoverMove, HandoverStatus
 from .instances import Peer
 from .packages import Direction, Package
 
@@ -89,6 +89,11 @@ class HandoverTransition(Transition):
 
     class Meta(Transition.Meta):
         verbose_name = verbose_name_plural = "层级移送流转"
+
+    @property
+    def what(self) -> str:
+        """The move in words."""
+        return HandoverMove(self.move).label
 
 
 class ListedElsewhereQuerySet(models.QuerySet["ListedElsewhere"]):

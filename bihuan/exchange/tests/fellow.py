@@ -57,7 +57,8 @@ class Fellow:
         return write_package(manifest, body, files, self.keys)
 
     def note(self, own: Instance, text: str = "请查收", **changed: Any) -> bytes:
-        return self.package("note", {"text": text, "author": "青石街道 郑守一", "files": []}, own, **changed)
+        kind = changed.pop("kind", "note")
+        return self.package(kind, {"text": text, "author": "青石街道 郑守一", "files": []}, own, **changed)
 
     def header(
         self, act: str, body: bytes, own: Instance, *, at: dt.datetime | None = None
