@@ -108,6 +108,7 @@ def main() -> int:
     from bihuan.exchange.rounds import begin_round
     from bihuan.jobs import running as long_work
     from bihuan.jobs.actions import tidy
+    from bihuan.listings.actions import keep_listings
     from bihuan.notifications.delivery import send_due
     from bihuan.operations.backup.schedule import backup_due
     from bihuan.operations.heartbeat import beat
@@ -153,6 +154,7 @@ def main() -> int:
         Periodic("dues", 3600, lambda: open_dues(timezone.now())),
         Periodic("certificates", 3600, lambda: open_certificate_dues(timezone.now())),
         Periodic("late", 3600, lambda: open_late(timezone.now())),
+        Periodic("listings", 3600, lambda: keep_listings(timezone.now())),
         Periodic("visits", 3600, lambda: open_visits(timezone.now()) + settle_unanswered(timezone.now())),
         Periodic("returns", 300, lambda: open_returns(timezone.now())),
         Periodic("restated", 120, lambda: check_returns(timezone.now())),

@@ -67,6 +67,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         "调度督导",
         [
             Entry("报送", "returns:list", "files", (P.VIEW_RETURNS,)),
+            Entry("挂牌督办", "listings:list", "flag", (P.VIEW_LISTINGS,)),
         ],
     ),
     (

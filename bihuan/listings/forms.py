@@ -13,7 +13,7 @@ from bihuan.batches.forms import bodies_of, day_field, words_field
 from bihuan.rules import listings as rules
 
 from .models import EffectReport, LeaderVisit, Listing
-from .workflow import ListingLevel, Purpose, SubjectKind
+from .workflow import ChainPurpose, ListingLevel, SubjectKind
 
 YES_NO = [("yes", "是"), ("no", "否")]
 
@@ -217,7 +217,7 @@ class ChainForm(forms.Form):
     """A chain; its steps are rows of their own."""
 
     kind = forms.ChoiceField(label="挂牌对象", choices=SubjectKind.choices)
-    purpose = forms.ChoiceField(label="用途", choices=Purpose.choices)
+    purpose = forms.ChoiceField(label="用途", choices=ChainPurpose.choices)
     document = forms.CharField(label="依据文件", max_length=200)
     effective_from = day_field("起用日期")
 

@@ -52,7 +52,7 @@ class ListingMove(TextChoices):
     STRIKE_OFF = "strike_off", "批准摘牌"
 
 
-class Purpose(TextChoices):
+class ChainPurpose(TextChoices):
     """What a chain of signatures is for."""
 
     LIST = "list", "挂牌审签"

@@ -18,7 +18,7 @@ from bihuan.rules import listings as rules
 
 from ..models import Approval, ApprovalLine
 from ..standing import may_sign
-from ..workflow import ApprovalStatus, ListingMove, Purpose
+from ..workflow import ApprovalStatus, ChainPurpose, ListingMove
 from .chains import answered, ask
 from .delisting import strike_off
 from .extending import settle_request
@@ -120,12 +120,12 @@ def _follow(approval: Approval, line: ApprovalLine, *, by: User) -> None:
         ask(approval, by=by)
         return
     passed, purpose = approval.status == ApprovalStatus.PASSED, approval.purpose
-    if purpose == Purpose.LIST:
+    if purpose == ChainPurpose.LIST:
         if passed:
             put_on_list(listing, by=by)
         else:
             take_back(listing, ListingMove.RETURN, reason=f"{line.label}：{line.opinion}", by=by)
-    elif purpose == Purpose.EXTEND:
+    elif purpose == ChainPurpose.EXTEND:
         settle_request(approval, approved=passed, opinion=f"{line.label}：{line.opinion}", by=by)
     elif passed:
         strike_off(listing, opinion=f"{line.label}：{line.opinion}", by=by)

@@ -27,7 +27,7 @@ from bihuan.rules import listings as rules
 from ..models import Listing, ListingTransition
 from ..policies import rule_set_for
 from ..standing import may_edit
-from ..workflow import ListingLevel, ListingMove, Purpose, SubjectKind
+from ..workflow import ChainPurpose, ListingLevel, ListingMove, SubjectKind
 from .approving import sign_step
 from .chains import open_approval
 from .moving import move_listing, sees
@@ -201,7 +201,7 @@ def submit_listing(listing: Listing, *, opinion: str = "", by: User) -> None:
     _check_deadline(listing.due_on, listing.rule_set, listing.kind)
     move_listing(listing, ListingMove.SUBMIT, by=by)
     finish_duty(listing, Duty.Kind.LISTING_STEP, by=by)
-    approval = open_approval(listing, Purpose.LIST, by=by)
+    approval = open_approval(listing, ChainPurpose.LIST, by=by)
     step = approval.current
     if step is not None and step["who"] == "reporter_officer":
         sign_step(approval, agreed=True, opinion=opinion.strip() or "呈报挂牌", by=by)

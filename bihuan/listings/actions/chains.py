@@ -15,13 +15,13 @@ from bihuan.duties.models import Duty
 
 from ..models import Approval, Listing
 from ..policies import chain_for, due
-from ..workflow import ApprovalStatus, Purpose
+from ..workflow import ApprovalStatus, ChainPurpose
 from .owing import owe
 
 _KINDS = {
-    Purpose.LIST: Duty.Kind.LISTING_STEP,
-    Purpose.EXTEND: Duty.Kind.LISTING_EXTENSION,
-    Purpose.DELIST: Duty.Kind.LISTING_STEP,
+    ChainPurpose.LIST: Duty.Kind.LISTING_STEP,
+    ChainPurpose.EXTEND: Duty.Kind.LISTING_EXTENSION,
+    ChainPurpose.DELIST: Duty.Kind.LISTING_STEP,
 }
 
 
@@ -47,13 +47,13 @@ def ask(approval: Approval, *, by: User) -> None:
         return
     listing = approval.listing
     body = Organization.objects.get(pk=step["organization"])
-    key = "extend_decide" if approval.purpose == Purpose.EXTEND else "step"
+    key = "extend_decide" if approval.purpose == ChainPurpose.EXTEND else "step"
     start = timezone.localdate(approval.opened_at) if key == "extend_decide" else timezone.localdate()
     derived = due(listing, key, start)
     leader = step["who"] not in ("reporter_officer", "office_officer", "government")
     owe(
-        listing, _KINDS[Purpose(approval.purpose)],
-        f"{Purpose(approval.purpose).label}·{step['label']}：{listing.title[:70]}", organization=body,
+        listing, _KINDS[ChainPurpose(approval.purpose)],
+        f"{ChainPurpose(approval.purpose).label}·{step['label']}：{listing.title[:70]}", organization=body,
         permission=Permission.APPROVE_LISTING if leader else Permission.MANAGE_LISTINGS, due_on=derived.due_on,
         clock=derived.explanation, by=by,
     )  # fmt: skip
@@ -61,7 +61,7 @@ def ask(approval: Approval, *, by: User) -> None:
 
 def answered(approval: Approval, *, by: User) -> None:
     """The step that was asked for is signed; its duty ends before the next one is asked."""
-    finish_duty(approval.listing, _KINDS[Purpose(approval.purpose)], by=by)
+    finish_duty(approval.listing, _KINDS[ChainPurpose(approval.purpose)], by=by)
 
 
 def drop_approval(listing: Listing, purpose: str, *, by: User) -> None:
@@ -72,7 +72,7 @@ def drop_approval(listing: Listing, purpose: str, *, by: User) -> None:
         )
         approval.status = ApprovalStatus.DROPPED
         record("listings.drop", approval, by=by, summary=f"{approval}终止")
-        finish_duty(listing, _KINDS[Purpose(purpose)], by=by, cancelled=True)
+        finish_duty(listing, _KINDS[ChainPurpose(purpose)], by=by, cancelled=True)
 
 
 def _resolved(listing: Listing, purpose: str) -> list[dict[str, Any]]:

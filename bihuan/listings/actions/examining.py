@@ -24,7 +24,7 @@ from bihuan.hazards.workflow import Status
 
 from ..models import Application, EffectReport, Examination, ExaminationMember, Listing
 from ..standing import is_own
-from ..workflow import ListingMove, ListingStatus, Purpose, SubjectKind
+from ..workflow import ChainPurpose, ListingMove, ListingStatus, SubjectKind
 from .chains import open_approval
 from .extending import drop_request
 from .moving import check_may, move_listing
@@ -200,7 +200,7 @@ def record_examination(
     if passed:
         _close_hazard(listing, examination, team, by=by)
         move_listing(listing, ListingMove.PASS, by=by, reason=opinion)
-        open_approval(listing, Purpose.DELIST, by=by)
+        open_approval(listing, ChainPurpose.DELIST, by=by)
     else:
         _send_hazard_back(listing, examination, team, by=by)
         move_listing(listing, ListingMove.FAIL, by=by, reason=opinion)

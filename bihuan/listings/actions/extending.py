@@ -23,7 +23,7 @@ from bihuan.rules.clocks import limit
 from .. import wording
 from ..models import Approval, ExtensionRequest, Listing
 from ..policies import due, last_day_to_ask
-from ..workflow import ListingMove, Purpose, RequestStatus
+from ..workflow import ChainPurpose, ListingMove, RequestStatus
 from .chains import drop_approval, open_approval
 from .moving import check_may, move_listing, paper_permission
 from .owing import tell
@@ -62,7 +62,7 @@ def request_extension(
             )  # fmt: skip
     except IntegrityError as error:
         raise IllegalMove("已有一份延期申请等待决定") from error
-    approval = open_approval(listing, Purpose.EXTEND, by=by)
+    approval = open_approval(listing, ChainPurpose.EXTEND, by=by)
     ExtensionRequest.objects.filter(pk=request.pk).update(approval=approval)
     request.approval = approval
     record("listings.ask_extension", request, by=by, summary=f"{listing}申请延至 {to}")
@@ -116,7 +116,7 @@ def drop_request(listing: Listing, *, by: User) -> None:
     request = listing.extensions.filter(status=RequestStatus.PENDING).first()
     if request is None:
         return
-    drop_approval(listing, Purpose.EXTEND, by=by)
+    drop_approval(listing, ChainPurpose.EXTEND, by=by)
     _close(request, RequestStatus.WITHDRAWN, "已提出摘牌验收申请，延期申请终止", by=by)
 
 

@@ -17,7 +17,7 @@ from bihuan.rules.records import UnknownRule
 
 from ..models import ChainPolicy, ClockPolicy
 from ..standing import may_set_policies
-from ..workflow import Purpose, SubjectKind
+from ..workflow import ChainPurpose, SubjectKind
 
 
 @transaction.atomic
@@ -61,7 +61,7 @@ def write_chain(
         raise Refused("；".join(problems))
     _check(document, effective_from)
     row = ChainPolicy.objects.create(
-        region=body.region, kind=SubjectKind(kind), purpose=Purpose(purpose),
+        region=body.region, kind=SubjectKind(kind), purpose=ChainPurpose(purpose),
         steps=[{"label": each.label.strip(), "who": each.who} for each in steps], document=document.strip(),
         effective_from=effective_from, by=by, at=timezone.now(),
     )  # fmt: skip

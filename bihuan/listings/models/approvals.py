@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from bihuan.accounts.models import Organization, Region, User
 
-from ..workflow import ApprovalStatus, Purpose, SubjectKind
+from ..workflow import ApprovalStatus, ChainPurpose, SubjectKind
 from .listing import Listing
 
 
@@ -17,7 +17,7 @@ class Approval(models.Model):
     """One run of a chain. `steps` are [{label, who, organization}] as they were in force when it began."""
 
     listing = models.ForeignKey(Listing, models.PROTECT, verbose_name="挂牌督办", related_name="approvals")
-    purpose = models.CharField("用途", max_length=8, choices=Purpose.choices)
+    purpose = models.CharField("用途", max_length=8, choices=ChainPurpose.choices)
     steps = models.JSONField("步骤")
     position = models.PositiveSmallIntegerField("现在第几步", default=0)
     status = models.CharField(
@@ -126,7 +126,7 @@ class ChainPolicy(models.Model):
 
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="区划", related_name="+")
     kind = models.CharField("挂牌对象", max_length=10, choices=SubjectKind.choices)
-    purpose = models.CharField("用途", max_length=8, choices=Purpose.choices)
+    purpose = models.CharField("用途", max_length=8, choices=ChainPurpose.choices)
     steps = models.JSONField("步骤", help_text="[{label, who}]")
     document = models.CharField("依据文件", max_length=200)
     effective_from = models.DateField("起")

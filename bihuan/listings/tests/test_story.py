@@ -207,7 +207,7 @@ def test_more_time_is_asked_for_early_enough_decided_and_told(world):
 
 
 def test_too_late_to_ask_is_too_late(world):
-    # Fifteen working days before 29 May 2026: the May holiday is over, so the last day is 8 May (5月9日 is worked).
+    # By hand: fifteen working days back from 29 May 2026 are 11-15, 18-22, 25-29 May; the last day to ask is the 10th.
     with time_machine.travel(dt.datetime(2026, 3, 2, 2, tzinfo=dt.UTC)):
         listing = make.planned(world, due_on=dt.date(2026, 5, 29))
     ask = {
@@ -218,7 +218,7 @@ def test_too_late_to_ask_is_too_late(world):
         pytest.raises(Refused, match="最迟应在"),
     ):
         actions.request_extension(make.again(listing), **ask)
-    with time_machine.travel(dt.datetime(2026, 5, 8, 2, tzinfo=dt.UTC)):
+    with time_machine.travel(dt.datetime(2026, 5, 10, 2, tzinfo=dt.UTC)):
         assert actions.request_extension(make.again(listing), **ask).status == "pending"
 
 

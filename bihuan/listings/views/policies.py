@@ -23,7 +23,7 @@ from ..forms import ChainForm, ClocksForm
 from ..models import ChainPolicy, ClockPolicy
 from ..policies import rule_set_for
 from ..standing import may_set_policies
-from ..workflow import Purpose, SubjectKind
+from ..workflow import ChainPurpose, SubjectKind
 from . import user_of
 
 
@@ -110,7 +110,7 @@ def _chains(code: str, today: Any) -> list[dict[str, Any]]:
         own[row.kind, row.purpose] = row
     found = []
     for kind in SubjectKind:
-        for purpose in Purpose:
+        for purpose in ChainPurpose:
             row = own.get((kind.value, purpose.value))
             steps = (
                 [each["label"] for each in row.steps]
