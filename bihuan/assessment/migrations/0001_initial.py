@@ -429,7 +429,7 @@ class Migration(migrations.Migration):
                 ('until', models.DateField(help_text='这一天以前（含）的记录', verbose_name='计到')),
                 ('round', models.PositiveSmallIntegerField(default=1, verbose_name='第几次')),
                 ('taken_at', models.DateTimeField(verbose_name='定格时间')),
-                ('digest', models.CharField(max_length=64, verbose_name='内容摘要')),
+                ('digest', models.CharField(max_length=80, verbose_name='内容摘要')),
                 ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='snapshots', to='assessment.assessment', verbose_name='考核')),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='定格人')),
             ],

@@ -32,6 +32,10 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         )
         return self.filter(areas_q(scope.areas) | (Q(status__in=SEEN_BY_UNITS) & Q(models.Exists(mine))))
 
+    def overseen_by(self, user: User) -> AssessmentQuerySet:
+        """Those of the area one answers for or looks over: seen with every unit's card."""
+        return self.filter(areas_q(scope_of(user, Permission.VIEW_ASSESSMENT).areas))
+
 
 class Assessment(models.Model):
     """One assessment (考核): a sheet, a period, the units; interim scores on the way, a frozen result at the end."""

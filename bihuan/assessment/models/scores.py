@@ -21,7 +21,7 @@ class Snapshot(models.Model):
     round = models.PositiveSmallIntegerField("第几次", default=1)
     taken_at = models.DateTimeField("定格时间")
     by = models.ForeignKey(User, models.PROTECT, verbose_name="定格人", related_name="+")
-    digest = models.CharField("内容摘要", max_length=64)
+    digest = models.CharField("内容摘要", max_length=80)
 
     class Meta:
         verbose_name = verbose_name_plural = "计分快照"
