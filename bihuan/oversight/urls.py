@@ -1,4 +1,47 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from .views import districts, findings, meetings, resolutions, rounds, visits
 
 app_name = "oversight"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", rounds.index, name="overview"),
+    path("rounds/new/", rounds.create, name="create_round"),
+    path("rounds/<int:pk>/", rounds.detail, name="round"),
+    path("rounds/<int:pk>/edit/", rounds.edit, name="edit_round"),
+    path("rounds/<int:pk>/team/", rounds.team, name="team"),
+    path("rounds/<int:pk>/feedback/", rounds.feedback, name="feedback"),
+    path("rounds/<int:pk>/<slug:key>/", rounds.act, name="round_act"),
+    path("visits/<int:pk>/", visits.detail, name="visit"),
+    path("visits/<int:pk>/arrangement/", rounds.arrange, name="arrange"),
+    path("visits/<int:pk>/draw.json", visits.statement, name="statement"),
+    path("visits/<int:pk>/<slug:key>/", visits.act, name="visit_act"),
+    path("coverage/", findings.coverage, name="coverage"),
+    path("coverage/export/", findings.export_coverage, name="export_coverage"),
+    path("findings/", findings.index, name="findings"),
+    path("findings/export/", findings.export, name="export_findings"),
+    path("findings/recurrent/", findings.recurrent, name="recurrent"),
+    path("findings/<int:pk>/", findings.detail, name="finding"),
+    path("findings/<int:pk>/<slug:key>/", findings.act, name="finding_act"),
+    path("meetings/", meetings.index, name="meetings"),
+    path("meetings/new/", meetings.create, name="create_meeting"),
+    path("meetings/adoption/", meetings.adopt, name="adopt_series"),
+    path("meetings/series/new/", meetings.create_series, name="create_series"),
+    path("meetings/series/<int:pk>/", meetings.series, name="series"),
+    path("meetings/series/<int:pk>/edit/", meetings.edit_series, name="edit_series"),
+    path("meetings/<int:pk>/", meetings.detail, name="meeting"),
+    path("meetings/<int:pk>/edit/", meetings.edit, name="edit_meeting"),
+    path("meetings/<int:pk>/<slug:key>/", meetings.act, name="meeting_act"),
+    path("resolutions/", resolutions.index, name="resolutions"),
+    path("resolutions/export/", resolutions.export, name="export_resolutions"),
+    path("resolutions/<int:pk>/", resolutions.detail, name="resolution"),
+    path("resolutions/<int:pk>/<slug:key>/", resolutions.act, name="resolution_act"),
+    path("districts/", districts.index, name="districts"),
+    path("districts/new/", districts.create, name="create_district"),
+    path("districts/layout/", districts.lay_out, name="lay_out_districts"),
+    path("districts/export/", districts.export, name="export_districts"),
+    path("districts/mine/", districts.mine, name="mine"),
+    path("districts/visits/<int:pk>/", districts.visited, name="district_visit"),
+    path("districts/<int:pk>/", districts.detail, name="district"),
+    path("districts/<int:pk>/visit/", districts.visit, name="visit_district"),
+    path("districts/<int:pk>/<slug:key>/", districts.act, name="district_act"),
+]

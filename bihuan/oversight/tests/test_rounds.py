@@ -124,7 +124,9 @@ def test_people_of_a_team(world):
         actions.compose_team(row, leader=people.office_leader, members=[people.expert], by=people.office)
     with pytest.raises(Refused, match="出现一次"):
         actions.compose_team(row, leader=people.market, members=[people.market], by=people.office)
-    actions.compose_team(row, team=team, leader=people.housing_leader, members=[people.market], by=people.office)
+    actions.compose_team(
+        row, team=team, leader=people.housing_leader, members=[people.market], by=people.office
+    )
     assert [each.user.full_name for each in team.seats.order_by("position")] == ["周为民", "吴正规"]
 
 
