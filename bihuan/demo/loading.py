@@ -24,6 +24,7 @@ from .city import build
 from .handing_down import hand_down
 from .history import History
 from .knowing import know
+from .listing import supervise
 from .moments import at_hour
 from .old_ledger import import_old_ledger
 from .promising import promise
@@ -90,6 +91,8 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         draw_zones(city)
         say("企业自查、承诺书、分批整治、补贴")
         promise(city, campaigns[0])
+        say("挂牌督办：呈报、审签、整改、摘牌")
+        supervise(city)
         rebuild(lambda line: None)
         seal_days(today)
 
