@@ -106,6 +106,7 @@ def main() -> int:
     from bihuan.core.statistics import refresh_statistics
     from bihuan.duties.sweep import sweep
     from bihuan.exchange.rounds import begin_round
+    from bihuan.instruments.actions import supervise
     from bihuan.jobs import running as long_work
     from bihuan.jobs.actions import tidy
     from bihuan.listings.actions import keep_listings
@@ -154,6 +155,7 @@ def main() -> int:
         Periodic("dues", 3600, lambda: open_dues(timezone.now())),
         Periodic("certificates", 3600, lambda: open_certificate_dues(timezone.now())),
         Periodic("late", 3600, lambda: open_late(timezone.now())),
+        Periodic("instruments", 600, lambda: supervise(timezone.now())),
         Periodic("listings", 3600, lambda: keep_listings(timezone.now())),
         Periodic("visits", 3600, lambda: open_visits(timezone.now()) + settle_unanswered(timezone.now())),
         Periodic("returns", 300, lambda: open_returns(timezone.now())),

@@ -30,10 +30,13 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         "我的工作",
         [
             Entry("首页", "desk:home", "home"),
+            Entry("今日要事", "desk:morning", "calendar-due", (P.ASSIGN_DUTY,)),
+            Entry("调度大屏", "desk:room", "map-2", (P.USE_ROOM,)),
             Entry("待办", "duties:inbox", "inbox"),
             Entry("本单位待办", "duties:organization", "list-check", (P.VIEW_CAMPAIGNS,)),
             Entry("消息", "notifications:list", "bell"),
             Entry("后台任务", "jobs:list", "clock"),
+            Entry("逾期待办", "duties:late", "clock", (P.ASSIGN_DUTY,)),
             Entry("无人承办", "duties:unheld", "user", (P.ASSIGN_DUTY,)),
         ],
     ),
@@ -67,7 +70,12 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         "调度督导",
         [
             Entry("报送", "returns:list", "files", (P.VIEW_RETURNS,)),
+            Entry("督办文书", "instruments:list", "gavel", (P.VIEW_INSTRUMENTS,)),
+            Entry("收到的督办", "instruments:mine", "inbox", (P.REPLY_INSTRUMENT,)),
             Entry("挂牌督办", "listings:list", "flag", (P.VIEW_LISTINGS,)),
+            Entry("考核", "assessment:list", "chart-bar", (P.VIEW_ASSESSMENT,)),
+            Entry("责任书", "assessment:letters", "file-text", (P.VIEW_ASSESSMENT, P.SIGN_LETTER)),
+            Entry("上下级交换", "exchange:index", "refresh", (P.VIEW_EXCHANGE,)),
         ],
     ),
     (

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Region
 from bihuan.accounts.scope import area_q
-from bihuan.hazards.models import HazardTransition
+from bihuan.hazards.models import Hazard, HazardTransition
 from bihuan.hazards.workflow import RUNNING, Level, Move, Status
 
 from . import Matter, Parameter, register_source
@@ -35,7 +35,6 @@ def overdue(parameters: Mapping[str, Any], region: str, since: dt.date, until: d
         .order_by("hazard_id", "id")
         .values_list("hazard_id", "at", "to_status", "due_on", "level")
     )
-    found: dict[int, tuple[dt.date, dt.date, str]] = {}
     met: list[tuple[int, dt.date, dt.date]] = []
     for hazard, group in groupby(lines.iterator(chunk_size=5000), key=lambda line: line[0]):
         rows = list(group)
@@ -46,13 +45,10 @@ def overdue(parameters: Mapping[str, Any], region: str, since: dt.date, until: d
             day = max(due_on + dt.timedelta(days=days), timezone.localdate(at))
             if day < end and since <= day <= until:
                 met.append((hazard, day, due_on))
-    found.clear()
     yield from _matters(met)
 
 
 def _matters(met: list[tuple[int, dt.date, dt.date]]) -> Iterator[Matter]:
-    from bihuan.hazards.models import Hazard
-
     columns = (
         "pk", "description", "locality_id", "department_id", "enterprise__name", "enterprise__organization_id",
         "reviewing_organization_id", "found_on",

@@ -143,7 +143,7 @@ def _form_page(request: Request, source: Source, trigger: Trigger | None) -> Htt
         status = 422
         if form.is_valid():
             given = form.cleaned_data
-            names = (
+            fields = (
                 "region",
                 "period",
                 "audience",
@@ -154,7 +154,7 @@ def _form_page(request: Request, source: Source, trigger: Trigger | None) -> Htt
                 "effective_to",
             )
             setting = actions.Setting(
-                source=source.key, parameters=form.parameters(), **{name: given[name] for name in names}
+                source=source.key, parameters=form.parameters(), **{name: given[name] for name in fields}
             )
             try:
                 if trigger is None:
