@@ -16,10 +16,12 @@ class ListingsConfig(AppConfig):
 
     def ready(self) -> None:
         from bihuan.attachments import access
+        from bihuan.hazards import origins
         from bihuan.jobs.exports import register_export
 
         from .exporting import LISTINGS
         from .models import Listing
+        from .origins import listing_of
 
         def sees(path: str) -> access.Visible:
             def visible(user: User, pk: str) -> bool:
@@ -39,3 +41,4 @@ class ListingsConfig(AppConfig):
         }.items():
             access.register(label, sees(path))
         register_export(LISTINGS)
+        origins.register(listing_of)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
@@ -21,7 +20,7 @@ from bihuan.hazards.workflow import RULES, RUNNING, Level, Move
 from bihuan.rules import listings as rules
 
 from .models import Listing, ListingQuerySet, PublicNotice
-from .workflow import HANGING, OPEN, ListingLevel, ListingStatus, NoticePurpose, SubjectKind
+from .workflow import HANGING, ListingLevel, ListingStatus, NoticePurpose, SubjectKind
 
 STATES = {
     "hanging": "挂牌中",
@@ -228,17 +227,6 @@ def register(region_code: str = "", state: str = "") -> ListingQuerySet:
     elif state == "ended":
         rows = rows.filter(status=ListingStatus.STRUCK_OFF)
     return rows.select_related("organization__region", "county", "locality")
-
-
-def own_listings(organizations: Iterable[int]) -> ListingQuerySet:
-    """What hangs on these bodies as those who must put it right."""
-    return Listing.objects.hanging().filter(owner__in=list(organizations))
-
-
-def listing_of(subject: Any) -> Listing | None:
-    """The open listing of a hazard or an accident, else the latest that ended; None if there never was one."""
-    rows = Listing.objects.filter(**{subject._meta.model_name: subject})
-    return rows.filter(status__in=OPEN).first() or rows.exclude(status=ListingStatus.WITHDRAWN).first()
 
 
 def chosen_subject(user: User, given: Mapping[str, str]) -> Hazard | Accident | Region | None:
