@@ -1,191 +1,231 @@
-"""Samples one can stand behind: how many to look at, how to spread them, whom the draw names, what the result says.
+"""Samples with a stated confidence (回头看抽查): how many, how spread over strata, drawn how, and what they say.
 
-The statistics are the textbook ones for a proportion in a finite population (Cochran, Sampling Techniques, 3rd ed.,
-chapters 3 to 5; Wilson 1927 for the interval). The draw uses `rules.draws`' stream, so that anybody can recompute it.
+Pure arithmetic. How many: for a share near `expected`, so that the estimate lies within `margin` of the truth with
+`confidence`, with the correction for a finite population. Intervals are Wilson's; of a stratified sample the effective
+size is the one a simple sample of the same variance would have. The draw orders each stratum by HMAC-SHA-256 under a
+committed seed, so that anybody can recompute it (see `docs/how-to/draws.md` for the promise and the seed).
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 ALGORITHM = "bihuan-sample-1"
+CONFIDENCES = (80, 85, 90, 95, 98, 99)
+PROPORTIONAL, NEYMAN = "proportional", "neyman"
 
 
 class SampleError(ValueError):
-    """The sample cannot be drawn or judged. ``str()`` is a Chinese sentence with the remedy."""
-
-
-def z_of(confidence: float) -> float:
-    """The two-sided normal quantile of a confidence such as 0.95. Raises SampleError outside 0.5 to 0.999."""
-    if not 0.5 <= confidence <= 0.999:
-        raise SampleError("置信水平应在 50% 到 99.9% 之间")
-    return NormalDist().inv_cdf(0.5 + confidence / 2)
-
-
-def sample_size(population: int, *, confidence: float, margin: float, expected: float = 0.5) -> int:
-    """How many of `population` to look at so that a proportion is known within ± `margin`.
-
-    `expected` is the proportion one reckons with; one half asks for most. With the correction for a finite
-    population; never more than all of them, at least one. Raises SampleError for values that mean nothing.
-    """
-    if population < 0:
-        raise SampleError("总数不能是负数")
-    if not 0.005 <= margin <= 0.5:
-        raise SampleError("允许误差应在 0.5 到 50 个百分点之间")
-    if not 0 < expected < 1:
-        raise SampleError("预计反弹率应在 0 和 100% 之间")
-    if population == 0:
-        return 0
-    endless = z_of(confidence) ** 2 * expected * (1 - expected) / margin**2
-    corrected = endless / (1 + (endless - 1) / population)
-    return min(population, max(1, math.ceil(corrected - 1e-9)))
-
-
-@dataclass(frozen=True)
-class Stratum:
-    """A part of the population that is drawn from by itself. `expected` matters to Neyman's allocation only."""
-
-    key: str
-    size: int
-    expected: float = 0.5
-
-    @property
-    def spread(self) -> float:
-        """The standard deviation of a yes-or-no in it."""
-        return math.sqrt(self.expected * (1 - self.expected))
-
-
-def allocate(
-    strata: Sequence[Stratum], count: int, *, minimum: int = 1, neyman: bool = False
-) -> dict[str, int]:
-    """Spread `count` over the strata: by size, or by size times spread (Neyman), each getting `minimum` if it has as many.
-
-    Whole numbers by largest remainder; no stratum gets more than it holds. The sum is `count`, or more where the
-    minimum of each asks for more, or all there is. Raises SampleError for a name that stands twice.
-    """
-    if len({each.key for each in strata}) != len(strata):
-        raise SampleError("两个层次用了同一个名称，请改名后再分配")
-    floors = {each.key: min(minimum, each.size) for each in strata}
-    total = min(max(count, sum(floors.values())), sum(each.size for each in strata))
-    given = dict(floors)
-    weights = {each.key: each.size * (each.spread if neyman else 1.0) for each in strata}
-    room = {each.key: each.size - floors[each.key] for each in strata}
-    left = total - sum(given.values())
-    while left > 0:
-        open_ones = sorted(key for key in room if room[key] > 0)
-        weight = sum(weights[key] for key in open_ones)
-        # What a stratum would get of the whole, less what it has already: minima do not distort the others.
-        target = {key: total * weights[key] / weight if weight else 0.0 for key in open_ones}
-        wish = {key: max(target[key] - given[key], 0.0) for key in open_ones}
-        scale = left / sum(wish.values()) if sum(wish.values()) else 0.0
-        shares = {key: min(wish[key] * scale, float(room[key])) for key in open_ones}
-        whole = {key: math.floor(share + 1e-9) for key, share in shares.items()}
-        if not any(whole.values()):
-            best = sorted(open_ones, key=lambda key: (-(shares[key] - whole[key]), -weights[key], key))
-            whole = dict.fromkeys(best[:left], 1)
-        for key, number in whole.items():
-            given[key] += number
-            room[key] -= number
-            left -= number
-    return given
+    """The sample cannot be planned or drawn as asked. ``str()`` is a Chinese sentence with the remedy."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A proportion with its interval at a confidence; between 0 and 1."""
+    """A share with its interval, all between 0 and 1; the share is None when nothing was judged."""
 
-    rate: float
+    share: float | None
     low: float
     high: float
-    confidence: float
-
-
-def wilson(hits: int, looked_at: int, *, confidence: float, population: int | None = None) -> Interval:
-    """The interval of a proportion after Wilson, narrowed when the sample is a good part of `population`.
-
-    All looked at leaves no doubt: the interval is the rate itself. Raises SampleError for counts that cannot be.
-    """
-    if looked_at <= 0 or not 0 <= hits <= looked_at or (population is not None and population < looked_at):
-        raise SampleError("抽查数、反弹数和总数对不上，请核对后再计算")
-    rate = hits / looked_at
-    if population == looked_at:
-        return Interval(rate, rate, rate, confidence)
-    z = z_of(confidence)
-    n = float(looked_at)
-    if population is not None and population > 1:
-        n = looked_at * (population - 1) / (population - looked_at)
-    centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
-    return Interval(rate, min(rate, max(0.0, centre - half)), max(rate, min(1.0, centre + half)), confidence)
 
 
 @dataclass(frozen=True)
-class Observed:
-    """What was seen in one stratum of `size`: `hits` among `looked_at`."""
+class Stratum:
+    """What is known of one stratum: how many there are, how many were judged, how many of these were hits."""
 
-    key: str
     size: int
-    looked_at: int
+    judged: int
     hits: int
 
 
-def stratified(observed: Sequence[Observed], *, confidence: float) -> Interval:
-    """The proportion in the whole population from what was seen in its strata, each weighted by its size.
-
-    A stratum nobody looked at cannot be spoken for: SampleError names it. The variance of a stratum is that of its
-    Wilson centre, so that a stratum without a single hit still adds its doubt.
-    """
-    strata = [each for each in observed if each.size]
-    if not strata:
-        raise SampleError("没有可推算的总体")
-    blind = [each.key for each in strata if not each.looked_at]
-    if blind:
-        raise SampleError(f"“{blind[0]}”一层还没有抽查，不能推算总体")
-    z = z_of(confidence)
-    population = sum(each.size for each in strata)
-    rate = variance = 0.0
-    for each in strata:
-        if not 0 <= each.hits <= each.looked_at <= each.size:
-            raise SampleError(f"“{each.key}”一层的抽查数、反弹数和总数对不上")
-        weight, share = each.size / population, each.hits / each.looked_at
-        rate += weight * share
-        if each.looked_at < each.size:
-            softened = (each.hits + z * z / 2) / (each.looked_at + z * z)
-            rest = (each.size - each.looked_at) / max(each.size - 1, 1)
-            variance += weight**2 * softened * (1 - softened) / each.looked_at * rest
-    half = z * math.sqrt(variance)
-    return Interval(rate, max(0.0, rate - half), min(1.0, rate + half), confidence)
-
-
-def drawn(seed: str, stratum: str, ids: Sequence[int], count: int) -> list[int]:
-    """`count` of `ids`, in the order drawn: those whose HMAC-SHA-256(seed, "algorithm:stratum:id") are smallest.
-
-    The order of `ids` does not matter, and neither does what other strata hold. Raises SampleError when more are
-    asked for than there are, or one stands twice.
-    """
-    if len(set(ids)) != len(ids):
-        raise SampleError("名单里有重复的记录，请重新生成名单")
-    if count > len(ids):
-        raise SampleError(f"“{stratum}”一层只有 {len(ids)} 条，抽不出 {count} 条")
-    key = seed.encode()
-
-    def mark(number: int) -> bytes:
-        return hmac.new(key, f"{ALGORITHM}:{stratum}:{number}".encode(), hashlib.sha256).digest()
-
-    return sorted(ids, key=lambda number: (mark(number), number))[:count]
-
-
 def commitment(seed: str) -> str:
-    """What is published before the draw: it binds whoever holds the seed without giving it away."""
+    """What is published before the draw: SHA-256 of the seed's hexadecimal text."""
     return hashlib.sha256(seed.encode()).hexdigest()
 
 
-def frame_digest(strata: Mapping[str, Sequence[int]]) -> str:
-    """The digest of the lists drawn from; with seed and counts it determines the sample."""
-    lines = [f"{key}:{','.join(map(str, sorted(strata[key])))}" for key in sorted(strata)]
-    return hashlib.sha256("\n".join([ALGORITHM, *lines]).encode()).hexdigest()
+def z_of(confidence: float) -> float:
+    """The number of standard errors on either side. Raises SampleError outside 50-99.9 per cent."""
+    if not 50 <= confidence <= 99.9:
+        raise SampleError(f"置信度应在 50% 至 99.9% 之间，所填为 {confidence}%")
+    return NormalDist().inv_cdf(0.5 + confidence / 200)
+
+
+def sample_size(population: int, *, confidence: float, margin: float, expected: float = 0.5) -> int:
+    """How many to draw from `population` (per cent: confidence; shares: margin, expected). Raises SampleError."""
+    if population < 0:
+        raise SampleError("总体数量不能是负数")
+    if not 0 < margin < 1 or not 0 < expected < 1:
+        raise SampleError("误差范围和预计比例都应大于 0、小于 100%")
+    if population == 0:
+        return 0
+    z = z_of(confidence)
+    unlimited = z * z * expected * (1 - expected) / (margin * margin)
+    corrected = unlimited / (1 + (unlimited - 1) / population)
+    return max(1, min(population, math.ceil(corrected - 1e-9)))
+
+
+def allocate(
+    sizes: Mapping[str, int],
+    total: int,
+    *,
+    method: str = PROPORTIONAL,
+    minimum: int = 2,
+    expected: Mapping[str, float] | None = None,
+) -> dict[str, int]:
+    """Spread `total` over strata: by size, or by size times spread (Neyman), at least `minimum` of each that has them.
+
+    Never more than a stratum holds; the minimum may raise the total, a total beyond everything takes everything.
+    Largest remainders, ties by key. Raises SampleError for an unknown method.
+    """
+    if method not in {PROPORTIONAL, NEYMAN}:
+        raise SampleError(f"没有名为“{method}”的分配方法")
+    rates = expected or {}
+    weights = {}
+    for key, size in sizes.items():
+        rate = min(max(rates.get(key, 0.5), 0.01), 0.99)
+        weights[key] = size * (math.sqrt(rate * (1 - rate)) if method == NEYMAN else 1.0)
+    given = {key: min(size, max(minimum, 0)) for key, size in sizes.items()}
+    target = max(min(total, sum(sizes.values())), sum(given.values()))
+    whole = sum(weights.values())
+    while (left := target - sum(given.values())) > 0:
+        # Whoever is furthest below its share goes first; a full stratum leaves the rest to the others.
+        short = {key: weights[key] / whole * target - given[key] for key in sizes if given[key] < sizes[key]}
+        below = {key: math.floor(gap) for key, gap in short.items() if gap >= 1}
+        if sum(below.values()) > left or not below:
+            for key in sorted(short, key=lambda each: (-short[each], each))[:left]:
+                given[key] += 1
+            continue
+        for key, gap in below.items():
+            given[key] += min(gap, sizes[key] - given[key])
+    return given
+
+
+def wilson(hits: int, judged: int, *, confidence: float, population: int | None = None) -> Interval:
+    """Wilson's interval of a share; with `population` it shrinks to a point when everything was judged."""
+    if not 0 <= hits <= judged or (population is not None and judged > population):
+        raise SampleError("命中数不能大于已判断数，已判断数不能大于总体数")
+    if judged == 0:
+        return Interval(None, 0.0, 1.0)
+    share = hits / judged
+    if population is not None and judged >= population:
+        return Interval(share, share, share)
+    size = float(judged)
+    if population is not None and population > 1:
+        size = judged * (population - 1) / (population - judged)
+    return _wilson(share, size, z_of(confidence))
+
+
+def _wilson(share: float, size: float, z: float) -> Interval:
+    middle = (share + z * z / (2 * size)) / (1 + z * z / size)
+    half = z / (1 + z * z / size) * math.sqrt(share * (1 - share) / size + z * z / (4 * size * size))
+    return Interval(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))
+
+
+def stratified(strata: Sequence[Stratum], *, confidence: float) -> Interval:
+    """The share in the whole from its strata, each weighing by its size.
+
+    Strata where nothing was judged make the whole unknown as far as they reach: they widen the interval by their own
+    share of it, from none to all. Raises SampleError for impossible numbers.
+    """
+    for each in strata:
+        wilson(each.hits, each.judged, confidence=confidence, population=each.size)
+    whole = sum(each.size for each in strata)
+    known = [each for each in strata if each.judged]
+    seen = sum(each.size for each in known)
+    if not known or not whole:
+        return Interval(None, 0.0, 1.0)
+    share = sum(each.size / seen * each.hits / each.judged for each in known)
+    variance = 0.0
+    for each in known:
+        if each.judged >= each.size:
+            continue
+        # One half added to either side: a stratum without a hit is not known to be free of them.
+        rate = (each.hits + 0.5) / (each.judged + 1)
+        weight = each.size / seen
+        variance += (
+            weight * weight * (1 - each.judged / each.size) * rate * (1 - rate) / max(each.judged - 1, 1)
+        )
+    if variance == 0:
+        found = Interval(share, share, share)
+    else:
+        rate = sum(each.size / seen * (each.hits + 0.5) / (each.judged + 1) for each in known)
+        found = _wilson(share, rate * (1 - rate) / variance, z_of(confidence))
+    if seen == whole:
+        return found
+    part, rest = seen / whole, 1 - seen / whole
+    return Interval(share, found.low * part, found.high * part + rest)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that goes into a draw: the ids of each stratum, and how many of each."""
+
+    strata: tuple[tuple[str, tuple[str, ...]], ...]
+    counts: tuple[tuple[str, int], ...]
+
+    @classmethod
+    def of(cls, strata: Mapping[str, Iterable[str]], counts: Mapping[str, int]) -> Inputs:
+        """In the one order everybody gets."""
+        return cls(
+            tuple((key, tuple(sorted(strata[key], key=_order))) for key in sorted(strata)),
+            tuple((key, counts[key]) for key in sorted(counts)),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The canonical form that is digested and published."""
+        return {
+            "algorithm": ALGORITHM,
+            "strata": {key: list(ids) for key, ids in self.strata},
+            "counts": dict(self.counts),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Inputs:
+        """Read the canonical form back. Raises SampleError for what does not describe a draw."""
+        try:
+            if data["algorithm"] != ALGORITHM:
+                raise SampleError(f"这份材料用的算法是“{data['algorithm']}”，本程序只会复算“{ALGORITHM}”")
+            return cls.of(
+                {str(key): [str(each) for each in ids] for key, ids in data["strata"].items()},
+                {str(key): int(count) for key, count in data["counts"].items()},
+            )
+        except SampleError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise SampleError(f"抽样材料不完整或格式不对（{error}），请重新下载") from error
+
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON (UTF-8, keys sorted, no blanks)."""
+        text = json.dumps(self.as_json(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def draw(inputs: Inputs, seed: str, public_value: str = "") -> dict[str, list[str]]:
+    """The ids drawn of each stratum, in the order drawn: the smallest HMAC-SHA-256(key, "stratum:id") first.
+
+    key = SHA-256(algorithm, seed, public value, digest of the inputs, joined by line feeds). Raises SampleError when
+    more is asked of a stratum than it holds, or an id stands twice.
+    """
+    counts = dict(inputs.counts)
+    key = hashlib.sha256("\n".join((ALGORITHM, seed, public_value, inputs.digest())).encode()).digest()
+    drawn = {}
+    for name, ids in inputs.strata:
+        if len(set(ids)) != len(ids):
+            raise SampleError(f"“{name}”一层里有重复的编号，请核对")
+        if counts.get(name, 0) > len(ids):
+            raise SampleError(f"“{name}”一层只有 {len(ids)} 条，抽不出 {counts[name]} 条")
+        ordered = sorted(
+            ids, key=lambda each: hmac.new(key, f"{name}:{each}".encode(), hashlib.sha256).digest()
+        )
+        drawn[name] = ordered[: counts.get(name, 0)]
+    return drawn
+
+
+def _order(text: str) -> tuple[int, str]:
+    return len(text), text
