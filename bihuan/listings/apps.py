@@ -17,11 +17,15 @@ class ListingsConfig(AppConfig):
     def ready(self) -> None:
         from bihuan.attachments import access
         from bihuan.hazards import origins
+        from bihuan.inspections import signals
         from bihuan.jobs.exports import register_export
+        from bihuan.registry import panels
 
         from .exporting import LISTINGS
         from .models import Listing
-        from .origins import listing_of
+        from .origins import listing_of, listings_of
+        from .remarks import CARRIERS, owner_by
+        from .standing import reads_inside
 
         def sees(path: str) -> access.Visible:
             def visible(user: User, pk: str) -> bool:
@@ -36,9 +40,16 @@ class ListingsConfig(AppConfig):
             "listings.application": "applications__pk",
             "listings.effectreport": "effect_reports__pk",
             "listings.examination": "examinations__pk",
-            "listings.approvalline": "approvals__lines__pk",
             "listings.responsibilityletter": "letters__pk",
         }.items():
             access.register(label, sees(path))
+
+        def reads_signatures(user: User, pk: str) -> bool:
+            return reads_inside(user) and sees("approvals__lines__pk")(user, pk)
+
+        access.register("listings.approvalline", reads_signatures)
+        for label, name in CARRIERS.items():
+            signals.register_owner(label, owner_by(name))
         register_export(LISTINGS)
         origins.register(listing_of)
+        panels.register("listings.listings", listings_of, position=45)

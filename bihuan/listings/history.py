@@ -15,14 +15,25 @@ from .workflow import ListingMove
 
 # Moves that another line of the history tells with more words.
 _TOLD_ELSEWHERE = frozenset({ListingMove.REPORT, ListingMove.FILE_PLAN, ListingMove.APPLY})
+_INSIDE = frozenset(
+    {
+        ListingMove.BEGIN,
+        ListingMove.SUBMIT,
+        ListingMove.RETURN,
+        ListingMove.WITHDRAW,
+        ListingMove.RETURN_DELISTING,
+    }
+)
+# Their reason is the opinion of a signer.
+_SIGNED = frozenset({ListingMove.LIST, ListingMove.STRIKE_OFF, ListingMove.EXTEND})
 _TONES = {
     ListingMove.LIST: "red", ListingMove.RETURN: "orange", ListingMove.FAIL: "orange", ListingMove.STRIKE_OFF: "green",
     ListingMove.RETURN_DELISTING: "orange",
 }  # fmt: skip
 
 
-def timeline(listing: Listing) -> list[dict[str, Any]]:
-    """Events for components/timeline.html, newest first."""
+def timeline(listing: Listing, *, inside: bool) -> list[dict[str, Any]]:
+    """Events for components/timeline.html, newest first; signatures and moves of the report only for readers `inside`."""
     found: list[tuple[dt.datetime, int, dict[str, Any]]] = []
     plans = list(listing.plans.select_related("by"))
     reports = list(listing.progress_reports.select_related("by"))
@@ -34,6 +45,7 @@ def timeline(listing: Listing) -> list[dict[str, Any]]:
         line
         for approval in listing.approvals.prefetch_related("lines__by", "lines__organization")
         for line in approval.lines.all()
+        if inside
     ]
     kept = files.of_many([*plans, *reports, *visits, *applications, *effects, *examinations, *lines])
 
@@ -52,7 +64,7 @@ def timeline(listing: Listing) -> list[dict[str, Any]]:
         return files.photo_items(each for each in kept[chain_of(row)].get(role, []) if each.is_image)
 
     for move in listing.transitions.select_related("by"):
-        if move.move not in _TOLD_ELSEWHERE:
+        if move.move not in _TOLD_ELSEWHERE and (inside or move.move not in _INSIDE):
             label = ListingMove(move.move).label
             add(
                 move.at,

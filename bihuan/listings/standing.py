@@ -7,6 +7,7 @@ from typing import Any
 from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.roles import ROLES
+from bihuan.accounts.scope import scope_of
 from bihuan.batches.standing import holds
 
 from .models import Approval, Listing, ResponsibilityLetter
@@ -103,6 +104,13 @@ def available(user: User, listing: Listing) -> list[str]:
         for move in ListingMove.values
         if listing.status in LISTING_RULES[move].sources and may_move(user, move, listing)
     ]
+
+
+def reads_inside(user: User) -> bool:
+    """Whether the person reads what is written inside the house: reasons of the report and opinions of the signers.
+    An enterprise reads what is addressed to it."""
+    scope = scope_of(user, Permission.VIEW_LISTINGS)
+    return bool(scope.areas or scope.departments)
 
 
 def may_edit(user: User, listing: Listing) -> bool:

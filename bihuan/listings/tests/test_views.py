@@ -78,6 +78,9 @@ def test_the_owner_sees_its_own_listing_and_what_to_file_next(client, world):
         assert words in text
     for words in ("现场审查</a>", "公布挂牌公告", "登记领导督办"):
         assert words not in text
+    # What the house writes to itself is not the enterprise's to read.
+    for words in (listing.reason, "经办人呈报", "政府领导签批", "呈报挂牌"):
+        assert words not in text, words
     listed = page(client, world.people.shop, reverse("listings:list"))
     assert listing.title in listed
     assert "呈报挂牌" not in listed

@@ -27,7 +27,8 @@ from ..history import timeline
 from ..models import Listing
 from ..panels import SPECS, panels, running
 from ..policies import last_day_to_ask, term
-from ..standing import may_edit, runs
+from ..remarks import remarks_on
+from ..standing import may_edit, reads_inside, runs
 from ..workflow import HANGING, ListingStatus
 from . import listing_or_404, user_of
 
@@ -50,7 +51,8 @@ def show(request: Request, listing: Listing, wrong: tuple[str, Any] | None = Non
                 panel.form, panel.is_open = wrong[1], True
     for panel in offered:  # several forms on one page ask for a day or a reason
         panel.form.auto_id = f"id_{panel.spec.key}_%s"
-    approval = running(listing)
+    inside = reads_inside(user)
+    approval = running(listing) if inside else None
     letters = list(listing.letters.select_related("giver", "receiver", "paper"))
     set_chosen = rules.rule_set(listing.rule_set, listing.listed_on or today)
     may_examine = runs(user, listing) and (
@@ -72,7 +74,8 @@ def show(request: Request, listing: Listing, wrong: tuple[str, Any] | None = Non
         "parts": _plan_rows(listing),
         "last_report": last_report,
         "notices": list(listing.notices.all()),
-        "events": timeline(listing),
+        "events": timeline(listing, inside=inside),
+        "inside": inside,
         "rule_set": set_chosen,
         "terms": [
             (term(listing, key, listing.listed_on or today))
@@ -180,6 +183,7 @@ def examination(request: Request, pk: int) -> HttpResponse:
         "form": form,
         "errors": errors,
         "application": application,
+        "remarks": remarks_on(application, user) if application else [],
         "effect": application.effect_reports.order_by("-pk").first() if application else None,
         "photos": files.photo_items(files.of(application, "after")) if application else [],
         "team": [
