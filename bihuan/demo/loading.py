@@ -27,7 +27,9 @@ from .knowing import know
 from .listing import supervise
 from .moments import at_hour
 from .old_ledger import import_old_ledger
+from .pressing import press
 from .promising import promise
+from .reporting import report
 from .zoning import draw_zones
 
 SEED = 2026
@@ -93,6 +95,10 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         promise(city, campaigns[0])
         say("挂牌督办：呈报、审签、整改、摘牌")
         supervise(city)
+        say("督办文书：提醒、督办、约谈、通报，触发条件")
+        press(city)
+        say("报送：周报、月报、季报，有迟有缺有退回")
+        report(city)
         rebuild(lambda line: None)
         seal_days(today)
 

@@ -189,18 +189,20 @@ def filling_of(record: Return, spec: Spec | None = None, span: Span | None = Non
     )  # fmt: skip
 
 
-def figures_of(record: Return, filing: Filing | None = None, *, live: bool = False) -> ReturnFigures:
+def figures_of(
+    record: Return, filing: Filing | None = None, *, live: bool = False, moment: dt.datetime | None = None
+) -> ReturnFigures:
     """The figures of a return: of the signing given, else of the current one, else as the ledger has them now.
 
-    `live` counts anew whatever has been signed. Select `period__version`, `period__definition__campaign`,
+    `live` counts anew whatever has been signed; with `moment`, as of what had been entered by then. Select `period__version`, `period__definition__campaign`,
     `organization__region` and `current` along with the record.
     """
     filing = None if live else filing or record.current
     if filing is not None:
         return _signed(record, filing)
     filling = filling_of(record)
-    sheet = fill(filling)
-    before, year_ago = compared_with(record, filling)
+    sheet = fill(filling, moment=moment)
+    before, year_ago = compared_with(record, filling, moment=moment)
     broken = check(filling.spec, sheet, before.cells, year_ago.cells)
     return ReturnFigures(
         record, filling.spec, None, filling, sheet.rows, sheet.cells, before, year_ago,
@@ -208,16 +210,18 @@ def figures_of(record: Return, filing: Filing | None = None, *, live: bool = Fal
     )  # fmt: skip
 
 
-def compared_with(record: Return, filling: Filling) -> tuple[Compared, Compared]:
+def compared_with(
+    record: Return, filling: Filling, *, moment: dt.datetime | None = None
+) -> tuple[Compared, Compared]:
     """The period before and the same one a year earlier: as signed, or as the ledger has them where nothing was."""
     kind, anchor, span = record.period.kind, filling.spec.anchor, record.period.span
     return (
-        _compared(record, filling, previous(kind, span, anchor)),
-        _compared(record, filling, year_before(kind, span)),
+        _compared(record, filling, previous(kind, span, anchor), moment),
+        _compared(record, filling, year_before(kind, span), moment),
     )
 
 
-def _compared(record: Return, filling: Filling, span: Span) -> Compared:
+def _compared(record: Return, filling: Filling, span: Span, moment: dt.datetime | None) -> Compared:
     label = label_of(record.period.kind, span)
     signed = (
         Filing.objects.filter(
@@ -229,7 +233,7 @@ def _compared(record: Return, filling: Filling, span: Span) -> Compared:
     )  # fmt: skip
     if signed is not None:
         return Compared(label, SIGNED, _cells(signed.content["cells"]))
-    sheet = fill(Filling(filling.spec, filling.scope, span, filling.campaign_start))
+    sheet = fill(Filling(filling.spec, filling.scope, span, filling.campaign_start), moment=moment)
     return Compared(label, LEDGER, sheet.cells)
 
 

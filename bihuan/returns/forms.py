@@ -83,7 +83,7 @@ def item_lines(content: dict[str, Any], posted: Any = None) -> list[dict[str, An
                 }
             )  # fmt: skip
     kept = [line for line in lines if any(line.get(name) for name in ("key", "label", "measure", "formula"))]
-    return kept + [dict.fromkeys(_FIELDS, "") | {"window": "period"} for _ in range(BLANK_LINES)]
+    return kept + [dict.fromkeys((*_FIELDS, "filter"), "") | {"window": "period"} for _ in range(BLANK_LINES)]
 
 
 _FIELDS = ("key", "label", "measure", "unit", "window", "formula", "digits", "optional", "evidence")

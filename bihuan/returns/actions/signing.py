@@ -52,7 +52,7 @@ def sign_return(
     """Sign the figures as they stand at this moment, with the words filled in; returns the signing.
 
     After a sending back, an unlocking or a withdrawal it is a correction and needs its reason; the earlier signing
-    stays. When nothing happened the person has to say so (`zero`, 零报告). Raises PermissionDenied, IllegalMove,
+    stays. With `now` (an earlier moment, for what is told of the past) the figures are those entered by then. When nothing happened the person has to say so (`zero`, 零报告). Raises PermissionDenied, IllegalMove,
     ReasonRequired, Incomplete with everything that is missing or does not agree.
     """
     record = loaded(record.pk)
@@ -68,7 +68,7 @@ def sign_return(
     if timezone.localdate(cutoff) <= record.period.last:
         raise Refused(f"统计期到{record.period.last}24时截止，期满后才能签报")
     with one_moment():
-        sheet = figures_of(record, live=True)
+        sheet = figures_of(record, live=True, moment=now)
     nothing = is_zero(Sheet(sheet.rows, sheet.cells))
     problems = missing(record, sheet)
     if nothing and not zero:
