@@ -78,6 +78,9 @@ def _answer(request: HttpRequest, act: str, work: Callable[[Peer, bytes], Answer
         return _turned_away(413, f"内容超过 {LIMITS[act] // 1024} KB 上限")
     try:
         fields = read_header(request.headers.get(HEADER, ""), REQUEST)
+    except BadPackage as error:
+        return _turned_away(422, str(error))
+    try:
         peer = _vouched(fields, own, act)
     except BadPackage as error:
         note_refusal(Refusal.Way.DOOR, address, str(error))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -23,7 +22,7 @@ from ..models.instances import seats
 from ..standing import manages_instance
 from ..wire.door import canonical
 from ..workflow import HandoverStatus, PackageStatus
-from . import user_of
+from . import managed_instance, user_of
 
 
 @require_safe
@@ -56,11 +55,10 @@ def index(request: Request) -> HttpResponse:
 @require(Permission.MANAGE_EXCHANGE)
 def own(request: Request) -> HttpResponse:
     """Set this installation up, or change its name, address and door; its keys and card."""
-    user, instance = user_of(request), identity.own_instance()
-    if not manages_instance(user, instance):
-        raise PermissionDenied
-    if instance is None:
+    user = user_of(request)
+    if identity.own_instance() is None:
         return _set_up(request)
+    instance = managed_instance(request)
     initial = {"name": instance.name, "address": instance.address, "is_open": instance.is_open}
     form = InstanceForm(request.POST or None, initial=initial)
     status = 200
@@ -112,9 +110,7 @@ def _set_up(request: Request) -> HttpResponse:
 @require(Permission.MANAGE_EXCHANGE)
 def card(request: Request) -> HttpResponse:
     """Our card as a file to hand to others."""
-    user, instance = user_of(request), identity.needed_instance_or_404()
-    if not manages_instance(user, instance):
-        raise PermissionDenied
+    instance = managed_instance(request)
     response = HttpResponse(canonical(identity.card(instance)), content_type="application/json")
     response["Content-Disposition"] = content_disposition(f"{instance.name}名片.json")
     return response
@@ -124,7 +120,7 @@ def card(request: Request) -> HttpResponse:
 @require(Permission.MANAGE_EXCHANGE)
 def new_key(request: Request) -> HttpResponse:
     """Introduce a new key to everybody."""
-    instance = identity.needed_instance_or_404()
+    instance = managed_instance(request)
     try:
         identity.prepare_key(instance, by=user_of(request))
     except Refused as error:
@@ -138,7 +134,7 @@ def new_key(request: Request) -> HttpResponse:
 @require(Permission.MANAGE_EXCHANGE)
 def start_key(request: Request) -> HttpResponse:
     """Sign with the new key from now on."""
-    instance = identity.needed_instance_or_404()
+    instance = managed_instance(request)
     try:
         identity.start_key(instance, by=user_of(request), reason=request.POST.get("start-reason", "")[:300])
     except Refused as error:

@@ -18,19 +18,19 @@ from bihuan.jobs.handing import take_away
 
 from .. import queries
 from ..actions import carrying, settling
-from ..actions.identity import needed_instance_or_404, own_instance
+from ..actions.identity import own_instance
 from ..actions.sending import bytes_of
 from ..exporting import PACKAGES
 from ..forms import ReasonForm, TakeInForm
 from ..kinds import kinds
 from ..models import Package, Peer, Refusal
 from ..models.packages import Direction
-from ..standing import manages, manages_instance
+from ..standing import manages
 from ..wire.archive import read_package
 from ..wire.errors import BadPackage
 from ..wire.sealing import seal_to
 from ..workflow import PackageStatus
-from . import user_of
+from . import managed_instance, user_of
 
 NAMES = ("direction", "state", "kind", "peer")
 STATES = [("waiting", "在途和待办"), *PackageStatus.choices]
@@ -125,7 +125,7 @@ def act(request: Request, pk: int, act: str) -> HttpResponse:
     return redirect(target)
 
 
-@require_POST
+@require_safe
 @require(Permission.MANAGE_EXCHANGE)
 def file(request: Request, pk: int) -> HttpResponseBase:
     """One package that went or is to go, sealed to its receiver."""
@@ -147,8 +147,7 @@ def file(request: Request, pk: int) -> HttpResponseBase:
 def take_in(request: Request) -> HttpResponse:
     """A file that was carried here."""
     user = user_of(request)
-    if not manages_instance(user, needed_instance_or_404()):
-        raise PermissionDenied
+    managed_instance(request)
     form = TakeInForm(request.POST or None, request.FILES or None)
     status, taken = 200, None
     if request.method == "POST":

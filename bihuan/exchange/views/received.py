@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,9 +26,9 @@ from ..forms import PlanDownForm
 from ..kinds.plans import PLAN, pack_plan
 from ..models import ListedElsewhere, Peer, ReturnReceived
 from ..relations import relation
-from ..standing import manages, manages_instance
+from ..standing import manages
 from ..workflow import PeerStatus
-from . import user_of
+from . import managed_instance, user_of
 
 
 @require_safe
@@ -84,9 +84,7 @@ def returns(request: Request) -> HttpResponse:
 @require(Permission.MANAGE_EXCHANGE)
 def plans(request: Request) -> HttpResponse:
     """Send published plans down; ?campaign= chooses one."""
-    user, own = user_of(request), needed_instance_or_404()
-    if not manages_instance(user, own):
-        raise PermissionDenied
+    user, own = user_of(request), managed_instance(request)
     campaigns = Campaign.objects.visible_to(user).filter(region=own.region_id).select_related("plan__file")
     pk = row_number(request.GET.get("campaign", ""))
     campaign = get_object_or_404(campaigns, pk=pk) if pk else None
