@@ -17,6 +17,7 @@ from . import (  # noqa: F401 - hazard_moves adds its operations to the router o
     hazard_moves,
     hazards,
     inspections,
+    listings,
     papers,
     problems,
 )
@@ -106,6 +107,7 @@ for room in (
     duties,
     inspections,
     hazards,
+    listings,
     papers,
     figures,
     files,

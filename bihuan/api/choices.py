@@ -18,6 +18,7 @@ from bihuan.hazards import workflow
 from bihuan.hazards.models import Hazard
 from bihuan.inspections.models import Answer, Inspection
 from bihuan.inspections.submission import Outcome
+from bihuan.listings import workflow as listing_workflow
 from bihuan.papers.models import Paper, PaperReceipt
 from bihuan.registry import models as registry
 from bihuan.registry import workflow as registry_workflow
@@ -58,3 +59,6 @@ ExtensionStatus = Annotated[workflow.ExtensionStatus, described(workflow.Extensi
 PaperKind = Annotated[Paper.Kind, described(Paper.Kind)]
 ReceiptMethod = Annotated[PaperReceipt.Method, described(PaperReceipt.Method)]
 AttachmentKind = Annotated[Attachment.Kind, described(Attachment.Kind)]
+ListingSubject = Annotated[listing_workflow.SubjectKind, described(listing_workflow.SubjectKind)]
+ListingLevelName = Annotated[listing_workflow.ListingLevel, described(listing_workflow.ListingLevel)]
+ListingStatusName = Annotated[listing_workflow.ListingStatus, described(listing_workflow.ListingStatus)]

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from bihuan.accounts.actions.security import create_token
 from bihuan.accounts.tests.world import sign_in
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.tests.factories import make_hazard, make_major
@@ -202,3 +203,16 @@ def test_a_slow_locality_is_proposed_and_listed_by_the_one_above(client, world):
     text = page(client, world.people.qingshi_officer, listing.get_absolute_url())
     assert "治理方案备案" in text
     assert "推进措施" in text
+
+
+def test_another_system_reads_listings_through_the_interface(client, world):
+    listing = make.listed(world)
+    Listing.objects.filter(pk=listing.pk).update(due_on=make.later(-1))
+    _, token = create_token(world.people.office, name="上级平台", expires_on=make.later(30))
+    read = {"headers": {"Authorization": f"Bearer {token}"}}
+    rows = client.get("/api/v1/listings?overdue=true", **read).json()["items"]
+    assert [(row["id"], row["is_overdue"], row["order_number"]) for row in rows] == [
+        (listing.pk, True, listing.order.number)
+    ]
+    assert client.get("/api/v1/listings?level=city", **read).json()["items"] == []
+    assert client.get(f"/api/v1/listings/{listing.pk}", **read).json()["progress_reports"] == []
