@@ -52,6 +52,7 @@ SUITES = (
     Suite("lists", BOTH, small=True),
     Suite("pages", BOTH, small=True),
     Suite("transitions", BOTH, quick=("--verify-tally",)),
+    Suite("returns", BOTH, quick=("--bodies", "60", "--seconds", "9")),
     Suite("sheets", BOTH),
     Suite("sheets_registry", BOTH),
     Suite("database"),
