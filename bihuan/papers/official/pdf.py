@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 
@@ -39,8 +42,24 @@ def pdf_bytes(sheet: Sheet) -> bytes:
         '<svg class="chart', '<svg color="#1f4e79" font-family="Noto Sans CJK SC, SimHei" class="chart'
     )
     html = weasyprint.HTML(string=page, url_fetcher=_FETCHER)
-    printed: bytes = html.write_pdf(stylesheets=[_looks()], font_config=_fonts(), presentational_hints=True)
+    with _uncollected():
+        printed: bytes = html.write_pdf(
+            stylesheets=[_looks()], font_config=_fonts(), presentational_hints=True
+        )
     return printed
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without collecting garbage: setting a table makes hundreds of thousands of boxes that all stay, and looking
+    through them again and again takes as long as setting them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def warm() -> None:

@@ -12,7 +12,16 @@ from bihuan.core.charts import Series, column_chart, grouped_bars, line_chart
 from bihuan.core.qr import qr_svg
 
 from . import measures as m
-from .sheets import LETTER, MINUTES, Sheet, column_shares, day_words, numeric_columns, title_lines
+from .sheets import (
+    LETTER,
+    MINUTES,
+    Sheet,
+    closing_places,
+    column_shares,
+    day_words,
+    numeric_columns,
+    title_lines,
+)
 
 PhotoUrl = Callable[[str], str]
 
@@ -29,7 +38,7 @@ class Section:
 
 def context_of(sheet: Sheet, photo_url: PhotoUrl) -> dict[str, Any]:
     """What `papers/_official.html` prints. `photo_url` gives the address of a stored picture."""
-    imprint = sheet.imprint
+    imprint, sections = sheet.imprint, sections_of(sheet, photo_url)
     return {
         "sheet": sheet,
         "is_letter": sheet.style == LETTER,
@@ -37,7 +46,8 @@ def context_of(sheet: Sheet, photo_url: PhotoUrl) -> dict[str, Any]:
         "mark_class": f"gw-mark-{m.mark_size(sheet.mark):.0f}",
         "recipients": "、".join(sheet.recipients),
         "signers": sheet.signers,
-        "sections": sections_of(sheet, photo_url),
+        "sections": sections,
+        "ends_wide": sections[-1].is_wide,
         "cc": "、".join(imprint["cc"]),
         "printer": imprint["printer"],
         "printed": imprint["date"],
@@ -76,7 +86,9 @@ def _heading(block: dict[str, Any], photo_url: PhotoUrl) -> dict[str, Any]:
 def _table(block: dict[str, Any], photo_url: PhotoUrl) -> dict[str, Any]:
     numeric = numeric_columns(block)
     return {
-        **block,
+        "kind": "table",
+        "columns": block["columns"],
+        **{name: block.get(name, "") for name in ("title", "unit", "note")},
         "shares": [f"{share * 100:.2f}%" for share in column_shares(block)],
         "heads": block.get("heads", []),
         "rows": [list(zip(row, numeric, strict=True)) for row in block["rows"]],
@@ -117,6 +129,10 @@ def _signatures(block: dict[str, Any], photo_url: PhotoUrl) -> dict[str, Any]:
     }
 
 
+def _closing(block: dict[str, Any], photo_url: PhotoUrl) -> dict[str, Any]:
+    return {**block, "is_long": closing_places(block["organization"], block["date"])[0] <= 0}
+
+
 def _items(block: dict[str, Any], photo_url: PhotoUrl) -> dict[str, Any]:
     # A template reads part.items as the method of a mapping.
     return {"kind": "items", "items_list": block["items"]}
@@ -125,6 +141,7 @@ def _items(block: dict[str, Any], photo_url: PhotoUrl) -> dict[str, Any]:
 _PARTS: dict[str, Callable[[dict[str, Any], PhotoUrl], dict[str, Any]]] = {
     "heading": _heading,
     "items": _items,
+    "closing": _closing,
     "table": _table,
     "chart": _chart,
     "qr": _qr,

@@ -206,6 +206,14 @@ def _cost(words: str, place: int, wanted: float) -> float:
     return abs(_breadth(before) - wanted) + (0 if good else 4) + (20 if bad else 0)
 
 
+def closing_places(name: str, day: str) -> tuple[float, float]:
+    """How many characters from the right the issuer and the date end: the date four, the issuer centred over it; an
+    issuer too long for that ends at the edge (7.3.5.1)."""
+    beyond = (_breadth(name) - _breadth(day)) / 2
+    date = max(float(m.DATE_FROM_RIGHT), beyond)
+    return date - beyond, date
+
+
 def numeric_columns(block: Block) -> list[bool]:
     """Which columns of a table hold numbers only: those stand at the right."""
     columns: list[bool] = []

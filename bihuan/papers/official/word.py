@@ -20,10 +20,12 @@ from bihuan.core.word_charts import add_chart
 from bihuan.core.word_tables import ruled_table
 
 from . import measures as m
-from .sheets import LETTER, Sheet, column_shares, numeric_columns, title_lines
+from .sheets import LETTER, Sheet, closing_places, column_shares, numeric_columns, title_lines
 
 INDENT = 2 * m.CHARACTER
 SMALL = 7.5
+# From the edge of the sheet to the line of the page number, whose dashes stand 7 mm under the type area.
+FOOTER = m.BOTTOM - m.NUMBER_BELOW - m.SIZE_4 * m.POINT / 2
 SCAN = "扫码查看本表各数的明细"
 CENTRE, RIGHT, LEFT = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.RIGHT, WD_ALIGN_PARAGRAPH.LEFT
 
@@ -62,6 +64,7 @@ def docx_bytes(sheet: Sheet) -> bytes:
     document = w.new_document(size=m.SIZE_3)
     press = _Press(document, sheet)
     w.set_grid(document.sections[0])
+    document.sections[0].footer_distance = Mm(FOOTER)
     if sheet.style == LETTER:
         _letter_head(press)
     else:
@@ -286,17 +289,11 @@ def _closing(press: _Press, block: dict[str, Any]) -> None:
     for _ in range(2):
         press.line().paragraph_format.keep_with_next = True
     name, day = block["organization"], block["date"]
-    broad, narrow = max(_breadth(name), _breadth(day)), _breadth(day)
-    right = m.DATE_FROM_RIGHT + max(0.0, (narrow - broad) / 2)
-    for words, breadth in ((name, _breadth(name)), (day, narrow)):
+    for words, right in zip((name, day), closing_places(name, day), strict=True):
         paragraph = press.line(words)
         paragraph.alignment = RIGHT
-        paragraph.paragraph_format.right_indent = Pt((right + (broad - breadth) / 2) * m.CHARACTER)
+        paragraph.paragraph_format.right_indent = Pt(right * m.CHARACTER)
         paragraph.paragraph_format.keep_with_next = words is name
-
-
-def _breadth(words: str) -> float:
-    return sum(1.0 if ord(sign) > 0x2E7F else 0.5 for sign in words)
 
 
 def _annotation(press: _Press, block: dict[str, Any]) -> None:
@@ -309,6 +306,7 @@ def _appendix(press: _Press, block: dict[str, Any]) -> None:
     section.different_first_page_header_footer = False
     w.set_page(section, landscape=lying)
     w.set_grid(section)
+    section.footer_distance = Mm(FOOTER)
     press.width = m.TEXT[1] if lying else m.TEXT[0]
     press.line(block["label"], font=w.HEAD_FONT)
     _title(press, block["title"], before=m.LINE)
