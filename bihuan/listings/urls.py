@@ -14,8 +14,8 @@ urlpatterns = [
     path("<int:pk>/", detail.detail, name="detail"),
     path("<int:pk>/edit/", reports.edit, name="edit"),
     path("<int:pk>/examination/", detail.examination, name="examination"),
-    path("<int:pk>/sign/", public.sign, name="sign"),
-    path("<int:pk>/sign.pdf", public.sign_pdf, name="sign_pdf"),
+    path("<int:pk>/board/", public.sign, name="sign"),
+    path("<int:pk>/board.pdf", public.sign_pdf, name="sign_pdf"),
     path("<int:pk>/letters/<int:letter_pk>/", letters.letter, name="letter"),
     path("<int:pk>/<slug:key>/", detail.act, name="act"),
 ]

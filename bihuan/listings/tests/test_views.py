@@ -106,14 +106,14 @@ def test_the_public_sees_only_what_was_published_and_nothing_personal(client, wo
 def test_the_sign_carries_place_deadline_person_and_code_on_both_sizes(client, world):
     listing = make.listed(world)
     for size in ("a4", "a3"):
-        text = page(client, world.people.county_office, f"/listings/{listing.pk}/sign/?size={size}")
+        text = page(client, world.people.county_office, f"/listings/{listing.pk}/board/?size={size}")
         for words in (listing.place, "蒋好味", "云溪区人民政府", "<svg", f"is-{size}"):
             assert words in text
-        answer = client.get(f"/listings/{listing.pk}/sign.pdf?size={size}")
+        answer = client.get(f"/listings/{listing.pk}/board.pdf?size={size}")
         assert answer["Content-Type"] == "application/pdf"
         assert answer.content.startswith(b"%PDF")
     draft = make.drafted(world, hazard=make_major(world))
-    assert "不得悬挂" in page(client, world.people.housing, f"/listings/{draft.pk}/sign/")
+    assert "不得悬挂" in page(client, world.people.housing, f"/listings/{draft.pk}/board/")
 
 
 def test_the_list_counts_filters_and_leaves(client, world, django_assert_max_num_queries):
