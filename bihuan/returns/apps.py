@@ -17,10 +17,11 @@ class ReturnsConfig(AppConfig):
     def ready(self) -> None:
         from bihuan.attachments import access
 
-        from . import measures  # noqa: F401 - fills the vocabulary
+        from . import measures, pressing  # noqa: F401 - fills the vocabulary of measures
         from .models import Return
 
         def visible(user: User, pk: str) -> bool:
             return Return.objects.visible_to(user).filter(pk=pk).exists()
 
         access.register("returns.return", visible)
+        pressing.register()

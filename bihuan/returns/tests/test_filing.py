@@ -307,3 +307,23 @@ def test_submitted_but_not_closed_is_open(world):
         sheet = figures_of(record)
         assert sheet.whole("open").value == 1
         assert sheet.whole("closed").value == 0
+
+
+def test_late_twice_in_a_row_is_told_to_those_who_press(world):
+    from bihuan.instruments.sources import source_of
+
+    with time_machine.travel(OCTOBER, tick=False):
+        period = make_period(world, dt.date(2026, 8, 1))
+        actions.open_due(timezone.now())
+    with time_machine.travel(OCTOBER + dt.timedelta(days=40), tick=False):
+        source = source_of("returns.late_twice")
+        region = world.city.code
+        found = list(source.find(source.clean({}), region, dt.date(2026, 10, 1), timezone.localdate()))
+        # August's cut-off was a month ago, September's on 13 October: known on the morning of the 14th.
+        first = [each for each in found if each.on == dt.date(2026, 10, 14)]
+        assert {each.organization_id for each in first} == set(
+            period.returns.values_list("organization_id", flat=True)
+        )
+        assert all(len(each.behind()) == 2 for each in first)
+        # What the round of a day earlier would have found: nothing.
+        assert not list(source.find(source.clean({}), region, dt.date(2026, 10, 1), dt.date(2026, 10, 13)))

@@ -165,7 +165,10 @@ def test_definitions_by_hand_shipped_and_carried_over(client, world):
     client.post(reverse("returns:bring"), {"file": file})
     assert Definition.objects.get(key="weekly.copy").state == "draft"
     bad = SimpleUploadedFile("坏.json", b"[1, 2")
-    assert "不是报表定义文件" in client.post(reverse("returns:bring"), {"file": bad}, follow=True).content.decode()
+    assert (
+        "不是报表定义文件"
+        in client.post(reverse("returns:bring"), {"file": bad}, follow=True).content.decode()
+    )
     posted = {
         "name": "自己的表", "key": "own.table", "period": "month", "anchor": "1", "owers": ["locality"], "days": "3",
         "unit": "working", "signer": "officer", "source": "本办要求", "lines": "2", "item.0.label": "查出", "item.0.key": "found",
@@ -211,7 +214,9 @@ def test_outsiders_see_nothing_and_the_powerless_are_told(client, world, record)
     assert client.get(reverse("returns:list")).status_code == 403
 
 
-def test_the_list_and_the_period_cost_the_same_however_many(client, world, period, django_assert_max_num_queries):
+def test_the_list_and_the_period_cost_the_same_however_many(
+    client, world, period, django_assert_max_num_queries
+):
     sign_in(client, world.people.office)
     for address in (reverse("returns:list"), reverse("returns:collecting"), period.get_absolute_url()):
         client.get(address)
