@@ -16,9 +16,11 @@ class InstrumentsConfig(AppConfig):
 
     def ready(self) -> None:
         from bihuan.attachments import access
+        from bihuan.core.beside import register_offer
         from bihuan.jobs.exports import register_export
 
         from . import ladder, records
+        from .offering import offer
         from .actions import trials
         from .exporting import INSTRUMENTS
         from .models import Instrument
@@ -33,6 +35,7 @@ class InstrumentsConfig(AppConfig):
         access.register("instruments.instrument", sees("pk"))
         access.register("instruments.instrumentreply", sees("recipients__replies__pk"))
         access.register("instruments.commitmenttransition", sees("commitments__transitions__pk"))
+        register_offer("instruments", offer)
         register_shipped()
         records.register()
         ladder.register()

@@ -15,7 +15,14 @@ from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.http import row_number
 
-from .models import Instrument, InstrumentQuerySet, InstrumentRecipient, RecipientQuerySet, Trigger
+from .models import (
+    Instrument,
+    InstrumentMatter,
+    InstrumentQuerySet,
+    InstrumentRecipient,
+    RecipientQuerySet,
+    Trigger,
+)
 from .models.instruments import bodies_of
 from .types import labels
 from .workflow import DRAFTS, UNSETTLED, CommitmentStatus, Origin, RecipientStatus, Status
@@ -146,9 +153,11 @@ def counts_of(papers: list[Instrument], *, on: dt.date) -> dict[int, Any]:
     return {row["instrument"]: row for row in rows}
 
 
-def about(subject: str, user: User) -> InstrumentQuerySet:
-    """The papers one may see about a record."""
-    return Instrument.objects.visible_to(user).filter(matters__subject=subject).distinct().order_by("-id")
+def about(subjects: list[str], user: User) -> InstrumentQuerySet:
+    """The papers one may see about any of these records, newest first."""
+    matters = InstrumentMatter.objects.filter(instrument=OuterRef("pk"), subject__in=subjects)
+    seen = Instrument.objects.visible_to(user).filter(Exists(matters)).exclude(status=Status.DISCARDED)
+    return seen.select_related("paper").order_by("-id")
 
 
 __all__ = [

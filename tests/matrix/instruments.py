@@ -76,7 +76,11 @@ MARKS: dict[str, str] = {"instruments:list": "好味来面馆"}
 def ids(stage: Stage) -> dict[str, Any]:
     """What the stage holds of it, by the names the tables use."""
     world, officer, leader = stage.world, stage.inside["OO"], stage.inside["OL"]
-    own, street, shop = world.organizations.county_office, world.organizations.qingshi, world.organizations.shop
+    own, street, shop = (
+        world.organizations.county_office,
+        world.organizations.qingshi,
+        world.organizations.shop,
+    )
 
     def draft(title: str, **changes: Any) -> Instrument:
         given: dict[str, Any] = {
@@ -94,10 +98,22 @@ def ids(stage: Stage) -> dict[str, Any]:
     paper = issue(draft("好味来面馆逾期整改的督办单"))
     now = timezone.now()
     talk = issue(
-        draft("约谈", kind="talk", meet_at=now + dt.timedelta(seconds=1), meet_place="会议室", recipients=[street])
+        draft(
+            "约谈",
+            kind="talk",
+            meet_at=now + dt.timedelta(seconds=1),
+            meet_place="会议室",
+            recipients=[street],
+        )
     )
     met = issue(
-        draft("又一次约谈", kind="talk", meet_at=now + dt.timedelta(seconds=1), meet_place="会议室", recipients=[street])
+        draft(
+            "又一次约谈",
+            kind="talk",
+            meet_at=now + dt.timedelta(seconds=1),
+            meet_place="会议室",
+            recipients=[street],
+        )
     )
     recipient = InstrumentRecipient.objects.select_related("organization", "escalated_to").get(instrument=met)
     held = actions.TalkHeld(

@@ -144,9 +144,9 @@ def test_a_draft_sent_back_is_rewritten_and_a_stale_page_signs_nothing(world):
 
 def test_what_is_missing_is_said_at_once(world):
     instrument = drafted(world, recipients=[], situation="", demand="")
-    with pytest.raises(Refused, match="没有收件单位.*没有写明情况.*没有写明要求"):
+    with pytest.raises(Refused, match=r"没有收件单位.*没有写明情况.*没有写明要求"):
         actions.submit_instrument(instrument, by=world.people.office)
-    with pytest.raises(Refused, match="说清楚.*不送企业"):
+    with pytest.raises(Refused, match=r"说清楚.*不送企业"):
         drafted(world, kind="account", recipients=[world.organizations.shop])
     with pytest.raises(PermissionDenied):
         actions.draft_instrument(
@@ -271,16 +271,9 @@ def test_a_talk_with_commitments_is_done_when_they_are_kept(world):
         held = actions.TalkHeld(
             timezone.now(), "三楼会议室", "钱立行", "王同心", "分析了原因", [street], [promise]
         )
+        late = actions.Promise(town, "改", dt.date(2026, 12, 1))
+        wrong = actions.TalkHeld(timezone.now(), "三楼", "钱立行", "某", "谈", [street], [late])
         with pytest.raises(Refused, match="承诺的单位没有到场"):
-            wrong = actions.TalkHeld(
-                timezone.now(),
-                "三楼",
-                "钱立行",
-                "某",
-                "谈",
-                [street],
-                [actions.Promise(town, "改", dt.date(2026, 12, 1))],
-            )
             actions.record_talk(instrument, wrong, by=world.people.office)
         talk = actions.record_talk(instrument, held, by=world.people.office)
         assert talk.paper.kind == "talk_minutes"
@@ -329,10 +322,10 @@ def test_findings_are_split_by_level_on_the_paper(world):
     assert "政府层面（1项）" in words
     assert "乡镇街道层面（1项）" in words
     assert "2026年12月31日" in words
+    stray = drafted(
+        world, kind="feedback", points=[actions.PointGiven("甲", "street", world.organizations.baita)]
+    )
     with pytest.raises(Refused, match="责任单位不在收件单位里"):
-        stray = drafted(
-            world, kind="feedback", points=[actions.PointGiven("甲", "street", world.organizations.baita)]
-        )
         actions.submit_instrument(stray, by=world.people.office)
 
 

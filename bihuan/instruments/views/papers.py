@@ -20,7 +20,7 @@ from bihuan.attachments import actions as attachments
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request
 
-from .. import actions, forms
+from .. import actions, forms, queries
 from ..actions import Draft, MatterGiven, PointGiven
 from ..models import Commitment, Instrument, InstrumentRecipient
 from ..showing import shown
@@ -51,7 +51,8 @@ def create(request: Request) -> HttpResponse:
     kinds = {each.key: each for each in kinds_of(own)}
     kind = kinds.get(given.get("kind", ""))
     if kind is None:
-        context = {"kinds": kinds.values(), "subjects": subjects}
+        known = queries.about([each.subject for each in subjects], user)
+        context = {"kinds": kinds.values(), "subjects": subjects, "known": known[:20]}
         return render(request, "instruments/choose.html", context)
     initial = {
         "title": f"关于{subjects[0].words[:60]}的{kind.label}" if subjects else "",
