@@ -110,10 +110,12 @@ def main() -> int:
     from bihuan.jobs import running as long_work
     from bihuan.jobs.actions import tidy
     from bihuan.listings.actions import keep_listings
+    from bihuan.lookback.actions import find_recurrences
     from bihuan.notifications.delivery import send_due
     from bihuan.operations.backup.schedule import backup_due
     from bihuan.operations.heartbeat import beat
     from bihuan.operations.retention.rounds import retention_due
+    from bihuan.oversight.owing import open_due as open_oversight
     from bihuan.papers.printing import warm as warm_printing
     from bihuan.planning.joint import settle_unanswered
     from bihuan.planning.visits import open_visits
@@ -157,6 +159,7 @@ def main() -> int:
         Periodic("late", 3600, lambda: open_late(timezone.now())),
         Periodic("instruments", 600, lambda: supervise(timezone.now())),
         Periodic("listings", 3600, lambda: keep_listings(timezone.now())),
+        Periodic("recurrences", 3600, lambda: find_recurrences(timezone.now())),
         Periodic("visits", 3600, lambda: open_visits(timezone.now()) + settle_unanswered(timezone.now())),
         Periodic("returns", 300, lambda: open_returns(timezone.now())),
         Periodic("restated", 120, lambda: check_returns(timezone.now())),
@@ -169,6 +172,7 @@ def main() -> int:
         Periodic("retention", 600, lambda: retention_due(timezone.now())),
         Periodic("archive", 600, lambda: archive_due(timezone.now())),
         Periodic("assessment", 3600, take_monthly),
+        Periodic("oversight", 3600, lambda: open_oversight(timezone.now())),
         Periodic("zones", 600, lambda: settle_zones(on=timezone.localdate())),
         Periodic("exchange", 30, begin_round),
         Periodic("heartbeat", 5, lambda: beat(name, started_at=started_at)),

@@ -84,7 +84,9 @@ class EvaluationQuerySet(models.QuerySet["Evaluation"]):
 class Evaluation(models.Model):
     """Whether putting one hazard right did what it should (整改效果评价, R100)."""
 
-    hazard = models.ForeignKey(Hazard, models.PROTECT, verbose_name="隐患", related_name="evaluations")
+    hazard = models.ForeignKey(
+        Hazard, models.PROTECT, verbose_name="隐患", related_name="lookback_evaluations"
+    )
     organization = models.ForeignKey(Organization, models.PROTECT, verbose_name="评价单位", related_name="+")
     city = models.ForeignKey(Region, models.PROTECT, verbose_name="市", related_name="+", db_index=False)
     county = models.ForeignKey(Region, models.PROTECT, verbose_name="县区", related_name="+", db_index=False)
