@@ -70,6 +70,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         "调度督导",
         [
             Entry("报送", "returns:list", "files", (P.VIEW_RETURNS,)),
+            Entry("工作通报", "returns:bulletins", "file-text", (P.VIEW_RETURNS,)),
             Entry("督办文书", "instruments:list", "gavel", (P.VIEW_INSTRUMENTS,)),
             Entry("收到的督办", "instruments:mine", "inbox", (P.REPLY_INSTRUMENT,)),
             Entry("挂牌督办", "listings:list", "flag", (P.VIEW_LISTINGS,)),

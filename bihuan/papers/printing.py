@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
+from django.utils.safestring import mark_safe
+
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
+from bihuan.core.qr import qr_svg
 from bihuan.jobs import results
 from bihuan.jobs.actions import start
 from bihuan.jobs.models import Job
@@ -33,19 +39,29 @@ def is_big(sheet: Sheet) -> bool:
 
 
 def pdf_of(paper: Paper) -> bytes:
-    """The paper as PDF. Raises Refused where the machine cannot set type."""
-    return pdf_of_sheet(sheet_of(paper))
+    """The paper as PDF, a document or a form. Raises Refused where the machine cannot set type."""
+    sheet = sheet_of(paper)
+    if paper.is_official:
+        return pdf_of_sheet(sheet)
+    # Our own drawing over our own address: nothing a person typed is in it.
+    code = mark_safe(qr_svg(sheet.verify, label=f"核验{sheet.number}"))  # noqa: S308
+    return _printer().form_pdf_bytes(sheet, code)
 
 
 def pdf_of_sheet(sheet: Sheet) -> bytes:
-    """A paper or a draft as PDF. Raises Refused where the machine cannot set type (no pango)."""
+    """A document or the draft of one as PDF. Raises Refused where the machine cannot set type (no pango)."""
+    return _printer().pdf_bytes(sheet)
+
+
+def _printer() -> Any:
+    """The module that prints: importing it takes a second and pango, so only who prints pays for it."""
     try:
-        from .official.pdf import pdf_bytes  # takes a second and pango: only who prints pays for it
+        from .official import pdf
     except OSError as error:
         raise Refused(
             "服务器没有安装排版组件（pango），不能生成 PDF：请下载 Word，或请系统管理员安装 libpango"
         ) from error
-    return pdf_bytes(sheet)
+    return pdf
 
 
 def start_pdf(paper: Paper, *, by: User) -> Job:
@@ -55,11 +71,8 @@ def start_pdf(paper: Paper, *, by: User) -> Job:
 
 def warm() -> None:
     """Load fonts once per worker process (a second), so that the first PDF is as quick as the next."""
-    try:
-        from .official.pdf import warm as load
-    except OSError:
-        return  # said to whoever asks for a PDF
-    load()
+    with suppress(Refused):  # said to whoever asks for a PDF
+        _printer().warm()
 
 
 def _run(progress: Progress) -> str:

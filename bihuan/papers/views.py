@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
@@ -142,8 +142,6 @@ def _photo_url(pk: str) -> str:
 def pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """A PDF at once; a big one is made in the background and waits on the job's page."""
     paper = _visible(request, pk)
-    if not paper.is_official:
-        raise Http404("现场执法文书请用“打印”或“下载 Word”")
     if printing.is_big(sheet_of(paper)):
         job = printing.start_pdf(paper, by=user_of(request))
         messages.success(request, "文书较长，正在后台生成 PDF，完成后在本页下载。")
