@@ -20,6 +20,7 @@ from . import (  # noqa: F401 - hazard_moves adds its operations to the router o
     listings,
     papers,
     problems,
+    returns,
 )
 from .auth import Token
 
@@ -109,6 +110,7 @@ for room in (
     hazards,
     listings,
     papers,
+    returns,
     figures,
     files,
 ):

@@ -22,6 +22,7 @@ from bihuan.listings import workflow as listing_workflow
 from bihuan.papers.models import Paper, PaperReceipt
 from bihuan.registry import models as registry
 from bihuan.registry import workflow as registry_workflow
+from bihuan.returns import workflow as return_workflow
 
 
 def described(choices: type[TextChoices]) -> WithJsonSchema:
@@ -62,3 +63,4 @@ AttachmentKind = Annotated[Attachment.Kind, described(Attachment.Kind)]
 ListingSubject = Annotated[listing_workflow.SubjectKind, described(listing_workflow.SubjectKind)]
 ListingLevelName = Annotated[listing_workflow.ListingLevel, described(listing_workflow.ListingLevel)]
 ListingStatusName = Annotated[listing_workflow.ListingStatus, described(listing_workflow.ListingStatus)]
+ReturnStatusName = Annotated[return_workflow.Status, described(return_workflow.Status)]

@@ -43,6 +43,8 @@ decideExtension              | street | OO
 withdrawExtension            | street | OO DO LO IN
 listListings                 | list   | OO DO LO
 getListing                   | street | OO DO LO
+listReturns                  | list   | OO DO LO
+getReturn                    | street | OO LO
 listPapers                   | list   | OO DO LO IN
 getPaper                     | street | OO DO LO IN
 getTotals                    | line   | OO DO LO IN
@@ -57,7 +59,7 @@ downloadAttachment           | street | OO DO LO IN
 PATHS = {
     "code": "region", "organization_id": "organization", "enterprise_id": "shop", "campaign_id": "campaign", "phase_id": "phase",
     "task_id": "task", "checklist_id": "checklist", "duty_id": "review", "inspection_id": "inspection",
-    "hazard_id": "submitted", "extension_id": "extension", "paper_id": "paper", "listing_id": "listing", "attachment_id": "photo",
+    "hazard_id": "submitted", "extension_id": "extension", "paper_id": "paper", "listing_id": "listing", "return_id": "return", "attachment_id": "photo",
 }  # fmt: skip
 RECORDS = {"requestExtension": {"hazard_id": "on_behalf"}}
 QUERIES = {

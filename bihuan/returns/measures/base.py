@@ -73,9 +73,9 @@ class Rows:
 
     def seen_by(self, user: User) -> QuerySet[Any]:
         """What the person may see of them (invariant 3)."""
-        model = self.queryset.model
-        seen = model._default_manager.visible_to(user).values("pk")
-        return self.queryset.filter(pk__in=seen)
+        rows: Any = self.queryset
+        narrowed: QuerySet[Any] = rows.visible_to(user)
+        return narrowed
 
 
 class Family(Protocol):

@@ -10,6 +10,7 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from bihuan.accounts.actions.security import create_token
 from bihuan.accounts.tests.world import sign_in
 from bihuan.hazards.tests.factories import make_closed, make_hazard, make_major
 from bihuan.returns import actions
@@ -222,3 +223,16 @@ def test_the_list_and_the_period_cost_the_same_however_many(
         client.get(address)
         with django_assert_max_num_queries(60):
             client.get(address)
+
+
+def test_another_system_reads_returns_through_the_interface(client, world, record):
+    actions.sign_return(record, by=world.people.qingshi_officer)
+    _, token = create_token(world.people.office, name="上级平台", expires_on=dt.date(2026, 10, 30))
+    read = {"headers": {"Authorization": f"Bearer {token}"}}
+    rows = client.get("/api/v1/returns?status=signed", **read).json()["items"]
+    assert [(row["id"], row["definition"], row["first"]) for row in rows] == [
+        (record.pk, "test.month", "2026-09-01")
+    ]
+    found = client.get(f"/api/v1/returns/{record.pk}", **read).json()
+    assert {each["item"]: each["value"] for each in found["figures"]}["found"] == "2"
+    assert client.get("/api/v1/returns?late=true", **read).json()["items"] == []

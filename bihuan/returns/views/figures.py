@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -64,15 +67,13 @@ def _page(request: Request, sheet: ReturnFigures, figure: Figure) -> HttpRespons
             other = (then if side == "added" else rows_behind(sheet, figure, moment=timezone.now())).rows
         if other is not None:
             queryset = queryset.exclude(pk__in=other.queryset.order_by().values("pk"))
-        seen = queryset.filter(
-            pk__in=type(queryset.model._default_manager.all())(queryset.model).visible_to(user).values("pk")
-        )
+        seen = replace(shown_rows, queryset=queryset).seen_by(user)
         try:
             page = paginate(seen, order=shown_rows.order, cursor=request.GET.get("cursor"), size=50)
         except BadCursor as error:
             raise BadRequest(str(error)) from error
         if not page.has_other_pages:
-            total = sum((shown_rows.amount(row) for row in page.items), start=type(figure.value or 0)(0)) if page.items else None  # fmt: skip
+            total = sum((shown_rows.amount(row) for row in page.items), Decimal(0)) if page.items else None
             hidden = queryset.count() - len(page.items)
     context = {
         "sheet": sheet, "figure": figure, "behind": behind, "record": sheet.record, "page": page, "hidden": hidden,
