@@ -18,6 +18,7 @@ from bihuan.checklists.actions import ensure_packs
 from bihuan.search.agreement import rebuild
 
 from . import planned, recent, registry_facts
+from .bulletins import bulletins
 from .campaigning import open_campaigns
 from .chronicle import Chronicle
 from .city import build
@@ -30,6 +31,7 @@ from .old_ledger import import_old_ledger
 from .pressing import press
 from .promising import promise
 from .reporting import report
+from .rounds import oversee
 from .zoning import draw_zones
 
 SEED = 2026
@@ -99,6 +101,9 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         press(city)
         say("报送：周报、月报、季报，有迟有缺有退回")
         report(city)
+        bulletins(city)
+        say("督导轮次、会议、领导包干")
+        oversee(city, campaigns[0])
         rebuild(lambda line: None)
         seal_days(today)
 
