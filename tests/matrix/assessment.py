@@ -26,7 +26,7 @@ assessment:revise_sheet       | POST     | street    | OO                  |
 assessment:publish_sheet      | POST     | street    | OL                  |
 assessment:retire_sheet       | POST     | street    | OL                  |
 assessment:detail             | GET      | street    | OL OO LL LO IN IS   | DL DO EM
-assessment:export             | GET POST | street    | OL OO               |
+assessment:export ranking     | GET POST | street    | OL OO               |
 assessment:arrange            | GET      | street    | OO                  |
 assessment:move snapshot      | POST     | street    | OO                  |
 assessment:card               | GET      | street    | OL OO LL LO IN IS   | DL DO EM
@@ -57,7 +57,7 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "assessment:publish_sheet": {"pk": "score_sheet"},
     "assessment:retire_sheet": {"pk": "score_sheet"},
     "assessment:detail": {"pk": "assessment"},
-    "assessment:export": {"kind": "=ranking"},
+    "assessment:export": {"kind": "="},
     "assessment:arrange": {"pk": "assessment"},
     "assessment:move": {"pk": "assessment", "move": "="},
     "assessment:card": {"pk": "assessed_unit"},
