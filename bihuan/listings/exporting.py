@@ -59,13 +59,13 @@ class ListingSource:
         )
         if not found:
             return [], position
-        counted = {
+        counted: dict[int, Any] = {
             row["pk"]: row
             for row in Listing.objects.filter(pk__in=[each.pk for each in found])
             .order_by()
             .values("pk")
             .annotate(
-                reports=Count("progress_reports", distinct=True), visits=Count("visits", distinct=True),
+                reports=Count("progress_reports", distinct=True), looked=Count("visits", distinct=True),
                 spent=Max("progress_reports__funds_spent"), percent=Max("progress_reports__percent"),
             )
         }  # fmt: skip
@@ -78,7 +78,7 @@ class ListingSource:
             each.organization.name, each.order.number if each.order else "", each.owner_name, each.person_name,
             each.person_title, each.listed_on, each.due_on, _STATUSES[each.status],
             "是" if each.is_overdue(on=self._today) else "", "是" if each.is_without_progress(on=self._today) else "",
-            counted["reports"], counted["percent"], counted["spent"], counted["visits"], each.struck_off_on,
+            counted["reports"], counted["percent"], counted["spent"], counted["looked"], each.struck_off_on,
             each.delisting.number if each.delisting else "",
         )  # fmt: skip
 

@@ -132,7 +132,9 @@ def timeline(listing: Listing, *, inside: bool) -> list[dict[str, Any]]:
             "green" if each.passed else "orange", photos=photos(each, "scene"),
         )  # fmt: skip
     for notice in listing.notices.exclude(published_on=None).select_related("by"):
-        at = timezone.make_aware(dt.datetime.combine(notice.published_on, dt.time(12)))
+        day = notice.published_on
+        assert day is not None  # only published ones were read
+        at = timezone.make_aware(dt.datetime.combine(day, dt.time(12)))
         who = notice.by.full_name if notice.by else ""
         add(at, notice.pk, notice.get_purpose_display(), who, f"{notice.medium}，公示至 {notice.ends_on}")
     return [event for _, _, event in sorted(found, key=lambda each: each[:2], reverse=True)]

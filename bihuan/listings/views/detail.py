@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -176,7 +177,7 @@ def examination(request: Request, pk: int) -> HttpResponse:
             return redirect(listing)
     elif sent is not None:
         errors = ["请填写审查日期、结论和意见"]
-    given = sent or {}
+    given: Mapping[str, Any] = sent or {}
     application = listing.applications.order_by("-pk").first()
     context = {
         "listing": listing,

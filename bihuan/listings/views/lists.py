@@ -16,7 +16,7 @@ from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import regions_to_choose
 from bihuan.accounts.scope import scope_of
 from bihuan.core.http import Request
-from bihuan.core.paging import BadCursor, paginate, paginate_any
+from bihuan.core.paging import BadCursor, KeysetPage, paginate, paginate_any
 from bihuan.jobs.handing import take_away
 from bihuan.rules import listings as rules
 
@@ -93,7 +93,8 @@ def candidates(request: Request) -> HttpResponse:
     user, today = user_of(request), timezone.localdate()
     kind = request.GET.get("kind", "")
     kind = kind if kind in SubjectKind.values else SubjectKind.HAZARD
-    page, slow = None, []
+    page: KeysetPage[Any] | None = None
+    slow: list[queries.Slow] = []
     try:
         if kind == SubjectKind.HAZARD:
             page = paginate(

@@ -103,7 +103,7 @@ def _steps(request: Request) -> list[rules.Step]:
 def _chains(code: str, today: Any) -> list[dict[str, Any]]:
     """Every chain in force for the region: its own, or the shipped one of its level."""
     level = {2: "province", 4: "city"}.get(len(code), "county")
-    own = {}
+    own: dict[tuple[str, str], ChainPolicy] = {}
     for row in ChainPolicy.objects.filter(region=code[:6], effective_from__lte=today).order_by(
         "effective_from", "pk"
     ):
@@ -111,12 +111,12 @@ def _chains(code: str, today: Any) -> list[dict[str, Any]]:
     found = []
     for kind in SubjectKind:
         for purpose in ChainPurpose:
-            row = own.get((kind.value, purpose.value))
+            chosen = own.get((kind.value, purpose.value))
             steps = (
-                [each["label"] for each in row.steps]
-                if row
+                [each["label"] for each in chosen.steps]
+                if chosen
                 else [each.label for each in rules.chain(level, kind, purpose, today)]
             )
-            source = row.document if row else "随系统提供"
+            source = chosen.document if chosen else "随系统提供"
             found.append({"kind": kind.label, "purpose": purpose.label, "steps": steps, "source": source})
     return found

@@ -108,7 +108,7 @@ def _begun(
         body = office_of(chosen.locality_id)
         rule_set = rule_set_for(body.region_id if body else chosen.city_id, today)
         latest = rules.latest_deadline(rule_set, today)
-        known = {
+        known: dict[str, Any] = {
             "title": subject.title[:160],
             "place": subject.place[:160],
             "due_on": min(chosen.due_on, latest) if chosen.due_on and chosen.due_on > today else None,
@@ -134,7 +134,7 @@ def _begun(
         }
         return SubjectKind.ACCIDENT, chosen.city_id, known, None
     ready = rules.due(rules.DEFAULT, "complete", today, clock.calendar(), kind=SubjectKind.LOCALITY)
-    known = {
+    known: dict[str, Any] = {
         "title": f"{chosen.name}隐患整改进展缓慢",
         "place": chosen.name,
         "level": ListingLevel.COUNTY if len(chosen.code) > 6 else ListingLevel.CITY,
