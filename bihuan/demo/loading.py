@@ -18,6 +18,7 @@ from bihuan.checklists.actions import ensure_packs
 from bihuan.search.agreement import rebuild
 
 from . import planned, recent, registry_facts
+from .assessing import assess
 from .bulletins import bulletins
 from .campaigning import open_campaigns
 from .chronicle import Chronicle
@@ -104,6 +105,8 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         bulletins(city)
         say("督导轮次、会议、领导包干")
         oversee(city, campaigns[0])
+        say("考核：细则、计分、申辩、责任书")
+        assess(city)
         rebuild(lambda line: None)
         seal_days(today)
 
