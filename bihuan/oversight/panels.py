@@ -21,10 +21,12 @@ def found_on(hazard: Hazard, user: User) -> Iterator[Origin]:
     if finding is None:
         return
     if finding.visit is not None:
-        seen = OversightVisit.objects.visible_to(user).filter(pk=finding.visit_id).exists()
+        seen = OversightVisit.objects.visible_to(user).filter(pk=finding.visit.pk).exists()
         words = f"{finding.visit.round}（{finding.found_by.full_name}发现）"
         yield Origin("督导发现", words, finding.visit.get_absolute_url() if seen else "")
     elif finding.district_visit is not None:
         row = finding.district_visit
         seen = DistrictVisit.objects.visible_to(user).filter(pk=row.pk).exists()
-        yield Origin("包干走访发现", f"{row.district} {row.visited_on}", row.get_absolute_url() if seen else "")
+        yield Origin(
+            "包干走访发现", f"{row.district} {row.visited_on}", row.get_absolute_url() if seen else ""
+        )

@@ -73,7 +73,7 @@ def create_district(
         raise Refused("请选择走访频次")
     thing = things[0]
     if isinstance(thing, Enterprise):
-        place = (thing.city_id, thing.county_id, thing.locality_id)
+        place: tuple[str, str | None, str | None] = (thing.city_id, thing.county_id, thing.locality_id)
         inside = Enterprise.objects.visible_to(by).filter(pk=thing.pk).exists()
     else:
         where = thing if isinstance(thing, Region) else thing.region

@@ -170,8 +170,8 @@ def months_covered(user: User, months: Iterable[Period], *, on: dt.date) -> list
     )
     seen: dict[dt.date, set[int]] = {each.first: set() for each in wanted}
     for day, body in rows:
-        first = day.replace(day=1)
-        if first in seen:
+        first = day.replace(day=1) if day else None
+        if first is not None and first in seen:
             seen[first].add(body)
     return [
         {"month": each, "done": len(seen[each.first]), "total": total, "is_past": each.last < on}

@@ -70,7 +70,7 @@ def counts_of(meetings: Iterable[Meeting], user: User, *, on: dt.date) -> dict[i
             overdue=Count("pk", filter=Q(status=ResolutionStatus.OPEN, due_on__lt=on)),
         )
     )
-    return {row["meeting"]: row for row in rows}
+    return {row["meeting"]: {name: row[name] for name in ("total", "unfinished", "overdue")} for row in rows}
 
 
 def rhythm_of(series: Iterable[MeetingSeries], *, on: dt.date) -> list[dict[str, Any]]:
@@ -81,7 +81,7 @@ def rhythm_of(series: Iterable[MeetingSeries], *, on: dt.date) -> list[dict[str,
         series__in=rows, status__in=HELD, held_at__date__gte=on - dt.timedelta(days=750)
     ).values_list("series", "held_at"):
         held.setdefault(pk, []).append(timezone.localdate(at))
-    found = []
+    found: list[dict[str, Any]] = []
     for each in rows:
         if each.rhythm == MeetingSeries.Rhythm.NONE:
             found.append(

@@ -274,7 +274,7 @@ def visit(request: Request, pk: int) -> HttpResponse:
     context = {
         "district": row, "form": form, "found": found, "client_id": client_id,
         "upload_url": reverse("attachments:upload"),
-        "here": {name: (posted or {}).get(name, "") for name in ("longitude", "latitude")},
+        "here": {name: request.POST.get(name, "") for name in ("longitude", "latitude")},
     }  # fmt: skip
     return render(request, "oversight/district_visit_form.html", context, status=status)
 
