@@ -74,7 +74,7 @@ class RankingSource(_Whole):
         if not found or self.assessment is None:
             return [], position
         is_out = self.assessment.status in OUT
-        rows = []
+        rows: list[Row] = []
         for score in found:
             unit = score.unit
             held: Any = unit if is_out and unit.score is not None else score
@@ -107,7 +107,7 @@ class CardSource(_Whole):
             (each.unit_id, each.item_id): each.new
             for each in ScoreChange.objects.filter(unit__assessment=self.assessment)
         }
-        rows = []
+        rows: list[Row] = []
         for score in found:
             unit, item = score.unit_score.unit, score.item
             rows.append(
@@ -147,7 +147,7 @@ class LetterSource:
         )
         if not found:
             return [], position
-        rows = [
+        rows: list[Row] = [
             (
                 letter.year, letter.form.title, letter.upper.name, letter.lower.name,
                 letter.post.title if letter.post else "", letter.get_status_display(), letter.due_on,

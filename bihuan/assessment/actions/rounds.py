@@ -90,7 +90,7 @@ def add_units(
     allowed = KINDS[Audience(assessment.audience)]
     area = assessment.organization.region_id
     earlier = _earlier_tiers(assessment)
-    have = set(assessment.units.values_list("organization_id", "person_id"))
+    have: set[tuple[int, int | None]] = set(assessment.units.values_list("organization_id", "person_id"))
     rows = []
     for body, person in [
         *((body, None) for body in bodies),

@@ -131,6 +131,7 @@ class Paths:
 def dimensions(units: Sequence[Unit], paths: Paths) -> list[tuple[str, dict[Any, int]]]:
     """The columns to group by, each with the unit its values stand for."""
     found: dict[str, dict[Any, int]] = {}
+    value: int | str
     by_body = paths.locality == paths.department
     for unit in units:
         if unit.user is not None:

@@ -1,13 +1,20 @@
-"""Measures over returns and accidents: on time, late, sent back; how many, how grave, against the control number."""
+"""Measures over what the rhythm brings: returns, accidents against the control number, papers of supervision, findings of
+rounds, look-back samples."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from bihuan.accidents.models import Accident, ControlNumber
+from bihuan.instruments.models import InstrumentRecipient
+from bihuan.instruments.workflow import RecipientStatus
+from bihuan.lookback.models import LookbackCheck
+from bihuan.lookback.workflow import CheckStatus
+from bihuan.oversight.models import OversightFinding
+from bihuan.oversight.workflow import FindingStatus
 from bihuan.returns.models import Return
 from bihuan.returns.workflow import Status as ReturnStatus
 
@@ -95,6 +102,45 @@ def _deaths_over(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
     return found
 
 
+CRITICAL = ("warning", "circular_criticism", "talk", "account")
+
+
+def _criticized(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
+    rows = InstrumentRecipient.objects.filter(
+        instrument__kind__in=CRITICAL, instrument__issued_on__gte=window.since, instrument__issued_on__lte=window.until
+    ).exclude(status__in=[RecipientStatus.PENDING, RecipientStatus.RELEASED])  # fmt: skip
+    return pieces(
+        rows, units, paths=_BODY, key="instrument_id", names=("instrument__issued_on", "instrument__title"),
+        note=lambda on, title: f"{day(on)} {title}",
+    )  # fmt: skip
+
+
+def _findings(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
+    rows = OversightFinding.objects.exclude(
+        status__in=[FindingStatus.WITHDRAWN, FindingStatus.IN_LEDGER]
+    ).filter(due_on__gte=window.since, due_on__lt=window.lapsed)
+    good = Q(replied_on__lte=F("due_on")) | Q(closed_on__lte=F("due_on"))
+    return rate(
+        rows, units, good=good, paths=_BODY, names=("description", "due_on"),
+        note=lambda text, due_on: f"{text[:60]}：应在 {due_on} 前报整改，没有按期",
+    )  # fmt: skip
+
+
+def _sampled(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
+    rows = LookbackCheck.objects.filter(
+        checked_on__gte=window.since, checked_on__lte=window.until,
+        status__in=[CheckStatus.HELD, CheckStatus.REBOUNDED],
+    )  # fmt: skip
+    paths = Paths(enterprise="hazard__enterprise__organization_id")
+    return rate(
+        rows, units, good=Q(status=CheckStatus.HELD), paths=paths, key="hazard_id", names=("checked_on", "found"),
+        note=lambda on, found: f"{day(on)} 回头看抽查已反弹：{found[:60]}", bad_share=True,
+    )  # fmt: skip
+
+
+register(Measure("instrument.criticized", "被通报批评、警示、约谈", PIECES, BODIES, "instruments.instrument", "期内收到的批评通报、警示函、约谈通知书、“说清楚”通知书（撤回、解除的不算）", _criticized, True))  # fmt: skip
+register(Measure("oversight.findings", "督查问题按期整改率", RATE, BODIES, "oversight.oversightfinding", "督查反馈、期内到期的问题中，按期报整改的比例", _findings))  # fmt: skip
+register(Measure("lookback.rebound", "回头看抽查反弹率", RATE, BODIES, "hazards.hazard", "回头看抽查有结论的隐患中，已反弹的比例", _sampled, True))  # fmt: skip
 register(Measure("return.on_time", "报表按期报送率", RATE, BODIES, RETURN, "应报的报表中，在截止前签报的比例（零报告也要签报）", _returns))  # fmt: skip
 register(
     Measure(

@@ -10,7 +10,6 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from bihuan.duties.models import Duty
 from bihuan.inspections.models import Inspection, InspectionMember, Signal
-from bihuan.papers.models import Paper
 from bihuan.planning.models import PlannedVisit
 from bihuan.pledges.models import StaffCertificate
 from bihuan.registry.models import Enterprise
@@ -129,20 +128,6 @@ def _letters(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
     }
 
 
-def _criticized(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
-    """Papers by which the unit was warned, called to account or talked to; circulars are told apart by their own package."""
-    rows = Paper.objects.filter(
-        kind__in=[Paper.Kind.WARNING, Paper.Kind.TALK, Paper.Kind.ACCOUNT],
-        issued_at__date__gte=window.since,
-        issued_at__date__lte=window.until,
-    )
-    labels = dict(Paper.Kind.choices)
-    return pieces(
-        rows, units, paths=Paths.body("recipient_id"), names=("kind", "number", "issued_at"),
-        note=lambda kind, number, at: f"{day(at)} {labels[kind]} {number}",
-    )  # fmt: skip
-
-
 def _visits(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
     rows = InspectionMember.objects.filter(
         inspection__inspected_on__gte=window.since, inspection__inspected_on__lte=window.until
@@ -185,7 +170,6 @@ _on_time_duties(
 )  # fmt: skip
 _on_time_duties(Duty.Kind.DISTRICT_VISIT, key="district.visits", label="包干走访按期率", words="领导包干走访中，按期完成的比例")  # fmt: skip
 _on_time_duties(Duty.Kind.RESOLUTION, key="meeting.resolutions", label="议定事项按期办结率", words="会议议定、由本单位承办的事项中，按期办结的比例")  # fmt: skip
-register(Measure("instrument.criticized", "被警示、约谈、责令说清楚", PIECES, BODIES, "papers.paper", "期内收到的警示函、约谈通知书、“说清楚”通知书", _criticized, True))  # fmt: skip
 register(Measure("letter.signed", "责任书签订率", RATE, PLACES_AND_FIRMS, "assessment.letter", "本年度应签的责任书、承诺书（对上和对下）中，双方签齐的比例", _letters))  # fmt: skip
 register(Measure("officer.visits", "检查家次", PIECES, OFFICERS, INSPECTION, "期内参加并记名的检查", _visits))
 register(

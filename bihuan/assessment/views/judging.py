@@ -190,9 +190,11 @@ def overview(request: Request, pk: int) -> HttpResponse:
             continue
         outcome = outcome_of(assessment.sheet, item, judged.get((unit.pk, item.pk)))
         settles = item.kind != ItemKind.BASIC or outcome.state == scoring.APART
-        form = None
+        entry_form: JudgeForm | None = None
         if may and assessment.status == Status.RUNNING and settles:
-            form = wrong_form if item.pk == wrong else JudgeForm(item=item, unit=unit, prefix=f"i{item.pk}")
+            entry_form = (
+                wrong_form if item.pk == wrong else JudgeForm(item=item, unit=unit, prefix=f"i{item.pk}")
+            )
         entries.append(
             {
                 "item": item,
@@ -208,7 +210,7 @@ def overview(request: Request, pk: int) -> HttpResponse:
                     for row in words
                     if row.item_id == item.pk
                 ],
-                "form": form,
+                "form": entry_form,
             }
         )
     context = {

@@ -374,7 +374,7 @@ def card(request: Request, pk: int) -> HttpResponse:
     score = UnitScore.objects.filter(snapshot=snapshot, unit=unit).first() if snapshot else None
     is_final = snapshot is not None and snapshot.kind == SnapshotKind.FINAL and assessment.status in OUT
     changes = {each.item_id: each for each in unit.changes.select_related("appeal", "by") if is_final}
-    lines = []
+    lines: list[dict[str, Any]] = []
     judged = judged_in(assessment, [unit])
     for row in score.items.select_related("item") if score else []:
         change = changes.get(row.item_id)

@@ -97,7 +97,8 @@ def detail(request: Request, pk: int) -> HttpResponse:
     is_draft = sheet.status == SheetStatus.DRAFT
     items = list(sheet.items.all())
     form = TermsForm.of(sheet, request.POST if request.method == "POST" else None)
-    status, moved, basis, problems = 200, None, None, []
+    status, moved, basis = 200, None, None
+    problems: list[str] = []
     if request.method == "POST":
         if not may_run and not (request.POST.get("simulate") and adopts(user, sheet.organization_id)):
             raise PermissionDenied
