@@ -68,7 +68,8 @@ def test_a_step_is_signed_on_the_page(client, world):
     assert refused.status_code == 422
     assert "须填写理由" in refused.content.decode()
     assert client.post(url, {"agreed": "yes", "signature": ink()}).status_code == 302
-    assert client.post(url, {"agreed": "yes"}).status_code == 422
+    # The next step is another body's.
+    assert client.post(url, {"agreed": "yes"}).status_code == 403
     assert sign_in(client, world.people.shop).post(url, {"agreed": "yes"}).status_code == 404
 
 

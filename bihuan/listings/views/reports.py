@@ -134,7 +134,7 @@ def _begun(
         }
         return SubjectKind.ACCIDENT, chosen.city_id, known, None
     ready = rules.due(rules.DEFAULT, "complete", today, clock.calendar(), kind=SubjectKind.LOCALITY)
-    known: dict[str, Any] = {
+    known = {
         "title": f"{chosen.name}隐患整改进展缓慢",
         "place": chosen.name,
         "level": ListingLevel.COUNTY if len(chosen.code) > 6 else ListingLevel.CITY,
