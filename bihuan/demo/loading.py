@@ -24,9 +24,11 @@ from .campaigning import open_campaigns
 from .chronicle import Chronicle
 from .city import build
 from .handing_down import hand_down
+from .happening import happen
 from .history import History
 from .knowing import know
 from .listing import supervise
+from .looking import look_back
 from .moments import at_hour
 from .old_ledger import import_old_ledger
 from .pressing import press
@@ -107,6 +109,9 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         oversee(city, campaigns[0])
         say("考核：细则、计分、申辩、责任书")
         assess(city)
+        say("事故：报告、核定、调查、整改；回头看和效果评价")
+        happen(city, campaigns[0])
+        look_back(city)
         rebuild(lambda line: None)
         seal_days(today)
 

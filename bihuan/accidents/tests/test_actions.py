@@ -53,7 +53,8 @@ def test_a_report_counts_at_once_and_is_owed_upward(world):
         1,
         Decimal("35.5"),
     )
-    assert accident.locality_id == "539702001" and accident.department == world.organizations.housing
+    assert accident.locality_id == "539702001"
+    assert accident.department == world.organizations.housing
     assert accident.window_ends_on == accident.occurred_on + dt.timedelta(days=30)
     assert owed(accident) == {("accident_report", "好味来面馆")}
     step = AccidentForward.objects.get()
@@ -61,7 +62,8 @@ def test_a_report_counts_at_once_and_is_owed_upward(world):
     assert step.due_at - step.received_at == dt.timedelta(hours=2)
     assert owed(step) == {("accident_report", "区安委办")}
     report = accident.reports.get()
-    assert not report.is_late and report.due_at - report.known_at == dt.timedelta(hours=1)
+    assert not report.is_late
+    assert report.due_at - report.known_at == dt.timedelta(hours=1)
     assert accident.no_pass.count() == 4
 
 
@@ -119,7 +121,8 @@ def test_a_death_within_the_window_counts_and_a_later_one_is_kept(world):
         by=world.people.shop,
     )  # fmt: skip
     accident = fresh(accident)
-    assert report.counted and (accident.deaths, accident.grade, accident.first_grade) == (
+    assert report.counted
+    assert (accident.deaths, accident.grade, accident.first_grade) == (
         3,
         "larger",
         "general",
@@ -130,8 +133,10 @@ def test_a_death_within_the_window_counts_and_a_later_one_is_kept(world):
             accident, known_at=timezone.now(), as_of=timezone.localdate(), toll=Toll(deaths=4, serious=1), told=TOLD,
             by=world.people.shop,
         )  # fmt: skip
-    assert not late.counted and fresh(accident).deaths == 3
-    assert accident.reports.count() == 3 and accident.figures.count() == 2
+    assert not late.counted
+    assert fresh(accident).deaths == 3
+    assert accident.reports.count() == 3
+    assert accident.figures.count() == 2
 
 
 def test_the_window_of_roads_and_fires_is_seven_days(world):
@@ -199,7 +204,8 @@ def test_dismissed_needs_a_reason_and_can_come_back(world):
     with pytest.raises(ReasonRequired):
         actions.dismiss(accident, reason=" ", by=world.people.county_office)
     actions.dismiss(accident, reason="居民自杀", by=world.people.county_office)
-    assert not owed(accident) and not owed(accident.forwards.get())
+    assert not owed(accident)
+    assert not owed(accident.forwards.get())
     with pytest.raises(IllegalMove):
         actions.verify(
             fresh(accident), toll=accident.toll, as_of=timezone.localdate(), by=world.people.county_office
@@ -276,7 +282,8 @@ def test_extension_is_at_most_sixty_days_and_examination_does_not_count(world):
     inquiry.refresh_from_db()
     # Twenty days of examination, both ends included, and what the calendar adds at the end.
     assert extended + dt.timedelta(days=15) <= inquiry.due_on <= extended + dt.timedelta(days=35)
-    assert inquiry.paused_since is None and len(inquiry.clock["pauses"]) == 1
+    assert inquiry.paused_since is None
+    assert len(inquiry.clock["pauses"]) == 1
 
 
 def test_report_approval_measures_and_settling(world):
@@ -309,7 +316,8 @@ def test_report_approval_measures_and_settling(world):
         actions.settle(accident, by=by)
     actions.approve_report(inquiry, approved_on=today, document="云区政〔2026〕9号", by=by)
     measure.refresh_from_db()
-    assert measure.status == "open" and measure.due_on >= today + dt.timedelta(days=90)
+    assert measure.status == "open"
+    assert measure.due_on >= today + dt.timedelta(days=90)
     assert owed(measure) == {("accident_followup", "好味来面馆")}
     with pytest.raises(Refused, match="四不放过还有 4 项"):
         actions.settle(accident, by=by)
@@ -329,7 +337,8 @@ def test_report_approval_measures_and_settling(world):
     actions.report_measure(measure, result="补了照片", by=world.people.shop)
     actions.confirm_measure(measure, by=by)
     actions.assess(accident, text="全部落实", assessed_on=today, by=by)
-    assert fresh(accident).status == "assessed" and not owed(accident)
+    assert fresh(accident).status == "assessed"
+    assert not owed(accident)
 
 
 def test_escalation_replaces_the_inquiry_and_is_decided_once(world):
@@ -346,7 +355,8 @@ def test_escalation_replaces_the_inquiry_and_is_decided_once(world):
         accident, "superior", take=True, reason="影响大", by=world.people.office
     )
     inquiry.refresh_from_db()
-    assert inquiry.status == "replaced" and not owed(inquiry)
+    assert inquiry.status == "replaced"
+    assert not owed(inquiry)
     assert (decision.from_level, decision.to_level) == ("county", "city")
     assert owed(decision) == {("accident_inquiry", "市安委办")}
     with pytest.raises(Refused, match="不适用"):
@@ -422,7 +432,8 @@ def test_visibility(world):
     assert [
         sees(each) for each in (people.office, people.county_office, people.qingshi_officer, people.shop)
     ] == [True] * 4
-    assert sees(people.housing) and sees(people.inspectorate)
+    assert sees(people.housing)
+    assert sees(people.inspectorate)
     assert not any(
         sees(each)
         for each in (people.station, people.market, people.baita_leader, people.expert, people.sysadmin)
@@ -451,7 +462,8 @@ def test_two_follow_ups_at_once_keep_one_present_figure(world):
         each.start()
     for each in threads:
         each.join()
-    assert "done" in said and len(said) == 2
+    assert "done" in said
+    assert len(said) == 2
     assert AccidentFigure.objects.filter(accident=accident, until=None).count() == 1
     line = AccidentFigure.objects.get(accident=accident, until=None)
     assert fresh(accident).deaths == line.deaths

@@ -64,7 +64,8 @@ def test_hours_run_from_the_moment_it_was_known():
     known = dt.datetime(2026, 3, 12, 23, 30)
     due, told = rules.hours_due("report.unit", known, on=DAY)
     assert due == dt.datetime(2026, 3, 13, 0, 30)
-    assert "1 小时" in told["summary"] and "493" in told["source"]
+    assert "1 小时" in told["summary"]
+    assert "493" in told["source"]
     assert rules.hours_due("report.level", known, on=DAY)[0] == dt.datetime(2026, 3, 13, 1, 30)
 
 

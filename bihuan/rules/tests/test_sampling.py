@@ -1,179 +1,173 @@
-"""Samples: sizes from the textbook, allocations that add up, draws anybody repeats, intervals that hold what they promise."""
+"""Samples: textbook sizes, allocation, intervals that cover what they promise, a draw anybody can repeat."""
 
-from __future__ import annotations
-
-import hashlib
-import hmac
+import math
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bihuan.rules.sampling import (
-    Observed,
-    SampleError,
-    Stratum,
-    allocate,
-    commitment,
-    drawn,
-    frame_digest,
-    sample_size,
-    stratified,
-    wilson,
-    z_of,
+from bihuan.rules import sampling
+from bihuan.rules.sampling import Stratum
+
+
+def test_textbook_sizes():
+    # Cochran: 385 for 95 per cent and five points without limit; 278 of a thousand; 80 of a hundred.
+    assert sampling.sample_size(10**9, confidence=95, margin=0.05) == 385
+    assert sampling.sample_size(1000, confidence=95, margin=0.05) == 278
+    assert sampling.sample_size(100, confidence=95, margin=0.05) == 80
+    assert sampling.sample_size(0, confidence=95, margin=0.05) == 0
+    assert sampling.sample_size(1, confidence=95, margin=0.05) == 1
+
+
+@given(
+    st.integers(1, 10**6), st.sampled_from(sampling.CONFIDENCES), st.floats(0.01, 0.3), st.floats(0.01, 0.99)
 )
+def test_a_size_is_within_the_population_and_grows_with_confidence(population, confidence, margin, expected):
+    size = sampling.sample_size(population, confidence=confidence, margin=margin, expected=expected)
+    assert 1 <= size <= population
+    assert size <= sampling.sample_size(population, confidence=99.5, margin=margin, expected=expected)
 
 
 @pytest.mark.parametrize(
-    ("population", "margin", "size"),
-    # Krejcie and Morgan 1970 (95 %, one half), rounded up instead of off.
-    [(100, 0.05, 80), (500, 0.05, 218), (1000, 0.05, 278), (10000, 0.05, 370), (1_000_000, 0.05, 384), (1000, 0.1, 88)],
-)  # fmt: skip
-def test_sizes_are_those_of_the_tables(population, margin, size):
-    assert sample_size(population, confidence=0.95, margin=margin) == size
+    "bad", [{"margin": 0}, {"margin": 1}, {"confidence": 100}, {"confidence": 49}, {"expected": 0}]
+)
+def test_impossible_plans_are_refused(bad):
+    with pytest.raises(sampling.SampleError):
+        sampling.sample_size(100, **({"confidence": 95, "margin": 0.05} | bad))
 
 
-def test_few_are_all_looked_at_and_none_needs_nobody():
-    assert sample_size(1, confidence=0.95, margin=0.05) == 1
-    assert sample_size(0, confidence=0.95, margin=0.05) == 0
-    assert sample_size(12, confidence=0.99, margin=0.01) == 12
+sizes_of = st.dictionaries(
+    st.text("abcdef", min_size=1, max_size=3), st.integers(0, 500), min_size=1, max_size=8
+)
 
 
-@pytest.mark.parametrize("wrong", [{"margin": 0.0}, {"margin": 0.9}, {"confidence": 1.0}, {"expected": 0.0}])
-def test_what_means_nothing_is_refused_in_words(wrong):
-    with pytest.raises(SampleError, match="应在"):
-        sample_size(100, **{"confidence": 0.95, "margin": 0.05} | wrong)
+@given(
+    sizes_of, st.integers(0, 1500), st.integers(0, 5), st.sampled_from(["proportional", "neyman"]), st.data()
+)
+def test_allocation_is_exact_and_within_the_strata(sizes, total, minimum, method, data):
+    expected = {key: data.draw(st.floats(0, 1)) for key in sizes}
+    given_ = sampling.allocate(sizes, total, method=method, minimum=minimum, expected=expected)
+    floor = sum(min(size, minimum) for size in sizes.values())
+    assert sum(given_.values()) == max(min(total, sum(sizes.values())), floor)
+    assert all(min(sizes[key], minimum) <= count <= sizes[key] for key, count in given_.items())
 
 
-@given(st.integers(0, 100_000), st.floats(0.5, 0.999), st.floats(0.005, 0.5), st.floats(0.01, 0.99))
-def test_a_size_lies_between_one_and_all(population, confidence, margin, expected):
-    size = sample_size(population, confidence=confidence, margin=margin, expected=expected)
-    assert (1 if population else 0) <= size <= population
-    if population:
-        wider = sample_size(population, confidence=confidence, margin=min(0.5, margin * 2), expected=expected)
-        assert wider <= size
+def test_allocation_by_hand():
+    assert sampling.allocate({"a": 600, "b": 300, "c": 100}, 100, minimum=2) == {"a": 60, "b": 30, "c": 10}
+    assert sampling.allocate({"a": 990, "b": 10}, 100, minimum=5) == {"a": 95, "b": 5}
+    # Neyman: equal sizes, spreads 0.5 and 0.3 (rates 0.5 and 0.1), so five to three.
+    assert sampling.allocate(
+        {"a": 400, "b": 400}, 80, method="neyman", minimum=0, expected={"a": 0.5, "b": 0.1}
+    ) == {"a": 50, "b": 30}
 
 
-SIZES = st.lists(st.integers(0, 500), min_size=1, max_size=12)
+def test_wilson_as_in_the_literature():
+    found = sampling.wilson(10, 100, confidence=95)
+    assert (round(found.low, 4), round(found.high, 4)) == (0.0552, 0.1744)
+    none = sampling.wilson(0, 20, confidence=95)
+    assert none.low == 0.0
+    assert round(none.high, 4) == 0.1611
+    assert sampling.wilson(0, 0, confidence=95).share is None
+    everything = sampling.wilson(3, 30, confidence=95, population=30)
+    assert everything.low == everything.high == everything.share == 0.1
 
 
-@given(SIZES, st.integers(0, 800), st.integers(0, 5), st.booleans())
-def test_an_allocation_adds_up_and_fits(sizes, count, minimum, neyman):
-    strata = [Stratum(f"层{no}", size, 0.05 + 0.9 * (no % 7) / 7) for no, size in enumerate(sizes)]
-    given_to = allocate(strata, count, minimum=minimum, neyman=neyman)
-    floor = sum(min(minimum, size) for size in sizes)
-    assert sum(given_to.values()) == min(max(count, floor), sum(sizes))
-    for stratum in strata:
-        assert min(minimum, stratum.size) <= given_to[stratum.key] <= stratum.size
+@given(st.integers(1, 400), st.data(), st.sampled_from(sampling.CONFIDENCES))
+def test_an_interval_holds_its_share(judged, data, confidence):
+    hits = data.draw(st.integers(0, judged))
+    population = data.draw(st.integers(judged, 5000))
+    wide = sampling.wilson(hits, judged, confidence=confidence)
+    narrow = sampling.wilson(hits, judged, confidence=confidence, population=population)
+    for each in (wide, narrow):
+        assert 0 <= each.low <= each.share <= each.high <= 1
+    assert narrow.high - narrow.low <= wide.high - wide.low + 1e-9
 
 
-def test_a_proportional_allocation_follows_the_sizes():
-    assert allocate([Stratum("甲", 600), Stratum("乙", 300), Stratum("丙", 100)], 50) == {
-        "甲": 30,
-        "乙": 15,
-        "丙": 5,
-    }
+@pytest.mark.parametrize("size", [20, 50, 150])
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.3, 0.5])
+def test_wilson_covers_about_what_it_promises(size, share):
+    """Exact coverage: the chance, under the binomial law, of a result whose interval holds the truth."""
+    covered = sum(
+        math.comb(size, hits) * share**hits * (1 - share) ** (size - hits)
+        for hits in range(size + 1)
+        if sampling.wilson(hits, size, confidence=95).low
+        <= share
+        <= sampling.wilson(hits, size, confidence=95).high
+    )
+    assert 0.92 <= covered <= 0.99
 
 
-def test_neyman_looks_more_where_less_is_certain():
-    strata = [Stratum("稳", 500, 0.02), Stratum("说不准", 500, 0.5)]
-    spread = allocate(strata, 100, neyman=True)
-    # 0.14 to 0.5 of spread: about 22 and 78.
-    assert spread == {"稳": 22, "说不准": 78}
-
-
-def test_two_strata_of_one_name_are_refused():
-    with pytest.raises(SampleError, match="同一个名称"):
-        allocate([Stratum("甲", 3), Stratum("甲", 4)], 2)
-
-
-@given(st.lists(st.integers(1, 10**9), unique=True, max_size=60), st.text(max_size=12), st.randoms())
-def test_a_draw_depends_on_seed_and_list_alone(ids, seed, rng):
-    count = len(ids) // 2
-    first = drawn(seed, "餐饮", ids, count)
-    shuffled = list(ids)
-    rng.shuffle(shuffled)
-    assert drawn(seed, "餐饮", shuffled, count) == first
-    assert len(set(first)) == count
-    assert set(first) <= set(ids)
-    # One more drawn keeps those drawn before.
-    assert drawn(seed, "餐饮", ids, len(ids))[:count] == first
-
-
-def test_a_draw_by_hand():
-    """Recomputed with openssl: printf 'bihuan-sample-1:餐饮:7' | openssl dgst -sha256 -hmac seed, and so for each."""
-    marks = {
-        number: hmac.new(b"seed", f"bihuan-sample-1:餐饮:{number}".encode(), hashlib.sha256).hexdigest()
-        for number in (3, 7, 11, 19)
-    }
-    assert drawn("seed", "餐饮", [19, 3, 11, 7], 2) == sorted(marks, key=lambda number: marks[number])[:2]
-
-
-def test_every_record_is_as_likely_as_another():
-    hits = dict.fromkeys(range(10), 0)
-    for turn in range(4000):
-        for number in drawn(f"种子{turn}", "甲", list(hits), 3):
-            hits[number] += 1
-    # 1200 expected; five standard deviations are 145.
-    assert all(abs(count - 1200) < 145 for count in hits.values())
-
-
-@pytest.mark.parametrize("ids", [[1, 1], [5]])
-def test_a_list_that_cannot_be_drawn_from_says_why(ids):
-    with pytest.raises(SampleError):
-        drawn("s", "甲", ids, 2)
-
-
-def test_wilson_is_the_published_interval():
-    # Newcombe 1998, table I: 81 of 263 and 0 of 20, 1 of 29 at 95 %.
-    for hits, of, low, high in ((81, 263, 0.2553, 0.3662), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)):
-        interval = wilson(hits, of, confidence=0.95)
-        assert (round(interval.low, 4), round(interval.high, 4)) == (low, high)
-
-
-def test_a_full_count_leaves_no_doubt():
-    interval = wilson(3, 40, confidence=0.95, population=40)
-    assert (interval.low, interval.high) == (3 / 40, 3 / 40)
-    half = wilson(3, 20, confidence=0.95, population=40)
-    assert half.high - half.low < (open_end := wilson(3, 20, confidence=0.95)).high - open_end.low
-
-
-@given(st.integers(1, 400), st.data())
-def test_an_interval_holds_its_rate(looked_at, data):
-    hits = data.draw(st.integers(0, looked_at))
-    population = data.draw(st.none() | st.integers(looked_at, 5000))
-    interval = wilson(hits, looked_at, confidence=0.9, population=population)
-    assert 0 <= interval.low <= interval.rate <= interval.high <= 1
-
-
-def test_the_stratified_interval_covers_the_truth_as_often_as_it_says():
-    rng = random.Random(11)
-    truth = {"甲": [1] * 30 + [0] * 270, "乙": [1] * 60 + [0] * 140, "丙": [1] * 2 + [0] * 98}
-    whole = sum(map(sum, truth.values())) / sum(map(len, truth.values()))
+def test_a_stratified_interval_covers_what_it_promises():
+    """Two thousand samples from a known ledger: the truth lies in some 95 of a hundred intervals."""
+    chance = random.Random(20261122)
+    truth = {"a": (600, 30), "b": (300, 60), "c": (100, 40)}
+    counts = sampling.allocate({key: size for key, (size, _) in truth.items()}, 150, minimum=10)
+    share = sum(hits for _, hits in truth.values()) / 1000
     covered = 0
-    for _ in range(600):
-        seen = []
-        for key, rows in truth.items():
-            sample = rng.sample(rows, len(rows) // 5)
-            seen.append(Observed(key, len(rows), len(sample), sum(sample)))
-        interval = stratified(seen, confidence=0.95)
-        covered += interval.low <= whole <= interval.high
-    assert covered / 600 > 0.93
+    for _ in range(2000):
+        strata = []
+        for key, (size, hits) in truth.items():
+            drawn = sum(each < hits for each in chance.sample(range(size), counts[key]))
+            strata.append(Stratum(size, counts[key], drawn))
+        found = sampling.stratified(strata, confidence=95)
+        covered += found.low <= share <= found.high
+    assert 0.93 <= covered / 2000 <= 0.99
 
 
-def test_the_stratified_rate_weighs_by_size():
-    interval = stratified([Observed("大", 900, 30, 3), Observed("小", 100, 30, 15)], confidence=0.95)
-    assert interval.rate == pytest.approx(0.9 * 0.1 + 0.1 * 0.5)
+@given(
+    st.lists(st.tuples(st.integers(1, 300), st.integers(0, 300), st.integers(0, 300)), min_size=1, max_size=6)
+)
+def test_a_stratified_interval_is_in_order(rows):
+    strata = [Stratum(size, min(size, judged), min(size, judged, hits)) for size, judged, hits in rows]
+    found = sampling.stratified(strata, confidence=90)
+    assert 0 <= found.low <= found.high <= 1
+    if found.share is not None and all(each.judged for each in strata):
+        assert found.low <= found.share <= found.high
 
 
-def test_a_stratum_nobody_looked_at_is_named():
-    with pytest.raises(SampleError, match="烟花"):
-        stratified([Observed("餐饮", 10, 2, 0), Observed("烟花", 10, 0, 0)], confidence=0.95)
+def test_strata_weigh_by_size_and_the_unknown_widens():
+    known = [Stratum(900, 90, 0), Stratum(100, 10, 10)]
+    assert sampling.stratified(known, confidence=95).share == pytest.approx(0.1)
+    half = sampling.stratified([Stratum(500, 500, 0), Stratum(500, 0, 0)], confidence=95)
+    assert (half.low, half.high) == (0.0, 0.5)
+    whole = sampling.stratified([Stratum(50, 50, 5), Stratum(50, 50, 0)], confidence=95)
+    assert (whole.low, whole.share, whole.high) == (0.05, 0.05, 0.05)
 
 
-def test_quantiles_and_the_digests_of_a_draw():
-    assert round(z_of(0.95), 3) == 1.96
-    assert commitment("seed") == "19b25856e1c150ca834cffc8b59b23adbd0ec0389e58eb22b3b64768098d002b"
-    assert frame_digest({"甲": [3, 1], "乙": [2]}) == frame_digest({"乙": [2], "甲": [1, 3]})
-    assert frame_digest({"甲": [3, 1]}) != frame_digest({"甲": [3, 2]})
+@settings(max_examples=50)
+@given(
+    st.dictionaries(
+        st.text("xyz", max_size=2), st.sets(st.integers(1, 10**6), max_size=40), min_size=1, max_size=4
+    ),
+    st.data(),
+    st.text("0123456789abcdef", min_size=64, max_size=64),
+)
+def test_a_draw_is_reproducible_from_what_is_published(strata, data, seed):
+    counts = {key: data.draw(st.integers(0, len(ids))) for key, ids in strata.items()}
+    inputs = sampling.Inputs.of({key: [str(each) for each in ids] for key, ids in strata.items()}, counts)
+    drawn = sampling.draw(inputs, seed, "3021.55")
+    again = sampling.draw(sampling.Inputs.from_json(inputs.as_json()), seed, "3021.55")
+    assert drawn == again
+    for key, ids in drawn.items():
+        assert len(ids) == len(set(ids)) == counts[key]
+        assert {int(each) for each in ids} <= strata[key]
+
+
+def test_another_seed_or_public_value_draws_otherwise_and_everybody_has_the_same_chance():
+    inputs = sampling.Inputs.of({"a": [str(each) for each in range(20)]}, {"a": 5})
+    first = sampling.draw(inputs, "0" * 64)
+    assert sampling.draw(inputs, "0" * 64, "1") != first
+    times = dict.fromkeys(range(20), 0)
+    for number in range(4000):
+        for each in sampling.draw(inputs, f"{number:064x}")["a"]:
+            times[int(each)] += 1
+    assert all(900 <= count <= 1100 for count in times.values())
+
+
+def test_material_of_something_else_is_refused():
+    for bad in ({}, {"algorithm": "other"}, {"algorithm": sampling.ALGORITHM, "strata": [], "counts": {}}):
+        with pytest.raises(sampling.SampleError):
+            sampling.Inputs.from_json(bad)
+    with pytest.raises(sampling.SampleError, match="抽不出"):
+        sampling.draw(sampling.Inputs.of({"a": ["1"]}, {"a": 2}), "0" * 64)
