@@ -156,7 +156,7 @@ def test_the_same_phone_twice_at_once_is_one_visit(world):
 
     def act() -> None:
         try:
-            start.wait()
+            start.wait(timeout=20)
             told.append(walked(world, row, client_id=key).pk)
         finally:
             connections.close_all()

@@ -125,7 +125,7 @@ def test_two_answers_at_once_are_one(world):
     def act() -> None:
         try:
             mine = again(finding)
-            start.wait()
+            start.wait(timeout=20)
             actions.reply(mine, text="已整改", by=street)
             told.append("done")
         except IllegalMove:
