@@ -20,10 +20,10 @@ class InstrumentsConfig(AppConfig):
         from bihuan.jobs.exports import register_export
 
         from . import ladder, records
-        from .offering import offer
         from .actions import trials
         from .exporting import INSTRUMENTS
         from .models import Instrument
+        from .offering import offer
         from .sources import register_shipped
 
         def sees(path: str) -> access.Visible:

@@ -195,10 +195,7 @@ def figure_remarks(instrument: Instrument) -> list[str]:
     words = "\n".join(
         [instrument.situation, instrument.demand, *(each.text for each in instrument.points.all())]
     )
-    return [
-        f"{each.statement}：写的是 {each.stated}，算出来是 {each.computed}"
-        for each in check_figures(words).findings
-    ]
+    return [each.statement for each in check_figures(words).findings]
 
 
 def _kind(key: str, organization: Organization) -> InstrumentType:
