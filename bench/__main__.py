@@ -55,6 +55,7 @@ SUITES = (
     Suite("returns", BOTH, quick=("--bodies", "60", "--seconds", "9")),
     Suite("sheets", BOTH),
     Suite("sheets_registry", BOTH),
+    Suite("triggers", BOTH, quick=("--duties", "20000", "--months", "3")),
     Suite("database"),
     Suite("users", BOTH, quick=("--users", "40", "--minutes", "0.5"), limit=2 * HOUR),
     Suite("kills", BOTH, quick=("--kills", "5"), limit=3 * HOUR),
