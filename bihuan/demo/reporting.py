@@ -61,7 +61,10 @@ def _officer(city: City) -> User | None:
 
 
 def _tell(city: City, definition: Definition, count: int, office: User) -> None:
-    spec = actions.spec_of_version(actions.current_version(definition))
+    version = actions.current_version(definition)
+    if version is None:
+        return
+    spec = actions.spec_of_version(version)
     span, spans = last_ended(spec.period, city.today, spec.anchor), []
     for _ in range(count):
         spans.append(span)

@@ -137,11 +137,11 @@ def _who(campaign: Campaign, words: str) -> tuple[list[str], list[Organization]]
                 named[body.pk] = body
                 owers.append(kind)
     if groups and named:
-        region, kind = campaign.region_id, Organization.Kind
+        region = campaign.region_id
         if "locality" in groups:
             named |= {body.pk: body for body in localities_under(region)}
         if "department" in groups:
-            own = organizations_under(region, kinds=[kind.DEPARTMENT]).filter(region=region)
+            own = organizations_under(region, kinds=[Organization.Kind.DEPARTMENT]).filter(region=region)
             named |= {body.pk: body for body in own}
     chosen = list(dict.fromkeys([*groups, *owers])) or ["locality", "department"]
     return chosen, list(named.values())

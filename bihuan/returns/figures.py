@@ -151,13 +151,15 @@ class ReturnFigures:
 
     def plain(self) -> list[tuple[Row, list[tuple[Item, str, str, str]]]]:
         """Rows of (item, figure, the period before, the year before) as text, for figures that have no page behind them."""
+
+        def said(cells: Cells, row: Row, item: Item) -> str:
+            return shown(cells.get(cell_of(row.key, item.key)), item.digits)
+
         return [
             (
                 row,
                 [
-                    (item, *(shown(cells.get(cell_of(row.key, item.key)), item.digits) for cells in (
-                        self.cells, self.before.cells, self.year_ago.cells
-                    )))
+                    (item, said(self.cells, row, item), said(self.before.cells, row, item), said(self.year_ago.cells, row, item))
                     for item in self.spec.items
                 ],
             )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
@@ -18,6 +18,7 @@ from .comparing import shown
 from .counting import Cells, Filling, cell_of, fill, scope_of_body
 from .figures import figures_of, spec_of
 from .models import Definition, Period, Restatement, Return
+from .models.returns import ReturnQuerySet
 from .schema import Item, Spec
 from .workflow import FILED, OPEN, Status
 
@@ -31,12 +32,12 @@ LOADED = (
 MOST_UNITS = 600
 
 
-def records(user: User) -> QuerySet[Return]:
+def records(user: User) -> ReturnQuerySet:
     """Returns one may see, with everything their page needs."""
     return Return.objects.visible_to(user).select_related(*LOADED)
 
 
-def in_state(rows: QuerySet[Return], state: str, *, on: dt.date) -> QuerySet[Return]:
+def in_state(rows: ReturnQuerySet, state: str, *, on: dt.date) -> ReturnQuerySet:
     """Narrowed to one of STATES; anything else is all."""
     match state:
         case "due":
@@ -212,8 +213,9 @@ def contradictions_of(lines: Sequence[Line], spec: Spec) -> list[Contradiction]:
         sums = added([each.cells for each in below], spec)
         for item in spec.items:
             signed, summed = line.cells.get(item.key), sums.get(item.key)
-            comparable = item.formula is None and item.additive and signed is not None and summed is not None
-            if comparable and signed != summed:
+            if item.formula is not None or not item.additive or signed is None or summed is None:
+                continue
+            if signed != summed:
                 found.append(Contradiction(line.record, item.label, signed, summed, len(below)))
     return found
 

@@ -159,7 +159,8 @@ def due_spans(definition: Definition, spec: Spec, today: dt.date) -> list[Span]:
         return [span] if is_due and (span.first, span.last) not in open_ones else []
     if not spec.recurs:
         return []
-    found, span = [], last_ended(spec.period, today, spec.anchor)
+    found: list[Span] = []
+    span = last_ended(spec.period, today, spec.anchor)
     # The period the definition began in counts; a day sheet begins with the day itself.
     while definition.in_force(span.last) and len(found) < CATCH_UP:
         if (span.first, span.last) not in open_ones:

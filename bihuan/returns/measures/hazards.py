@@ -330,9 +330,9 @@ def _closed_by(rows: QuerySet[Hazard], ask: Ask, moment: dt.datetime) -> QuerySe
 
 def _still_found(rows: QuerySet[Hazard], ask: Ask, moment: dt.datetime) -> QuerySet[Hazard]:
     """Not dismissed by the end of the window."""
-    later = rows.filter(status=Status.DISMISSED)
     last = Subquery(_line(ask.until, moment).values("to_status")[:1])
-    later = later.annotate(then=last).exclude(then=Status.DISMISSED).values("pk")
+    dismissed = rows.filter(status=Status.DISMISSED).annotate(then=last)
+    later = dismissed.exclude(then=Status.DISMISSED).values("pk")
     return rows.filter(~Q(status=Status.DISMISSED) | Q(pk__in=later))
 
 

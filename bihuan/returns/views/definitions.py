@@ -215,11 +215,11 @@ def _edit(
             else:
                 messages.success(request, "新版已发布，以后开报的期次按新版；已开报的不变")
                 return redirect(definition)
+    lines = list(enumerate(forms.item_lines(before, posted)))
     context = {
-        "definition": definition, "form": form, "errors": errors, "lines": list(enumerate(forms.item_lines(before, posted))),
+        "definition": definition, "form": form, "errors": errors, "lines": lines, "count": len(lines),
         "measures": forms.measure_choices(), "windows": forms.WINDOW_CHOICES, "filters": forms.filter_help(),
     }  # fmt: skip
-    context["count"] = len(context["lines"])
     return render(request, "returns/edit.html", context, status=status)
 
 

@@ -109,15 +109,21 @@ def _again(request: Request, record: Return, errors: list[str]) -> HttpResponse:
     return render(request, "returns/detail.html", context | {"errors": errors}, status=422)
 
 
+def _named(request: Request, prefix: str) -> dict[str, str]:
+    """The fields of a form whose names begin with `prefix`, without it."""
+    return {
+        name.removeprefix(prefix): str(value)
+        for name, value in request.POST.items()
+        if name.startswith(prefix)
+    }
+
+
 @require_POST
 @require(Permission.FILE_RETURN)
 def save(request: Request, pk: int) -> HttpResponse:
     """Keep what was filled in; with "sign" sign it at once."""
     record, user = return_or_404(request, pk), user_of(request)
-    figures = {
-        key.removeprefix("figure."): value for key, value in request.POST.items() if key.startswith("figure.")
-    }
-    said = {key.removeprefix("why."): value for key, value in request.POST.items() if key.startswith("why.")}
+    figures, said = _named(request, "figure."), _named(request, "why.")
     try:
         actions.save_draft(record, figures, request.POST.get("words", ""), said, by=user)
         for item in actions.manual_items(figures_of(record, live=True).spec) if request.FILES else []:
@@ -155,10 +161,7 @@ def move(request: Request, pk: int, key: str) -> HttpResponse:
             case Move.ACCEPT:
                 actions.accept(record, by=user)
             case Move.SEND_BACK:
-                points = {
-                    name.removeprefix("point."): text for name, text in request.POST.items() if name.startswith("point.")
-                }  # fmt: skip
-                actions.send_back(record, reason, points, by=user)
+                actions.send_back(record, reason, _named(request, "point."), by=user)
             case Move.UNLOCK:
                 actions.unlock(record, reason, by=user)
             case Move.RELOCK:

@@ -6,6 +6,7 @@ import itertools
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -119,8 +120,6 @@ def period_export(request: Request, pk: int) -> HttpResponse:
 
 def _recorded(subject: Any, user: Any, said: str) -> None:
     """An export leaves a line in the record."""
-    from django.db import transaction
-
     with transaction.atomic():
         note("returns.export", subject, by=user, summary=f"导出：{said}"[:300])
 
@@ -152,9 +151,9 @@ def compare(request: Request, pk: int) -> HttpResponse:
     )
     chart = ""
     if chosen is not None and len(sheets) > 1:
-        values = [None if value is None else float(value) for value in chosen[2]]
+        drawn = [None if value is None else float(value) for value in chosen[2]]
         chart = line_chart(
-            [Series(chosen[0].label, values)], labels=[each.period.label for each in earlier], unit=chosen[0].unit,
+            [Series(chosen[0].label, drawn)], labels=[each.period.label for each in earlier], unit=chosen[0].unit,
             title=chosen[0].label,
         )  # fmt: skip
     context = {
