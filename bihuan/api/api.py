@@ -8,6 +8,7 @@ from ninja import NinjaAPI
 from ninja.renderers import JSONRenderer
 
 from . import (  # noqa: F401 - hazard_moves adds its operations to the router of hazards
+    accidents,
     campaigns,
     directory,
     duties,
@@ -18,6 +19,7 @@ from . import (  # noqa: F401 - hazard_moves adds its operations to the router o
     hazards,
     inspections,
     listings,
+    oversight,
     papers,
     problems,
     returns,
@@ -109,6 +111,7 @@ for room in (
     inspections,
     hazards,
     listings,
+    oversight,
     papers,
     returns,
     figures,

@@ -9,6 +9,7 @@ from typing import Annotated
 from django.db.models import TextChoices
 from pydantic import WithJsonSchema
 
+from bihuan.accidents import workflow as accident_workflow
 from bihuan.accounts.models import Organization, Region
 from bihuan.attachments.models import Attachment, Signature
 from bihuan.campaigns import models as campaigns
@@ -19,6 +20,8 @@ from bihuan.hazards.models import Hazard
 from bihuan.inspections.models import Answer, Inspection
 from bihuan.inspections.submission import Outcome
 from bihuan.listings import workflow as listing_workflow
+from bihuan.oversight import workflow as oversight_workflow
+from bihuan.oversight.models import OversightFinding
 from bihuan.papers.models import Paper, PaperReceipt
 from bihuan.registry import models as registry
 from bihuan.registry import workflow as registry_workflow
@@ -63,4 +66,16 @@ AttachmentKind = Annotated[Attachment.Kind, described(Attachment.Kind)]
 ListingSubject = Annotated[listing_workflow.SubjectKind, described(listing_workflow.SubjectKind)]
 ListingLevelName = Annotated[listing_workflow.ListingLevel, described(listing_workflow.ListingLevel)]
 ListingStatusName = Annotated[listing_workflow.ListingStatus, described(listing_workflow.ListingStatus)]
+OversightFindingLevel = Annotated[OversightFinding.Level, described(OversightFinding.Level)]
+OversightFindingStatus = Annotated[
+    oversight_workflow.FindingStatus, described(oversight_workflow.FindingStatus)
+]
+ResolutionStatusName = Annotated[
+    oversight_workflow.ResolutionStatus, described(oversight_workflow.ResolutionStatus)
+]
 ReturnStatusName = Annotated[return_workflow.Status, described(return_workflow.Status)]
+AccidentKind = Annotated[accident_workflow.Kind, described(accident_workflow.Kind)]
+AccidentGrade = Annotated[accident_workflow.Grade, described(accident_workflow.Grade)]
+AccidentStatusName = Annotated[
+    accident_workflow.AccidentStatus, described(accident_workflow.AccidentStatus)
+]

@@ -41,8 +41,15 @@ moveHazard reopen            | street | OO
 requestExtension             | street | OO DO LO IN
 decideExtension              | street | OO
 withdrawExtension            | street | OO DO LO IN
+listAccidents                | list   | OO DO LO
+getAccident                  | street | OO DO LO
+reportAccident               | street | OO DO LO
 listListings                 | list   | OO DO LO
 getListing                   | street | OO DO LO
+listOversightFindings        | list   | OO DO LO
+getOversightFinding          | street | OO LO
+listResolutions              | list   | OO DO LO
+getResolution                | street | OO LO
 listReturns                  | list   | OO DO LO
 getReturn                    | street | OO LO
 listPapers                   | list   | OO DO LO IN
@@ -59,7 +66,7 @@ downloadAttachment           | street | OO DO LO IN
 PATHS = {
     "code": "region", "organization_id": "organization", "enterprise_id": "shop", "campaign_id": "campaign", "phase_id": "phase",
     "task_id": "task", "checklist_id": "checklist", "duty_id": "review", "inspection_id": "inspection",
-    "hazard_id": "submitted", "extension_id": "extension", "paper_id": "paper", "listing_id": "listing", "return_id": "return", "attachment_id": "photo",
+    "hazard_id": "submitted", "extension_id": "extension", "paper_id": "paper", "listing_id": "listing", "accident_id": "accident", "return_id": "return", "oversight_finding_id": "oversight_finding", "resolution_id": "resolution", "attachment_id": "photo",
 }  # fmt: skip
 RECORDS = {"requestExtension": {"hazard_id": "on_behalf"}}
 QUERIES = {
@@ -77,6 +84,10 @@ BODIES = {
     "decideExtension": {"approved": "yes"},
     "createHazard": {
         "enterprise": "shop", "source": "=inspection", "description": "=调压阀无标志", "found_on": "today", "photos": "photos",
+    },
+    "reportAccident": {
+        "title": "=后厨闪燃", "kind": "=gas", "occurred_at": "now", "known_at": "now", "place": "=后厨", "enterprise": "shop",
+        "course": "=软管脱落",
     },
     "createInspection": {
         "client_id": "uuid", "kind": "=campaign", "enterprise": "shop", "task": "gas_task", "started_at": "now",

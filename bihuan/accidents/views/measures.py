@@ -22,7 +22,7 @@ from bihuan.core.paging import BadCursor, paginate
 
 from .. import actions, forms
 from ..models import Accident, AccidentMeasure, Casualty
-from ..standing import acting, handling
+from ..standing import acting, handling, may_handle
 from ..workflow import MeasureKind, MeasureMove, MeasureStatus
 from . import photos_of, user_of
 
@@ -124,6 +124,8 @@ def act(request: Request, pk: int, key: str) -> HttpResponse:
     }  # fmt: skip
     if key not in kinds:
         raise Http404
+    if not may_handle(user, key, measure):
+        raise PermissionDenied
     form = kinds[key](request.POST)
     if not form.is_valid():
         return _show(request, measure, (key, form))
