@@ -59,7 +59,7 @@ def count(period: Period, organization: Organization, moment: dt.datetime) -> di
     whole = Row(WHOLE, area_word(organization))
     rows = [whole, *(body.row for body in bodies)]
     span = period.span
-    signed = _signed_cells(returns, bodies)
+    signed = _signed_cells(returns, bodies) if any(item.is_manual for item in spec.items) else {}
     cells = _cells(filling, rows, moment, signed)
     before = Filling(spec, filling.scope, previous(period.kind, span, spec.anchor), filling.campaign_start)
     year_ago = Filling(spec, filling.scope, year_before(period.kind, span), filling.campaign_start)
