@@ -1,13 +1,13 @@
 from django.urls import path
 
-from .views import appeals, judging, letters, rounds, sheets
+from .views import appeals, judging, letters, results, rounds, sheets
 
 app_name = "assessment"
 urlpatterns = [
     path("", rounds.index, name="list"),
     path("new/", rounds.create, name="create"),
-    path("records/", rounds.records, name="records"),
-    path("export/<slug:kind>/", rounds.export, name="export"),
+    path("records/", results.records, name="records"),
+    path("export/<slug:kind>/", results.export, name="export"),
     path("sheets/", sheets.index, name="sheets"),
     path("sheets/start/", sheets.start, name="start_sheet"),
     path("sheets/<int:pk>/", sheets.detail, name="sheet"),
@@ -30,7 +30,7 @@ urlpatterns = [
     path("units/<int:pk>/judging/", judging.overview, name="judging"),
     path("units/<int:pk>/appeal/", appeals.create, name="new_appeal"),
     path("scores/<int:pk>/rows/", rounds.rows, name="rows"),
-    path("recommendations/<int:pk>/", rounds.recommendation, name="recommendation"),
+    path("recommendations/<int:pk>/", results.recommendation, name="recommendation"),
     path("<int:pk>/", rounds.detail, name="detail"),
     path("<int:pk>/arrangement/", rounds.arrange, name="arrange"),
     path("<int:pk>/moves/<slug:move>/", rounds.move, name="move"),

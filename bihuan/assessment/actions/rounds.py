@@ -61,8 +61,8 @@ def create_assessment(
     return assessment
 
 
-def bodies_for(assessment: Assessment) -> list[Organization]:
-    """The bodies that could be assessed: of the audience's kind, in the area, not yet in."""
+def bodies_for(assessment: Assessment, words: str = "") -> list[Organization]:
+    """The bodies that could be assessed: of the audience's kind, in the area, not yet in; by name if `words` are given."""
     area = assessment.organization.region_id
     kinds = list(KINDS[Audience(assessment.audience)])
     rows = organizations_under(area, kinds=kinds).select_related("region")
@@ -70,6 +70,8 @@ def bodies_for(assessment: Assessment) -> list[Organization]:
         rows = rows.filter(region=area)
     if assessment.audience != Audience.OFFICERS:
         rows = rows.exclude(pk__in=assessment.units.filter(person=None).values("organization"))
+    if words:
+        rows = rows.filter(name__icontains=words)
     return list(rows)
 
 

@@ -99,8 +99,8 @@ def create(request: Request) -> HttpResponse:
     return render(request, "assessment/letter_new.html", {"form": form}, status=status)
 
 
-def offered(form: LetterForm) -> tuple[list[Organization], list[Post]]:
-    """To whom a form can still go: bodies below, and posts of the body itself."""
+def offered(form: LetterForm, words: str = "") -> tuple[list[Organization], list[Post]]:
+    """To whom a form can still go: bodies below (by name if `words` are given), and posts of the body itself."""
     upper = form.organization
     letters = form.letters.exclude(status=LetterStatus.WITHDRAWN)
     have = set(letters.filter(post=None).values_list("lower_id", flat=True))
@@ -110,6 +110,8 @@ def offered(form: LetterForm) -> tuple[list[Organization], list[Post]]:
     rows = organizations_under(upper.region_id, kinds=kinds).exclude(pk__in=[*have, upper.pk])
     if upper.kind == Organization.Kind.DEPARTMENT:
         rows = rows.filter(enterprise__department=upper)
+    if words:
+        rows = rows.filter(name__icontains=words)
     bodies = list(rows.order_by("kind", "region_id", "pk")[:MOST_OFFERED])
     taken = set(letters.exclude(post=None).values_list("post_id", flat=True))
     posts = [post for post in upper.posts.filter(is_active=True) if post.pk not in taken]
@@ -133,7 +135,8 @@ def form(request: Request, pk: int) -> HttpResponse:
     """One form: text, targets, its letters; whoever wrote it issues, reminds and countersigns here."""
     user, row = user_of(request), form_or_404(request, pk)
     may = issues(user, row)
-    bodies, posts = offered(row) if may else ([], [])
+    words = request.GET.get("q", "").strip()[:40]
+    bodies, posts = offered(row, words) if may else ([], [])
     issue_form = IssueForm(request.POST or None, bodies=bodies, posts=posts)
     if request.method == "POST":
         if not may:
@@ -149,7 +152,8 @@ def form(request: Request, pk: int) -> HttpResponse:
         "form_row": row,
         "page": page_of(request, letters),
         "may": may,
-        "issue_form": issue_form if may and (bodies or posts) else None,
+        "issue_form": issue_form if may and (bodies or posts or words) else None,
+        "q": words,
         "limit": MOST_OFFERED if len(bodies) == MOST_OFFERED else 0,
         "to_countersign": waiting if user.has_perm(Permission.SIGN_LETTER) else 0,
         "unsigned": row.letters.filter(status=LetterStatus.ISSUED).count() if may else 0,

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,11 +19,8 @@ from bihuan.accounts.permissions import Permission
 from bihuan.core.charts import Bar, Series, bar_chart, line_chart
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request, row_number
-from bihuan.jobs.handing import take_away
 
 from .. import actions
-from ..computing import judged_in
-from ..exporting import CARDS, RANKING
 from ..forms import AssessmentForm, AssessorForm, ReasonForm, UnitForm
 from ..measures import measure_of
 from ..models import (
@@ -31,7 +28,7 @@ from ..models import (
     Assessment,
     Assessor,
     ItemScore,
-    Recommendation,
+    Judgement,
     ScoreChange,
     Snapshot,
     UnitScore,
@@ -41,6 +38,7 @@ from ..workflow import OUT, Audience, ItemKind, Move, SnapshotKind, Status
 from . import page_of, slice_of, user_of
 
 MOST_BARS = 60
+MOST_OFFERED = 300
 
 
 def assessment_or_404(request: Request, pk: int) -> Assessment:
@@ -137,10 +135,14 @@ def arrange(request: Request, pk: int) -> HttpResponse:
             return redirect("assessment:arrange", assessment.pk)
         status = 422
     units = list(assessment.units.select_related("organization", "assessment__sheet"))
+    words = request.GET.get("q", "").strip()[:40]
+    bodies = actions.bodies_for(assessment, words) if assessment.status == Status.DRAFT else []
     context = {
         "assessment": assessment,
         "units": [(unit, UnitForm(unit=unit)) for unit in units],
-        "bodies": actions.bodies_for(assessment) if assessment.status == Status.DRAFT else [],
+        "bodies": bodies[:MOST_OFFERED],
+        "offered": len(bodies),
+        "q": words,
         "people": _people_for(assessment) if assessment.audience == Audience.OFFICERS and assessment.status == Status.DRAFT else [],
         "seats": assessment.assessors.select_related("user", "organization"),
         "form": form,
@@ -189,7 +191,7 @@ def _arrange(request: Request, assessment: Assessment, form: AssessorForm, user:
         picked = {row_number(each) for each in request.POST.getlist("pick")}
         bodies = [each for each in actions.bodies_for(assessment) if each.pk in picked]
         if request.POST.get("all"):
-            bodies = actions.bodies_for(assessment)
+            bodies = actions.bodies_for(assessment, request.GET.get("q", "").strip()[:40])
         return f"已加入 {actions.add_units(assessment, bodies, by=user)} 个单位"
     if what in {"unit", "remove"}:
         unit = get_object_or_404(
@@ -375,7 +377,9 @@ def card(request: Request, pk: int) -> HttpResponse:
     is_final = snapshot is not None and snapshot.kind == SnapshotKind.FINAL and assessment.status in OUT
     changes = {each.item_id: each for each in unit.changes.select_related("appeal", "by") if is_final}
     lines: list[dict[str, Any]] = []
-    judged = judged_in(assessment, [unit])
+    oversees = Assessment.objects.overseen_by(user).filter(pk=assessment.pk).exists()
+    # Why a judged item lost its points is told to the unit once the result is out, without who judged.
+    reasons = reasons_for(unit) if oversees or assessment.status in OUT else {}
     for row in score.items.select_related("item") if score else []:
         change = changes.get(row.item_id)
         got = change.new if change else row.got
@@ -385,7 +389,7 @@ def card(request: Request, pk: int) -> HttpResponse:
             {
                 "row": row, "item": item, "got": got, "change": change, "lost": lost,
                 "measure": measure_of(item.measure) if item.is_computed else None,
-                "given": judged.get((unit.pk, item.pk)) if not item.is_computed else None,
+                "reasons": reasons.get(item.pk, []),
                 "hit": item.kind == ItemKind.VETO and got > 0,
             }
         )  # fmt: skip
@@ -406,9 +410,20 @@ def card(request: Request, pk: int) -> HttpResponse:
         "may_settle": runs(user, assessment.organization_id),
         "may_adopt": adopts(user, assessment.organization_id),
         "recommendations": unit.recommendations.select_related("decided_by") if assessment.status == Status.FINAL else [],
-        "shows_judging": Assessment.objects.overseen_by(user).filter(pk=assessment.pk).exists(),
+        "shows_judging": oversees,
     }  # fmt: skip
     return render(request, "assessment/card.html", context)
+
+
+def reasons_for(unit: AssessedUnit) -> dict[int, list[Judgement]]:
+    """What was seen of each judged item: everybody's last word, and the office's where it settled."""
+    last: dict[tuple[int, int, bool], Judgement] = {}
+    for row in Judgement.objects.filter(unit=unit).order_by("pk"):
+        last[row.item_id, row.by_id, row.settles] = row
+    found: dict[int, list[Judgement]] = {}
+    for row in last.values():
+        found.setdefault(row.item_id, []).append(row)
+    return found
 
 
 def _standing_of(unit: AssessedUnit, score: UnitScore, *, is_final: bool) -> dict[str, Any]:
@@ -472,89 +487,3 @@ def _name(row: Any) -> str:
         return "记录"
     number = getattr(row, "number", "")
     return str(number) if number and not callable(number) else str(row)[:60]
-
-
-@require_POST
-@require(Permission.ADOPT_ASSESSMENT)
-def recommendation(request: Request, pk: int) -> HttpResponse:
-    """The leader decides what follows from a result."""
-    user = user_of(request)
-    row = get_object_or_404(
-        Recommendation.objects.filter(unit__in=AssessedUnit.objects.visible_to(user)).select_related(
-            "unit__assessment", "unit__organization"
-        ),
-        pk=pk,
-    )
-    try:
-        actions.decide_recommendation(
-            row, request.POST.get("decision", ""), by=user, reason=request.POST.get("reason", "")
-        )
-        messages.success(request, f"“{row.label}”已决定")
-    except Refused as error:
-        messages.warning(request, str(error))
-    return redirect(row.unit)
-
-
-@require_safe
-@require(Permission.VIEW_ASSESSMENT)
-def records(request: Request) -> HttpResponse:
-    """Final results over the years with what was decided on them: the record of units and those who led them (R125)."""
-    user = user_of(request)
-    units = (
-        AssessedUnit.objects.visible_to(user)
-        .filter(assessment__status=Status.FINAL)
-        .select_related("organization", "assessment", "person", "paper")
-        .prefetch_related("recommendations")
-    )
-    audience = request.GET.get("audience", "")
-    if audience in Audience.values:
-        units = units.filter(assessment__audience=audience)
-    words = request.GET.get("q", "").strip()[:40]
-    if words:
-        units = units.filter(Q(organization__short_name__icontains=words) | Q(person_name__icontains=words))
-    page = page_of(request, units)
-    leaders = _leaders_then([unit for unit in page.items if unit.person_id is None])
-    entries = [(unit, leaders.get(unit.pk, "")) for unit in page.items]
-    context = {
-        "page": page,
-        "entries": entries,
-        "audience": audience,
-        "audiences": Audience.choices,
-        "q": words,
-    }
-    return render(request, "assessment/records.html", context)
-
-
-def _leaders_then(units: list[AssessedUnit]) -> dict[int, str]:
-    """Who led each unit during the days it was assessed for. One query."""
-    rows = Holding.objects.filter(
-        post__organization__in=[unit.organization_id for unit in units],
-        post__role__in=["department_leader", "township_leader"],
-    ).select_related("user", "post")
-    held = list(rows)
-    found = {}
-    for unit in units:
-        first, last = unit.assessment.period_from, unit.assessment.period_to
-        names = [
-            f"{each.user.full_name}（{each.post.title}）"
-            for each in held
-            if each.post.organization_id == unit.organization_id
-            and each.from_on <= last
-            and (each.to_on is None or each.to_on >= first)
-        ]
-        found[unit.pk] = "、".join(names)
-    return found
-
-
-@require(Permission.RUN_ASSESSMENT, Permission.ADOPT_ASSESSMENT)
-@require_http_methods(["GET", "POST"])
-def export(request: Request, kind: str) -> HttpResponseBase:
-    """The ranking, or every item of every unit, as a sheet."""
-    known = {"ranking": RANKING, "cards": CARDS}.get(kind)
-    pk = row_number(request.GET.get("assessment", ""))
-    if known is None or not pk:
-        raise Http404
-    assessment = get_object_or_404(Assessment.objects.overseen_by(user_of(request)), pk=pk)
-    return take_away(
-        request, known, query=f"assessment={pk}", said=str(assessment), back=assessment.get_absolute_url()
-    )
