@@ -37,7 +37,7 @@ class Part(Strict):
 
 
 class Manifest(Strict):
-    """See docs/adr/0023 for every member."""
+    """See docs/adr/0017 for every member."""
 
     format: Literal["bihuan.exchange"]
     schema_: Annotated[int, Field(alias="schema", ge=1)]
