@@ -154,8 +154,8 @@ class EvaluateForm(forms.Form):
                 self.fields[f"{when}_{name}"] = forms.ChoiceField(
                     label=old.label, choices=choices, required=False
                 )
-        steps = "、".join(f"{each.value:f}" for each in scale.likelihood)
-        self.fields["before_likelihood"].help_text = f"LEC 取 {steps}；风险矩阵取 1 至 5"
+        likely = "、".join(f"{each.value:f}" for each in scale.likelihood)
+        self.fields["before_likelihood"].help_text = f"LEC 取 {likely}；风险矩阵取 1 至 5"
 
     def scores(self, when: str) -> dict[str, Any]:
         """What the chosen method asks, before or after."""

@@ -131,7 +131,7 @@ def show(request: Request, accident: Accident, wrong: tuple[str, Any] | None = N
         "inquiry": shown_inquiry,
         "members": list(shown_inquiry.members.select_related("organization")) if shown_inquiry else [],
         "earlier_inquiries": list(
-            accident.inquiries.exclude(pk=inquiry.pk if inquiry else None).select_related("organization")
+            accident.inquiries.exclude(pk=inquiry.pk if inquiry else 0).select_related("organization")
         )
         if not is_enterprise
         else [],

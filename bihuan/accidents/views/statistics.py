@@ -31,6 +31,9 @@ from ..standing import posts_with
 from . import user_of
 
 
+LARGER = {"grade": "larger_up"}
+
+
 @require_safe
 @require(Permission.VIEW_ACCIDENTS)
 def index(request: Request) -> HttpResponse:
@@ -81,9 +84,9 @@ def index(request: Request) -> HttpResponse:
             _row(found.whole, found, here, moment, ""),
             _row(found.production, found, here, moment, "scope"),
         ],
-        "larger_url": _link(here, moment, found.start, found.end, grade="larger_up"),
+        "larger_url": _link(here, moment, found.start, found.end, LARGER),
         "larger_year": _link(
-            here, moment, dt.date(start.year - 1, 1, 1), dt.date(start.year - 1, 12, 31), grade="larger_up"
+            here, moment, dt.date(start.year - 1, 1, 1), dt.date(start.year - 1, 12, 31), LARGER
         ),
         "chart": column_chart(
             [
@@ -113,15 +116,15 @@ def _row(
         "now": row.now,
         "before": row.before,
         "changes": row.changes,
-        "url": _link(here, at, found.start, found.end, **more) if usable else "",
-        "before_url": _link(here, at, *found.before, **more) if usable else "",
-        "larger_url": _link(here, at, found.start, found.end, **{**more, "grade": "larger_up"})
+        "url": _link(here, at, found.start, found.end, more) if usable else "",
+        "before_url": _link(here, at, *found.before, more) if usable else "",
+        "larger_url": _link(here, at, found.start, found.end, {**more, "grade": "larger_up"})
         if usable and name != "grade"
         else "",
     }
 
 
-def _link(here: dict[str, str], at: str, start: dt.date, end: dt.date, **more: str) -> str:
+def _link(here: dict[str, str], at: str, start: dt.date, end: dt.date, more: dict[str, str]) -> str:
     query = {**here, **more, "from": start.isoformat(), "to": end.isoformat(), "count": "1", "at": at}
     return f"{reverse('accidents:list')}?{urlencode({name: value for name, value in query.items() if value})}"
 

@@ -75,8 +75,8 @@ def _chunk(now: dt.datetime) -> tuple[int, int]:
                 )
             )  # fmt: skip
     closers = _closers([each.earlier_id for each in new])
-    for each in new:
-        each.closed_by_id = closers.get(each.earlier_id)
+    for found in new:
+        found.closed_by_id = closers.get(found.earlier_id)
     Recurrence.objects.bulk_create(new, ignore_conflicts=True)
     RecurrenceMark.objects.filter(pk=mark.pk).update(last=rows[-1].pk)
     return len(rows), len(new)
