@@ -85,6 +85,7 @@ def show(request: Request, listing: Listing, wrong: tuple[str, Any] | None = Non
         "ask_until": last_day_to_ask(listing, today) if listing.status == ListingStatus.LISTED else None,
         "may_edit": may_edit(user, listing),
         "may_examine": may_examine,
+        "receipt": getattr(listing.order, "receipt", None),
         "superior": actions.superior_of(listing) if listing.status in HANGING else None,
         "upload_url": reverse("attachments:upload"),
         "sees_subject": user.has_perm(Permission.VIEW_HAZARDS),
