@@ -9,6 +9,7 @@ committed seed, so that anybody can recompute it (see `docs/how-to/draws.md` for
 from __future__ import annotations
 
 import hashlib
+import heapq
 import hmac
 import json
 import math
@@ -93,16 +94,14 @@ def allocate(
     given = {key: min(size, max(minimum, 0)) for key, size in sizes.items()}
     target = max(min(total, sum(sizes.values())), sum(given.values()))
     whole = sum(weights.values())
-    while (left := target - sum(given.values())) > 0:
-        # Whoever is furthest below its share goes first; a full stratum leaves the rest to the others.
-        short = {key: weights[key] / whole * target - given[key] for key in sizes if given[key] < sizes[key]}
-        below = {key: math.floor(gap) for key, gap in short.items() if gap >= 1}
-        if sum(below.values()) > left or not below:
-            for key in sorted(short, key=lambda each: (-short[each], each))[:left]:
-                given[key] += 1
-            continue
-        for key, gap in below.items():
-            given[key] += min(gap, sizes[key] - given[key])
+    # One after the other to whoever is furthest below its share; a full stratum leaves the rest to the others.
+    waiting = [(given[key] - weights[key] / whole * target, key) for key in sizes if given[key] < sizes[key]]
+    heapq.heapify(waiting)
+    for _ in range(target - sum(given.values())):
+        behind, key = heapq.heappop(waiting)
+        given[key] += 1
+        if given[key] < sizes[key]:
+            heapq.heappush(waiting, (behind + 1, key))
     return given
 
 
@@ -140,7 +139,7 @@ def stratified(strata: Sequence[Stratum], *, confidence: float) -> Interval:
     seen = sum(each.size for each in known)
     if not known or not whole:
         return Interval(None, 0.0, 1.0)
-    share = sum(each.size / seen * each.hits / each.judged for each in known)
+    share = min(1.0, sum(each.size / seen * each.hits / each.judged for each in known))
     variance = 0.0
     for each in known:
         if each.judged >= each.size:

@@ -30,7 +30,6 @@ from ..models import BaseQuantity, CampaignEscalation, ControlNumber
 from ..standing import posts_with
 from . import user_of
 
-
 LARGER = {"grade": "larger_up"}
 
 
