@@ -9,7 +9,7 @@ from django.db.models import Exists, Q
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
-from bihuan.accounts.scope import areas_q, scope_of
+from bihuan.accounts.scope import EVERYTHING, NOTHING, areas_q, scope_of
 from bihuan.audit.moves import Transition
 from bihuan.core.addresses import row_address
 from bihuan.hazards.models import Hazard
@@ -28,16 +28,15 @@ class FindingQuerySet(models.QuerySet["OversightFinding"]):
     def visible_to(self, user: User) -> FindingQuerySet:
         """The body that found it and those above; whoever was there; the body it is about, once it was handed over."""
         scope = scope_of(user, Permission.VIEW_OVERSIGHT)
-        above = Q(pk__in=())
+        above = NOTHING
         for code in scope.areas:
-            above |= Q() if len(code) <= 2 else Q(found_organization__region__code__startswith=code)
-        if any(len(code) <= 2 for code in scope.areas):
-            return self
+            above |= EVERYTHING if len(code) <= 2 else Q(found_organization__region__code__startswith=code)
         known = ~Q(status__in=_HANDED)
         about = Q(organization__in=scope.departments) | Q(enterprise__department__in=scope.departments)
         there = Exists(seats_of(user, "team__visits__findings"))
-        taking_part = scope.participant or not scope.is_empty
-        own = Q(found_by=user) if taking_part else Q(pk__in=())
+        own = Q(found_organization__in=scope.departments)
+        if user.is_active and user.has_perm(Permission.RECORD_OVERSIGHT):
+            own |= Q(found_by=user)
         return self.filter(above | own | Q(there) | (known & (areas_q(scope.areas) | about)))
 
     def live(self) -> FindingQuerySet:
