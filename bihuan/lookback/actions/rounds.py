@@ -86,7 +86,7 @@ def draw_round(held: LookbackRound, *, by: User, public_value: str = "") -> int:
     if inputs.digest() != held.inputs_digest or sampling.commitment(held.seed) != held.commitment:
         raise Refused("抽样材料和公布的摘要、承诺值不符，不能抽取，请联系系统管理员")
     now = timezone.now()
-    due = clock.due("lookback.check", timezone.localdate(now))
+    due = clock.due("lookback.round", timezone.localdate(now))
     value = public_value.strip()[:120]
     step(
         held, RoundMove.DRAW, ROUND_RULES[RoundMove.DRAW], RoundTransition, by=by, act="lookback.draw",
