@@ -23,6 +23,7 @@ from .bulletins import bulletins
 from .campaigning import open_campaigns
 from .chronicle import Chronicle
 from .city import build
+from .exchanging import exchange
 from .handing_down import hand_down
 from .happening import happen
 from .history import History
@@ -112,6 +113,8 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         say("事故：报告、核定、调查、整改；回头看和效果评价")
         happen(city, campaigns[0])
         look_back(city)
+        say("上下级交换：省里和岚溪县的系统，往来的包、移送、挂牌清单")
+        exchange(city, campaigns[0])
         rebuild(lambda line: None)
         seal_days(today)
 

@@ -16,6 +16,7 @@ class ExchangeConfig(AppConfig):
 
     def ready(self) -> None:
         from bihuan.attachments import access
+        from bihuan.hazards import origins
         from bihuan.jobs.exports import register_export
 
         from .exporting import LISTED, PACKAGES
@@ -26,6 +27,7 @@ class ExchangeConfig(AppConfig):
         from .kinds.returns import RETURN, VERDICT
         from .kinds.words import KEY, NOTE, RECEIPTS
         from .models import Handover, Package
+        from .origins import handed_over
 
         for kind in (RETURN, VERDICT, REGISTER, PLAN, HANDOVER, REPLY, NOTE, RECEIPTS, KEY):
             register_kind(kind)
@@ -36,6 +38,7 @@ class ExchangeConfig(AppConfig):
         def package(user: User, pk: str) -> bool:
             return Package.objects.visible_to(user).filter(pk=pk).exists()
 
+        origins.register(handed_over)
         register_export(PACKAGES)
         register_export(LISTED)
         access.register("exchange.handover", handover)
