@@ -9,6 +9,7 @@ from ninja.renderers import JSONRenderer
 
 from . import (  # noqa: F401 - hazard_moves adds its operations to the router of hazards
     accidents,
+    assessments,
     campaigns,
     directory,
     duties,
@@ -114,6 +115,7 @@ for room in (
     oversight,
     papers,
     returns,
+    assessments,
     figures,
     files,
 ):

@@ -11,6 +11,7 @@ from pydantic import WithJsonSchema
 
 from bihuan.accidents import workflow as accident_workflow
 from bihuan.accounts.models import Organization, Region
+from bihuan.assessment import workflow as assessment_workflow
 from bihuan.attachments.models import Attachment, Signature
 from bihuan.campaigns import models as campaigns
 from bihuan.campaigns import workflow as campaign_workflow
@@ -73,6 +74,8 @@ OversightFindingStatus = Annotated[
 ResolutionStatusName = Annotated[
     oversight_workflow.ResolutionStatus, described(oversight_workflow.ResolutionStatus)
 ]
+AssessmentAudience = Annotated[assessment_workflow.Audience, described(assessment_workflow.Audience)]
+AssessmentStatusName = Annotated[assessment_workflow.Status, described(assessment_workflow.Status)]
 ReturnStatusName = Annotated[return_workflow.Status, described(return_workflow.Status)]
 AccidentKind = Annotated[accident_workflow.Kind, described(accident_workflow.Kind)]
 AccidentGrade = Annotated[accident_workflow.Grade, described(accident_workflow.Grade)]

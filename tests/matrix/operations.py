@@ -52,6 +52,9 @@ listResolutions              | list   | OO DO LO
 getResolution                | street | OO LO
 listReturns                  | list   | OO DO LO
 getReturn                    | street | OO LO
+listAssessments              | list   | OO DO LO IN
+getAssessment                | street | OO LO IN
+getAssessedUnit              | street | OO LO IN
 listPapers                   | list   | OO DO LO IN
 getPaper                     | street | OO DO LO IN
 getTotals                    | line   | OO DO LO IN
@@ -66,7 +69,7 @@ downloadAttachment           | street | OO DO LO IN
 PATHS = {
     "code": "region", "organization_id": "organization", "enterprise_id": "shop", "campaign_id": "campaign", "phase_id": "phase",
     "task_id": "task", "checklist_id": "checklist", "duty_id": "review", "inspection_id": "inspection",
-    "hazard_id": "submitted", "extension_id": "extension", "paper_id": "paper", "listing_id": "listing", "accident_id": "accident", "return_id": "return", "oversight_finding_id": "oversight_finding", "resolution_id": "resolution", "attachment_id": "photo",
+    "hazard_id": "submitted", "extension_id": "extension", "paper_id": "paper", "listing_id": "listing", "accident_id": "accident", "return_id": "return", "assessment_id": "assessment", "assessed_unit_id": "assessed_unit", "oversight_finding_id": "oversight_finding", "resolution_id": "resolution", "attachment_id": "photo",
 }  # fmt: skip
 RECORDS = {"requestExtension": {"hazard_id": "on_behalf"}}
 QUERIES = {
