@@ -70,6 +70,7 @@ def ids(stage: Stage) -> dict[str, Any]:
     actions.sign_step(make.running(listing), agreed=True, by=stage.inside["OL"])
     county = stage.inside["OO"]
     actions.sign_step(make.running(listing), agreed=True, paper=make.paper(county), by=county)
+    listing = make.again(listing)
     notice = listing.notices.get(purpose="listing")
     actions.publish(notice, medium="区政府网站", published_on=make.today(), by=county)
     return {
