@@ -21,11 +21,11 @@ from .workflow import PackageStatus, PeerStatus
 
 WAITING_OUT = [PackageStatus.QUEUED, PackageStatus.HANDED, PackageStatus.SENT]
 WAITING_IN = [PackageStatus.HELD, PackageStatus.WAITING]
-STATUS_TONES = {
+STATUS_TONES: dict[str, str] = {
     PackageStatus.APPLIED: "green", PackageStatus.REFUSED: "red", PackageStatus.CONFLICT: "red", PackageStatus.HELD: "orange",
     PackageStatus.WAITING: "yellow", PackageStatus.QUEUED: "blue", PackageStatus.HANDED: "blue", PackageStatus.SENT: "blue",
 }  # fmt: skip
-PEER_TONES = {
+PEER_TONES: dict[str, str] = {
     PeerStatus.ACTIVE: "green",
     PeerStatus.PENDING: "yellow",
     PeerStatus.SUSPENDED: "orange",
@@ -48,15 +48,15 @@ class Standing:
 
     @property
     def tone(self) -> str:
-        return PEER_TONES.get(PeerStatus(self.peer.status), "")
+        return PEER_TONES.get(self.peer.status, "")
 
 
 def standings(peers: Iterable[Peer], own: Instance | None) -> list[Standing]:
     """How things stand with each of these peers, in one query."""
     found = list(peers)
     out, into = Q(direction=Direction.OUT), Q(direction=Direction.IN)
-    rows = {
-        row["peer"]: row
+    rows: dict[int, dict[str, Any]] = {
+        row["peer"]: dict(row)
         for row in Package.objects.filter(peer__in=found)
         .order_by()
         .values("peer")
@@ -69,7 +69,14 @@ def standings(peers: Iterable[Peer], own: Instance | None) -> list[Standing]:
             last_in=Max("moved_at", filter=into),
         )
     }
-    blank = {"waiting": 0, "held": 0, "refused": 0, "conflicts": 0, "last_out": None, "last_in": None}
+    blank: dict[str, Any] = {
+        "waiting": 0,
+        "held": 0,
+        "refused": 0,
+        "conflicts": 0,
+        "last_out": None,
+        "last_in": None,
+    }
     return [
         Standing(
             peer, WORDS[relation(own.region_id, peer.region_code)] if own else "",

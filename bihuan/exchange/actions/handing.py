@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -47,10 +48,17 @@ def hand_over(
         raise Refused("请填写移送理由")
     if reply_by is not None and reply_by < timezone.localdate():
         raise Refused("答复期限不能早于今天")
-    number, author = uuid.uuid4(), f"{own.name} {by.full_name}"
+    number = uuid.uuid4()
+    told: dict[str, Any] = {
+        "number": number,
+        "reason": reason.strip(),
+        "reply_by": reply_by,
+        "author": f"{own.name} {by.full_name}",
+    }
     is_hazard = isinstance(subject, Hazard)
-    packing = pack_hazard if isinstance(subject, Hazard) else pack_case
-    ready = packing(subject, own, number=number, reason=reason.strip(), reply_by=reply_by, author=author)  # type: ignore[operator]
+    ready = (
+        pack_hazard(subject, own, **told) if isinstance(subject, Hazard) else pack_case(subject, own, **told)
+    )
     open_ones = Handover.objects.filter(
         peer=peer, direction=Direction.OUT, subject=ready.subject, status__in=["sent", "accepted"]
     )

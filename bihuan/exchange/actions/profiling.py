@@ -196,7 +196,8 @@ def read_back(
             for position, key, label in placed
         ]
         if record_ is not None:
-            _into_return(record_, {key: value for _, key, _, value in figures}, name, profile, by)
+            read = {key: found[position] for position, key, _ in placed}
+            _into_return(record_, read, name, profile, by)
     else:
         rows = sheets.read_rows(
             data, name, profile.sheet, profile.first_row or 2, [position for position, _, _ in placed]
@@ -217,7 +218,7 @@ def read_back(
 
 
 def _into_return(
-    record_: Return, values: Mapping[str, str | None], name: str, profile: SheetProfile, by: User
+    record_: Return, values: Mapping[str, Decimal | None], name: str, profile: SheetProfile, by: User
 ) -> None:
     """Numbers read from a table as the manual figures of an open return, with where they come from in its words."""
     if f"{RETURN}{record_.period.definition.key}" != profile.source:
@@ -234,16 +235,11 @@ def _into_return(
     words = words if source in words else f"{words}\n{source}".strip()
     save_draft(
         record_,
-        figures | {key: _plain(value) for key, value in taken.items()},
+        figures | {key: f"{value.normalize():f}" for key, value in taken.items()},
         words,
         draft.get("explanations", {}),
         by=by,
     )
-
-
-def _plain(value: str) -> str:
-    number = Decimal(value).normalize()
-    return f"{number:f}"
 
 
 def _usable(profile: SheetProfile, way: str, shape: str, by: User) -> None:

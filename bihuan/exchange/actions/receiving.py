@@ -7,6 +7,7 @@ looks at. Nothing is believed before the signature of a compared key.
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -192,7 +193,7 @@ def _settle(
     if outcome is None:
         _move(package, PackageMove.REFUSE, robot, reason=reason)
         return
-    changed = {"subject": outcome.subject[:80], "url": outcome.url[:200]}
+    changed: dict[str, Any] = {"subject": outcome.subject[:80], "url": outcome.url[:200]}
     _move(package, PackageMove.APPLY, robot, note=outcome.note, **changed)
 
 
@@ -204,7 +205,7 @@ def _move(
     reason: str = "",
     note: str = "",
     settles: bool = True,
-    **changed: str,
+    **changed: Any,
 ) -> None:
     fields: dict[str, object] = {**changed, "note": (reason or note)[:300]}
     if settles:

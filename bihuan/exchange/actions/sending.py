@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,7 +21,7 @@ from ..models import Package, PackageTransition, Peer, Stream
 from ..models.packages import Direction
 from ..relations import is_within, relation
 from ..wire.archive import parts_of, write_package
-from ..wire.manifest import FORMAT, SCHEMA, Manifest
+from ..wire.manifest import SCHEMA, Manifest
 from ..workflow import PackageMove, PackageStatus
 from .identity import current_key, needed_instance
 
@@ -29,7 +30,7 @@ BHX = "application/octet-stream"
 
 def locked_stream(peer: Peer, direction: str, kind: str) -> Stream:
     """The row of numbers, held until the transaction ends, so that no number is given or taken twice."""
-    names = {"peer": peer, "direction": direction, "kind": kind}
+    names: dict[str, Any] = {"peer": peer, "direction": direction, "kind": kind}
     Stream.objects.get_or_create(**names)
     return Stream.objects.select_for_update().get(**names)
 
@@ -48,7 +49,7 @@ def pack(peer: Peer, kind: Kind, ready: Ready, *, by: User) -> Package:
     key, now = current_key(own), timezone.now()
     content = canonical_json(ready.content)
     manifest = Manifest(
-        format=FORMAT, schema_=SCHEMA, id=uuid.uuid4(), kind=kind.key, version=kind.version, sender=own.pk,
+        format="bihuan.exchange", schema_=SCHEMA, id=uuid.uuid4(), kind=kind.key, version=kind.version, sender=own.pk,
         receiver=peer.instance_id, sequence=stream.last_sequence + 1, previous=stream.last_digest, created_at=now,
         region=ready.region, title=ready.title[:200], key=key.fingerprint, parts=parts_of(content, ready.files),
     )  # fmt: skip

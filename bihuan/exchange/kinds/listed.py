@@ -78,13 +78,13 @@ def _own_rows() -> list[dict[str, object]]:
         region = each.locality or each.county or each.city
         if not is_within(region.pk, own.region_id):
             continue
-        report = latest.get(each.pk)
+        told = latest.get(each.pk)
         rows.append(
             {
                 "remote": str(each.pk), "number": each.number, "title": each.title, "place": f"{each.owner_name} {each.place}"[:200],
                 "region": region.pk, "region_name": region.name, "level": each.get_level_display(),
                 "state": each.get_status_display(), "is_open": each.status in HANGING, "responsible": each.organization.name,
-                "progress": f"{report.percent}% {report.text}"[:500] if report else "",
+                "progress": f"{told.percent}% {told.text}"[:500] if told else "",
                 "listed_on": _day(each.listed_on), "due_on": _day(each.due_on), "closed_on": _day(each.struck_off_on),
             }
         )  # fmt: skip

@@ -59,7 +59,7 @@ def pack_plan(campaign: Campaign, own: Instance) -> Ready:
     for item in items:
         data = dict(item.data)
         if item.kind == PlanItem.Kind.TASK:
-            data["phase"] = phases.get(data.get("phase"))
+            data["phase"] = phases.get(data.get("phase") or 0)
         packed.append(
             {
                 "kind": item.kind,
