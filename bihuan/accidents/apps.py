@@ -17,7 +17,9 @@ class AccidentsConfig(AppConfig):
     def ready(self) -> None:
         from bihuan.attachments import access
         from bihuan.jobs.exports import register_export
+        from bihuan.registry import panels
 
+        from .cards import accidents_of
         from .exporting import ACCIDENTS
         from .models import Accident, AccidentMeasure
 
@@ -30,3 +32,4 @@ class AccidentsConfig(AppConfig):
         access.register("accidents.accidentreport", sees_report)
         access.register("accidents.measuretransition", sees_measure)
         register_export(ACCIDENTS)
+        panels.register("accidents.accidents", accidents_of, position=40)

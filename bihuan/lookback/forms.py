@@ -55,7 +55,7 @@ class RoundForm(forms.Form):
         label="预计反弹率（%）", min_value=Decimal("0.5"), max_value=Decimal("99.5"), decimal_places=1, initial=50,
         help_text="没有经验的填 50，样本最大、最稳妥",
     )  # fmt: skip
-    minimum = forms.IntegerField(label="每层至少抽查（条）", min_value=0, max_value=50, initial=2)
+    minimum = forms.IntegerField(label="每层至少抽查（条）", min_value=0, max_value=50)
     public_value_of = forms.CharField(
         label="公开随机值",
         max_length=120,

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bihuan.accounts.guards import require
+from bihuan.accounts.models import Organization
 from bihuan.accounts.permissions import Permission
 from bihuan.attachments import actions as attachments
 from bihuan.attachments import queries as files
@@ -24,6 +25,7 @@ from bihuan.core.http import Request, content_disposition
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.duties.models import Duty
 from bihuan.jobs.handing import take_away
+from bihuan.rules.clocks import limit
 
 from .. import actions, forms, queries
 from ..exporting import CHECKS
@@ -64,7 +66,10 @@ def create(request: Request) -> HttpResponse:
     body = organizer(user)
     if body is None:
         raise PermissionDenied
-    initial = {"region": body.region_id[:4], "closed_from": today - dt.timedelta(days=90), "closed_to": today}
+    initial = {
+        "region": body.region_id[:4] if body.kind == Organization.Kind.DEPARTMENT else body.region_id,
+        "closed_from": today - dt.timedelta(days=90), "closed_to": today, "minimum": limit("lookback.minimum", today),
+    }  # fmt: skip
     form = forms.RoundForm(request.POST or None, user=user, body=body, initial=initial)
     plan, status = None, 200
     if request.method == "POST":
