@@ -68,7 +68,9 @@ def _fresh(user: User) -> User:
 
 def _sheet(key: str, document: str, office: User, leader: User, *, judges: int) -> Sheet:
     sheet = actions.start_sheet(key, by=office)
-    actions.edit_sheet(sheet, by=office, terms=sheet.terms_given, weights={}, judges=judges)
+    # A young city: much has not happened often enough to count, and would leave most of them without a grade.
+    terms = sheet.terms_given | {"least_base": "30"}
+    actions.edit_sheet(sheet, by=office, terms=terms, weights={}, judges=judges)
     actions.publish_sheet(sheet, by=leader, document=document)
     return sheet
 
@@ -122,6 +124,7 @@ def _finished(
         actions.publish(made, by=office)
     made = Assessment.objects.select_related("sheet", "organization__region").get(pk=made.pk)
     _appeal(city, made, leader)
+    made.refresh_from_db()
     if made.appeal_by is not None and city.today - dt.timedelta(days=FINAL) > made.appeal_by:
         with as_of(at_hour(city.today - dt.timedelta(days=FINAL), 16)):
             actions.finalize(made, by=office)

@@ -169,9 +169,14 @@ def _write(
 def _follow(seat: Assessor | None, unit: AssessedUnit, *, by: User) -> None:
     """Close the seat's duty when nothing is left, and keep the office's duty on this unit in step with differences."""
     assessment = unit.assessment
-    judged = judged_in(assessment)
+    judged = judged_in(assessment, [unit])
     items = list(assessment.sheet.items.filter(measure="", kind=ItemKind.BASIC))
-    if seat is not None and not owed_by(seat, items, judged):
+    # The whole is looked through only when nothing of this unit is left to the seat.
+    if (
+        seat is not None
+        and not _owed_of(seat, unit, items, judged)
+        and not owed_by(seat, items, judged_in(assessment))
+    ):
         finish_duty(seat, Duty.Kind.ASSESSMENT_ITEM, by=by)
     apart = [
         item.name
@@ -193,19 +198,25 @@ def owed_by(
     seat: Assessor, items: Sequence[SheetItem], judged: dict[tuple[int, int], Given]
 ) -> list[tuple[AssessedUnit, SheetItem]]:
     """What a seat still has to judge: everything of its sections; for a third, what two differ on."""
-    assessment = seat.assessment
-    sheet = assessment.sheet
+    units = seat.assessment.units.select_related("organization").order_by("pk")
+    return [(unit, item) for unit in units for item in _owed_of(seat, unit, items, judged)]
+
+
+def _owed_of(
+    seat: Assessor, unit: AssessedUnit, items: Sequence[SheetItem], judged: dict[tuple[int, int], Given]
+) -> list[SheetItem]:
+    """The items of one unit a seat still has to judge."""
+    sheet = seat.assessment.sheet
     found = []
-    for unit in assessment.units.select_related("organization").order_by("pk"):
-        for item in items:
-            if not may_judge(seat, unit, item) or item.full(unit.tier) <= 0:
-                continue
-            given = judged.get((unit.pk, item.pk), Given())
-            if seat.user_id in given.shares:
-                continue
-            if seat.is_third:
-                if outcome_of(sheet, item, given).state == scoring.APART:
-                    found.append((unit, item))
-            elif len(given.shares) < sheet.judges and given.decided is None:
-                found.append((unit, item))
+    for item in items:
+        if not may_judge(seat, unit, item) or item.full(unit.tier) <= 0:
+            continue
+        given = judged.get((unit.pk, item.pk), Given())
+        if seat.user_id in given.shares:
+            continue
+        if seat.is_third:
+            if outcome_of(sheet, item, given).state == scoring.APART:
+                found.append(item)
+        elif len(given.shares) < sheet.judges and given.decided is None:
+            found.append(item)
     return found
