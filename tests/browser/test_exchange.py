@@ -73,7 +73,7 @@ def test_two_offices_get_acquainted_and_exchange(world: World, enter: Enter, siz
     office.reads("与名片里的指纹不一致")
     office.page.get_by_label("对方念出的指纹").fill(grouped(fellow.keys.public.fingerprint).lower())
     office.press("核对并启用")
-    office.reads("指纹一致，已启用")
+    office.hears("指纹一致，已启用")
     fits(office)
 
     office.go("/exchange/packages/in/")
@@ -141,12 +141,12 @@ def test_a_sheet_of_an_upper_level_is_placed_and_filled(
     office.press("保存对应关系")
     office.reads("还没有试过")
     office.press("填好")
-    office.reads("已填好，可以取走")
+    office.hears("已填好，可以取走")
     fits(office)
     with office.page.expect_download():
         office.page.get_by_role("link", name="取走表格").click()
     assert ProfileRun.objects.get().rows == 1
     office.go(SheetProfile.objects.get().get_absolute_url())
     office.press("启用")
-    office.reads("方案已启用")
+    office.hears("方案已启用")
     fits(office)
