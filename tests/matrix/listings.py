@@ -41,14 +41,14 @@ listings:act publish          | POST     | street    | OO                  |
 listings:act report-up        | POST     | street    | OO                  |
 """
 ADDRESSES: dict[str, dict[str, str]] = {
-    "listings:detail": {"listing": "pk"},
-    "listings:sign": {"listing": "pk"},
-    "listings:sign_pdf": {"listing": "pk"},
-    "listings:edit": {"listing": "pk"},
-    "listings:examination": {"listing": "pk"},
-    "listings:letter": {"listing": "pk", "listing_letter": "letter_pk"},
-    "listings:act": {"listing": "pk", "=": "key"},
-    "listings:public": {"listing_code": "code"},
+    "listings:detail": {"pk": "listing"},
+    "listings:sign": {"pk": "listing"},
+    "listings:sign_pdf": {"pk": "listing"},
+    "listings:edit": {"pk": "listing"},
+    "listings:examination": {"pk": "listing"},
+    "listings:letter": {"pk": "listing", "letter_pk": "listing_letter"},
+    "listings:act": {"pk": "listing", "key": "="},
+    "listings:public": {"code": "listing_code"},
 }
 QUERIES: dict[str, dict[str, str]] = {"listings:begin": {"hazard": "listing_hazard"}}
 BODIES: dict[str, dict[str, str]] = {
