@@ -161,9 +161,11 @@ def due_spans(definition: Definition, spec: Spec, today: dt.date) -> list[Span]:
         return []
     found: list[Span] = []
     span = last_ended(spec.period, today, spec.anchor)
-    # The period the definition began in counts; a day sheet begins with the day itself.
+    campaign = definition.campaign
+    ended = campaign.ends_on if campaign is not None else None
+    # The period the definition began in counts; a campaign that is over is reported up to its last period.
     while definition.in_force(span.last) and len(found) < CATCH_UP:
-        if (span.first, span.last) not in open_ones:
+        if (span.first, span.last) not in open_ones and (ended is None or span.first <= ended):
             found.append(span)
         span = span_of(spec.period, span.first - ONE_DAY, spec.anchor)
     return found[::-1]

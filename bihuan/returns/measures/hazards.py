@@ -18,11 +18,12 @@ from django.utils import timezone
 
 from bihuan.hazards.models import Hazard, HazardTransition, MajorPlan, Rectification
 from bihuan.hazards.workflow import RUNNING, Level, Move, Status
-from bihuan.tally.figures import Figures
+from bihuan.tally.figures import NOTHING, Figures
 from bihuan.tally.reading import ONE_DAY
 
 from .base import Ask, Measure, Rows, Scope, register, register_filter
-from .cube import from_cube
+from .cube import from_cube, sum_of
+from .lines import figures_as_of
 
 DIMENSIONS = frozenset({"kind", "department", "locality", "source"})
 _COLUMN = {
@@ -94,30 +95,24 @@ class Counted:
             self._by_lines([asks[each] for each in numbers], numbers, scope, moment, found)
         return found
 
+    @staticmethod
     def _by_lines(
-        self,
         asks: list[Ask],
         numbers: list[int],
         scope: Scope,
         moment: dt.datetime | None,
         found: list[Decimal | None],
     ) -> None:
-        """What no cells are kept for, or as of a moment: from the lines, one statement for each measure and level."""
-        moment = moment or timezone.now()
-        sums: dict[tuple[str, tuple[str, ...]], dict[str, int]] = {}
+        """What no cells are kept for, or as of a moment: from the lines, one statement for what shares a window."""
+        first = asks[0]
+        by_member = figures_as_of(
+            scope, first.since, first.until, moment or timezone.now(), column=_COLUMN.get(first.dimension, ""),
+            kinds=first.chosen("kind"), sources=first.chosen("source"),
+        )  # fmt: skip
         for ask, number in zip(asks, numbers, strict=True):
-            key = (ask.measure, ask.chosen("level"))
-            if key not in sums:
-                whole = Ask(ask.measure, ask.until, ask.since, ask.filters)
-                rows = _signed_rows(whole, scope, moment)
-                if ask.dimension:
-                    column = _COLUMN[ask.dimension]
-                    grouped = rows.order_by().values(column).annotate(total=Sum("amount"))
-                    sums[key] = {str(row[column]): row["total"] or 0 for row in grouped}
-                else:
-                    sums[key] = {"": rows.order_by().aggregate(total=Sum("amount"))["total"] or 0}
             members = ask.values if ask.dimension else ("",)
-            found[number] = Decimal(sum(sums[key].get(member, 0) for member in members))
+            figures = sum_of(by_member.get(member, NOTHING) for member in members)
+            found[number] = _from_figures(ask, figures)
 
     def rows(self, ask: Ask, scope: Scope, moment: dt.datetime) -> Rows | None:
         return hazard_rows(_signed_rows(ask, scope, moment), lambda row: Decimal(row.amount))
@@ -175,13 +170,19 @@ def _standing(ask: Ask, day: dt.date, moment: dt.datetime) -> Coalesce:
 def _signed_rows(ask: Ask, scope: Scope, moment: dt.datetime) -> QuerySet[Hazard]:
     """The hazards behind a figure, each with the `amount` (1 or −1) it adds."""
     rows = Hazard.objects.filter(_values_q(ask, scope), found_on__lte=ask.until, found_at__lte=moment)
+    regraded = HazardTransition.objects.filter(move__in=[Move.GRADE_MAJOR, Move.DOWNGRADE]).values("hazard")
+    if len(ask.chosen("level")) == 1:
+        rows = rows.filter(Q(level=ask.chosen("level")[0]) | Q(pk__in=regraded))
     is_flow = ask.since is not None and ask.measure not in STOCKS
     if is_flow and ask.since is not None:
         eve = ask.since - ONE_DAY
-        if ask.measure == "hazards.found" and ask.chosen("level") in ((), ("general", "major")):
-            # Whatever else changes later, it was found once; only a dismissal takes that back.
-            rows = rows.filter(Q(found_on__gte=ask.since) | Q(status=Status.DISMISSED))
-        elif ask.measure != "hazards.found":
+        if ask.measure == "hazards.found":
+            # Whatever else changes later, it was found once; only a dismissal takes that back, or another grade.
+            again = Q(status=Status.DISMISSED)
+            if ask.chosen("level"):
+                again |= Q(pk__in=regraded)
+            rows = rows.filter(Q(found_on__gte=ask.since) | again)
+        else:
             rows = rows.exclude(status=Status.CLOSED, closed_on__lte=eve, closed_at__lte=moment)
         amount: Any = _standing(ask, ask.until, moment) - _standing(ask, eve, moment)
     else:

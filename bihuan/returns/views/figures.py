@@ -5,22 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from django.contrib import messages
 from django.core.exceptions import BadRequest
+from django.db import transaction
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
-from bihuan.core.http import Request
+from bihuan.audit.actions import record as note
+from bihuan.core.http import Request, content_disposition
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.core.qr import qr_svg
+from bihuan.core.sheets.streaming import XLSX
+from bihuan.core.sheets.writing import Column, write_rows
+from bihuan.jobs.exports import watermark
 
 from ..comparing import shown
 from ..figures import Behind, Figure, ReturnFigures, by_code, figures_of, rows_behind
+from ..measures import Rows
 from . import return_or_404, user_of
 
+MOST_ROWS = 5000
 SIDES = {"then": "签报时", "now": "现在", "added": "后来增加", "gone": "后来减少"}
 
 
@@ -68,6 +76,8 @@ def _page(request: Request, sheet: ReturnFigures, figure: Figure) -> HttpRespons
         if other is not None:
             queryset = queryset.exclude(pk__in=other.queryset.order_by().values("pk"))
         seen = replace(shown_rows, queryset=queryset).seen_by(user)
+        if request.GET.get("export"):
+            return _sheet(request, sheet, figure, replace(shown_rows, queryset=seen))
         try:
             page = paginate(seen, order=shown_rows.order, cursor=request.GET.get("cursor"), size=50)
         except BadCursor as error:
@@ -82,6 +92,23 @@ def _page(request: Request, sheet: ReturnFigures, figure: Figure) -> HttpRespons
         "qr": qr_svg(request.build_absolute_uri(figure.url), label="打开这个数字的二维码") if figure.code else "",
     }  # fmt: skip
     return render(request, "returns/figure.html", context)
+
+
+def _sheet(request: Request, sheet: ReturnFigures, figure: Figure, rows: Rows) -> HttpResponse:
+    """The rows behind a figure as a sheet, as far as the person may see them (R040: the list itself)."""
+    user = user_of(request)
+    found = list(rows.queryset.order_by(*rows.order)[: MOST_ROWS + 1])
+    if len(found) > MOST_ROWS:
+        messages.warning(request, f"超过 {MOST_ROWS} 条，请到台账按同样的条件导出")
+        return redirect(figure.url)
+    said = f"{sheet.record} {figure.row.label}{figure.item.label}"
+    columns = [Column("记录", 34), *(Column(label, 16) for label, _ in rows.columns), Column("计入", 8)]
+    lines = [[rows.title(row), *(say(row) for _, say in rows.columns), rows.amount(row)] for row in found]
+    data = write_rows(columns, lines, title=figure.item.label, watermark=watermark(user, said))
+    with transaction.atomic():
+        note("returns.export_rows", sheet.record, by=user, summary=f"导出：{said}，{len(lines)} 条"[:300])
+    disposition = content_disposition(f"{said}.xlsx")
+    return HttpResponse(data, content_type=XLSX, headers={"Content-Disposition": disposition})
 
 
 def _lines(behind: Behind, rows: list[object]) -> list[dict[str, object]]:
