@@ -43,7 +43,10 @@ def _write(city: City, period: Period, until: str) -> None:
     if until == "draft":
         return
     with as_of(written + dt.timedelta(minutes=50)):
-        actions.check_bulletin(bulletin, by=drafter)
+        try:
+            actions.check_bulletin(bulletin, by=drafter)
+        except actions.NotSound:
+            return  # stays a draft, its problems to be seen
     if until == "issued":
         with as_of(written + dt.timedelta(hours=2)):
             actions.issue_bulletin(bulletin, by=leader)

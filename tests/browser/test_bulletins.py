@@ -39,7 +39,7 @@ def test_a_bulletin_is_drafted_stopped_put_right_issued_and_read(
     office.go("/returns/bulletins/")
     office.heading("工作通报")
     fits(office)
-    office.press("起草通报")
+    office.press("起草通报", exact=False)
     office.hears("写出初稿")
     office.reads("查出隐患1项")
     fits(office)

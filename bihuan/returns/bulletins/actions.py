@@ -35,7 +35,10 @@ class NotSound(Refused):
     """The figure check found what does not add up; `verdict` names each place and remedy."""
 
     def __init__(self, verdict: Verdict) -> None:
-        super().__init__(f"数字核校发现{len(verdict.problems)}处问题，请改正后再核校，或者说明理由放行")
+        first = verdict.problems[0]
+        super().__init__(
+            f"数字核校发现{len(verdict.problems)}处问题，请改正后再核校，或者说明理由放行。第一处：{first.place}，{first.statement}"
+        )
         self.verdict = verdict
 
 

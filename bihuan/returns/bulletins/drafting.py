@@ -116,13 +116,16 @@ def judged(bulletin: Bulletin) -> Verdict:
     spec, _ = c.spec_and_filling(bulletin.period, bulletin.organization)
     cells = c.values_of(bulletin.figures["cells"])
     named: dict[str, tuple[Decimal, str]] = {}
+    ambiguous: set[str] = set()
     for item in spec.items:
         value = cells.get(cell_of(c.WHOLE, item.key))
         if value is not None and item.unit != "%" and item.unit:
             words = phrase(item.label, value, item.unit, item.digits)
-            named[words[: -len(f"{shown(value, item.digits)}{item.unit}")]] = (value, item.unit)
+            name = words[: -len(f"{shown(value, item.digits)}{item.unit}")]
+            if named.setdefault(name, (value, item.unit)) != (value, item.unit):
+                ambiguous.add(name)  # two figures of one name (其中：重大隐患): which is meant cannot be told
     parts = [("标题", bulletin.title), *((part["heading"], part["text"]) for part in bulletin.sections)]
-    return judge(parts, named)
+    return judge(parts, {name: figure for name, figure in named.items() if name not in ambiguous})
 
 
 def comparison_table(spec: Spec, figures: Mapping[str, Any]) -> list[dict[str, Any]]:
