@@ -96,6 +96,8 @@ def ids(stage: Stage) -> dict[str, Any]:
 
     waiting = draft("好味来面馆进展缓慢的督办单")
     paper = issue(draft("好味来面馆逾期整改的督办单"))
+    # One that every line of work inside sees in its list.
+    issue(draft("好味来面馆用气安全的督办单", recipients=[street, shop, world.organizations.housing]))
     now = timezone.now()
     talk = issue(
         draft(
