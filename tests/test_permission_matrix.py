@@ -189,7 +189,10 @@ class Call:
             return frozenset({403})
         if role not in self.let_in:
             # A duty of the street is not the department's: it finds nothing there.
-            return frozenset({404 if self.operation in {"getDuty", "getReturn"} or group != "inside" else 403})
+            if self.operation in {"getDuty", "getReturn"}:
+                return frozenset({404})
+            # Somebody who may neither see nor do it may be told either.
+            return frozenset({403} if group == "inside" else {403, 404})
         seen = group == "inside" or self.reach == "list" or (self.reach == "county" and group == "near")
         seen |= self.reach == "line" and group == "near" and role == "DO"
         return frozenset({200, 201, 409, 422}) if seen else frozenset({404})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 PAGES = """
 listings:list                 | GET      | list      | OL OO DL DO LL LO EM IS |
 listings:candidates           | GET      | list      | desk                |
-listings:begin                | GET      | street    | desk                |
+listings:begin                | GET POST | street    | desk                |
 listings:export               | GET POST | list      | OL OO DL DO LL LO IS |
 listings:policies             | GET      | list      | OL OO DL DO LL LO EM IS |
 listings:policies post        | POST     | list      | OO                  |
@@ -23,8 +23,8 @@ listings:public               | GET      | list      | public              |
 listings:detail               | GET      | street    | OL OO DL DO LL LO EM IS |
 listings:sign                 | GET      | street    | OL OO DL DO LL LO EM IS |
 listings:sign_pdf             | GET      | street    | OL OO DL DO LL LO EM IS |
-listings:edit                 | GET      | street    | DO                  |
-listings:examination          | GET      | street    | OO                  |
+listings:edit                 | GET POST | street    | DO                  |
+listings:examination          | GET POST | street    | OO                  |
 listings:letter               | GET      | street    | OL OO DL DO LL LO EM IS |
 listings:letter sign          | POST     | street    | OL                  |
 listings:act submit           | POST     | street    | DO                  |
