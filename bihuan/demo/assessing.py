@@ -82,16 +82,16 @@ def _units(assessment: Assessment) -> list[AssessedUnit]:
     return list(rows.order_by("organization__region_id", "organization__name"))  # fmt: skip
 
 
-def _judges(city: City, office: User) -> list[User]:
-    """Two who may judge: of the inspectorate and the office."""
-    found = [
-        _fresh(user)
-        for user in city.users.values()
-        if (post := _fresh(user).main_post) is not None
-        and post.organization.kind in {Organization.Kind.INSPECTORATE, Organization.Kind.OFFICE}
-        and user.pk != office.pk
-    ]
-    return found[:2]
+def _judges(office: User) -> list[User]:
+    """Two who may judge: of the inspectorate and the offices."""
+    kinds = [Organization.Kind.INSPECTORATE, Organization.Kind.OFFICE]
+    rows = User.objects.filter(holdings__to_on=None, holdings__post__organization__kind__in=kinds)
+    return list(
+        rows.exclude(pk=office.pk)
+        .exclude(holdings__post__role="office_leader")
+        .distinct()
+        .order_by("username")[:2]
+    )
 
 
 def _finished(
@@ -103,7 +103,7 @@ def _finished(
     rng: random.Random,
 ) -> None:
     first, last = city.today - dt.timedelta(days=60), city.today - dt.timedelta(days=FROZEN + 1)
-    judges = _judges(city, office)
+    judges = _judges(office)
     with as_of(at_hour(city.today - dt.timedelta(days=BEGUN), 9)):
         made = actions.create_assessment(
             sheet, title=f"{first:%Y}年集中整治阶段乡镇（街道）考核", year=first.year, period_from=first, period_to=last,
@@ -178,7 +178,7 @@ def _running(
     city: City, sheet: Sheet, departments: list[Organization], office: User, rng: random.Random
 ) -> None:
     year = city.today.year
-    judges = _judges(city, office)
+    judges = _judges(office)
     if len(judges) < 2:
         return
     with as_of(at_hour(city.today - dt.timedelta(days=BEGUN - 2), 9)):
