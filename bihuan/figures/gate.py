@@ -97,9 +97,7 @@ def _beside(
     longest_first = sorted(figures, key=len, reverse=True)
     for quantity in find_quantities(text):
         before = text[: quantity.start]
-        name = next(
-            (name for name in figures if re.search(rf"{re.escape(name)}(?:共|为|达)?$", before)), None
-        )
+        name = next((name for name in longest_first if re.search(_AFTER % re.escape(name), before)), None)
         if name is None or quantity.is_rough:
             continue
         value, unit = figures[name]

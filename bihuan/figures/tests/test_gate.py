@@ -42,3 +42,11 @@ def test_a_figure_of_the_whole_must_be_that_of_the_table():
 def test_rough_numbers_and_other_units_are_not_compared():
     figures = {"查出隐患": (D(120), "项")}
     assert judge([("总体情况", "查出隐患100余项。查出隐患30个单位。")], figures).may_leave
+
+
+def test_a_part_or_another_count_is_not_taken_for_the_whole():
+    figures = {"查出隐患": (D(24), "项"), "累计查出隐患": (D(130), "项"), "检查": (D(31), "次")}
+    text = "检查31次，未发现隐患的检查19次；累计查出隐患130项。青石镇查出隐患9项，接受督导检查2次。"
+    verdict = judge([("总体情况", text)], figures)
+    assert verdict.may_leave, verdict.problems
+    assert not judge([("总体情况", "累计查出隐患131项。")], figures).may_leave
