@@ -330,7 +330,7 @@ def _districts(city: City, officer: User, office: Organization, rng: random.Rand
 def _leading(office: Organization) -> list[Post]:
     rows = Post.objects.filter(
         is_active=True,
-        organization__region_id__startswith=office.region_id,
+        organization__region__code__startswith=office.region_id,
         organization__kind__in=[Organization.Kind.OFFICE, Organization.Kind.DEPARTMENT],
     ).select_related("organization")
     return [
