@@ -41,7 +41,7 @@ exchange:handover_act return  | POST     | county    | OO                  |
 exchange:listed               | GET      | list      | OL OO IS            |
 exchange:listed_export        | GET POST | list      | OL OO IS            |
 exchange:returns              | GET      | list      | OL OO IS            |
-exchange:plans                | GET      | county    | OO                  |
+exchange:plans                | GET POST | county    | OO                  |
 exchange:profiles             | GET      | list      | OL OO IS            |
 exchange:create_profile       | GET POST | list      | OO                  |
 exchange:profile              | GET      | county    | OL OO IS            |

@@ -31,7 +31,7 @@ class InstanceQuerySet(models.QuerySet["Instance"]):
         """Whoever sits in the region of the whole installation, or above it."""
         query = Q(pk__in=())
         for code in seats(user):
-            query |= Q(region_id__startswith=code)
+            query |= Q(region__code__startswith=code)
         return self.filter(query)
 
 
