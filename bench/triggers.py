@@ -12,13 +12,14 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import os
 import random
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from bench.acting import become_web_process
+import django
 
 DAYS = 15
 SEED = 9114
@@ -87,10 +88,14 @@ def _load(count: int, since: dt.date, until: dt.date) -> str:
         code="5398", defaults={"name": "试算市", "short_name": "试算", "kind": "city"}
     )
     bodies = [
-        Organization.objects.create(name=f"试算单位{number}", short_name=f"试算{number}", kind="department", region=city)
+        Organization.objects.create(
+            name=f"试算单位{number}", short_name=f"试算{number}", kind="department", region=city
+        )
         for number in range(40)
     ]
-    by = User.objects.filter(is_service=True).first() or User.objects.create_user("system", None, is_service=True)
+    by = User.objects.filter(is_service=True).first() or User.objects.create_user(
+        "system", None, is_service=True
+    )
     zone, span = timezone.get_current_timezone(), (until - since).days + 60
 
     def moment(day: dt.date) -> dt.datetime:
@@ -141,10 +146,14 @@ def _late_first(region: str, day: dt.date) -> set[str]:
     def late(row: dict[str, Any], on: dt.date) -> bool:
         if row["opened_at"] >= end_of(on) or (row["closed_at"] and row["closed_at"] < end_of(on)):
             return False
-        due = next((each.due_on for each in formers.get(row["pk"], []) if each.until >= end_of(on)), row["due_on"])
+        due = next(
+            (each.due_on for each in formers.get(row["pk"], []) if each.until >= end_of(on)), row["due_on"]
+        )
         return (on - due).days >= DAYS
 
-    rows = Duty.objects.filter(city=region, opened_at__lt=end_of(day)).values("pk", "opened_at", "closed_at", "due_on")
+    rows = Duty.objects.filter(city=region, opened_at__lt=end_of(day)).values(
+        "pk", "opened_at", "closed_at", "due_on"
+    )
     return {f"duties.duty:{row['pk']}" for row in rows.iterator() if late(row, day) and not late(row, before)}
 
 
@@ -155,7 +164,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=0, help="hazards loaded beside (for the title of others)")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    become_web_process()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bihuan.config.settings")
+    django.setup()
     found = outcome(options.duties, options.months)
     if options.json:
         options.json.write_text(json.dumps(found, ensure_ascii=False, indent=1))
