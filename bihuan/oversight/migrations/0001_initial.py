@@ -10,12 +10,12 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
+        ('accounts', '__first__'),
         ('campaigns', '0008_authority'),
         ('hazards', '0009_found_at_delivery'),
         ('papers', '0003_rhythm'),
         ('registry', '0008_diagnosis_ownernote'),
         ('zones', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -41,6 +41,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '包干片区',
                 'verbose_name_plural': '包干片区',
                 'ordering': ['city_id', 'county_id', 'locality_id', 'id'],
+                'indexes': [models.Index(fields=['city', 'id'], name='oversight_district_city'), models.Index(fields=['county', 'id'], name='oversight_district_county'), models.Index(fields=['locality', 'id'], name='oversight_district_locality')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('enterprise', None), ('region__isnull', False), ('zone', None)), models.Q(('enterprise__isnull', False), ('region', None), ('zone', None)), models.Q(('enterprise', None), ('region', None), ('zone__isnull', False)), _connector='OR'), name='oversight_district_is_one_thing'), models.UniqueConstraint(condition=models.Q(('is_active', True), ('region__isnull', False)), fields=('organization', 'region'), name='oversight_district_region_once'), models.UniqueConstraint(condition=models.Q(('enterprise__isnull', False), ('is_active', True)), fields=('organization', 'enterprise'), name='oversight_district_enterprise_once'), models.UniqueConstraint(condition=models.Q(('is_active', True), ('zone__isnull', False)), fields=('organization', 'zone'), name='oversight_district_zone_once')],
             },
         ),
         migrations.CreateModel(
@@ -60,6 +62,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '包干安排',
                 'verbose_name_plural': '包干安排',
                 'ordering': ['-from_on', '-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('to_on', None), ('to_on__gte', models.F('from_on')), _connector='OR'), name='oversight_lead_in_order'), models.UniqueConstraint(condition=models.Q(('to_on', None)), fields=('district',), name='oversight_one_lead')],
             },
         ),
         migrations.CreateModel(
@@ -85,6 +88,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '包干走访',
                 'verbose_name_plural': '包干走访',
                 'ordering': ['-visited_on', '-id'],
+                'indexes': [models.Index(fields=['district', '-visited_on'], name='oversight_visits_of_district')],
             },
         ),
         migrations.CreateModel(
@@ -116,6 +120,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '会议',
                 'verbose_name_plural': '会议',
                 'ordering': ['-held_at', '-id'],
+                'indexes': [models.Index(fields=['city', '-held_at'], name='oversight_meeting_city'), models.Index(fields=['county', '-held_at'], name='oversight_meeting_county')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('confirmed_by', None), models.Q(('confirmed_by', models.F('drafted_by')), _negated=True), _connector='OR'), name='oversight_minutes_four_eyes'), models.CheckConstraint(condition=models.Q(models.Q(('paper__isnull', False), ('status', 'issued')), models.Q(models.Q(('status', 'issued'), _negated=True), ('paper', None)), _connector='OR'), name='oversight_issued_iff_paper')],
             },
         ),
         migrations.CreateModel(
@@ -135,6 +141,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '到会情况',
                 'verbose_name_plural': '到会情况',
                 'ordering': ['meeting_id', 'position', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('meeting', 'organization'), name='oversight_invited_once'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'deputy'), _negated=True), models.Q(('deputy_name', ''), _negated=True), _connector='OR'), name='oversight_deputy_has_a_name')],
             },
         ),
         migrations.CreateModel(
@@ -162,6 +169,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '会议制度',
                 'verbose_name_plural': '会议制度',
                 'ordering': ['id'],
+                'indexes': [models.Index(fields=['city', 'id'], name='oversight_series_city'), models.Index(fields=['county', 'id'], name='oversight_series_county')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('organization', 'name'), name='oversight_series_once')],
             },
         ),
         migrations.AddField(
@@ -218,6 +227,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '督导问题',
                 'verbose_name_plural': '督导问题',
                 'ordering': ['-id'],
+                'indexes': [models.Index(fields=['city', '-id'], name='oversight_finding_city'), models.Index(fields=['county', '-id'], name='oversight_finding_county'), models.Index(fields=['locality', '-id'], name='oversight_finding_locality'), models.Index(fields=['organization', 'code', 'found_on'], name='oversight_finding_again'), models.Index(fields=['status', 'due_on'], name='oversight_finding_due')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('enterprise__isnull', False), ('level', 'enterprise')), models.Q(models.Q(('level', 'enterprise'), _negated=True), ('hazard', None), ('organization__isnull', False)), _connector='OR'), name='oversight_finding_has_an_owner'), models.CheckConstraint(condition=models.Q(models.Q(('hazard__isnull', False), ('status', 'in_ledger')), models.Q(models.Q(('status', 'in_ledger'), _negated=True), ('hazard', None)), _connector='OR'), name='oversight_ledger_iff_hazard'), models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['rectifying', 'replied', 'closed']), _negated=True), ('due_on__isnull', False), _connector='OR'), name='oversight_handed_over_has_deadline'), models.CheckConstraint(condition=models.Q(models.Q(('closed_on__isnull', False), ('status', 'closed')), models.Q(models.Q(('status', 'closed'), _negated=True), ('closed_on', None)), _connector='OR'), name='oversight_closed_iff_stamped')],
             },
         ),
         migrations.CreateModel(
@@ -302,6 +313,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '督导轮次',
                 'verbose_name_plural': '督导轮次',
                 'ordering': ['-starts_on', '-id'],
+                'indexes': [models.Index(fields=['city', 'starts_on'], name='oversight_round_city'), models.Index(fields=['county', 'starts_on'], name='oversight_round_county')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='oversight_round_in_order'), models.UniqueConstraint(condition=models.Q(models.Q(('status', 'cancelled'), _negated=True), models.Q(('kind', 'special'), _negated=True)), fields=('organization', 'kind', 'period'), name='oversight_one_round_a_period')],
             },
         ),
         migrations.CreateModel(
@@ -316,6 +329,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '督导组',
                 'verbose_name_plural': '督导组',
                 'ordering': ['round_id', 'number'],
+                'constraints': [models.UniqueConstraint(fields=('round', 'number'), name='oversight_team_number')],
             },
         ),
         migrations.CreateModel(
@@ -348,6 +362,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '督导点次',
                 'verbose_name_plural': '督导点次',
                 'ordering': ['planned_on', 'id'],
+                'indexes': [models.Index(fields=['city', 'planned_on'], name='oversight_visit_city'), models.Index(fields=['county', 'planned_on'], name='oversight_visit_county'), models.Index(fields=['locality', 'planned_on'], name='oversight_visit_locality'), models.Index(fields=['team', 'planned_on'], name='oversight_visit_team')],
+                'constraints': [models.UniqueConstraint(fields=('round', 'locality'), name='oversight_locality_once'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'done'), ('submitted_by__isnull', False), ('visited_on__isnull', False)), models.Q(models.Q(('status', 'done'), _negated=True), ('submitted_by', None), ('visited_on', None)), _connector='OR'), name='oversight_visited_iff_stamped')],
             },
         ),
         migrations.AddField(
@@ -372,6 +388,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '职责检查',
                 'verbose_name_plural': '职责检查',
                 'ordering': ['visit_id', 'position'],
+                'constraints': [models.UniqueConstraint(fields=('visit', 'code'), name='oversight_answer_once')],
             },
         ),
         migrations.CreateModel(
@@ -395,6 +412,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '议定事项',
                 'verbose_name_plural': '议定事项',
                 'ordering': ['-meeting_id', 'position'],
+                'indexes': [models.Index(fields=['city', 'due_on'], name='oversight_resolution_city'), models.Index(fields=['county', 'due_on'], name='oversight_resolution_county'), models.Index(fields=['status', 'due_on'], name='oversight_resolution_due')],
+                'constraints': [models.UniqueConstraint(fields=('meeting', 'position'), name='oversight_resolution_position'), models.CheckConstraint(condition=models.Q(('percent__lte', 100)), name='oversight_resolution_is_percent'), models.CheckConstraint(condition=models.Q(models.Q(('done_on__isnull', False), ('status', 'done')), models.Q(models.Q(('status', 'done'), _negated=True), ('done_on', None)), _connector='OR'), name='oversight_resolution_done_iff_stamped')],
             },
         ),
         migrations.CreateModel(
@@ -430,6 +449,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '议定事项进展',
                 'verbose_name_plural': '议定事项进展',
                 'ordering': ['-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('percent__lte', 100)), name='oversight_progress_is_percent')],
             },
         ),
         migrations.CreateModel(
@@ -443,6 +463,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '议定事项分工',
                 'verbose_name_plural': '议定事项分工',
                 'ordering': ['resolution_id', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('resolution', 'organization'), name='oversight_share_once')],
             },
         ),
         migrations.CreateModel(
@@ -481,6 +502,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '督导回避',
                 'verbose_name_plural': '督导回避',
                 'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('round', 'user', 'region'), name='oversight_recusal_once')],
             },
         ),
         migrations.CreateModel(
@@ -516,6 +538,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '固定参会单位',
                 'verbose_name_plural': '固定参会单位',
                 'ordering': ['series_id', 'position', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('series', 'organization'), name='oversight_seat_once')],
             },
         ),
         migrations.CreateModel(
@@ -536,6 +559,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '抽查点位',
                 'verbose_name_plural': '抽查点位',
                 'ordering': ['visit_id', 'position', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('visit', 'enterprise'), name='oversight_site_once'), models.CheckConstraint(condition=models.Q(models.Q(('origin', 'added'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='oversight_added_with_reason')],
             },
         ),
         migrations.CreateModel(
@@ -553,6 +577,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '督导组成员',
                 'verbose_name_plural': '督导组成员',
                 'ordering': ['team_id', 'position', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('round', 'user'), name='oversight_one_team_a_round'), models.UniqueConstraint(condition=models.Q(('part', 'leader')), fields=('team',), name='oversight_one_leader_a_team')],
             },
         ),
         migrations.CreateModel(
@@ -576,224 +601,8 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.AddIndex(
-            model_name='district',
-            index=models.Index(fields=['city', 'id'], name='oversight_district_city'),
-        ),
-        migrations.AddIndex(
-            model_name='district',
-            index=models.Index(fields=['county', 'id'], name='oversight_district_county'),
-        ),
-        migrations.AddIndex(
-            model_name='district',
-            index=models.Index(fields=['locality', 'id'], name='oversight_district_locality'),
-        ),
-        migrations.AddConstraint(
-            model_name='district',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('enterprise', None), ('region__isnull', False), ('zone', None)), models.Q(('enterprise__isnull', False), ('region', None), ('zone', None)), models.Q(('enterprise', None), ('region', None), ('zone__isnull', False)), _connector='OR'), name='oversight_district_is_one_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='district',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_active', True), ('region__isnull', False)), fields=('organization', 'region'), name='oversight_district_region_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='district',
-            constraint=models.UniqueConstraint(condition=models.Q(('enterprise__isnull', False), ('is_active', True)), fields=('organization', 'enterprise'), name='oversight_district_enterprise_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='district',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_active', True), ('zone__isnull', False)), fields=('organization', 'zone'), name='oversight_district_zone_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='districtlead',
-            constraint=models.CheckConstraint(condition=models.Q(('to_on', None), ('to_on__gte', models.F('from_on')), _connector='OR'), name='oversight_lead_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='districtlead',
-            constraint=models.UniqueConstraint(condition=models.Q(('to_on', None)), fields=('district',), name='oversight_one_lead'),
-        ),
-        migrations.AddIndex(
-            model_name='districtvisit',
-            index=models.Index(fields=['district', '-visited_on'], name='oversight_visits_of_district'),
-        ),
-        migrations.AddConstraint(
-            model_name='attendance',
-            constraint=models.UniqueConstraint(fields=('meeting', 'organization'), name='oversight_invited_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='attendance',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'deputy'), _negated=True), models.Q(('deputy_name', ''), _negated=True), _connector='OR'), name='oversight_deputy_has_a_name'),
-        ),
-        migrations.AddIndex(
-            model_name='meetingseries',
-            index=models.Index(fields=['city', 'id'], name='oversight_series_city'),
-        ),
-        migrations.AddIndex(
-            model_name='meetingseries',
-            index=models.Index(fields=['county', 'id'], name='oversight_series_county'),
-        ),
-        migrations.AddConstraint(
-            model_name='meetingseries',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('organization', 'name'), name='oversight_series_once'),
-        ),
-        migrations.AddIndex(
-            model_name='meeting',
-            index=models.Index(fields=['city', '-held_at'], name='oversight_meeting_city'),
-        ),
-        migrations.AddIndex(
-            model_name='meeting',
-            index=models.Index(fields=['county', '-held_at'], name='oversight_meeting_county'),
-        ),
-        migrations.AddConstraint(
-            model_name='meeting',
-            constraint=models.CheckConstraint(condition=models.Q(('confirmed_by', None), models.Q(('confirmed_by', models.F('drafted_by')), _negated=True), _connector='OR'), name='oversight_minutes_four_eyes'),
-        ),
-        migrations.AddConstraint(
-            model_name='meeting',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('paper__isnull', False), ('status', 'issued')), models.Q(models.Q(('status', 'issued'), _negated=True), ('paper', None)), _connector='OR'), name='oversight_issued_iff_paper'),
-        ),
-        migrations.AddIndex(
-            model_name='oversightround',
-            index=models.Index(fields=['city', 'starts_on'], name='oversight_round_city'),
-        ),
-        migrations.AddIndex(
-            model_name='oversightround',
-            index=models.Index(fields=['county', 'starts_on'], name='oversight_round_county'),
-        ),
-        migrations.AddConstraint(
-            model_name='oversightround',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='oversight_round_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='oversightround',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('status', 'cancelled'), _negated=True), models.Q(('kind', 'special'), _negated=True)), fields=('organization', 'kind', 'period'), name='oversight_one_round_a_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='oversightteam',
-            constraint=models.UniqueConstraint(fields=('round', 'number'), name='oversight_team_number'),
-        ),
-        migrations.AddIndex(
-            model_name='oversightvisit',
-            index=models.Index(fields=['city', 'planned_on'], name='oversight_visit_city'),
-        ),
-        migrations.AddIndex(
-            model_name='oversightvisit',
-            index=models.Index(fields=['county', 'planned_on'], name='oversight_visit_county'),
-        ),
-        migrations.AddIndex(
-            model_name='oversightvisit',
-            index=models.Index(fields=['locality', 'planned_on'], name='oversight_visit_locality'),
-        ),
-        migrations.AddIndex(
-            model_name='oversightvisit',
-            index=models.Index(fields=['team', 'planned_on'], name='oversight_visit_team'),
-        ),
-        migrations.AddConstraint(
-            model_name='oversightvisit',
-            constraint=models.UniqueConstraint(fields=('round', 'locality'), name='oversight_locality_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='oversightvisit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'done'), ('submitted_by__isnull', False), ('visited_on__isnull', False)), models.Q(models.Q(('status', 'done'), _negated=True), ('submitted_by', None), ('visited_on', None)), _connector='OR'), name='oversight_visited_iff_stamped'),
-        ),
-        migrations.AddIndex(
-            model_name='oversightfinding',
-            index=models.Index(fields=['city', '-id'], name='oversight_finding_city'),
-        ),
-        migrations.AddIndex(
-            model_name='oversightfinding',
-            index=models.Index(fields=['county', '-id'], name='oversight_finding_county'),
-        ),
-        migrations.AddIndex(
-            model_name='oversightfinding',
-            index=models.Index(fields=['locality', '-id'], name='oversight_finding_locality'),
-        ),
-        migrations.AddIndex(
-            model_name='oversightfinding',
-            index=models.Index(fields=['organization', 'code', 'found_on'], name='oversight_finding_again'),
-        ),
-        migrations.AddIndex(
-            model_name='oversightfinding',
-            index=models.Index(fields=['status', 'due_on'], name='oversight_finding_due'),
-        ),
         migrations.AddConstraint(
             model_name='oversightfinding',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('district_visit', None), ('visit__isnull', False)), models.Q(('district_visit__isnull', False), ('visit', None)), _connector='OR'), name='oversight_finding_has_one_origin'),
-        ),
-        migrations.AddConstraint(
-            model_name='oversightfinding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('enterprise__isnull', False), ('level', 'enterprise')), models.Q(models.Q(('level', 'enterprise'), _negated=True), ('hazard', None), ('organization__isnull', False)), _connector='OR'), name='oversight_finding_has_an_owner'),
-        ),
-        migrations.AddConstraint(
-            model_name='oversightfinding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('hazard__isnull', False), ('status', 'in_ledger')), models.Q(models.Q(('status', 'in_ledger'), _negated=True), ('hazard', None)), _connector='OR'), name='oversight_ledger_iff_hazard'),
-        ),
-        migrations.AddConstraint(
-            model_name='oversightfinding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['rectifying', 'replied', 'closed']), _negated=True), ('due_on__isnull', False), _connector='OR'), name='oversight_handed_over_has_deadline'),
-        ),
-        migrations.AddConstraint(
-            model_name='oversightfinding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_on__isnull', False), ('status', 'closed')), models.Q(models.Q(('status', 'closed'), _negated=True), ('closed_on', None)), _connector='OR'), name='oversight_closed_iff_stamped'),
-        ),
-        migrations.AddConstraint(
-            model_name='dutyanswer',
-            constraint=models.UniqueConstraint(fields=('visit', 'code'), name='oversight_answer_once'),
-        ),
-        migrations.AddIndex(
-            model_name='resolution',
-            index=models.Index(fields=['city', 'due_on'], name='oversight_resolution_city'),
-        ),
-        migrations.AddIndex(
-            model_name='resolution',
-            index=models.Index(fields=['county', 'due_on'], name='oversight_resolution_county'),
-        ),
-        migrations.AddIndex(
-            model_name='resolution',
-            index=models.Index(fields=['status', 'due_on'], name='oversight_resolution_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='resolution',
-            constraint=models.UniqueConstraint(fields=('meeting', 'position'), name='oversight_resolution_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='resolution',
-            constraint=models.CheckConstraint(condition=models.Q(('percent__lte', 100)), name='oversight_resolution_is_percent'),
-        ),
-        migrations.AddConstraint(
-            model_name='resolution',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_on__isnull', False), ('status', 'done')), models.Q(models.Q(('status', 'done'), _negated=True), ('done_on', None)), _connector='OR'), name='oversight_resolution_done_iff_stamped'),
-        ),
-        migrations.AddConstraint(
-            model_name='resolutionprogress',
-            constraint=models.CheckConstraint(condition=models.Q(('percent__lte', 100)), name='oversight_progress_is_percent'),
-        ),
-        migrations.AddConstraint(
-            model_name='resolutionshare',
-            constraint=models.UniqueConstraint(fields=('resolution', 'organization'), name='oversight_share_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='roundrecusal',
-            constraint=models.UniqueConstraint(fields=('round', 'user', 'region'), name='oversight_recusal_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='seriesseat',
-            constraint=models.UniqueConstraint(fields=('series', 'organization'), name='oversight_seat_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitepick',
-            constraint=models.UniqueConstraint(fields=('visit', 'enterprise'), name='oversight_site_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitepick',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin', 'added'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='oversight_added_with_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='teamseat',
-            constraint=models.UniqueConstraint(fields=('round', 'user'), name='oversight_one_team_a_round'),
-        ),
-        migrations.AddConstraint(
-            model_name='teamseat',
-            constraint=models.UniqueConstraint(condition=models.Q(('part', 'leader')), fields=('team',), name='oversight_one_leader_a_team'),
         ),
     ]
