@@ -7,7 +7,6 @@ from bihuan.accounts.tests.world import World, make_world
 from bihuan.search.actions import refresh
 from bihuan.search.models import Kind
 
-
 # How fast examples come depends on what else the machine does; a test is judged by what it finds.
 settings.register_profile("bihuan", suppress_health_check=[HealthCheck.too_slow], deadline=None)
 settings.load_profile("bihuan")
