@@ -179,6 +179,7 @@ class Call:
     variant: str
     reach: str
     let_in: frozenset[str]
+    unseen: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:
@@ -188,8 +189,7 @@ class Call:
         if role not in pages.GROUPS["field"].split():
             return frozenset({403})
         if role not in self.let_in:
-            # A duty of the street is not the department's: it finds nothing there.
-            if self.operation in {"getDuty", "getReturn"}:
+            if role in self.unseen:
                 return frozenset({404})
             # Somebody who may neither see nor do it may be told either.
             return frozenset({403} if group == "inside" else {403, 404})
@@ -201,9 +201,10 @@ class Call:
 def calls() -> list[Call]:
     read = []
     for text in filter(None, (row.strip() for row in operations.OPERATIONS.splitlines())):
-        name, reach, let_in = (cell.strip() for cell in text.split("|"))
+        name, reach, let_in, *unseen = (cell.strip() for cell in text.split("|"))
         operation, _, variant = name.partition(" ")
-        read.append(Call(operation, variant, reach, frozenset(let_in.split())))
+        blind = frozenset(unseen[0].split()) if unseen else frozenset()
+        read.append(Call(operation, variant, reach, frozenset(let_in.split()), blind))
     return read
 
 

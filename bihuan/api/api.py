@@ -111,6 +111,7 @@ for room in (
     duties,
     inspections,
     hazards,
+    accidents,
     listings,
     oversight,
     papers,

@@ -1,6 +1,6 @@
 """Every operation of the API and who may use it. Only posts that may hold a token come that far: OO DO LO IN.
 
-    operation [variant] | reach | who gets in
+    operation [variant] | reach | who gets in | who finds nothing (404)
 
 Everybody else is answered 403, and 401 without a token. `list`, `street`, `county` as in `pages`;
 `line`: figures of the street, where a department beside counts its own objects, and nobody else comes in.
@@ -23,7 +23,7 @@ listAssignments              | list   | OO DO LO IN
 listChecklists               | list   | OO DO LO IN
 getChecklist                 | list   | OO DO LO IN
 listDuties                   | list   | OO DO LO IN
-getDuty                      | street | OO LO IN
+getDuty                      | street | OO LO IN | DO
 listInspections              | list   | OO DO LO IN
 getInspection                | street | OO DO LO IN
 createInspection             | street | OO DO LO IN
@@ -47,14 +47,14 @@ reportAccident               | street | OO DO LO
 listListings                 | list   | OO DO LO
 getListing                   | street | OO DO LO
 listOversightFindings        | list   | OO DO LO
-getOversightFinding          | street | OO LO
+getOversightFinding          | street | OO LO | DO
 listResolutions              | list   | OO DO LO
-getResolution                | street | OO LO
+getResolution                | street | OO LO | DO
 listReturns                  | list   | OO DO LO
-getReturn                    | street | OO LO
+getReturn                    | street | OO LO | DO
 listAssessments              | list   | OO DO LO IN
-getAssessment                | street | OO LO IN
-getAssessedUnit              | street | OO LO IN
+getAssessment                | street | OO LO IN | DO
+getAssessedUnit              | street | OO LO IN | DO
 listPapers                   | list   | OO DO LO IN
 getPaper                     | street | OO DO LO IN
 getTotals                    | line   | OO DO LO IN
