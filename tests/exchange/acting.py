@@ -97,11 +97,10 @@ def hand_over() -> int:
     from bihuan.exchange.actions import handing
     from bihuan.exchange.models import Peer
     from bihuan.hazards.tests.factories import make_hazard
-    from bihuan.inspections.tests.factories import picture
+    from bihuan.inspections.tests.factories import photo
 
     world = _WORLD[0]
-    photo = picture(world.people.inspector)
-    hazard = make_hazard(world, photos=[getattr(photo, "pk", photo)])
+    hazard = make_hazard(world, photos=[photo(world.people.inspector)])
     handover = handing.hand_over(hazard, Peer.objects.get(), reason="市属企业，不归街道管", by=_who("lower"))
     return int(handover.pk)
 

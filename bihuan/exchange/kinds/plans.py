@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from bihuan.attachments import storage
 from bihuan.audit.actions import chain_of, record
 from bihuan.campaigns.actions import checking
 from bihuan.campaigns.actions.importing import earlier_draft, keep_file, lay_out, read_plan
+from bihuan.campaigns.drafts import BLANK
 from bihuan.campaigns.models import Campaign, PlanDocument, PlanItem
 from bihuan.campaigns.units import sync_units
 from bihuan.core.errors import Refused
@@ -125,7 +127,7 @@ def _take_structure(document: PlanDocument, plan: PlanDown) -> None:
     document.items.all().delete()
     rows = [
         PlanItem(
-            document=document, kind=item.kind, position=number, data=dict(item.data), spans=item.spans, rule=item.rule,
+            document=document, kind=item.kind, position=number, data=copy.deepcopy(BLANK[item.kind]) | item.data, spans=item.spans, rule=item.rule,
             confidence=item.confidence,
         )
         for number, item in enumerate(plan.items, start=1)

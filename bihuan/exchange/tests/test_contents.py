@@ -177,17 +177,8 @@ def matter(**changed: Any) -> dict[str, Any]:
     } | changed  # fmt: skip
 
 
-def photo_bytes(world) -> bytes:
-    from bihuan.attachments import storage
-    from bihuan.attachments.models import Attachment
-
-    made = picture(world.people.inspector)
-    attachment = made if isinstance(made, Attachment) else Attachment.objects.get(pk=made)
-    return storage.read(attachment.path)
-
-
 def test_a_matter_is_taken_over_and_entered_with_its_photo(world, own, fellow):
-    office, photo = world.people.office, photo_bytes(world)
+    office, photo = world.people.office, picture(7)
     package = take(fellow.package("handover", matter(), own, (photo,)))
     assert (package.status, package.note) == ("applied", "待接收")
     handover = Handover.objects.get()
