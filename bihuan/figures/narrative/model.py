@@ -33,11 +33,13 @@ class Measure:
 
 @dataclass(frozen=True)
 class Unit:
-    """One of those compared: its figures by the keys of the measures, now and in the period before."""
+    """One of those compared: its figures by the keys of the measures, now and in the period before. `group` are those it
+    is compared with (地区, 部门): the same hazard counts for its place and for its department."""
 
     name: str
     now: Mapping[str, Decimal | None]
     previous: Mapping[str, Decimal | None] = field(default_factory=dict)
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,14 @@ class Report:
     late: tuple[str, ...] = ()
     restated: tuple[str, ...] = ()
     sent_back: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> dict[str, list[Unit]]:
+        """The units by group, in their order."""
+        found: dict[str, list[Unit]] = {}
+        for unit in self.units:
+            found.setdefault(unit.group, []).append(unit)
+        return found
 
     def measure(self, key: str) -> Measure | None:
         return next((measure for measure in self.measures if measure.key == key), None)

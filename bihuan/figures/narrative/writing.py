@@ -95,10 +95,24 @@ def _ranking(report: Report) -> list[str]:
     measure = report.measure(report.rank_by)
     if measure is None:
         return []
-    ranked = [(unit.name, value) for unit in report.units if (value := unit.now.get(measure.key)) is not None]
+    sentences = [
+        _among(group, report) + words
+        for group, units in report.groups.items()
+        if (words := _ranked(measure, units))
+    ]
+    return ["".join(sentences)] if sentences else []
+
+
+def _among(group: str, report: Report) -> str:
+    """Says which group is spoken of, when there are several."""
+    return f"{group}中，" if group and len(report.groups) > 1 else ""
+
+
+def _ranked(measure: Measure, units: Iterable[Unit]) -> str:
+    ranked = [(unit.name, value) for unit in units if (value := unit.now.get(measure.key)) is not None]
     ranked.sort(key=lambda pair: (-pair[1], pair[0]))
     if len(ranked) < 2 or ranked[0][1] == ranked[-1][1]:
-        return []
+        return ""
     digits = measure.digits or (1 if measure.is_rate else 0)
 
     def with_value(pair: tuple[str, Decimal]) -> str:
@@ -109,14 +123,14 @@ def _ranking(report: Report) -> list[str]:
     if measure.more_is == "bad":
         best, worst = worst, best
     if len(ranked) < FEW:
-        return [f"{title}最高的是{with_value(ranked[0])}，最低的是{with_value(ranked[-1])}。"]
+        return f"{title}最高的是{with_value(ranked[0])}，最低的是{with_value(ranked[-1])}。"
     top, bottom = ranked[:RANKED], ranked[-RANKED:]
     if top[-1][1] == bottom[0][1]:
-        return [f"{title}最高的是{with_value(ranked[0])}，最低的是{with_value(ranked[-1])}。"]
-    return [
+        return f"{title}最高的是{with_value(ranked[0])}，最低的是{with_value(ranked[-1])}。"
+    return (
         f"{title}{best}的是{'、'.join(map(with_value, top))}，"
         f"{worst}的是{'、'.join(map(with_value, bottom))}。"
-    ]
+    )
 
 
 def _changed(report: Report) -> list[str]:
@@ -128,19 +142,24 @@ def _changed(report: Report) -> list[str]:
             or measure.key not in {report.found, report.overdue, report.checked}
         ):
             continue
-        moved = _moves(report.units, measure.key)
-        if not moved:
-            continue
         title = measure.label.partition("：")[2] or measure.label
-        up, down = moved[0], moved[-1]
-        parts = []
-        if up[1] > 0:
-            parts.append(f"增加最多的是{up[0]}（增加{shown(up[1])}{measure.unit}）")
-        if down[1] < 0:
-            parts.append(f"减少最多的是{down[0]}（减少{shown(-down[1])}{measure.unit}）")
-        if parts:
-            sentences.append(f"{title}{'，'.join(parts)}。")
+        for group, units in report.groups.items():
+            if words := _most_moved(measure, units):
+                sentences.append(f"{_among(group, report)}{title}{words}。")
     return [f"与上期相比，{''.join(sentences)}"] if sentences else []
+
+
+def _most_moved(measure: Measure, units: Iterable[Unit]) -> str:
+    moved = _moves(units, measure.key)
+    if not moved:
+        return ""
+    up, down = moved[0], moved[-1]
+    parts = []
+    if up[1] > 0:
+        parts.append(f"增加最多的是{up[0]}（增加{shown(up[1])}{measure.unit}）")
+    if down[1] < 0:
+        parts.append(f"减少最多的是{down[0]}（减少{shown(-down[1])}{measure.unit}）")
+    return "，".join(parts)
 
 
 def _moves(units: Iterable[Unit], key: str) -> list[tuple[str, Decimal]]:
@@ -156,10 +175,12 @@ def _overdue(report: Report) -> list[str]:
     measure = report.measure(report.overdue)
     if measure is None or not measure.now:
         return []
-    owed = _owing(report)
     words = f"逾期未整改仍较突出。截至{report.until}，{phrase(measure.label, measure.now, measure.unit)}"
-    if owed:
-        words += f"，涉及{listed([name for name, _ in owed])}"
+    for group, units in report.groups.items():
+        owed = _owing(report, units)
+        if not owed:
+            continue
+        words += f"，{group if len(report.groups) > 1 else ''}涉及{listed([name for name, _ in owed])}"
         if len(owed) > 1 and owed[0][1] > owed[1][1]:
             words += f"，最多的是{owed[0][0]}（{shown(owed[0][1])}{measure.unit}）"
     words += "。"
@@ -170,8 +191,8 @@ def _overdue(report: Report) -> list[str]:
     return [words]
 
 
-def _owing(report: Report) -> list[tuple[str, Decimal]]:
-    owed = [(unit.name, value) for unit in report.units if (value := unit.now.get(report.overdue))]
+def _owing(report: Report, units: Iterable[Unit]) -> list[tuple[str, Decimal]]:
+    owed = [(unit.name, value) for unit in units if (value := unit.now.get(report.overdue))]
     return sorted(owed, key=lambda pair: (-pair[1], pair[0]))
 
 
@@ -213,7 +234,7 @@ def _demands(report: Report) -> list[str]:
             asked.append(words(listed(names)))
 
     ask(
-        [name for name, _ in _owing(report)],
+        [name for units in report.groups.values() for name, _ in _owing(report, units)],
         lambda who: f"{who}要逐项落实责任、资金、时限和防范措施，抓紧整改逾期隐患",
     )
     ask(report.missing, lambda who: f"{who}要尽快补报，并说明未报送的原因")

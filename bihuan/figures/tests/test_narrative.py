@@ -129,6 +129,28 @@ def test_a_whole_bulletin_reads_as_one():
     )
 
 
+def test_places_and_departments_are_compared_each_among_themselves():
+    units = (
+        Unit("青石镇", {"overdue": D(1), "found": D(3), "rate": D(50)}, {"found": D(1)}, "地区"),
+        Unit("白沙镇", {"overdue": D(0), "found": D(2), "rate": D(90)}, {"found": D(2)}, "地区"),
+        Unit("市住建局", {"overdue": D(1), "found": D(5), "rate": D(70)}, {"found": D(9)}, "部门"),
+        Unit("市消防支队", {"overdue": D(0), "found": D(0), "rate": None}, {"found": D(0)}, "部门"),
+    )
+    measures = (
+        Measure("found", "查出隐患", "项", D(5)),
+        Measure("overdue", "逾期未整改", "项", D(1), is_stock=True),
+        Measure("rate", "整改率", "%", D(70)),
+    )
+    sections = {s.key: s.text for s in narrate(report(units=units, measures=measures, longest=()))}
+    assert sections["units"] == "地区中，整改率最高的是白沙镇（90%），最低的是青石镇（50%）。"
+    assert sections["changes"] == (
+        "与上期相比，地区中，查出隐患增加最多的是青石镇（增加2项）。部门中，查出隐患减少最多的是市住建局（减少4项）。"
+    )
+    assert sections["problems"] == (
+        "逾期未整改仍较突出。截至11月20日，逾期未整改1项，地区涉及青石镇，部门涉及市住建局。"
+    )
+
+
 def test_nothing_at_all_is_said_as_zero_and_nobody_is_blamed():
     sections = narrate(
         report(
@@ -173,7 +195,8 @@ def a_report(rng: random.Random) -> Report:
             side["open"] = some()
             side["overdue"] = some(int(side["open"]))
             side["rate"] = None if not side["found"] else min(D(100), side["closed"] * 100 / side["found"])
-        units.append(Unit(name, now, before if rng.random() < 0.8 else {}))
+        group = rng.choice(["地区", "部门"])
+        units.append(Unit(name, now, before if rng.random() < 0.8 else {}, group))
 
     def total(key, side="now"):
         return sum((getattr(unit, side).get(key) or D(0) for unit in units), D(0))

@@ -69,11 +69,12 @@ def report_of(spec: Spec, figures: Mapping[str, Any]) -> Report:
             row["label"],
             {item.key: cells.get(cell_of(row["key"], item.key)) for item in spec.items},
             {item.key: before.get(cell_of(row["key"], item.key)) for item in spec.items},
+            {"locality": "地区", "department": "部门"}.get(row["dimension"], ""),
         )
         for row in rows
     )
     keys = {
-        name: item.key if (item := c.item_of(spec, name)) else "" for name in (c.FOUND, c.CHECKED, c.OVERDUE)
+        name: found.key if (found := c.item_of(spec, name)) else "" for name in (c.FOUND, c.CHECKED, c.OVERDUE)
     }
     rate = next((item.key for item in spec.items if item.unit == "%" and item.formula is not None), "")
     reporting = figures["reporting"]
@@ -185,7 +186,7 @@ def address_of(bulletin: Bulletin) -> str:
 def charts_of(spec: Spec, figures: Mapping[str, Any]) -> list[d.Block]:
     """Bars of what matters most by body: overdue first, else what was found; only bodies that have any."""
     cells, before = c.values_of(figures["cells"]), c.values_of(figures["before"]["cells"])
-    charts = []
+    charts: list[d.Block] = []
     for key in (c.FOUND, c.OVERDUE):
         item = c.item_of(spec, key)
         if item is None:

@@ -78,7 +78,7 @@ def test_a_draft_says_what_the_ledger_says(world, bulletin):
     text = words(bulletin, "overview")
     assert text.startswith("2026年9月，全市查出隐患3项")
     assert "整改率为33.3%" in text
-    assert "涉及青石街道" in words(bulletin, "problems")
+    assert "地区涉及青石街道，部门涉及市住建局" in words(bulletin, "problems")
     assert "应报送5个单位。未报送的有" in words(bulletin, "reporting")
     rows = {
         row["label"]: row
@@ -132,8 +132,9 @@ def test_a_figure_that_does_not_add_up_is_stopped_with_place_and_remedy(world, b
     wrong = edit(bulletin, by, overview="全市共查出隐患83786项，已整改74775项，整改率89.9%。")
     with pytest.raises(actions.NotSound) as stopped:
         actions.check_bulletin(wrong, by=by)
-    (problem,) = stopped.value.verdict.problems
+    problem = next(each for each in stopped.value.verdict.problems if each.kind == "rate")
     assert problem.place == "“总体情况”"
+    assert "89.2%" in problem.statement
     assert problem.remedy
     wrong.refresh_from_db()
     assert wrong.status == BulletinStatus.DRAFT
