@@ -129,6 +129,9 @@ def test_a_move_without_a_reason_keeps_the_page(client, world, record):
     answer = client.post(reverse("returns:move", args=[record.pk, "unlock"]), {"reason": ""})
     assert answer.status_code == 422
     assert "须填写理由" in answer.content.decode()
+    client.post(reverse("returns:move", args=[record.pk, "unlock"]), {"reason": "发现漏报"})
+    assert "发现漏报" in client.get(record.get_absolute_url()).content.decode()
+    client.post(reverse("returns:move", args=[record.pk, "relock"]), {"reason": "没有漏报"})
     assert client.post(reverse("returns:move", args=[record.pk, "sign"])).status_code == 404
     assert client.post(reverse("returns:move", args=[record.pk, "withdraw"])).status_code == 403
 
