@@ -104,7 +104,14 @@ ROLES: dict[str, RoleDefinition] = {
         "看本辖区全部台账，关闭阶段，挂牌督办，签发工作通报，批准检查计划，审批延期和重大隐患。",
         _READ
         | _LEADER
-        | {P.APPROVE_LISTING, P.CONFIRM_OVERSIGHT, P.SIGN_INSTRUMENT, P.ADOPT_ASSESSMENT, P.VIEW_EXCHANGE, P.USE_ROOM}
+        | {
+            P.APPROVE_LISTING,
+            P.CONFIRM_OVERSIGHT,
+            P.SIGN_INSTRUMENT,
+            P.ADOPT_ASSESSMENT,
+            P.VIEW_EXCHANGE,
+            P.USE_ROOM,
+        }
         | {P.ISSUE_BULLETIN}
         | {
             P.PUBLISH_CAMPAIGN,

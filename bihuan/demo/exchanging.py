@@ -154,7 +154,7 @@ def _listed(city: City) -> list[dict[str, Any]]:
 def _matter(city: City, county: Neighbour) -> None:
     """A hazard of an enterprise under the city's own supervision, handed up with a photo."""
     enterprise = next(each for each in city.enterprises if each.department_id)
-    content = {
+    content: dict[str, Any] = {
         "number": str(uuid.uuid4()), "what": "hazard", "title": f"{enterprise.name}：卸货平台消防栓被货物遮挡", "reason": "市属监管企业，县里无管辖权",
         "region": "539721001", "enterprise": enterprise.name, "credit_code": enterprise.credit_code,
         "description": "卸货平台消防栓被货物遮挡，应急时无法取用", "location": "卸货平台", "level": "general",

@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
@@ -60,6 +61,12 @@ class Bureau:
     leader: User
     office: User
     office_leader: User
+
+
+def _body(user: User) -> Organization:
+    """The body a person of the story works for."""
+    assert user.organization is not None
+    return user.organization
 
 
 def supervise(city: City) -> None:
@@ -126,7 +133,7 @@ def _case(
     with as_of(at(0, 9)):
         hazard = hazards.record_hazard(
             enterprise=enterprise, source=Hazard.Source.INSPECTION, level="major", description=found,
-            found_on=timezone.localdate(), by=bureau.officer, found_organization=bureau.officer.organization,
+            found_on=timezone.localdate(), by=bureau.officer, found_organization=_body(bureau.officer),
         )  # fmt: skip
         subject = actions.subject_of_hazard(hazard)
         told = {
@@ -225,7 +232,7 @@ def _put_right(
             by=manager,
         )
     with as_of(at(14)):
-        hazard = Hazard.objects.get(pk=listing.hazard_id)
+        hazard = Hazard.objects.get(listings=listing)
         hazards.review_major_plan(
             hazard.major_plans.get(approved=None), approved=True, opinion="同意", by=bureau.leader
         )
@@ -241,7 +248,7 @@ def _put_right(
     with as_of(at(40)):
         actions.report_progress(
             _again(listing), percent=45, text="旧设施已拆除，新设备到货一半", problems="管件缺货，正在催货",
-            funds_spent=60000, photos=[_picture(seed + 2, "拆除现场", manager, before=True)], by=manager,
+            funds_spent=Decimal(60000), photos=[_picture(seed + 2, "拆除现场", manager, before=True)], by=manager,
         )  # fmt: skip
     if end == "extension":
         with as_of(at_hour(city.today - dt.timedelta(days=2), 11)):
@@ -257,7 +264,7 @@ def _finish(city: City, bureau: Bureau, listing: Listing, manager: User, seed: i
     asked = 80 if end != "examining" else 400  # the latest possible day: yesterday
     with as_of(at(asked, 9)):
         actions.apply_for_examination(
-            listing, finished_on=timezone.localdate(), text="按方案全部完成，检测合格，人员已培训", funds_spent=128000,
+            listing, finished_on=timezone.localdate(), text="按方案全部完成，检测合格，人员已培训", funds_spent=Decimal(128000),
             photos=[_picture(seed + 3, "整改后", manager, before=False)], by=manager,
         )  # fmt: skip
         actions.file_effect_report(
@@ -325,8 +332,8 @@ def _accident(city: City, bureau: Bureau) -> None:
     """The investigation of the latest accident that is not closed (R095)."""
     officer, body = bureau.officer, bureau.officer.organization
     accident = Accident.objects.filter(
-        status__in=["verified", "inquiry"], city=bureau.office.organization.region_id
-    )  # type: ignore[union-attr]
+        status__in=["verified", "inquiry"], city=_body(bureau.office).region_id
+    )
     latest = accident.select_related("enterprise", "department").order_by("-occurred_at", "-pk").first()
     if latest is None or body is None or not holds(officer, Permission.MANAGE_LISTINGS, body.pk):
         return

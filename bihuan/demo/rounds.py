@@ -46,10 +46,61 @@ DECIDED = (
 )
 
 
+class Cast:
+    """The people of the city, each read once; what they hold does not change while the past is told."""
+
+    def __init__(self, city: City) -> None:
+        self.today = city.today
+        self._known: dict[int, User] = {}
+        self._posts: dict[int, User | None] = {}
+        logins = [user.pk for _, user in sorted(city.users.items())]
+        users = User.objects.in_bulk(logins)
+        self.everybody = [self._keep(users[pk]) for pk in logins if not users[pk].is_service]
+
+    def _keep(self, user: User) -> User:
+        return self._known.setdefault(user.pk, user)
+
+    def person(self, pk: int) -> User:
+        """Somebody by number."""
+        if pk not in self._known:
+            self._keep(User.objects.get(pk=pk))
+        return self._known[pk]
+
+    def people(self, permission: str, code: str) -> list[User]:
+        """Whoever holds a permission in the bodies of an area, by login: the same order on every load."""
+        return [
+            user
+            for user in self.everybody
+            if user.organization is not None
+            and user.has_perm(permission)
+            and user.organization.region_id.startswith(code)
+        ]
+
+    def officer(self) -> User | None:
+        """The officer of the office whose area is widest."""
+        people = self.people(Permission.MANAGE_OVERSIGHT, "")
+        return min(people, key=lambda user: (len(user.organization.region_id), user.username), default=None)  # type: ignore[union-attr]
+
+    def sitting(self, post: Post) -> User | None:
+        """Who sits in a post."""
+        if post.pk not in self._posts:
+            holding = post.holdings.filter(to_on=None).order_by("pk").first()
+            self._posts[post.pk] = self.person(holding.user_id) if holding is not None else None
+        return self._posts[post.pk]
+
+    def holder(self, body: Organization, permission: str) -> User | None:
+        """Somebody of a body who holds a permission."""
+        for post in body.posts.filter(is_active=True).order_by("pk"):
+            if permission in ROLES[post.role].permissions and (user := self.sitting(post)) is not None:
+                return user
+        return None
+
+
 def oversee(city: City, campaign: Campaign) -> None:
     """Three months of rounds, one under way; meetings of a quarter and of every month; districts, two without a leader."""
     rng = random.Random(1181)  # noqa: S311 - invented data, no secret
-    officer = _officer(city)
+    cast = Cast(city)
+    officer = cast.officer()
     if officer is None:
         return
     office = officer.organization
@@ -61,53 +112,35 @@ def oversee(city: City, campaign: Campaign) -> None:
         month,
     ]
     for number, each in enumerate(months):
-        _round(city, campaign, officer, each.first, number == 2, rng)
-    _meetings(city, officer, office, months, rng)
-    _districts(city, officer, office, rng)
+        _round(cast, campaign, officer, each.first, number == 2, rng)
+    _meetings(cast, officer, office, months, rng)
+    _districts(cast, officer, office, rng)
     with as_of(at_hour(city.today, 8)):
         open_due(at_hour(city.today, 8))
 
 
-def _people(city: City, permission: str, code: str) -> list[User]:
-    """Whoever holds a permission in the city's own bodies, by login: the same order on every load."""
-    found = []
-    for login in sorted(city.users):
-        user = User.objects.get(pk=city.users[login].pk)
-        if user.is_service or user.organization is None:
-            continue
-        if user.has_perm(permission) and user.organization.region_id.startswith(code):
-            found.append(user)
-    return found
-
-
-def _officer(city: City) -> User | None:
-    """The officer of the office whose area is widest."""
-    people = _people(city, Permission.MANAGE_OVERSIGHT, "")
-    return min(people, key=lambda user: (len(user.organization.region_id), user.username), default=None)  # type: ignore[union-attr]
-
-
 def _round(
-    city: City, campaign: Campaign, officer: User, first: dt.date, is_now: bool, rng: random.Random
+    cast: Cast, campaign: Campaign, officer: User, first: dt.date, is_now: bool, rng: random.Random
 ) -> None:
     office = officer.organization
     assert office is not None
     last = period_of("month", first).last
-    begun = first if first <= city.today else city.today
+    begun = first if first <= cast.today else cast.today
     with as_of(at_hour(begun, 9)):
         row = actions.create_round(
             kind="monthly", starts_on=first, ends_on=last, focus="餐饮用户燃气隐患排查是否到位、整改是否闭环",
-            sites=2, per_day=2, campaign=campaign, by=officer,
+            sites=2 if is_now else 1, per_day=2, campaign=campaign, by=officer,
         )  # fmt: skip
         pool = [
             each
-            for each in _people(city, Permission.RECORD_OVERSIGHT, office.region_id)
+            for each in cast.people(Permission.RECORD_OVERSIGHT, office.region_id)
             if each.organization is not None
             and each.organization.kind in {Organization.Kind.OFFICE, Organization.Kind.DEPARTMENT}
             and each.pk != officer.pk
         ]
         experts = [
             each
-            for each in _people(city, Permission.RECORD_OVERSIGHT, office.region_id)
+            for each in cast.people(Permission.RECORD_OVERSIGHT, office.region_id)
             if each.organization is not None and each.organization.kind == Organization.Kind.EXPERTS
         ]
         teams = min(3, len(pool))
@@ -125,11 +158,11 @@ def _round(
             "planned_on", "locality_id"
         )
     )
-    due = [each for each in visits if each.planned_on is not None and each.planned_on < city.today]
+    due = [each for each in visits if each.planned_on is not None and each.planned_on < cast.today]
     if is_now and len(due) > 1:
         due = due[:-1]
     for place, visit in enumerate(due):
-        _visit(city, visit, place, is_now, rng)
+        _visit(cast, visit, place, is_now, rng)
     if not is_now:
         with as_of(at_hour(last, 17)):
             actions.close_round(
@@ -139,14 +172,14 @@ def _round(
             )
 
 
-def _visit(city: City, visit: OversightVisit, place: int, is_now: bool, rng: random.Random) -> None:
+def _visit(cast: Cast, visit: OversightVisit, place: int, is_now: bool, rng: random.Random) -> None:
     assert visit.team is not None
     assert visit.planned_on is not None
     seat = visit.team.seats.select_related("user").get(part="leader")
-    leader = User.objects.get(pk=seat.user_id)
+    leader = cast.person(seat.user_id)
     with as_of(at_hour(visit.planned_on, 10)):
         if not Enterprise.objects.supervised().filter(locality=visit.locality_id).exists():
-            actions.cancel_visit(visit, reason="辖区没有在册对象", by=_runner(visit))
+            actions.cancel_visit(visit, reason="辖区没有在册对象", by=cast.person(visit.round.created_by_id))
             return
         actions.draw_sites(visit, by=leader)
         code, problem, demand = PROBLEMS[(place + visit.planned_on.month) % len(PROBLEMS)]
@@ -158,7 +191,7 @@ def _visit(city: City, visit: OversightVisit, place: int, is_now: bool, rng: ran
         picks = list(
             visit.picks.select_related("enterprise", "visit__round__organization").order_by("position")
         )
-        if place % 3 == 0:
+        if is_now and place % 6 == 0:
             actions.record_finding(
                 visit, level="enterprise", code="现场状况", description=SITES[place % len(SITES)],
                 enterprise=picks[0].enterprise, location="后厨", by=leader,
@@ -174,23 +207,28 @@ def _visit(city: City, visit: OversightVisit, place: int, is_now: bool, rng: ran
             visit, visited_on=visit.planned_on, overall="组织有力，台账规范性还需加强。",
             met="属地分管负责人、安监站负责人", praise="网格员随身带检查表，当场登记。" if place % 5 == 1 else "", by=leader,
         )  # fmt: skip
-    _answer(city, visit, place, rng)
+    if place < 6:
+        with as_of(at_hour(visit.planned_on, 16)):
+            for finding in visit.findings.filter(status="recorded").select_related(
+                "enterprise__organization",
+                "enterprise__department",
+                "visit__round__campaign",
+                "found_organization",
+            ):
+                actions.enter_ledger(finding, location="后厨", by=cast.person(visit.round.created_by_id))
+    _answer(cast, visit, place, rng)
 
 
-def _runner(visit: OversightVisit) -> User:
-    return User.objects.get(pk=visit.round.created_by_id)
-
-
-def _answer(city: City, visit: OversightVisit, place: int, rng: random.Random) -> None:
+def _answer(cast: Cast, visit: OversightVisit, place: int, rng: random.Random) -> None:
     """Most answers come in time and are verified; some wait, some are late."""
     rows = OversightFinding.objects.select_related("organization", "found_organization", "visit__round")
     for finding in rows.filter(visit=visit, status="rectifying"):
         assert finding.due_on is not None
         assert finding.organization is not None
         on = finding.found_on + dt.timedelta(days=7 + place % 6)
-        if on >= city.today or place % 8 == 6:
+        if on >= cast.today or place % 8 == 6:
             continue
-        owner = _holder(finding.organization, Permission.REPLY_INSTRUMENT)
+        owner = cast.holder(finding.organization, Permission.REPLY_INSTRUMENT)
         if owner is None:
             continue
         with as_of(at_hour(on, 15)):
@@ -198,27 +236,18 @@ def _answer(city: City, visit: OversightVisit, place: int, rng: random.Random) -
                 finding, text="已对照问题整改，并建立每周复核。", cause="人手紧、复核不及时", by=owner
             )
         check = on + dt.timedelta(days=2)
-        if check < city.today:
+        if check < cast.today:
             with as_of(at_hour(check, 10)):
                 actions.verify(
                     OversightFinding.objects.select_related("organization", "found_organization", "visit__round").get(pk=finding.pk),
-                    passed=True, method="documents" if place % 2 else "on_site", opinion="整改到位", by=_runner(visit),
+                    passed=True, method="documents" if place % 2 else "on_site", opinion="整改到位", by=cast.person(visit.round.created_by_id),
                 )  # fmt: skip
 
 
-def _holder(body: Organization, permission: str) -> User | None:
-    for post in body.posts.filter(is_active=True).order_by("pk"):
-        if permission in ROLES[post.role].permissions:
-            holding = post.holdings.filter(to_on=None).select_related("user").order_by("pk").first()
-            if holding is not None:
-                return User.objects.get(pk=holding.user_id)
-    return None
-
-
-def _meetings(city: City, officer: User, office: Organization, months: list, rng: random.Random) -> None:  # type: ignore[type-arg]
+def _meetings(cast: Cast, officer: User, office: Organization, months: list, rng: random.Random) -> None:  # type: ignore[type-arg]
     with as_of(at_hour(months[0].first, 9)):
         actions.adopt_series(by=officer)
-    leader = _holder(office, Permission.CONFIRM_OVERSIGHT)
+    leader = cast.holder(office, Permission.CONFIRM_OVERSIGHT)
     if leader is None:
         return
     dispatch = MeetingSeries.objects.filter(organization=office, kind="dispatch").first()
@@ -226,13 +255,13 @@ def _meetings(city: City, officer: User, office: Organization, months: list, rng
     plan = [(dispatch, each.first + dt.timedelta(days=11), f"{each.words}工作调度会") for each in months]
     plan.append((committee, months[1].first + dt.timedelta(days=5), "安委会全体会议"))
     for number, (series, on, title) in enumerate(sorted(plan, key=lambda row: row[1])):
-        if series is None or on > city.today:
+        if series is None or on > cast.today:
             continue
-        _meeting(city, officer, leader, series, on, title, number)
+        _meeting(cast, officer, leader, series, on, title, number)
     if committee is not None:
-        with as_of(at_hour(city.today - dt.timedelta(days=1), 9)):
+        with as_of(at_hour(cast.today - dt.timedelta(days=1), 9)):
             coming = actions.plan_meeting(
-                title="下一次安委会全体会议", kind="committee", held_at=at_hour(city.today + dt.timedelta(days=6), 9),
+                title="下一次安委会全体会议", kind="committee", held_at=at_hour(cast.today + dt.timedelta(days=6), 9),
                 place="市政府第一会议室", chair_name=leader.full_name, series=committee,
                 items=[actions.Item(words) for words in AGENDA], by=officer,
             )  # fmt: skip
@@ -240,7 +269,7 @@ def _meetings(city: City, officer: User, office: Organization, months: list, rng
 
 
 def _meeting(
-    city: City, officer: User, leader: User, series: MeetingSeries, on: dt.date, title: str, number: int
+    cast: Cast, officer: User, leader: User, series: MeetingSeries, on: dt.date, title: str, number: int
 ) -> None:
     with as_of(at_hour(on - dt.timedelta(days=3), 9)):
         meeting = actions.plan_meeting(
@@ -279,11 +308,11 @@ def _meeting(
         actions.issue_minutes(
             Meeting.objects.select_related("organization", "series").get(pk=meeting.pk), by=officer
         )
-    rows = Resolution.objects.filter(meeting=meeting).select_related("lead", "meeting__organization")
-    for place, row in enumerate(rows.order_by("position")):
-        owner = _holder(row.lead, Permission.REPLY_INSTRUMENT)
+    resolved = Resolution.objects.filter(meeting=meeting).select_related("lead", "meeting__organization")
+    for place, row in enumerate(resolved.order_by("position")):
+        owner = cast.holder(row.lead, Permission.REPLY_INSTRUMENT)
         done = on + dt.timedelta(days=9 + 10 * place)
-        if owner is None or done + dt.timedelta(days=2) >= city.today:
+        if owner is None or done + dt.timedelta(days=2) >= cast.today:
             continue
         with as_of(at_hour(done, 16)):
             if (number + place) % 3 == 1:  # goes on past its day
@@ -294,12 +323,12 @@ def _meeting(
             actions.confirm_done(row, opinion="属实", by=officer)
 
 
-def _districts(city: City, officer: User, office: Organization, rng: random.Random) -> None:
+def _districts(cast: Cast, officer: User, office: Organization, rng: random.Random) -> None:
     """Every locality a district; the leaders of departments and localities take them in turn, two are left without."""
-    begun = city.today - dt.timedelta(days=70)
+    begun = cast.today - dt.timedelta(days=70)
     with as_of(at_hour(begun, 9)):
         actions.lay_out_districts(basis="云安办〔2026〕6号", by=officer)
-    posts = _leading(office)
+    posts = _leading(cast, office)
     if not posts:
         return
     rows = list(District.objects.filter(organization=office, is_active=True).order_by("region_id", "pk"))
@@ -316,18 +345,18 @@ def _districts(city: City, officer: User, office: Organization, rng: random.Rand
                     document="云安办〔2026〕6号",
                     by=officer,
                 )
-        person = _sitting(lead.post)
+        person = cast.sitting(lead.post)
         if person is None:
             continue
         for back in (45, 15, 3):
             if (number + back) % 4 == 0 or (back == 3 and number % 2):
                 continue
-            on = city.today - dt.timedelta(days=back)
+            on = cast.today - dt.timedelta(days=back)
             with as_of(at_hour(on, 16)):
                 _walk(district, person, on, number, back)
 
 
-def _leading(office: Organization) -> list[Post]:
+def _leading(cast: Cast, office: Organization) -> list[Post]:
     rows = Post.objects.filter(
         is_active=True,
         organization__region__code__startswith=office.region_id,
@@ -336,13 +365,8 @@ def _leading(office: Organization) -> list[Post]:
     return [
         post
         for post in rows.order_by("organization__region_id", "organization__name", "title")
-        if Permission.LEAD_DISTRICT in ROLES[post.role].permissions and _sitting(post) is not None
+        if Permission.LEAD_DISTRICT in ROLES[post.role].permissions and cast.sitting(post) is not None
     ]
-
-
-def _sitting(post: Post) -> User | None:
-    holding = post.holdings.filter(to_on=None).select_related("user").order_by("pk").first()
-    return User.objects.get(pk=holding.user_id) if holding is not None else None
 
 
 def _walk(district: District, person: User, on: dt.date, number: int, back: int) -> None:

@@ -311,7 +311,7 @@ def _sets() -> tuple[RuleSet, ...]:
 def _term(row: dict[str, Any]) -> Term:
     known = next(each for each in term_kinds() if each.key == row["key"])
     return Term(
-        known.key, known.name, known.event, known.shape, row.get("days", row.get("value")), row.get("unit", "natural"),
+        known.key, known.name, known.event, known.shape, int(row["days"] if "days" in row else row["value"]), row.get("unit", "natural"),
         row.get("roll", False) and known.shape == "clock", **provenance(row),
     )  # fmt: skip
 

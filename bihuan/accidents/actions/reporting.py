@@ -48,9 +48,10 @@ class Told:
 
 def check_toll(toll: rules.Toll) -> None:
     """Refuse what cannot be."""
-    if min(toll.deaths, toll.serious, toll.minor, toll.missing) < 0 or toll.loss < 0:
+    people = [toll.deaths, toll.serious, toll.minor, toll.missing]
+    if min(people) < 0 or toll.loss < 0:
         raise Refused("伤亡人数和直接经济损失不能是负数，请核对")
-    if max(toll.deaths, toll.serious, toll.minor, toll.missing) > 100_000 or toll.loss > 10**8:
+    if max(people) > 100_000 or toll.loss > 10**8:
         raise Refused("伤亡人数或直接经济损失（单位为万元）过大，请核对单位")
 
 

@@ -17,7 +17,7 @@ from bihuan.accounts.permissions import Permission
 from bihuan.attachments import queries as files
 from bihuan.audit.actions import chain_of
 from bihuan.core.errors import Refused
-from bihuan.core.http import Request
+from bihuan.core.http import Asked, Request
 from bihuan.core.paging import BadCursor, paginate
 
 from .. import actions, forms
@@ -60,7 +60,7 @@ def index(request: Request) -> HttpResponse:
         "today": today,
         "states": STATES,
         "kinds": MeasureKind.choices,
-        "given": request.GET,
+        "given": Asked(request),
     }
     return render(request, "accidents/measures.html", context)
 

@@ -15,7 +15,7 @@ from bihuan.accounts.models import Organization
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import regions_to_choose
 from bihuan.accounts.scope import scope_of
-from bihuan.core.http import Request
+from bihuan.core.http import Asked, Request
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.jobs.handing import take_away
 from bihuan.rules import accidents as rules
@@ -65,7 +65,7 @@ def index(request: Request) -> HttpResponse:
         "grades": GRADES,
         "statuses": AccidentStatus.choices,
         "counts": COUNTS,
-        "given": request.GET,
+        "given": Asked(request),
         "may_report": user.has_perm(Permission.REPORT_ACCIDENT) and reporting_body(user) is not None,
         "may_export": user.has_perm(Permission.EXPORT_HAZARDS),
         "is_filtered": any(value for name, value in request.GET.items() if name != "cursor"),
@@ -108,5 +108,5 @@ def cases(request: Request) -> HttpResponse:
         raise BadRequest(str(error)) from error
     return render(
         request, "accidents/cases.html",
-        {"page": page, "groups": rules.groups().items(), "given": request.GET},
+        {"page": page, "groups": rules.groups().items(), "given": Asked(request)},
     )  # fmt: skip

@@ -21,7 +21,7 @@ from bihuan.accounts.scope import scope_of
 from bihuan.campaigns.models import Campaign
 from bihuan.core.charts import Series, column_chart
 from bihuan.core.errors import Refused
-from bihuan.core.http import Request, row_number
+from bihuan.core.http import Asked, Request, row_number
 from bihuan.rules import accidents as rules
 
 from .. import actions, queries
@@ -64,7 +64,7 @@ def index(request: Request) -> HttpResponse:
         "start": start,
         "end": end,
         "at": at if ask.at else None,
-        "given": request.GET,
+        "given": Asked(request),
         "regions": [(each.code, each.short_name) for each in regions_to_choose(areas, ask.region)]
         if areas
         else [],

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
-from bihuan.core.http import Request
+from bihuan.core.http import Asked, Request
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.hazards.models import Hazard
 
@@ -39,7 +39,7 @@ def index(request: Request) -> HttpResponse:
         raise BadRequest(str(error)) from error
     context = {
         "page": page,
-        "given": request.GET,
+        "given": Asked(request),
         "statuses": EvaluationStatus.choices,
         "verdicts": Verdict.choices,
         "today": timezone.localdate(),

@@ -21,7 +21,7 @@ from bihuan.attachments import actions as attachments
 from bihuan.attachments import queries as files
 from bihuan.audit.actions import chain_of
 from bihuan.core.errors import Refused
-from bihuan.core.http import Request, content_disposition
+from bihuan.core.http import Asked, Request, content_disposition
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.duties.models import Duty
 from bihuan.jobs.handing import take_away
@@ -50,7 +50,7 @@ def index(request: Request) -> HttpResponse:
     context = {
         "page": page,
         "statuses": RoundStatus.choices,
-        "given": request.GET,
+        "given": Asked(request),
         "today": timezone.localdate(),
         "may_run": organizer(user) is not None,
         "may_export": user.has_perm(Permission.EXPORT_HAZARDS),
@@ -148,7 +148,7 @@ def _show(request: Request, held: LookbackRound, wrong: tuple[str, Any] | None =
         "whole": whole,
         "inspectors": queries.by_inspector(held) if named else [],
         "page": page,
-        "given": request.GET,
+        "given": Asked(request),
         "statuses": CheckStatus.choices,
         "panels": panels,
         "wrong": wrong[0] if wrong else "",

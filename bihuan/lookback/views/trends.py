@@ -17,7 +17,7 @@ from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import regions_to_choose
 from bihuan.accounts.scope import scope_of
 from bihuan.core.charts import Series, line_chart
-from bihuan.core.http import Request
+from bihuan.core.http import Asked, Request
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.jobs.handing import take_away
 from bihuan.rules.clocks import limit_for
@@ -44,7 +44,7 @@ def recurrences(request: Request) -> HttpResponse:
     areas = scope_of(user, Permission.VIEW_LOOKBACK).areas
     context = {
         "page": page,
-        "given": request.GET,
+        "given": Asked(request),
         "limit": limit_for("lookback.recurrence", timezone.localdate()),
         "named": sees_inspectors(user),
         "regions": [

@@ -30,7 +30,7 @@ _FETCHER = weasyprint.URLFetcher(allowed_protocols={"data"})
 
 def pdf_bytes(sheet: Sheet) -> bytes:
     """The document as PDF. A picture that cannot be read is named in its place, as in Word."""
-    page = render_to_string("papers/official_pdf.html", context_of(sheet, _photo_url(sheet)))
+    page: str = render_to_string("papers/official_pdf.html", context_of(sheet, _photo_url(sheet)))
     # WeasyPrint takes a drawing's own colour and font, not those of the page around it.
     page = page.replace(
         '<svg class="chart', '<svg color="#1f4e79" font-family="Noto Sans CJK SC, SimHei" class="chart'
@@ -41,7 +41,7 @@ def pdf_bytes(sheet: Sheet) -> bytes:
 def form_pdf_bytes(sheet: Sheet, number_code: SafeString) -> bytes:
     """An enforcement form as PDF: the same page that is printed from the browser, its pictures put into it."""
     photo_url = _photo_url(sheet)
-    page = render_to_string("papers/form_pdf.html", {"sheet": sheet, "qr": number_code})
+    page: str = render_to_string("papers/form_pdf.html", {"sheet": sheet, "qr": number_code})
     for pk in attachment_ids(dict(sheet.content)):
         page = page.replace(f'src="{reverse("attachments:file", args=[pk])}"', f'src="{photo_url(pk)}"')
     return _printed(page, "paper.css")

@@ -83,7 +83,7 @@ def docx_bytes(sheet: Sheet) -> bytes:
 
 def _head(press: _Press) -> None:
     sheet = press.sheet
-    top = Mm(m.MARK_TOP)
+    top: int = Mm(m.MARK_TOP)
     if sheet.urgency:
         press.line(sheet.urgency, font=w.HEAD_FONT)
         top -= Pt(m.LINE)

@@ -29,7 +29,7 @@ KINDS = {
 }  # fmt: skip
 SUBJECTS = {
     Bulletin.Kind.DISPATCH: "安全生产日调度情况",
-    Bulletin.Kind.WEEKLY: "安全生产工作周情况",
+    Bulletin.Kind.WEEKLY: "安全生产工作情况",
     Bulletin.Kind.MONTHLY: "安全生产月督导情况",
     Bulletin.Kind.QUARTERLY: "安全生产季度督查情况",
     Bulletin.Kind.SPECIAL: "安全生产有关工作情况",

@@ -271,10 +271,10 @@ class Direct:
             case "hazards.found_closed":
                 return _closed_by(_graded(rows, ask, moment), ask, moment)
             case "hazards.controlled":
-                rows = rows.exclude(status=Status.CLOSED, closed_on__lte=ask.until, closed_at__lte=moment)
-                rows = _graded(rows, ask, moment).exclude(interim_measures="")
+                still = rows.exclude(status=Status.CLOSED, closed_on__lte=ask.until, closed_at__lte=moment)
+                uncorrected = _graded(still, ask, moment).exclude(interim_measures="")
                 standing = _standing(Ask("hazards.open", ask.until), ask.until, moment)
-                return rows.annotate(stands=standing).filter(stands=1)
+                return uncorrected.annotate(stands=standing).filter(stands=1)
             case "hazards.supervised":
                 last = HazardTransition.objects.filter(
                     hazard=OuterRef("pk"), at__lte=moment, counted_on__lte=ask.until,

@@ -50,7 +50,8 @@ def figures_as_of(
         joins.append(_last_line(f"p{number}", connection.vendor))
         values += [on, at, at]
         sums += _sums(f"p{number}", f"i{number}", connection.vendor)
-    where, given = ["h.found_on <= %s"], [connection.ops.adapt_datefield_value(until)]
+    where = ["h.found_on <= %s"]
+    given: list[Any] = [connection.ops.adapt_datefield_value(until)]
     if len(scope.region) > 2:
         where.append(f"h.{_PLACE.get(len(scope.region), 'locality_id')} = %s")
         given.append(scope.region)
