@@ -111,11 +111,17 @@ def _owe_report(inquiry: Inquiry, *, by: User) -> None:
 
 @transaction.atomic
 def extend_inquiry(inquiry: Inquiry, *, to: dt.date, reason: str, by: User) -> None:
-    """Give the team longer, 60 days at most, once (article 29). Raises PermissionDenied, ReasonRequired, Refused."""
+    """Give the team longer, 60 days altogether at most (article 29). Raises PermissionDenied, ReasonRequired, Refused."""
     if not reason.strip():
         raise ReasonRequired(InquiryMove.EXTEND.label)
     if inquiry.paused_since:
         raise Refused("正在技术鉴定，恢复计时后再延长")
+    earlier = inquiry.clock["extensions"]
+    first = dt.date.fromisoformat(earlier[0]["from"]) if earlier else inquiry.due_on
+    most = clocks.limit("accident.inquiry.extension", timezone.localdate())
+    if (to - first).days > most:
+        last = first + dt.timedelta(days=most)
+        raise Refused(f"调查期限合计最多延长 {most} 日，最晚可延至 {last}")
     try:
         moved = clocks.extend(
             clocks.Due.from_explanation(inquiry.clock), to=to, decided_on=timezone.localdate(),

@@ -272,8 +272,8 @@ def test_extension_is_at_most_sixty_days_and_examination_does_not_count(world):
     inquiry.refresh_from_db()
     extended = inquiry.due_on
     assert extended >= due + dt.timedelta(days=30)
-    with pytest.raises(Refused):
-        actions.extend_inquiry(inquiry, to=extended + dt.timedelta(days=5), reason="再延", by=by)
+    with pytest.raises(Refused, match="合计最多延长 60 日"):
+        actions.extend_inquiry(inquiry, to=due + dt.timedelta(days=61), reason="再延", by=by)
     actions.pause_inquiry(inquiry, on=timezone.localdate(), reason="送检软管", by=by)
     inquiry.refresh_from_db()
     assert Duty.objects.get(subject=chain_of(inquiry), status="open").paused_since == timezone.localdate()
