@@ -214,7 +214,9 @@ def _events(instrument: Instrument, recipients: list[InstrumentRecipient]) -> li
             "by", "commitment"
         )
     ]
-    rows.sort(key=lambda row: row[0], reverse=True)
+    # Acts of one moment keep their order; the newest stands first.
+    rows.sort(key=lambda row: row[0])
+    rows.reverse()
     return [
         {"at": timezone.localtime(at).strftime("%Y-%m-%d %H:%M"), "what": what, "who": who, "note": note}
         for at, what, who, note in rows

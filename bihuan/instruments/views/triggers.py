@@ -289,6 +289,8 @@ def trial(request: Request, pk: int) -> HttpResponse:
         .order_by("-papers", "organization__name")[:60]
     )
     context = {
+        "running": found.version.trigger.status == "on"
+        and found.version.trigger.running_id == found.version_id,
         "trial": found, "version": found.version, "trigger": found.version.trigger, "said": _said(found.version),
         "page": page, "bodies": bodies, "may_set": sets(user_of(request), found.version.trigger),
     }  # fmt: skip
