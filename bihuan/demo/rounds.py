@@ -207,7 +207,7 @@ def _visit(cast: Cast, visit: OversightVisit, place: int, is_now: bool, rng: ran
             visit, visited_on=visit.planned_on, overall="组织有力，台账规范性还需加强。",
             met="属地分管负责人、安监站负责人", praise="网格员随身带检查表，当场登记。" if place % 5 == 1 else "", by=leader,
         )  # fmt: skip
-    if place < 6:
+    if place < 12:
         with as_of(at_hour(visit.planned_on, 16)):
             for finding in visit.findings.filter(status="recorded").select_related(
                 "enterprise__organization",

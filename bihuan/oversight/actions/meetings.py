@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
-from bihuan.accounts.queries import default_post, holders_of, leaders_of, organizations_under
+from bihuan.accounts.queries import LEADER_ROLES, chairs_in, leaders_of, organizations_under
 from bihuan.accounts.scope import place_of
 from bihuan.audit.actions import record
 from bihuan.audit.moves import step
@@ -321,14 +321,13 @@ def convene(meeting: Meeting, *, by: User) -> None:
 def _tell(meeting: Meeting, words: str, matter: str) -> None:
     when = timezone.localtime(meeting.held_at)
     body = f"{when.month}月{when.day}日{when:%H:%M}，{meeting.place}。{meeting.demand}"[:480]
-    people: dict[int, User] = {}
-    for each in meeting.attendances.select_related("organization"):
-        post = default_post(each.organization)
-        for user in [*(holders_of(post) if post else []), *leaders_of(each.organization)]:
-            people[user.pk] = user
+    bodies = meeting.attendances.values_list("organization", flat=True)
+    chairs = chairs_in(bodies, timezone.localdate())
+    reached = {pk for each in chairs if each.is_default or each.role in LEADER_ROLES for pk in each.people}
+    people = User.objects.filter(pk__in=reached)
     transaction.on_commit(
         partial(
-            notify, list(people.values()), category=Message.Category.REMINDER, title=words[:120], body=body,
+            notify, people, category=Message.Category.REMINDER, title=words[:120], body=body,
             url=meeting.get_absolute_url(), key=f"meeting:{meeting.pk}:{matter}"[:120],
         )
     )  # fmt: skip
