@@ -79,6 +79,4 @@ AssessmentStatusName = Annotated[assessment_workflow.Status, described(assessmen
 ReturnStatusName = Annotated[return_workflow.Status, described(return_workflow.Status)]
 AccidentKind = Annotated[accident_workflow.Kind, described(accident_workflow.Kind)]
 AccidentGrade = Annotated[accident_workflow.Grade, described(accident_workflow.Grade)]
-AccidentStatusName = Annotated[
-    accident_workflow.AccidentStatus, described(accident_workflow.AccidentStatus)
-]
+AccidentStatusName = Annotated[accident_workflow.AccidentStatus, described(accident_workflow.AccidentStatus)]
