@@ -10,7 +10,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('accounts', '__first__'),
         ('campaigns', '0008_authority'),
         ('registry', '0008_diagnosis_ownernote'),
     ]

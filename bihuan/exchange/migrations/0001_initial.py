@@ -11,7 +11,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('accounts', '__first__'),
         ('attachments', '0004_photo_hashes'),
         ('hazards', '0009_found_at_delivery'),
         ('returns', '0001_initial'),

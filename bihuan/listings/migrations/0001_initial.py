@@ -11,7 +11,6 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accidents', '0001_initial'),
         ('accounts', '0001_initial'),
-        ('accounts', '__first__'),
         ('hazards', '0009_found_at_delivery'),
         ('papers', '0003_rhythm'),
         ('registry', '0008_diagnosis_ownernote'),

@@ -10,7 +10,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('accounts', '__first__'),
         ('campaigns', '0008_authority'),
         ('hazards', '0009_found_at_delivery'),
         ('papers', '0003_rhythm'),

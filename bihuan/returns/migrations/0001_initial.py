@@ -9,7 +9,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('accounts', '__first__'),
         ('campaigns', '0008_authority'),
         ('papers', '0003_rhythm'),
     ]
