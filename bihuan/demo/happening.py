@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from bihuan.accidents import actions
 from bihuan.accidents.models import Accident, AccidentMeasure, Inquiry
-from bihuan.accounts.models import Organization, Region, User
+from bihuan.accounts.models import Holding, Organization, Region, User
 from bihuan.accounts.permissions import Permission
+from bihuan.accounts.roles import ROLES
 from bihuan.campaigns.models import Campaign
 from bihuan.rules.accidents import Toll
 
@@ -97,11 +98,10 @@ def _fresh(user: User) -> User:
 
 def _person(city: City, key: str, permission: str) -> User:
     """Whoever of a body holds a permission, by login: the same person on every load."""
-    body = city.organizations[key].pk
-    for login in sorted(city.users):
-        user = _fresh(city.users[login])
-        if user.has_perm(permission) and any(post.organization_id == body for post in user.posts):
-            return user
+    holdings = Holding.objects.filter(post__organization=city.organizations[key].pk, user__is_service=False)
+    for holding in holdings.select_related("post", "user").order_by("user__username"):
+        if permission in ROLES[holding.post.role].permissions and holding.user.username in city.users:
+            return _fresh(holding.user)
     raise LookupError(f"nobody of {key} may {permission}")
 
 
