@@ -37,7 +37,7 @@ SUBJECTS = {
 # What more of it means, by measure; others are neither good nor bad.
 GOOD = frozenset({"hazards.closed", "inspections.visits", "inspections.enterprises"})
 BAD = frozenset({"hazards.open", "hazards.overdue", "hazards.due", "duties.late"})
-CHARTED = 12
+CHARTED = 8
 WIDE = 7  # columns from which the table of the bodies lies across
 
 
@@ -205,7 +205,7 @@ def charts_of(spec: Spec, figures: Mapping[str, Any]) -> list[d.Block]:
         title = item.label.partition("：")[2] or item.label
         charts.append(
             d.chart(
-                "bars", f"图{len(charts) + 1}  各地各单位{title}{'（前12位）' if more else ''}", [label for label, _, _ in rows],
+                "bars", f"图{len(charts) + 1}  各地各单位{title}{'（前8位）' if more else ''}", [label for label, _, _ in rows],
                 {"本期": [_number(now) for _, now, _ in rows], "上期": [_number(then) for _, _, then in rows]}, unit=item.unit,
             )
         )  # fmt: skip
