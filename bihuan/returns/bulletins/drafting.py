@@ -74,7 +74,8 @@ def report_of(spec: Spec, figures: Mapping[str, Any]) -> Report:
         for row in rows
     )
     keys = {
-        name: found.key if (found := c.item_of(spec, name)) else "" for name in (c.FOUND, c.CHECKED, c.OVERDUE)
+        name: found.key if (found := c.item_of(spec, name)) else ""
+        for name in (c.FOUND, c.CHECKED, c.OVERDUE)
     }
     rate = next((item.key for item in spec.items if item.unit == "%" and item.formula is not None), "")
     reporting = figures["reporting"]
