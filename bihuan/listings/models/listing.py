@@ -14,7 +14,7 @@ from django.urls import reverse
 from bihuan.accidents.models import Accident
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
-from bihuan.accounts.scope import NOTHING, area_q, scope_of
+from bihuan.accounts.scope import EVERYTHING, NOTHING, area_q, scope_of
 from bihuan.audit.moves import Transition
 from bihuan.core.addresses import row_address
 from bihuan.hazards.models import Hazard
@@ -41,8 +41,8 @@ class ListingQuerySet(models.QuerySet["Listing"]):
     def _sights(user: User) -> list[Q]:
         scope = scope_of(user, Permission.VIEW_LISTINGS)
         sights = [area_q(code) for code in scope.areas]
-        if Q() in sights:
-            return [Q()]
+        if EVERYTHING in sights:
+            return [EVERYTHING]
         for department in scope.departments:
             sights += [Q(department=department), Q(reporter=department), Q(owner=department)]
         for enterprise in scope.enterprises:
