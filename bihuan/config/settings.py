@@ -226,7 +226,9 @@ BIHUAN_SMS_BACKEND = env.text("BIHUAN_SMS_BACKEND")  # dotted path to a callable
 # Exchange between levels: docs/how-to/exchange.md
 EXCHANGE_CA = env.text("BIHUAN_EXCHANGE_CA")  # the certificate authority of a closed network, a PEM file
 EXCHANGE_PER_MINUTE = env.integer("BIHUAN_EXCHANGE_PER_MINUTE", 240)  # requests from one address
-EXCHANGE_LOOPBACK = env.flag("BIHUAN_EXCHANGE_LOOPBACK")  # two installations on one machine, without TLS: for trials
+EXCHANGE_LOOPBACK = env.flag(
+    "BIHUAN_EXCHANGE_LOOPBACK"
+)  # two installations on one machine, without TLS: for trials
 
 # Operations: docs/how-to/monitoring.md, docs/how-to/backup.md, docs/how-to/retention.md
 METRICS_TOKEN = env.text("BIHUAN_METRICS_TOKEN")

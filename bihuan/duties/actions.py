@@ -265,7 +265,11 @@ def publish_year(year: int, *, document: str, by: User) -> CalendarYear:
 def _remember(duty: Duty) -> None:
     """Keep how a duty stood up to now, before it changes."""
     DutyFormer.objects.create(
-        duty=duty, due_on=duty.due_on, organization_id=duty.organization_id, post_id=duty.post_id, until=timezone.now()
+        duty=duty,
+        due_on=duty.due_on,
+        organization_id=duty.organization_id,
+        post_id=duty.post_id,
+        until=timezone.now(),
     )
 
 
