@@ -102,6 +102,27 @@ class ReturnOut(ReturnRow):
     cutoff: dt.datetime | None = Field(description="取数时刻，只含这一刻以前入账的记录")
     figures: list[FigureOut] = Field(description="签报的数字，逐行逐项")
 
+    @staticmethod
+    def resolve_words(record: Return) -> str:
+        return figures_of(record, record.current).words if record.current else ""
+
+    @staticmethod
+    def resolve_cutoff(record: Return) -> dt.datetime | None:
+        return figures_of(record, record.current).cutoff if record.current else None
+
+    @staticmethod
+    def resolve_figures(record: Return) -> list[dict[str, Any]]:
+        if record.current is None:
+            return []
+        return [
+            {
+                "row": each.row.key, "row_label": each.row.label, "item": each.item.key, "label": each.item.label,
+                "unit": each.item.unit, "value": each.value, "previous": each.previous, "last_year": each.last_year,
+                "url": each.url,
+            }
+            for each in figures_of(record, record.current).figures()
+        ]  # fmt: skip
+
 
 class ReturnPage(Page[ReturnRow]):
     """报送列表的一页"""
@@ -150,19 +171,7 @@ def list_returns(request: HttpRequest, query: ninja.Query[ReturnQuery]) -> dict[
     summary="读取一份报送",
     description="报送和签报的每一个数字；签报后不再变化，与签字时逐字节相同。",
 )
-def get_return(request: HttpRequest, return_id: Path[Id]) -> dict[str, Any]:
+def get_return(request: HttpRequest, return_id: Path[Id]) -> Return:
     rows = _rows(request)
     check_names(request)
-    record = get_object_or_404(rows, pk=return_id)
-    row = ReturnRow.from_orm(record).dict()
-    if record.current is None:
-        return {**row, "words": "", "cutoff": None, "figures": []}
-    sheet = figures_of(record, record.current)
-    figures = [
-        {
-            "row": each.row.key, "row_label": each.row.label, "item": each.item.key, "label": each.item.label,
-            "unit": each.item.unit, "value": each.value, "previous": each.previous, "last_year": each.last_year, "url": each.url,
-        }
-        for each in sheet.figures()
-    ]  # fmt: skip
-    return {**row, "words": sheet.words, "cutoff": sheet.cutoff, "figures": figures}
+    return get_object_or_404(rows, pk=return_id)

@@ -15,6 +15,7 @@ from bihuan.accounts.queries import service_user
 from bihuan.audit.actions import seal_day
 from bihuan.audit.models import Event
 from bihuan.checklists.actions import ensure_packs
+from bihuan.duties.sweep import sweep
 from bihuan.search.agreement import rebuild
 
 from . import planned, recent, registry_facts
@@ -115,6 +116,7 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         look_back(city)
         say("上下级交换：省里和岚溪县的系统，往来的包、移送、挂牌清单")
         exchange(city, campaigns[0])
+        sweep(now)  # what is late by now has been pressed, as every morning
         rebuild(lambda line: None)
         seal_days(today)
 

@@ -145,7 +145,8 @@ def tell_progress(
     record("oversight.progress", row, by=by, summary=f"{resolution}：{percent}%")
     if body.pk == resolution.lead_id:
         rows.update(percent=percent)
-        resolution.percent = percent
+        resolution.refresh_from_db(fields=["percent", "status", "due_on", "done_on"])
+        record("oversight.progress", resolution, by=by, summary=f"{resolution}：{percent}%")
     return row
 
 

@@ -257,6 +257,7 @@ def test_lists_cost_the_same_whatever_is_in_them(world, office):
     finding = handed_over(world)
     row = published(world)
     make_district(world)
+    make_district(world, led=False, region=world.regions.heyan)
 
     def cost(name, query=""):
         with CaptureQueriesContext(
@@ -277,7 +278,7 @@ def test_lists_cost_the_same_whatever_is_in_them(world, office):
         other.pk, other.position = None, 10 + number
         other.save(force_insert=True)
     make_district(world, region=world.regions.baita)
-    make_district(world, led=False, region=world.regions.heyan)
+    make_district(world, led=False, region=world.regions.linjiang)
     assert {name: cost(name) for name in names} == before
 
 

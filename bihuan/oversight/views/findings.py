@@ -18,7 +18,7 @@ from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
 from bihuan.attachments import queries as files
 from bihuan.core.errors import Refused
-from bihuan.core.http import Request
+from bihuan.core.http import Asked, Request
 from bihuan.hazards.models import Hazard
 from bihuan.jobs.handing import take_away
 
@@ -70,7 +70,7 @@ def index(request: Request) -> HttpResponse:
 
     context = {
         "page": page,
-        "chosen": chosen,
+        "chosen": Asked(request),
         "states": rows_of.STATES.items(),
         "levels": OversightFinding.Level.choices,
         "standing": rows_of.standing(whole, on=today),

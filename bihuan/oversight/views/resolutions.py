@@ -18,7 +18,7 @@ from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
 from bihuan.attachments import queries as files
 from bihuan.core.errors import Refused
-from bihuan.core.http import Request
+from bihuan.core.http import Asked, Request
 from bihuan.jobs.handing import take_away
 
 from .. import actions, forms
@@ -56,7 +56,7 @@ def index(request: Request) -> HttpResponse:
 
     context = {
         "page": page,
-        "chosen": chosen,
+        "chosen": Asked(request),
         "states": rows_of.STATES.items(),
         "standing": rows_of.standing(whole, on=today),
         "urls": {each: url(each) for each in ("unfinished", "overdue", "done")} | {"all": url("")},
