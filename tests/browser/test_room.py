@@ -51,7 +51,8 @@ def test_the_wall_shows_what_is_late_and_opens_it(world: World, enter: Enter, si
         # One screen: nothing to scroll from five metres away.
         assert office.page.evaluate("document.documentElement.scrollHeight <= innerHeight")
     office.follow("软管老化开裂", exact=False)
-    office.heading(hazard.number)
+    office.heading("软管老化开裂")
+    office.reads(hazard.number)
 
 
 def test_the_areas_come_round_and_stop_when_told(world: World, enter: Enter) -> None:
@@ -84,7 +85,7 @@ def test_the_morning_names_whom_to_press_and_one_press_does_it(
         .or_(office.page.get_by_role("row").filter(has=office.page.get_by_role("button", name="催办")))
     )
     row.get_by_role("button", name="催办").first.click()
-    office.hears("已催办")
+    office.reads("已催办")
     office.reads("今天已催")
     assert DutyStep.objects.filter(instrument="urge").count() == 1
     office.follow("全部逾期待办")
