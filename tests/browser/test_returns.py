@@ -47,7 +47,7 @@ def test_a_month_is_reported_sent_back_and_corrected(world: World, enter: Enter,
     street.page.get_by_label("培训人次").fill("36")
     street.page.get_by_label("文字说明").fill("本月组织餐饮场所用气检查。")
     street.press("先保存")
-    street.hears("已保存")
+    street.reads("已保存，还没有签报")
     street.press("签字报送")
     street.agree("签字报送")
     street.reads("为什么锁定")
@@ -67,7 +67,7 @@ def test_a_month_is_reported_sent_back_and_corrected(world: World, enter: Enter,
     office.page.get_by_text("退回重报", exact=True).click()
     office.page.get_by_label("查出隐患 1").fill("与检查记录对不上")
     office.press("退回")
-    office.hears("已退回")
+    office.reads("已退回")
 
     street.go(f"/returns/{record.pk}/")
     street.reads("与检查记录对不上")
