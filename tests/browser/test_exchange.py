@@ -73,7 +73,7 @@ def test_two_offices_get_acquainted_and_exchange(world: World, enter: Enter, siz
     office.reads("与名片里的指纹不一致")
     office.page.get_by_label("对方念出的指纹").fill(grouped(fellow.keys.public.fingerprint).lower())
     office.press("核对并启用")
-    office.hears("指纹一致，已启用")
+    office.reads("指纹一致，已启用")
     fits(office)
 
     office.go("/exchange/packages/in/")
@@ -115,7 +115,7 @@ def test_two_offices_get_acquainted_and_exchange(world: World, enter: Enter, siz
         "reply",
     ]
     office.go("/exchange/packages/")
-    expect(office.page.get_by_text("已导出，待回执").first).to_be_visible()
+    expect(office.page.get_by_role("cell", name="已导出，待回执")).to_have_count(4)
     fits(office)
     assert set(Package.objects.filter(direction="out").values_list("status", flat=True)) == {"handed"}
 
@@ -127,7 +127,7 @@ def test_a_sheet_of_an_upper_level_is_placed_and_filled(
     make_hazard(world)
     office = enter("office", size)
     office.go("/exchange/profiles/new/")
-    office.page.get_by_label("名称", exact=True).fill("省厅隐患台账")
+    office.page.get_by_label("名称 必填", exact=True).fill("省厅隐患台账")
     office.page.get_by_label("用途").select_option("export")
     office.page.get_by_label("数据来源").select_option("hazards")
     office.page.get_by_label("对方的空表").set_input_files(str(SAMPLE))
@@ -141,12 +141,12 @@ def test_a_sheet_of_an_upper_level_is_placed_and_filled(
     office.press("保存对应关系")
     office.reads("还没有试过")
     office.press("填好")
-    office.hears("已填好，可以取走")
+    office.reads("已填好，可以取走")
     fits(office)
     with office.page.expect_download():
         office.page.get_by_role("link", name="取走表格").click()
     assert ProfileRun.objects.get().rows == 1
     office.go(SheetProfile.objects.get().get_absolute_url())
     office.press("启用")
-    office.hears("方案已启用")
+    office.reads("方案已启用")
     fits(office)
