@@ -23,6 +23,11 @@ def fits(person: Person) -> None:
     assert person.overflow() <= 0, person.page.url
 
 
+def told(person: Person, words: str) -> None:
+    """The answer that heads the next page after a form went through."""
+    expect(person.page.locator("#messages").get_by_text(words)).to_be_visible()
+
+
 @SIZES
 def test_from_judging_to_an_appeal_answered(world: World, enter: Enter, size: ViewportSize) -> None:
     late_hazard(world)
@@ -56,7 +61,7 @@ def test_from_judging_to_an_appeal_answered(world: World, enter: Enter, size: Vi
     leader.go(made.get_absolute_url())
     leader.press("审定结果")
     leader.agree("审定")
-    leader.hears("已审定结果")
+    told(leader, "已审定结果")
 
     office.go(made.get_absolute_url())
     office.press("公布结果")
@@ -77,7 +82,7 @@ def test_from_judging_to_an_appeal_answered(world: World, enter: Enter, size: Vi
     street.page.get_by_label("申辩理由").fill("该企业已停业，属地登记在先")
     fits(street)
     street.press("提交申辩")
-    street.hears("申辩已提交")
+    told(street, "申辩已提交")
 
     leader.go(Appeal.objects.get().get_absolute_url())
     leader.page.get_by_role("radio", name="采纳申辩").check()
@@ -102,13 +107,13 @@ def test_a_letter_is_signed_by_both_sides(world: World, enter: Enter, size: View
     fits(street)
     sign(street, "代表乙方签字")
     street.press("签订")
-    street.hears("已签订")
+    told(street, "已签订")
     leader = enter("office_leader", size)
     leader.go(letter.get_absolute_url())
     sign(leader, "代表甲方签字")
     leader.press("签订")
     signed = Letter.objects.get(pk=letter.pk)
-    leader.hears("已签订")
+    told(leader, "已签订")
     signed.refresh_from_db()
     assert signed.paper is not None
     expect(leader.page.get_by_role("link", name=signed.paper.number)).to_be_visible()
