@@ -13,7 +13,7 @@ from django.http import HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Path, Router, Schema
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from bihuan.accidents import actions
 from bihuan.accidents.models import Accident, AccidentFigure
@@ -26,7 +26,7 @@ from bihuan.rules.accidents import Toll
 
 from .auth import caller
 from .choices import AccidentGrade, AccidentKind, AccidentStatusName
-from .fields import Id, Input, Label, PageQuery, RegionCode, Text
+from .fields import Day, Id, Input, Label, Moment, PageQuery, RegionCode, Text
 from .idempotency import PARAMETER, once
 from .paging import Page, page_of
 from .problems import LIST_ERRORS, READ_ERRORS, WRITE_ERRORS, Unprocessable, check_names
@@ -109,8 +109,8 @@ class AccidentQuery(PageQuery):
     status: AccidentStatusName | None = Field(None, description="状态")
     kind: AccidentKind | None = Field(None, description="事故类别")
     grade: AccidentGrade | None = Field(None, description="等级")
-    since: dt.date | None = Field(None, description="发生日期从")
-    until: dt.date | None = Field(None, description="发生日期到")
+    since: Day | None = Field(None, description="发生日期从")
+    until: Day | None = Field(None, description="发生日期到")
     region: RegionCode | None = Field(None, description="所在区划及以下")
 
 
@@ -119,8 +119,8 @@ class AccidentIn(Input):
 
     title: Annotated[Text, Field(min_length=1, max_length=120)] = Field(description="事故名称")
     kind: AccidentKind = Field(description="事故类别")
-    occurred_at: AwareDatetime = Field(description="发生时间")
-    known_at: AwareDatetime = Field(description="得知时间")
+    occurred_at: Moment = Field(description="发生时间")
+    known_at: Moment = Field(description="得知时间")
     region: RegionCode | None = Field(None, description="县区或乡镇街道代码；填了企业的不用填")
     place: Annotated[Text, Field(min_length=1, max_length=200)] = Field(description="发生地点")
     enterprise: Id | None = Field(None, description="事发企业编号")

@@ -155,7 +155,9 @@ def list_findings(request: HttpRequest, query: ninja.Query[OversightFindingQuery
     description="督导问题的责任单位、期限和状态。",
 )
 def get_finding(request: HttpRequest, oversight_finding_id: Path[Id]) -> OversightFinding:
-    return get_object_or_404(_findings(request), pk=oversight_finding_id)
+    rows = _findings(request)
+    check_names(request)
+    return get_object_or_404(rows, pk=oversight_finding_id)
 
 
 def _resolutions(request: HttpRequest) -> QuerySet[Resolution]:
@@ -190,4 +192,6 @@ def list_resolutions(request: HttpRequest, query: ninja.Query[ResolutionQuery]) 
     description="议定事项的牵头、配合单位、期限和进度。",
 )
 def get_resolution(request: HttpRequest, resolution_id: Path[Id]) -> Resolution:
-    return get_object_or_404(_resolutions(request), pk=resolution_id)
+    rows = _resolutions(request)
+    check_names(request)
+    return get_object_or_404(rows, pk=resolution_id)

@@ -21,7 +21,7 @@ from bihuan.returns.queries import LOADED
 
 from .auth import caller
 from .choices import ReturnStatusName
-from .fields import Id, Label, PageQuery, RegionCode
+from .fields import Id, Label, PageQuery, RegionCode, Text
 from .paging import Page, page_of
 from .problems import LIST_ERRORS, READ_ERRORS, check_names
 
@@ -130,7 +130,7 @@ class ReturnPage(Page[ReturnRow]):
 
 class ReturnQuery(PageQuery):
     status: ReturnStatusName | None = Field(None, description="状态")
-    definition: str | None = Field(None, max_length=60, description="报表代码")
+    definition: Text | None = Field(None, max_length=60, description="报表代码")
     organization: int | None = Field(None, ge=1, le=10**15, description="报送单位编号")
     late: bool = Field(False, description="只列迟报的")
     region: RegionCode | None = Field(None, description="所在区划及以下")
