@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.utils import timezone
-from playwright.sync_api import ViewportSize, expect
+from playwright.sync_api import Locator, ViewportSize, expect
 
 from bihuan.accounts.tests.world import World
 from bihuan.hazards.models import Hazard
@@ -32,9 +34,14 @@ def fits(person: Person) -> None:
     assert person.overflow() <= 0, person.page.url
 
 
+def named(person: Person, label: str) -> Locator:
+    """The field of that name, whether it must be filled in or not."""
+    return person.page.get_by_label(re.compile(rf"^\s*{re.escape(label)}\s*(必填)?\s*$"))
+
+
 def choose(person: Person, label: str, words: str) -> None:
     """The option that holds the words."""
-    field = person.page.get_by_label(label, exact=True)
+    field = named(person, label)
     value = field.locator("option", has_text=words).first.get_attribute("value")
     field.select_option(value)
 
@@ -57,7 +64,7 @@ def test_a_round_from_planning_to_the_closed_finding(world: World, enter: Enter,
     fits(office)
     office.press("保存督导组")
     office.press("一键排期")
-    office.hears("已排出 3 个属地")
+    office.is_told("已排出 3 个属地")
     fits(office)
     office.press("下达日程")
     office.reads("督导中")
@@ -77,17 +84,17 @@ def test_a_round_from_planning_to_the_closed_finding(world: World, enter: Enter,
     choose(leader, "层面", "企业层面")
     choose(leader, "问题类型", "现场状况")
     choose(leader, "点位（企业层面必选）", "好味来")
-    leader.page.get_by_label("问题", exact=True).fill("连接软管长 2.6 米")
+    named(leader, "问题").fill("连接软管长 2.6 米")
     attach(leader.page.locator("#do-finding"), "照片", "软管")
     leader.press("登记", inside=leader.page.locator("#do-finding"))
-    leader.hears("录入隐患台账")
+    leader.is_told("录入隐患台账")
     assert Hazard.objects.get().source == "oversight"
     for field in leader.page.locator("#points select").all():
         field.select_option("yes")
     leader.page.get_by_label("信息、报表按时报送，零报告也报：结论").select_option("no")
     leader.page.get_by_label("信息、报表按时报送，零报告也报：情况").fill("十月报表晚报两天")
     leader.press("保存职责检查")
-    leader.hears("已保存 12 项")
+    leader.is_told("已保存 12 项")
     leader.page.get_by_label("总体评价").fill("总体较好，信息报送要加强")
     sign(leader, "督导人签名")
     leader.press("签名提交")
@@ -139,7 +146,7 @@ def test_a_meeting_to_the_fulfilled_resolution(world: World, enter: Enter, size:
     lead = enter("housing", size)
     lead.go(meeting.get_absolute_url())
     lead.page.get_by_label("委托谁参会").fill("李建明")
-    lead.page.get_by_label("事由", exact=True).fill("局长出差")
+    named(lead, "事由").fill("局长出差")
     lead.press("报送")
     lead.reads("委托参会")
 
@@ -148,7 +155,7 @@ def test_a_meeting_to_the_fulfilled_resolution(world: World, enter: Enter, size:
     office.press("会议已召开，登记到会")
     office.reads("未到会")
     office.page.get_by_text("加一项议定事项", exact=True).click()
-    office.page.get_by_label("议定事项", exact=True).fill("月底前完成报警器安装")
+    named(office, "议定事项").fill("月底前完成报警器安装")
     choose(office, "牵头单位", "住房")
     office.press("加入")
     office.reads("月底前完成报警器安装")
