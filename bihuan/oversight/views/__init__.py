@@ -43,6 +43,14 @@ class Panel:
     is_open: bool = False
     note: str = ""
 
+    def __post_init__(self) -> None:
+        self._name_fields()
+
+    def _name_fields(self) -> None:
+        """Several forms on one page ask for the same: each label must lead to its own field."""
+        if self.form is not None:
+            self.form.auto_id = f"id_{self.key}_%s"
+
     def told(self, wrong: tuple[str, forms.Form | str] | None) -> Panel:
         """The same with what was wrong about it."""
         if wrong is None or wrong[0] != self.key:
@@ -50,6 +58,7 @@ class Panel:
         self.is_open = True
         if isinstance(wrong[1], forms.Form):
             self.form = wrong[1]
+            self._name_fields()
         else:
             self.note = str(wrong[1])
         return self
