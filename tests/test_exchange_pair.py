@@ -16,12 +16,12 @@ from django.db import connection
 
 from tests.exchange.pair import Installation, Wire
 
-pytestmark = [pytest.mark.sqlite, pytest.mark.slow]
+pytestmark = [pytest.mark.sqlite, pytest.mark.slow, pytest.mark.django_db]
 UP = ["return", "register"]
 
 
 @pytest.fixture
-def pair(tmp_path: Path, django_db_setup: None) -> Iterator[tuple[Installation, Installation, Wire]]:
+def pair(tmp_path: Path, db: None) -> Iterator[tuple[Installation, Installation, Wire]]:
     """The street, the city, and the street's wire to the city."""
     if connection.vendor != "sqlite":
         pytest.skip("copies the migrated file")
@@ -109,11 +109,18 @@ def test_two_installations_and_a_wire_that_breaks(pair: tuple[Installation, Inst
     # Somebody on the way sends a captured package again, and the same request once more.
     data = lower.act("captured", "return")
     assert upper.act("file_in", "upper", data) == ["applied"]
+    unsigned = urllib.request.Request(
+        f"http://127.0.0.1:{upper.port}/exchange/door/packages/", data=base64.b64decode(data),
+        headers={"Content-Type": "application/octet-stream"},
+    )  # fmt: skip
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(
-            f"http://127.0.0.1:{upper.port}/exchange/door/packages/", data=base64.b64decode(data), timeout=10
-        )
+        urllib.request.urlopen(unsigned, timeout=10)
     assert refused.value.code == 422
+    before = upper.act("state")
+    for number in (1, 2):
+        assert wire.say_again(number) == (403, "这个请求已经处理过")
+    after = upper.act("state")
+    assert after == before | {"refusals": before["refusals"] + 2}
 
     # Across a gap: a file out, carried twice, and the receipts back.
     lower.act("reach", "lower", "file", "")

@@ -198,7 +198,7 @@ def state() -> dict[str, Any]:
     """Everything that matters."""
     from bihuan.attachments.models import AttachmentLink
     from bihuan.campaigns.models import PlanDocument
-    from bihuan.exchange.models import Handover, ListedElsewhere, Package, Refusal, ReturnReceived
+    from bihuan.exchange.models import Handover, ListedElsewhere, Package, Refusal
     from bihuan.hazards.models import Hazard
     from bihuan.returns.models import Return
 
@@ -215,7 +215,6 @@ def state() -> dict[str, Any]:
     return {
         "out": packages("out"), "in": packages("in"), "refusals": Refusal.objects.count(),
         "returns": list(Return.objects.filter(current__isnull=False).values_list("organization__short_name", "status", "current__digest", "current__received_from")),
-        "placed": list(ReturnReceived.objects.values_list("filing__isnull", flat=True)),
         "listed": list(ListedElsewhere.objects.values_list("number", "is_open")),
         "handovers": list(Handover.objects.values_list("status", "answer")),
         "photos": AttachmentLink.objects.filter(subject__startswith="exchange.handover").count(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 import subprocess
@@ -63,6 +64,7 @@ class Wire:
             None  # the request, counted from 1, that arrives and whose answer does not
         )
         self._passed = 0
+        self._heard: list[list[bytes]] = []  # what callers said, request by request
         self._door = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -80,8 +82,14 @@ class Wire:
                 return
             self._passed += 1
             loses = self._passed == self.lose_answer_of
-            with socket.create_connection(("127.0.0.1", self._target)) as callee:
-                threading.Thread(target=self._copy, args=(caller, callee), daemon=True).start()
+            try:
+                callee = socket.create_connection(("127.0.0.1", self._target))
+            except OSError:
+                return  # nobody there: the caller finds the line dead
+            said: list[bytes] = []
+            self._heard.append(said)
+            with callee:
+                threading.Thread(target=self._copy, args=(caller, callee, said), daemon=True).start()
                 # With its answer lost, the request still gets there.
                 while data := _read(callee):
                     if loses:
@@ -90,13 +98,22 @@ class Wire:
                         caller.sendall(data)
 
     @staticmethod
-    def _copy(one: socket.socket, other: socket.socket) -> None:
+    def _copy(one: socket.socket, other: socket.socket, said: list[bytes]) -> None:
         try:
             while data := one.recv(65536):
+                said.append(data)
                 other.sendall(data)
             other.shutdown(socket.SHUT_WR)
         except OSError:
             return
+
+    def say_again(self, number: int) -> tuple[int, str]:
+        """A request as it was heard, counted from 1, byte for byte: the status of its answer, and what it says."""
+        with socket.create_connection(("127.0.0.1", self._target), timeout=10) as callee:
+            callee.sendall(b"".join(self._heard[number - 1]))
+            answer = http.client.HTTPResponse(callee)
+            answer.begin()
+            return answer.status, json.loads(answer.read())["detail"]
 
     def mend(self) -> None:
         self.is_cut, self.lose_answer_of = False, None
