@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -75,6 +75,6 @@ def press_body(request: Request, pk: int) -> HttpResponse:
     else:
         messages.success(request, f"已催办{organization.short_name} {count} 件")
     back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+    if not back.startswith("/") or not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         back = f"{reverse('duties:late')}?organization={pk}"
-    return redirect(back)
+    return HttpResponseRedirect(back)
