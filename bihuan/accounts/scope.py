@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 
 from django.db.models import Q
 
@@ -12,8 +10,6 @@ from .models import Organization, Region, User
 from .roles import ROLES
 
 NOTHING = Q(pk__in=())
-# Not Q(): joined by “or” with another condition, an empty one would vanish and leave only the other.
-EVERYTHING = ~NOTHING
 
 
 @dataclass(frozen=True)
@@ -67,7 +63,7 @@ def area_q(code: str, prefix: str = "") -> Q:
     """
     match len(code):
         case 2:
-            return EVERYTHING
+            return Q()
         case 4:
             return Q(**{f"{prefix}city_id": code})
         case 6:
@@ -78,7 +74,13 @@ def area_q(code: str, prefix: str = "") -> Q:
 
 def areas_q(codes: tuple[str, ...], prefix: str = "") -> Q:
     """Rows under any of `codes`; none for an empty tuple."""
-    return reduce(or_, (area_q(code, prefix) for code in codes), NOTHING)
+    query = Q()
+    for code in codes:
+        branch = area_q(code, prefix)
+        if not branch:
+            return Q()
+        query |= branch
+    return query if codes else NOTHING
 
 
 @dataclass(frozen=True)

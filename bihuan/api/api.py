@@ -8,8 +8,6 @@ from ninja import NinjaAPI
 from ninja.renderers import JSONRenderer
 
 from . import (  # noqa: F401 - hazard_moves adds its operations to the router of hazards
-    accidents,
-    assessments,
     campaigns,
     directory,
     duties,
@@ -19,11 +17,8 @@ from . import (  # noqa: F401 - hazard_moves adds its operations to the router o
     hazard_moves,
     hazards,
     inspections,
-    listings,
-    oversight,
     papers,
     problems,
-    returns,
 )
 from .auth import Token
 
@@ -111,12 +106,7 @@ for room in (
     duties,
     inspections,
     hazards,
-    accidents,
-    listings,
-    oversight,
     papers,
-    returns,
-    assessments,
     figures,
     files,
 ):

@@ -1,1 +1,0 @@
-"""What people and the software do in exchange, by subject."""

@@ -1,1 +1,0 @@
-"""What pages ask about supervision, meetings and districts."""
