@@ -237,6 +237,44 @@ def test_an_installation_that_broke_off_is_begun_again_and_the_end_is_told(asked
     assert asked("updates", BROKEN_OFF) == [3, False, True, [[True, False]]]
 
 
+NEWER_BROKE_OFF = """(async () => {
+  const registration = Object.assign(new EventTarget(), { installing: null, active: {}, waiting: null, asked: 0 });
+  const begin = () => {
+    registration.installing = Object.assign(new EventTarget(), { state: "installing" });
+    registration.dispatchEvent(new Event("updatefound"));
+    return registration.installing;
+  };
+  const become = (worker, state) => {
+    Object.assign(worker, { state });
+    if (state === "installed") registration.waiting = worker;
+    registration.installing = null;
+    worker.dispatchEvent(new Event("statechange"));
+  };
+  registration.update = async () => { registration.asked += 1; };
+  const container = Object.assign(new EventTarget(), { controller: {}, register: async () => registration });
+  Object.defineProperty(navigator, "serviceWorker", { value: container, configurable: true });
+  const settled = async (count) => {
+    for (let turn = 0; turn < 1000 && registration.asked < count; turn += 1) await new Promise((resolve) => setTimeout(resolve, 1));
+  };
+  const updates = new m.Updates(() => {}, { again: 1 });
+  await updates.start();
+  become(begin(), "redundant");
+  await settled(1);
+  const askedAgain = registration.asked;
+  const newer = begin();
+  become(newer, "installed");
+  const ready = updates.ready;
+  become(newer, "redundant");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  delete navigator.serviceWorker;
+  return [askedAgain, ready, registration.asked];
+})()"""
+
+
+def test_a_newer_app_that_broke_off_is_asked_for_again_and_one_that_was_replaced_is_not(asked):
+    assert asked("updates", NEWER_BROKE_OFF) == [1, True, 1]
+
+
 # --- the line --------------------------------------------------------------------------------------
 
 # A phone with one finished visit that names one photo; `answers` says what comes back to which request.
