@@ -24,7 +24,7 @@ from bihuan.hazards.panels import SPECS
 from bihuan.inspections.tests.factories import ink, picture
 from tests.matrix import operations, pages
 from tests.matrix import visitor as house
-from tests.matrix.lines import LET_IN, LINES, address, body
+from tests.matrix.lines import BODIES, LET_IN, LINES, MARKS, address, body
 from tests.matrix.stage import ROLES, Stage
 from tests.matrix.visitor import ADMINISTRATORS, GROUPS, Visitor
 
@@ -70,7 +70,7 @@ def test_every_page_has_a_line_and_every_line_a_page():
     }
     assert {line.name for line in LINES} == set(url_names()) - operations_of_the_api
     assert len({line.key for line in LINES}) == len(LINES)
-    for name in pages.BODIES:
+    for name in BODIES:
         assert name in {line.key for line in LINES}
 
 
@@ -137,7 +137,7 @@ def test_other_methods_are_refused(line, stage, visitor):
         assert answer.status_code == 405
 
 
-@pytest.mark.parametrize("name", pages.MARKS)
+@pytest.mark.parametrize("name", MARKS)
 def test_lists_show_only_ones_own_part(name, stage, visitor):
     line = next(each for each in LINES if each.name == name)
     wrong = []
@@ -150,7 +150,7 @@ def test_lists_show_only_ones_own_part(name, stage, visitor):
             # The manager of an enterprise is led from the list to the own enterprise.
             visitor.client.cookies = SimpleCookie({settings.SESSION_COOKIE_NAME: visitor.keys[user.pk]})
             text = visitor.client.get(reverse(name), follow=True).content.decode()
-            if (pages.MARKS[name] in text) != (group == "inside"):
+            if (MARKS[name] in text) != (group == "inside"):
                 wrong.append(f"{role} {group}")
     assert not wrong
 
@@ -179,6 +179,7 @@ class Call:
     variant: str
     reach: str
     let_in: frozenset[str]
+    unseen: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:
@@ -188,8 +189,10 @@ class Call:
         if role not in pages.GROUPS["field"].split():
             return frozenset({403})
         if role not in self.let_in:
-            # A duty of the street is not the department's: it finds nothing there.
-            return frozenset({404 if self.operation == "getDuty" or group != "inside" else 403})
+            if role in self.unseen:
+                return frozenset({404})
+            # Somebody who may neither see nor do it may be told either.
+            return frozenset({403} if group == "inside" else {403, 404})
         seen = group == "inside" or self.reach == "list" or (self.reach == "county" and group == "near")
         seen |= self.reach == "line" and group == "near" and role == "DO"
         return frozenset({200, 201, 409, 422}) if seen else frozenset({404})
@@ -198,9 +201,10 @@ class Call:
 def calls() -> list[Call]:
     read = []
     for text in filter(None, (row.strip() for row in operations.OPERATIONS.splitlines())):
-        name, reach, let_in = (cell.strip() for cell in text.split("|"))
+        name, reach, let_in, *unseen = (cell.strip() for cell in text.split("|"))
         operation, _, variant = name.partition(" ")
-        read.append(Call(operation, variant, reach, frozenset(let_in.split())))
+        blind = frozenset(unseen[0].split()) if unseen else frozenset()
+        read.append(Call(operation, variant, reach, frozenset(let_in.split()), blind))
     return read
 
 

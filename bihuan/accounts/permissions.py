@@ -50,6 +50,46 @@ class Permission(TextChoices):
     REVIEW_SUBSIDY = "batches.review_subsidy", "初审补贴、登记拨付"
     APPROVE_SUBSIDY = "batches.approve_subsidy", "审定补贴"
 
+    VIEW_ACCIDENTS = "accidents.view", "查看事故台账"
+    REPORT_ACCIDENT = "accidents.report", "报告、续报事故"
+    MANAGE_ACCIDENTS = "accidents.manage", "核定事故、组织调查、结案、下达控制数"
+
+    VIEW_LISTINGS = "listings.view", "查看挂牌督办"
+    MANAGE_LISTINGS = "listings.manage", "呈报挂牌、督促整改、组织摘牌验收"
+    APPROVE_LISTING = "listings.approve", "审签挂牌、延期和摘牌"
+
+    VIEW_LOOKBACK = "lookback.view", "查看回头看"
+    RUN_LOOKBACK = "lookback.run", "组织回头看抽查"
+
+    VIEW_OVERSIGHT = "oversight.view", "查看督导、会议和包干"
+    MANAGE_OVERSIGHT = "oversight.manage", "组织督导轮次、会议和包干"
+    RECORD_OVERSIGHT = "oversight.record", "参加督导、记录问题"
+    CONFIRM_OVERSIGHT = "oversight.confirm", "审定会议纪要"
+    LEAD_DISTRICT = "oversight.lead", "登记包干走访"
+
+    VIEW_INSTRUMENTS = "instruments.view", "查看督办文书"
+    DRAFT_INSTRUMENT = "instruments.draft", "起草督办文书"
+    SIGN_INSTRUMENT = "instruments.sign", "签发督办文书"
+    REPLY_INSTRUMENT = "instruments.reply", "签收、回复督办文书"
+    SET_TRIGGERS = "instruments.triggers", "设定督办触发条件"
+
+    VIEW_RETURNS = "returns.view", "查看报送"
+    FILE_RETURN = "returns.file", "填报并签字报送"
+    RECEIVE_RETURNS = "returns.receive", "审收、退回、解锁报送"
+    DEFINE_RETURNS = "returns.define", "编制报表"
+    ISSUE_BULLETIN = "returns.bulletin", "签发工作通报"
+
+    VIEW_ASSESSMENT = "assessment.view", "查看考核"
+    RUN_ASSESSMENT = "assessment.run", "组织考核、评定得分"
+    ADOPT_ASSESSMENT = "assessment.adopt", "审定考核方案和结果"
+    APPEAL_ASSESSMENT = "assessment.appeal", "申辩考核结果"
+    SIGN_LETTER = "assessment.sign_letter", "签订责任书、承诺书"
+
+    VIEW_EXCHANGE = "exchange.view", "查看上下级数据交换"
+    MANAGE_EXCHANGE = "exchange.manage", "办理上下级数据交换"
+
+    USE_ROOM = "desk.room", "打开调度大屏"
+
     VIEW_HISTORY = "archive.view", "查看历史统计"
 
     ISSUE_PAPER = "papers.issue", "制发文书"

@@ -40,12 +40,35 @@ _FIELD = _READ | {
     P.CONDUCT_INSPECTION, P.REPORT_HAZARD, P.CONFIRM_HAZARD, P.REVIEW_HAZARD, P.ISSUE_PAPER, P.EXPORT_HAZARDS,
     P.REPORT_TASK, P.USE_API,
 }  # fmt: skip
+# What everybody who answers for a locality, a line or the whole sees of the rhythm: returns, papers, listings, scores.
+_OVERSEE = frozenset({
+    P.VIEW_ACCIDENTS, P.VIEW_LISTINGS, P.VIEW_LOOKBACK, P.VIEW_OVERSIGHT, P.VIEW_INSTRUMENTS, P.VIEW_RETURNS,
+    P.VIEW_ASSESSMENT,
+})  # fmt: skip
+_OFFICER = _OVERSEE | {
+    P.REPORT_ACCIDENT, P.MANAGE_LISTINGS, P.RECORD_OVERSIGHT, P.REPLY_INSTRUMENT, P.FILE_RETURN,
+}  # fmt: skip
+_LEADER = _OVERSEE | {P.LEAD_DISTRICT, P.RECORD_OVERSIGHT, P.FILE_RETURN, P.REPLY_INSTRUMENT, P.SIGN_LETTER}
 
 ROLES: dict[str, RoleDefinition] = {
     Role.UNASSIGNED: RoleDefinition("岗位已建立，等安全管理员授权；现在什么也不能看、不能做。", frozenset()),
     Role.OFFICE_OFFICER: RoleDefinition(
         "看本辖区全部台账，把方案变成行动，编制检查计划，组织双随机抽取，交办催办，审批延期，维护对象底册和日历。",
         _FIELD
+        | _OFFICER
+        | {
+            P.MANAGE_ACCIDENTS,
+            P.RUN_LOOKBACK,
+            P.MANAGE_OVERSIGHT,
+            P.DRAFT_INSTRUMENT,
+            P.SET_TRIGGERS,
+            P.RECEIVE_RETURNS,
+            P.DEFINE_RETURNS,
+            P.RUN_ASSESSMENT,
+            P.VIEW_EXCHANGE,
+            P.MANAGE_EXCHANGE,
+            P.USE_ROOM,
+        }
         | {
             P.MANAGE_PLANS,
             P.PLAN_VISITS,
@@ -78,8 +101,18 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.OFFICE_LEADER: RoleDefinition(
-        "看本辖区全部台账，关闭阶段，挂牌督办，批准检查计划，审批延期和重大隐患。",
+        "看本辖区全部台账，关闭阶段，挂牌督办，签发工作通报，批准检查计划，审批延期和重大隐患。",
         _READ
+        | _LEADER
+        | {
+            P.APPROVE_LISTING,
+            P.CONFIRM_OVERSIGHT,
+            P.SIGN_INSTRUMENT,
+            P.ADOPT_ASSESSMENT,
+            P.VIEW_EXCHANGE,
+            P.USE_ROOM,
+        }
+        | {P.ISSUE_BULLETIN}
         | {
             P.PUBLISH_CAMPAIGN,
             P.CLOSE_PHASE,
@@ -102,6 +135,8 @@ ROLES: dict[str, RoleDefinition] = {
     Role.DEPARTMENT_OFFICER: RoleDefinition(
         "看归口本部门的企业和隐患，编制检查计划，开展检查，核实、复查、销号，核查承诺书，报告任务进展。",
         _FIELD
+        | _OFFICER
+        | {P.RUN_LOOKBACK, P.DRAFT_INSTRUMENT}
         | {
             P.EDIT_REGISTRY,
             P.IMPORT_REGISTRY,
@@ -119,6 +154,8 @@ ROLES: dict[str, RoleDefinition] = {
     Role.DEPARTMENT_LEADER: RoleDefinition(
         "看归口本部门的台账，批准检查计划，审批延期，认定重大隐患，审查治理方案，组织验收。",
         _READ
+        | _LEADER
+        | {P.APPROVE_LISTING, P.SIGN_INSTRUMENT, P.APPEAL_ASSESSMENT}
         | {
             P.APPROVE_VISIT,
             P.DECIDE_EXTENSION,
@@ -134,11 +171,15 @@ ROLES: dict[str, RoleDefinition] = {
     ),
     Role.LOCALITY_OFFICER: RoleDefinition(
         "看本乡镇街道的企业和隐患，登记对象，编制检查计划，开展检查，核实、复查、销号，报告任务进展。",
-        _FIELD | {P.EDIT_REGISTRY, P.IMPORT_REGISTRY, P.REVEAL_PERSONAL, P.ASSIGN_HAZARD, P.PLAN_VISITS},
+        _FIELD
+        | _OFFICER
+        | {P.EDIT_REGISTRY, P.IMPORT_REGISTRY, P.REVEAL_PERSONAL, P.ASSIGN_HAZARD, P.PLAN_VISITS},
     ),
     Role.LOCALITY_LEADER: RoleDefinition(
         "看本乡镇街道的台账，批准检查计划，审批一般隐患延期，办理人员交接。",
         _READ
+        | _LEADER
+        | {P.APPROVE_LISTING, P.APPEAL_ASSESSMENT}
         | {
             P.DECIDE_EXTENSION,
             P.APPROVE_VISIT,
@@ -149,10 +190,11 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.INSPECTOR: RoleDefinition(
-        "在本乡镇街道上门检查、签字、登记隐患、复查。", _FIELD - {P.EXPORT_HAZARDS, P.REPORT_TASK}
+        "在本乡镇街道上门检查、签字、登记隐患、复查；看本单位和本人的考核结果。",
+        _FIELD - {P.EXPORT_HAZARDS, P.REPORT_TASK} | {P.VIEW_ASSESSMENT},
     ),
     Role.ENTERPRISE_MANAGER: RoleDefinition(
-        "只看本企业：有什么隐患、什么时候改完、怎么证明；自查，签承诺书，提交整改，申请延期。",
+        "只看本企业：有什么隐患、什么时候改完、怎么证明；自查，签承诺书，提交整改，申请延期，报告事故，签责任书。",
         frozenset(
             {
                 P.VIEW_HAZARDS,
@@ -161,15 +203,24 @@ ROLES: dict[str, RoleDefinition] = {
                 P.VIEW_PAPERS,
                 P.VIEW_REGISTRY,
                 P.SIGN_PLEDGE,
+                P.VIEW_ACCIDENTS,
+                P.REPORT_ACCIDENT,
+                P.VIEW_LISTINGS,
+                P.VIEW_INSTRUMENTS,
+                P.REPLY_INSTRUMENT,
+                P.VIEW_ASSESSMENT,
+                P.APPEAL_ASSESSMENT,
+                P.SIGN_LETTER,
             }
         ),
     ),
     Role.EXPERT: RoleDefinition(
         "受邀参加检查，以自己的名义提出意见；只看自己参加的检查。",
-        frozenset({P.VIEW_INSPECTIONS, P.VIEW_HAZARDS}),
+        frozenset({P.VIEW_INSPECTIONS, P.VIEW_HAZARDS, P.RECORD_OVERSIGHT}),
     ),
     Role.INSPECTORATE: RoleDefinition(
-        "看辖区内全部记录，不改任何一条。", _READ | {P.EXPORT_HAZARDS, P.VERIFY_AUDIT, P.VIEW_HISTORY}
+        "看辖区内全部记录，不改任何一条。",
+        _READ | _OVERSEE | {P.VIEW_EXCHANGE, P.USE_ROOM} | {P.EXPORT_HAZARDS, P.VERIFY_AUDIT, P.VIEW_HISTORY},
     ),
     Role.SYSTEM_ADMIN: RoleDefinition(
         "维护区划、单位、岗位和账号，照看系统体检和备份；看不到业务数据，也不能授权。",

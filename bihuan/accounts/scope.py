@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.db.models import Q
 
@@ -10,6 +12,8 @@ from .models import Organization, Region, User
 from .roles import ROLES
 
 NOTHING = Q(pk__in=())
+# Not Q(): joined by “or” with another condition, an empty one would vanish and leave only the other.
+EVERYTHING = ~NOTHING
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def area_q(code: str, prefix: str = "") -> Q:
     """
     match len(code):
         case 2:
-            return Q()
+            return EVERYTHING
         case 4:
             return Q(**{f"{prefix}city_id": code})
         case 6:
@@ -74,13 +78,7 @@ def area_q(code: str, prefix: str = "") -> Q:
 
 def areas_q(codes: tuple[str, ...], prefix: str = "") -> Q:
     """Rows under any of `codes`; none for an empty tuple."""
-    query = Q()
-    for code in codes:
-        branch = area_q(code, prefix)
-        if not branch:
-            return Q()
-        query |= branch
-    return query if codes else NOTHING
+    return reduce(or_, (area_q(code, prefix) for code in codes), NOTHING)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from ninja import NinjaAPI
 from ninja.renderers import JSONRenderer
 
 from . import (  # noqa: F401 - hazard_moves adds its operations to the router of hazards
+    accidents,
+    assessments,
     campaigns,
     directory,
     duties,
@@ -17,8 +19,11 @@ from . import (  # noqa: F401 - hazard_moves adds its operations to the router o
     hazard_moves,
     hazards,
     inspections,
+    listings,
+    oversight,
     papers,
     problems,
+    returns,
 )
 from .auth import Token
 
@@ -106,7 +111,12 @@ for room in (
     duties,
     inspections,
     hazards,
+    accidents,
+    listings,
+    oversight,
     papers,
+    returns,
+    assessments,
     figures,
     files,
 ):

@@ -9,7 +9,9 @@ from typing import Annotated
 from django.db.models import TextChoices
 from pydantic import WithJsonSchema
 
+from bihuan.accidents import workflow as accident_workflow
 from bihuan.accounts.models import Organization, Region
+from bihuan.assessment import workflow as assessment_workflow
 from bihuan.attachments.models import Attachment, Signature
 from bihuan.campaigns import models as campaigns
 from bihuan.campaigns import workflow as campaign_workflow
@@ -18,9 +20,13 @@ from bihuan.hazards import workflow
 from bihuan.hazards.models import Hazard
 from bihuan.inspections.models import Answer, Inspection
 from bihuan.inspections.submission import Outcome
+from bihuan.listings import workflow as listing_workflow
+from bihuan.oversight import workflow as oversight_workflow
+from bihuan.oversight.models import OversightFinding
 from bihuan.papers.models import Paper, PaperReceipt
 from bihuan.registry import models as registry
 from bihuan.registry import workflow as registry_workflow
+from bihuan.returns import workflow as return_workflow
 
 
 def described(choices: type[TextChoices]) -> WithJsonSchema:
@@ -58,3 +64,19 @@ ExtensionStatus = Annotated[workflow.ExtensionStatus, described(workflow.Extensi
 PaperKind = Annotated[Paper.Kind, described(Paper.Kind)]
 ReceiptMethod = Annotated[PaperReceipt.Method, described(PaperReceipt.Method)]
 AttachmentKind = Annotated[Attachment.Kind, described(Attachment.Kind)]
+ListingSubject = Annotated[listing_workflow.SubjectKind, described(listing_workflow.SubjectKind)]
+ListingLevelName = Annotated[listing_workflow.ListingLevel, described(listing_workflow.ListingLevel)]
+ListingStatusName = Annotated[listing_workflow.ListingStatus, described(listing_workflow.ListingStatus)]
+OversightFindingLevel = Annotated[OversightFinding.Level, described(OversightFinding.Level)]
+OversightFindingStatus = Annotated[
+    oversight_workflow.FindingStatus, described(oversight_workflow.FindingStatus)
+]
+ResolutionStatusName = Annotated[
+    oversight_workflow.ResolutionStatus, described(oversight_workflow.ResolutionStatus)
+]
+AssessmentAudience = Annotated[assessment_workflow.Audience, described(assessment_workflow.Audience)]
+AssessmentStatusName = Annotated[assessment_workflow.Status, described(assessment_workflow.Status)]
+ReturnStatusName = Annotated[return_workflow.Status, described(return_workflow.Status)]
+AccidentKind = Annotated[accident_workflow.Kind, described(accident_workflow.Kind)]
+AccidentGrade = Annotated[accident_workflow.Grade, described(accident_workflow.Grade)]
+AccidentStatusName = Annotated[accident_workflow.AccidentStatus, described(accident_workflow.AccidentStatus)]

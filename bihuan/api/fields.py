@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Annotated, Any
 
 from ninja import Schema
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from bihuan.rules.calendar import DateOutOfRange, check_range
@@ -39,6 +39,12 @@ def _day_only(value: Any) -> Any:
     raise PydanticCustomError("day_form", "日期应写作 2026-03-01")
 
 
+def _moment(at: dt.datetime) -> dt.datetime:
+    if not 2000 <= at.year <= 2100:
+        raise PydanticCustomError("moment_range", "时间超出可计算范围（2000年至2100年），请核对年份")
+    return at
+
+
 def _region_code(code: str) -> str:
     try:
         level_of(code)
@@ -53,6 +59,8 @@ Text = Annotated[str, AfterValidator(_clean)]
 Day = Annotated[dt.date, BeforeValidator(_day_only, json_schema_input_type=dt.date)]
 # A day that is counted from: 2000 to 2100.
 CountedDay = Annotated[Day, AfterValidator(_in_range)]
+# A moment with its time zone, in the same years.
+Moment = Annotated[AwareDatetime, AfterValidator(_moment)]
 RegionCode = Annotated[str, Field(pattern=r"^[0-9]{2,12}$"), AfterValidator(_region_code)]
 
 

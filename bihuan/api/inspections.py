@@ -14,8 +14,7 @@ from django.http import HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Path, Router, Schema
-from pydantic import AfterValidator, AwareDatetime, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
@@ -39,7 +38,7 @@ from bihuan.registry.models import Enterprise
 
 from .auth import caller
 from .choices import FindingOutcome, HazardLevel, InspectionKind, PaperKind, SignatureMethod, Verdict
-from .fields import CountedDay, Day, Id, Input, Label, PageQuery, Place, RegionCode, Text
+from .fields import CountedDay, Day, Id, Input, Label, Moment, PageQuery, Place, RegionCode, Text
 from .idempotency import PARAMETER, once
 from .paging import Page, page_of
 from .problems import LIST_ERRORS, READ_ERRORS, WRITE_ERRORS, Unprocessable, check_names
@@ -47,13 +46,6 @@ from .problems import LIST_ERRORS, READ_ERRORS, WRITE_ERRORS, Unprocessable, che
 router = Router(tags=["检查"])
 
 
-def _moment(at: dt.datetime) -> dt.datetime:
-    if not 2000 <= at.year <= 2100:
-        raise PydanticCustomError("moment_range", "时间超出可计算范围（2000年至2100年），请核对年份")
-    return at
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_moment)]
 Photos = Annotated[list[uuid.UUID], Field(max_length=20)]
 
 

@@ -14,6 +14,7 @@ PLAIN = {
     "sweep": (["sweep"], "立即执行一次到期催办"),
     "search": (["search"], "核对或重建查找索引（search check、search rebuild）"),
     "tally": (["tally"], "tally verify：重新统计并核对；tally rebuild：在使用中补正"),
+    "return": (["returns"], "return list：列出自带报表；return open：开报；return check：已签报表与台账核对"),
     "doctor": (["doctor"], "系统体检：逐项检查并给出处理办法"),
     "retention": (["retention"], "保存期限报告；--apply 按报告清理"),
     "backup": (["backup"], "backup 目录：不停机备份数据库和附件"),

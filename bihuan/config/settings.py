@@ -72,6 +72,14 @@ INSTALLED_APPS = [
     "bihuan.pledges",
     "bihuan.batches",
     "bihuan.archive",
+    "bihuan.accidents",
+    "bihuan.lookback",
+    "bihuan.listings",
+    "bihuan.oversight",
+    "bihuan.instruments",
+    "bihuan.returns",
+    "bihuan.assessment",
+    "bihuan.exchange",
     "bihuan.desk",
     "bihuan.api",
     "bihuan.operations",
@@ -214,6 +222,13 @@ EMAIL_HOST_PASSWORD = env.text("BIHUAN_EMAIL_PASSWORD")
 EMAIL_USE_TLS = env.flag("BIHUAN_EMAIL_TLS")
 DEFAULT_FROM_EMAIL = env.text("BIHUAN_EMAIL_FROM", "bihuan@localhost")
 BIHUAN_SMS_BACKEND = env.text("BIHUAN_SMS_BACKEND")  # dotted path to a callable(phone, text)
+
+# Exchange between levels: docs/how-to/exchange.md
+EXCHANGE_CA = env.text("BIHUAN_EXCHANGE_CA")  # the certificate authority of a closed network, a PEM file
+EXCHANGE_PER_MINUTE = env.integer("BIHUAN_EXCHANGE_PER_MINUTE", 240)  # requests from one address
+EXCHANGE_LOOPBACK = env.flag(
+    "BIHUAN_EXCHANGE_LOOPBACK"
+)  # two installations on one machine, without TLS: for trials
 
 # Operations: docs/how-to/monitoring.md, docs/how-to/backup.md, docs/how-to/retention.md
 METRICS_TOKEN = env.text("BIHUAN_METRICS_TOKEN")

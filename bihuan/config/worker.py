@@ -98,23 +98,32 @@ def main() -> int:
     from django.utils import timezone
 
     from bihuan.archive.nightly import archive_due
+    from bihuan.assessment.actions import take_monthly
     from bihuan.audit.actions import seal_due
     from bihuan.batches.actions import open_late
     from bihuan.config.runner import Runner
     from bihuan.core.partitions import keep_ahead
     from bihuan.core.statistics import refresh_statistics
     from bihuan.duties.sweep import sweep
+    from bihuan.exchange.rounds import begin_round
+    from bihuan.instruments.actions import supervise
     from bihuan.jobs import running as long_work
     from bihuan.jobs.actions import tidy
+    from bihuan.listings.actions import keep_listings
+    from bihuan.lookback.actions import find_recurrences
     from bihuan.notifications.delivery import send_due
     from bihuan.operations.backup.schedule import backup_due
     from bihuan.operations.heartbeat import beat
     from bihuan.operations.retention.rounds import retention_due
+    from bihuan.oversight.owing import open_due as open_oversight
+    from bihuan.papers.printing import warm as warm_printing
     from bihuan.planning.joint import settle_unanswered
     from bihuan.planning.visits import open_visits
     from bihuan.pledges.actions import open_certificate_dues
     from bihuan.registry.dues import open_dues
     from bihuan.registry.lives import settle_lives
+    from bihuan.returns.actions import check_due as check_returns
+    from bihuan.returns.actions import open_due as open_returns
     from bihuan.tally.actions import fold_all
     from bihuan.zones.membership import catch_up as settle_zones
 
@@ -148,7 +157,12 @@ def main() -> int:
         Periodic("dues", 3600, lambda: open_dues(timezone.now())),
         Periodic("certificates", 3600, lambda: open_certificate_dues(timezone.now())),
         Periodic("late", 3600, lambda: open_late(timezone.now())),
+        Periodic("instruments", 600, lambda: supervise(timezone.now())),
+        Periodic("listings", 3600, lambda: keep_listings(timezone.now())),
+        Periodic("recurrences", 3600, lambda: find_recurrences(timezone.now())),
         Periodic("visits", 3600, lambda: open_visits(timezone.now()) + settle_unanswered(timezone.now())),
+        Periodic("returns", 300, lambda: open_returns(timezone.now())),
+        Periodic("restated", 120, lambda: check_returns(timezone.now())),
         Periodic("lives", 600, lambda: settle_lives(timezone.now())),
         Periodic("send", 60, lambda: send_due(timezone.now())),
         Periodic("seal", 300, lambda: seal_due(timezone.now())),
@@ -157,9 +171,13 @@ def main() -> int:
         Periodic("backup", 60, lambda: backup_due(timezone.now())),
         Periodic("retention", 600, lambda: retention_due(timezone.now())),
         Periodic("archive", 600, lambda: archive_due(timezone.now())),
+        Periodic("assessment", 3600, take_monthly),
+        Periodic("oversight", 3600, lambda: open_oversight(timezone.now())),
         Periodic("zones", 600, lambda: settle_zones(on=timezone.localdate())),
+        Periodic("exchange", 30, begin_round),
         Periodic("heartbeat", 5, lambda: beat(name, started_at=started_at)),
     ]
+    warm_printing()
     log.info("worker_started", worker=name)
     while not stopping.wait(0.5):
         if not all(runner.is_alive() for runner in runners):

@@ -19,6 +19,7 @@ Values = Sequence[Number | None]
 Across = Callable[[int], float]  # place of the n-th label
 Upward = Callable[[Number], float]  # place of a value
 
+SHADES = ("1", "0.45", "0.75", "0.25", "0.6", "0.12")
 DASHES = ("", "6 3", "2 3", "8 3 2 3", "12 4", "1 4")
 TEXT_HEIGHT = 12
 
@@ -145,6 +146,115 @@ def bar_chart(bars: Sequence[Bar], *, title: str, unit: str = "", width: int = 4
     words = "；".join(f"{bar.label}{_number(bar.value)}{unit}" for bar in bars)
     linked = any(bar.url for bar in bars)
     return _svg("chart chart-bars", title, words, width, len(bars) * step + 4, parts, linked=linked)
+
+
+def grouped_bars(
+    series: Sequence[Series], labels: Sequence[str], *, title: str, unit: str = "", width: int = 560
+) -> SafeString:
+    """Return horizontal bars, for every label one of each series, with a legend; None is a gap. Negative values are refused."""
+    _check_bars(series, labels)
+    room_for_names = min(width * 0.4, 10 + 13 * max((len(label) for label in labels), default=0))
+    known = [value for line in series for value in line.values if value is not None]
+    if not known:
+        return _empty(title, width, 60)
+    thick, gap = (16, 12) if len(series) == 1 else (13, 12)
+    left = room_for_names + 10
+    room = width - left - 14 - 8 * max(len(_number(value)) for value in known)
+    most = max(known) or 1
+    top = 24.0 if len(series) > 1 else 4.0
+    parts = [_shade_legend(series, width)] if len(series) > 1 else []
+    for index, label in enumerate(labels):
+        middle = top + thick * len(series) / 2 + 4
+        parts.append(_text(room_for_names, middle, label, "end"))
+        for number, line in enumerate(series, start=1):
+            value = line.values[index]
+            words = "无" if value is None else _number(value)
+            length = room * (value or 0) / most
+            if value is not None:
+                parts.append(_rect(number, left, top, length, thick - 2))
+            parts.append(_text(left + length + 5, top + thick - 3, words, "start", "chart-value"))
+            top += thick
+        top += gap
+    return _svg("chart chart-bars", title, _describe_bars(series, labels, unit), width, top - gap + 6, parts)
+
+
+def column_chart(
+    series: Sequence[Series],
+    labels: Sequence[str],
+    *,
+    title: str,
+    unit: str = "",
+    width: int = 560,
+    height: int = 240,
+) -> SafeString:
+    """Return upright bars over ``labels`` (months, levels), one of each series, their values above them."""
+    _check_bars(series, labels)
+    known = [value for line in series for value in line.values if value is not None]
+    if not known:
+        return _empty(title, width, height)
+    ticks = nice_ticks(0, max(known), whole=all(float(value).is_integer() for value in known))
+    left, right, top, bottom = 14 + 8 * max(len(_number(tick)) for tick in ticks), width - 8, 34, height - 26
+
+    def y(value: Number) -> float:
+        return bottom - (bottom - top) * value / ticks[-1]
+
+    parts = [_axis(ticks, y, left, right)]
+    if len(series) > 1:
+        parts.append(_shade_legend(series, width))
+    room = (right - left) / len(labels)
+    thick = min(34.0, room * 0.7 / len(series))
+    every = max(1, math.ceil(13 * max(len(label) for label in labels) / room))
+    for index, label in enumerate(labels):
+        start = left + room * index + (room - thick * len(series)) / 2
+        if index % every == 0:
+            parts.append(_text(left + room * (index + 0.5), bottom + 18, label, "middle"))
+        for number, line in enumerate(series, start=1):
+            value = line.values[index]
+            if value is not None:
+                x = start + thick * (number - 1)
+                parts.append(_rect(number, x + 1, y(value), thick - 2, bottom - y(value)))
+                if thick >= 14:
+                    parts.append(_text(x + thick / 2, y(value) - 4, _number(value), "middle", "chart-value"))
+    return _svg("chart chart-columns", title, _describe_bars(series, labels, unit), width, height, parts)
+
+
+def _check_bars(series: Sequence[Series], labels: Sequence[str]) -> None:
+    if len(series) > len(SHADES):
+        raise ValueError("a chart of more than six series cannot be read")
+    if any(len(line.values) != len(labels) for line in series):
+        raise ValueError("every series needs one value, or None, per label")
+    if any(value is not None and value < 0 for line in series for value in line.values):
+        raise ValueError("bars show amounts; they cannot be negative")
+
+
+def _rect(number: int, x: float, y: float, width: float, height: float) -> str:
+    return format_html(
+        '<rect class="chart-bar chart-shade-{}" x="{}" y="{}" width="{}" height="{}" fill="currentColor" fill-opacity="{}" '
+        'stroke="currentColor" stroke-width="0.5"/>',
+        number,
+        _at(x),
+        _at(y),
+        _at(width),
+        _at(max(height, 0)),
+        SHADES[number - 1],
+    )
+
+
+def _shade_legend(series: Sequence[Series], width: float) -> str:
+    parts, offset = [], float(width - 8)
+    for number, line in reversed(list(enumerate(series, start=1))):
+        offset -= 13 * len(line.name) + 30
+        parts.append(_rect(number, offset, 4, 16, 10) + _text(offset + 22, 14, line.name, "start"))
+    return "".join(parts)
+
+
+def _describe_bars(series: Sequence[Series], labels: Sequence[str], unit: str) -> str:
+    return "；".join(
+        f"{label}{line.name if len(series) > 1 else ''}{_number(value)}{unit}"
+        for line in series
+        for label, value in zip(labels, line.values, strict=True)
+        if value is not None
+    )
 
 
 def nice_ticks(low: Number, high: Number, wanted: int = 4, *, whole: bool = False) -> list[Number]:

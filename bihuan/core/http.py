@@ -18,6 +18,16 @@ class Request(HttpRequest):
     htmx: HtmxDetails
 
 
+class Asked(dict[str, str]):
+    """What an address asks for, by name; what it does not name is empty, also as the argument of a template's filter."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__({name: str(value) for name, value in request.GET.items()})
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
 def row_number(text: str) -> int:
     """The number of a row as an address or a form carries it: ASCII digits that fit every database, else 0 (no row)."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else 0

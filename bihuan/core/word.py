@@ -13,7 +13,7 @@ from typing import Any
 from docx import Document
 from docx.document import Document as WordDocument
 from docx.enum.section import WD_ORIENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.section import Section
@@ -21,6 +21,7 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
+from PIL import Image, UnidentifiedImageError
 
 from bihuan.core.sheets.writing import UNPRINTABLE
 
@@ -35,6 +36,19 @@ TEXT_WIDTH = 156  # mm: 210 - 28 - 26
 WIDE_TEXT_WIDTH = 225  # mm: 297 - 37 - 35
 LINE = 28.95  # points: 22 lines on 225 mm
 RED = RGBColor(0xC8, 0x10, 0x2E)
+# What the schema puts after borders, and after a frame, among the properties of a paragraph.
+_AFTER_BORDERS = (
+    "w:shd",
+    "w:tabs",
+    "w:suppressAutoHyphens",
+    "w:snapToGrid",
+    "w:spacing",
+    "w:ind",
+    "w:jc",
+    "w:rPr",
+)
+_AFTER_FRAME = ("w:widowControl", "w:numPr", "w:suppressLineNumbers", "w:pBdr", *_AFTER_BORDERS)
+TAB_RIGHT = WD_TAB_ALIGNMENT.RIGHT
 GREY = RGBColor(0x51, 0x60, 0x6F)
 
 
@@ -64,14 +78,26 @@ def set_page(section: Section, *, landscape: bool = False) -> None:
 
 
 def add_run(
-    paragraph: Paragraph, words: str, *, font: str = BODY_FONT, size: float = SIZE_3, bold: bool = False
+    paragraph: Paragraph,
+    words: str,
+    *,
+    font: str = BODY_FONT,
+    size: float = SIZE_3,
+    bold: bool = False,
+    closer: float = 0,
 ) -> Run:
-    """Words in one font, Chinese and Latin alike; signs no file can hold are left out."""
+    """Words in one font, Chinese and Latin alike, each sign set `closer` points to the next; signs no file can hold are
+    left out."""
     run = paragraph.add_run(UNPRINTABLE.sub("", words))
     run.font.size, run.font.bold, run.font.name = Pt(size), bold, font
-    fonts = run._element.get_or_add_rPr().get_or_add_rFonts()
+    properties = run._element.get_or_add_rPr()
+    fonts = properties.get_or_add_rFonts()
     for name in ("w:eastAsia", "w:ascii", "w:hAnsi"):
         fonts.set(qn(name), font)
+    if closer:
+        spacing = OxmlElement("w:spacing")
+        spacing.set(qn("w:val"), str(-round(closer * 20)))
+        properties.insert_element_before(spacing, "w:w", "w:kern", "w:position", "w:sz", "w:szCs")
     return run
 
 
@@ -120,14 +146,59 @@ def add_heading(document: WordDocument, words: str, *, level: int = 1) -> Paragr
     return heading
 
 
-def red_line(paragraph: Paragraph) -> None:
-    """The red rule under the number of a paper."""
+def red_line(paragraph: Paragraph, *, style: str = "single", space: float = 4, width: float = 1.5) -> None:
+    """The red rule under a paragraph, `space` points below it."""
     borders = OxmlElement("w:pBdr")
     line = OxmlElement("w:bottom")
-    for name, value in (("val", "single"), ("sz", "12"), ("space", "4"), ("color", "C8102E")):
-        line.set(qn(f"w:{name}"), value)
+    for name, value in (
+        ("val", style), ("sz", round(width * 8)), ("space", round(space)), ("color", "C8102E")
+    ):  # fmt: skip
+        line.set(qn(f"w:{name}"), str(value))
     borders.append(line)
-    paragraph._p.get_or_add_pPr().append(borders)
+    # The schema fixes where borders stand among the properties of a paragraph.
+    paragraph._p.get_or_add_pPr().insert_element_before(borders, *_AFTER_BORDERS)
+
+
+def outline_level(paragraph: Paragraph, level: int) -> None:
+    """Make a heading known to Word's navigation without changing how it looks."""
+    mark = OxmlElement("w:outlineLvl")
+    mark.set(qn("w:val"), str(level - 1))
+    paragraph._p.get_or_add_pPr().insert_element_before(mark, "w:rPr")
+
+
+def set_grid(section: Section) -> None:
+    """Lay the grid of lines over the type area. Characters are set closer one by one (`add_run`): a grid of characters
+    narrower than the type itself is read differently by Word, WPS and LibreOffice."""
+    grid = section._sectPr.find(qn("w:docGrid"))
+    if grid is None:
+        grid = OxmlElement("w:docGrid")
+        section._sectPr.append(grid)
+    grid.set(qn("w:type"), "lines")
+    grid.set(qn("w:linePitch"), str(round(LINE * 20)))
+
+
+def frame_at_foot(paragraphs: Sequence[Paragraph], *, width: float, outer: float, inner: float) -> None:
+    """Hold paragraphs at the foot of the type area, ruled above, between and below (millimetres; 0 draws no rule)."""
+    for paragraph in paragraphs:
+        properties = paragraph._p.get_or_add_pPr()
+        frame = OxmlElement("w:framePr")
+        for name, value in (
+            ("w", round(width / 25.4 * 1440)), ("hSpace", 0), ("wrap", "around"), ("vAnchor", "margin"),
+            ("hAnchor", "margin"), ("xAlign", "center"), ("yAlign", "bottom"),
+        ):  # fmt: skip
+            frame.set(qn(f"w:{name}"), str(value))
+        properties.insert_element_before(frame, *_AFTER_FRAME)
+        if not outer:
+            continue
+        borders = OxmlElement("w:pBdr")
+        for side, rule in (("top", outer), ("bottom", outer), ("between", inner)):
+            line = OxmlElement(f"w:{side}")
+            for name, value in (
+                ("val", "single"), ("sz", round(rule / 25.4 * 72 * 8)), ("space", 2), ("color", "000000")
+            ):  # fmt: skip
+                line.set(qn(f"w:{name}"), str(value))
+            borders.append(line)
+        properties.insert_element_before(borders, *_AFTER_BORDERS)
 
 
 def fill_cell(cell: _Cell, words: str, *, bold: bool = False, size: float = 12, line: float = 20) -> None:
@@ -182,7 +253,7 @@ def whole_row(row: _Row) -> None:
 
 
 def number_pages(document: WordDocument) -> None:
-    """－1－ at the foot: 4 号 宋体, odd pages right, even pages left, one character in from the edge."""
+    """— 1 — at the foot: 4 号 宋体, odd pages right, even pages left, one character in from the edge."""
     document.settings.odd_and_even_pages_header_footer = True
     for section in document.sections:
         for footer, side in (
@@ -196,9 +267,9 @@ def number_pages(document: WordDocument) -> None:
                 paragraph.paragraph_format.right_indent = Pt(SIZE_4)
             else:
                 paragraph.paragraph_format.left_indent = Pt(SIZE_4)
-            add_run(paragraph, "－", font=NUMBER_FONT, size=SIZE_4)
+            add_run(paragraph, "— ", font=NUMBER_FONT, size=SIZE_4)
             _page_field(add_run(paragraph, "", font=NUMBER_FONT, size=SIZE_4))
-            add_run(paragraph, "－", font=NUMBER_FONT, size=SIZE_4)
+            add_run(paragraph, " —", font=NUMBER_FONT, size=SIZE_4)
 
 
 def _page_field(run: Run) -> None:
@@ -222,6 +293,24 @@ def mark_taken(document: WordDocument, words: str) -> None:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
             paragraph.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
             add_run(paragraph, words, size=9).font.color.rgb = GREY
+
+
+def readable_picture(data: bytes) -> io.BytesIO | None:
+    """A stored picture as Word and PDF can hold it, PNG or JPEG; anything else the store keeps (WebP) becomes PNG.
+
+    None for what cannot be read any more: it is named in its place, never left out silently.
+    """
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            image.load()
+            if image.format in {"PNG", "JPEG"}:
+                return io.BytesIO(data)
+            out = io.BytesIO()
+            image.convert("RGBA").save(out, "PNG")
+    except (OSError, ValueError, SyntaxError, UnidentifiedImageError):
+        return None
+    out.seek(0)
+    return out
 
 
 def as_bytes(document: WordDocument, *, title: str, author: str) -> bytes:

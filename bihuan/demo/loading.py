@@ -15,18 +15,28 @@ from bihuan.accounts.queries import service_user
 from bihuan.audit.actions import seal_day
 from bihuan.audit.models import Event
 from bihuan.checklists.actions import ensure_packs
+from bihuan.duties.sweep import sweep
 from bihuan.search.agreement import rebuild
 
 from . import planned, recent, registry_facts
+from .assessing import assess
+from .bulletins import bulletins
 from .campaigning import open_campaigns
 from .chronicle import Chronicle
 from .city import build
+from .exchanging import exchange
 from .handing_down import hand_down
+from .happening import happen
 from .history import History
 from .knowing import know
+from .listing import supervise
+from .looking import look_back
 from .moments import at_hour
 from .old_ledger import import_old_ledger
+from .pressing import press
 from .promising import promise
+from .reporting import report
+from .rounds import oversee
 from .zoning import draw_zones
 
 SEED = 2026
@@ -90,6 +100,23 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         draw_zones(city)
         say("企业自查、承诺书、分批整治、补贴")
         promise(city, campaigns[0])
+        say("挂牌督办：呈报、审签、整改、摘牌")
+        supervise(city)
+        say("督办文书：提醒、督办、约谈、通报，触发条件")
+        press(city)
+        say("报送：周报、月报、季报，有迟有缺有退回")
+        report(city)
+        bulletins(city)
+        say("督导轮次、会议、领导包干")
+        oversee(city, campaigns[0])
+        say("考核：细则、计分、申辩、责任书")
+        assess(city)
+        say("事故：报告、核定、调查、整改；回头看和效果评价")
+        happen(city, campaigns[0])
+        look_back(city)
+        say("上下级交换：省里和岚溪县的系统，往来的包、移送、挂牌清单")
+        exchange(city, campaigns[0])
+        sweep(now)  # what is late by now has been pressed, as every morning
         rebuild(lambda line: None)
         seal_days(today)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from bihuan.accounts.guards import require
 from bihuan.accounts.models import Organization, Region
+from bihuan.accounts.permissions import Permission
 from bihuan.accounts.roles import ROLES, Role
 from bihuan.campaigns.links import inspections_url, ledger_url
 from bihuan.core.charts import Series, line_chart
@@ -22,6 +25,7 @@ from bihuan.tally.queries import Figures
 
 from . import queries
 from .enterprise import enterprise_page
+from .morning import morning
 from .searching import results
 
 INBOX_LINES = 8
@@ -181,6 +185,20 @@ def _chart(rows: list[tuple[dt.date, Figures]]) -> str:
         Series("逾期存量", [figures.overdue for _, figures in rows]),
     ]
     return line_chart(series, labels, title="近三十天查出、销号与逾期存量", unit="项")
+
+
+@require_safe
+@require(Permission.ASSIGN_DUTY)
+def morning_page(request: Request) -> HttpResponse:
+    """What an office begins its day with, over everything it answers for."""
+    region = queries.office_area(request.user)
+    if region is None:
+        raise PermissionDenied
+    now = timezone.now()
+    page = morning(request.user, region, now=now)
+    return render(
+        request, "desk/morning.html", {"morning": page, "region": region, "today": timezone.localdate(now)}
+    )
 
 
 @require_safe

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -22,8 +22,8 @@ from bihuan.notifications.actions import notify
 from bihuan.notifications.models import Message
 
 from .clock import due as derive_due
-from .ladder import Ladders, copy_shipped_ladder
-from .models import CalendarDay, CalendarYear, Duty, LadderStep
+from .ladder import Ladders
+from .models import CalendarDay, CalendarYear, Duty, DutyFormer
 from .terms import Terms
 
 
@@ -187,6 +187,8 @@ def reschedule_duty(
     ladders = Ladders(today)
     duties = list(Duty.objects.open().filter(subject=chain_of(subject), kind=kind))
     for duty in duties:
+        if duty.due_on != due_on:
+            _remember(duty)
         duty.due_on, duty.clock = due_on, clock
         duty.next_step_on = ladders.next_step_on(duty.ladder, due_on, after=today)
         duty.title = title[:200] or duty.title
@@ -220,6 +222,7 @@ def reassign_duty(duty: Duty, post: Post, *, by: User, reason: str) -> None:
     if not moved:
         raise IllegalMove(f"“{duty.title}”的状态已变化，请刷新后重试")
     before = str(duty.post or "无人承办")
+    _remember(duty)
     duty.refresh_from_db()
     record(
         "duties.reassign",
@@ -259,29 +262,15 @@ def publish_year(year: int, *, document: str, by: User) -> CalendarYear:
     return entry
 
 
-@transaction.atomic
-def change_rung(step_id: int, *, offset_days: int, audiences: Iterable[str], by: User) -> LadderStep:
-    """Change when a rung is due and whom it reaches. The shipped ladder is copied into the table first."""
-    if not by.has_perm(Permission.EDIT_CALENDAR):
-        raise PermissionDenied
-    copy_shipped_ladder()
-    rung = LadderStep.objects.filter(pk=step_id).first()
-    if rung is None:
-        raise Refused("这一级阶梯不存在，请刷新页面")
-    chosen = [value for value in LadderStep.Audience.values if value in set(audiences)]
-    if not chosen:
-        raise Refused("每一级至少选择一个对象")
-    same_day = LadderStep.objects.filter(ladder=rung.ladder, unheld=rung.unheld, offset_days=offset_days)
-    if same_day.exclude(pk=rung.pk).exists():
-        raise Refused(f"{rung.get_ladder_display()}阶梯在第 {offset_days:+d} 天已有一级，请改用别的天数")
-    before = {"offset_days": rung.offset_days, "audiences": rung.audiences}
-    rung.offset_days, rung.audiences = offset_days, chosen
-    rung.save(update_fields=["offset_days", "audiences"])
-    record(
-        "duties.change_rung", rung, by=by, summary=f"修改催办阶梯：{rung}",
-        payload={"before": before, "after": {"offset_days": offset_days, "audiences": chosen}},
-    )  # fmt: skip
-    return rung
+def _remember(duty: Duty) -> None:
+    """Keep how a duty stood up to now, before it changes."""
+    DutyFormer.objects.create(
+        duty=duty,
+        due_on=duty.due_on,
+        organization_id=duty.organization_id,
+        post_id=duty.post_id,
+        until=timezone.now(),
+    )
 
 
 def _tell_holders(duty_ids: list[int], actor_id: int) -> None:

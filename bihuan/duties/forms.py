@@ -8,6 +8,7 @@ from bihuan.accounts.models import Post, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import scope_of
 
+from .drafting import kinds_to_draft
 from .models import Duty, LadderStep
 
 
@@ -48,3 +49,21 @@ class RungForm(forms.Form):
     audiences = forms.MultipleChoiceField(
         label="对象", choices=LadderStep.Audience.choices, widget=forms.CheckboxSelectMultiple
     )
+    drafts = forms.ChoiceField(label="起草文书", required=False, help_text="到这一天替你起草，由人核稿、签发")
+    every = forms.IntegerField(
+        label="此后每隔几天再办一次", required=False, min_value=1, max_value=365, help_text="不填只办一次"
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["drafts"].choices = [("", "不起草"), *kinds_to_draft()]  # type: ignore[attr-defined]
+
+
+class NewRungForm(RungForm):
+    """One more rung of a ladder."""
+
+    ladder = forms.ChoiceField(label="阶梯", choices=LadderStep.Ladder.choices)
+    unheld = forms.BooleanField(label="用于无人承办的事", required=False)
+    label = forms.CharField(label="名称", max_length=20, help_text="例：起草督办单")
+
+    field_order = ("ladder", "unheld", "offset_days", "label", "drafts", "every", "audiences")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bihuan.rules.ladder import all_steps, ladder_for
+from bihuan.rules.records import load
 
 from .models import LadderStep
 
@@ -19,6 +20,25 @@ class Rung:
     instrument: str
     label: str
     audiences: tuple[str, ...]
+    drafts: str = ""  # the kind of supervision paper to draft here
+    every: int | None = None  # climbed again so many days later, and again
+
+    def last_day(self, due_on: dt.date, on: dt.date) -> dt.date | None:
+        """The latest day up to `on` on which it is climbed; None before the first."""
+        passed = (on - due_on).days - self.offset_days
+        if passed < 0:
+            return None
+        rounds = passed // self.every * self.every if self.every else 0
+        return due_on + dt.timedelta(days=self.offset_days + rounds)
+
+    def next_day(self, due_on: dt.date, after: dt.date) -> dt.date | None:
+        """The first day later than `after` on which it is climbed; None when it has been for the last time."""
+        first = due_on + dt.timedelta(days=self.offset_days)
+        if first > after:
+            return first
+        if not self.every:
+            return None
+        return first + dt.timedelta(days=((after - first).days // self.every + 1) * self.every)
 
 
 EditedRung = tuple[str, bool, Rung]  # ladder, for a duty nobody holds, rung
@@ -35,7 +55,14 @@ class Ladders:
                 (
                     row.ladder,
                     row.unheld,
-                    Rung(row.offset_days, row.instrument, row.label, tuple(row.audiences)),
+                    Rung(
+                        row.offset_days,
+                        row.instrument,
+                        row.label,
+                        tuple(row.audiences),
+                        row.drafts,
+                        row.every,
+                    ),
                 )
                 for row in LadderStep.objects.all()
             )
@@ -57,9 +84,9 @@ class Ladders:
         """The first rung day later than `after`, held or not: whoever sits in the chair may change meanwhile."""
         if due_on is None:
             return None
-        offsets = {rung.offset_days for held in (True, False) for rung in self.rungs(ladder, held=held)}
-        days = [due_on + dt.timedelta(days=offset) for offset in offsets]
-        return min((day for day in days if day > after), default=None)
+        rungs = {rung for held in (True, False) for rung in self.rungs(ladder, held=held)}
+        days = [rung.next_day(due_on, after) for rung in rungs]
+        return min((day for day in days if day is not None), default=None)
 
     def reached(
         self, ladder: str, due_on: dt.date, *, since: dt.date, on: dt.date, held: bool
@@ -69,9 +96,12 @@ class Ladders:
         A job that was down for a week presses once, not seven times; a rung climbed before is not climbed again when
         the day of a rung for another state of the chair comes round.
         """
-        first, last = (since - due_on).days, (on - due_on).days
-        rungs = [rung for rung in self.rungs(ladder, held=held) if first <= rung.offset_days <= last]
-        return rungs[-1] if rungs else None
+        climbed = [
+            (day, rung.offset_days, rung)
+            for rung in self.rungs(ladder, held=held)
+            if (day := rung.last_day(due_on, on)) is not None and day >= since
+        ]
+        return max(climbed, key=lambda each: each[:2])[2] if climbed else None
 
 
 def copy_shipped_ladder() -> None:
@@ -90,3 +120,18 @@ def copy_shipped_ladder() -> None:
         )
         for step in all_steps()
     )
+
+
+def drafting_rungs() -> tuple[tuple[str, bool, Rung], ...]:
+    """The rungs that draft supervision papers, as shipped: in force only once an office has taken them over."""
+    return tuple(
+        (
+            row["kind"],
+            row["unheld"],
+            Rung(
+                row["offset_days"], LadderStep.Instrument.DRAFT, row["label"], tuple(row["audience"]), row["drafts"],
+                row["every"],
+            ),
+        )
+        for row in load("ladder")["drafting"]
+    )  # fmt: skip

@@ -90,6 +90,34 @@ class Duty(models.Model):
         DISCLOSURE = "disclosure", "抽查结果公示"
         VISIT_APPROVAL = "visit_approval", "计划外检查审批"
         JOINT_ANSWER = "joint_answer", "综合查一次答复"
+        RETURN = "return", "报送"
+        RETURN_CORRECTION = "return_correction", "退回重报"
+        INSTRUMENT_SIGN = "instrument_sign", "督办文书签发"
+        INSTRUMENT_RECEIPT = "instrument_receipt", "督办文书签收"
+        INSTRUMENT_REPLY = "instrument_reply", "督办文书回复"
+        INSTRUMENT_REVIEW = "instrument_review", "督办回复审核"
+        COMMITMENT = "commitment", "约谈承诺"
+        RESOLUTION = "resolution", "会议议定事项"
+        DISTRICT_VISIT = "district_visit", "包干走访"
+        OVERSIGHT_ROUND = "oversight_round", "督导轮次"
+        OVERSIGHT_FINDING = "oversight_finding", "督导问题整改"
+        OVERSIGHT_VERIFY = "oversight_verify", "督导问题核验"
+        MEETING = "meeting", "会议筹办"
+        LISTING_STEP = "listing_step", "挂牌审签"
+        LISTING_PLAN = "listing_plan", "挂牌治理方案"
+        LISTING_PROGRESS = "listing_progress", "挂牌进展报告"
+        LISTING_RECTIFY = "listing_rectify", "挂牌整改"
+        LISTING_EXTENSION = "listing_extension", "挂牌延期审批"
+        LISTING_EXAMINE = "listing_examine", "摘牌现场审查"
+        LETTER = "letter", "责任书签订"
+        LOOKBACK = "lookback", "回头看抽查"
+        EFFECT = "effect", "整治效果评价"
+        ACCIDENT_REPORT = "accident_report", "事故续报"
+        ACCIDENT_INQUIRY = "accident_inquiry", "事故调查"
+        ACCIDENT_FOLLOWUP = "accident_followup", "事故整改评估"
+        ASSESSMENT_ITEM = "assessment_item", "考核评分"
+        ASSESSMENT_APPEAL = "assessment_appeal", "考核申辩"
+        EXCHANGE = "exchange", "上下级交换"
 
     class Status(models.TextChoices):
         OPEN = "open", "待办"
@@ -164,6 +192,7 @@ class LadderStep(models.Model):
         URGE = "urge", "催办"
         REPORT = "report", "报专班"
         ESCALATE = "escalate", "报上级"
+        DRAFT = "draft", "起草督办文书"
 
     class Audience(models.TextChoices):
         HOLDER = "holder", "承办人"
@@ -182,6 +211,12 @@ class LadderStep(models.Model):
     label = models.CharField("名称", max_length=20)
     audiences = models.JSONField("对象", default=list)
     unheld = models.BooleanField("适用于无人承办", default=False)
+    drafts = models.CharField(
+        "起草文书", max_length=20, blank=True, help_text="到这一级时起草哪一种督办文书，由人签发"
+    )
+    every = models.PositiveSmallIntegerField(
+        "此后每隔几天再办一次", null=True, blank=True, help_text="空为只办一次"
+    )
     source = models.CharField("依据", max_length=120, blank=True)
 
     class Meta:
@@ -218,6 +253,27 @@ class DutyStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.duty} {self.get_instrument_display()}"
+
+
+class DutyFormer(models.Model):
+    """How a duty stood until it was given another deadline or another holder: so that the past can be told exactly."""
+
+    duty = models.ForeignKey(Duty, models.PROTECT, verbose_name="待办", related_name="formers")
+    due_on = models.DateField("原期限", null=True)
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, verbose_name="原责任单位", related_name="+"
+    )
+    post = models.ForeignKey(
+        Post, models.PROTECT, verbose_name="原责任岗位", null=True, related_name="+", db_index=False
+    )
+    until = models.DateTimeField("至")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "待办原状"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.duty} 至 {self.until:%Y-%m-%d}"
 
 
 class CalendarDay(models.Model):

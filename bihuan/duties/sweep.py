@@ -15,6 +15,7 @@ from bihuan.audit.actions import record
 from bihuan.notifications.actions import notify
 from bihuan.notifications.models import Message
 
+from .drafting import draft_for
 from .ladder import Ladders, Rung
 from .models import Duty, DutyStep, LadderStep
 
@@ -23,6 +24,7 @@ _CATEGORY = {
     LadderStep.Instrument.URGE: Message.Category.URGE,
     LadderStep.Instrument.REPORT: Message.Category.ESCALATION,
     LadderStep.Instrument.ESCALATE: Message.Category.ESCALATION,
+    LadderStep.Instrument.DRAFT: Message.Category.ESCALATION,
 }
 BATCH = 200
 
@@ -77,6 +79,8 @@ def _press(duty: Duty, ladders: Ladders, *, today: dt.date, now: dt.datetime, by
         by=by,
     )
     Duty.objects.filter(pk=duty.pk).update(steps_taken=duty.steps_taken + 1)
+    if rung.drafts:
+        draft_for(duty, rung, step, by=by)
     record(
         f"duties.{rung.instrument}",
         duty,

@@ -28,8 +28,8 @@ class Terms:
         overrides = {dt.date.fromisoformat(day): bool(working) for day, working in days}
         self.calendar = Calendar(overrides, published_years=years)
         self._rungs = [
-            (ladder, bool(unheld), Rung(offset, instrument, label, tuple(audiences)))
-            for ladder, unheld, offset, instrument, label, audiences in rungs
+            (ladder, bool(unheld), Rung(offset, instrument, label, tuple(audiences), drafts, every))
+            for ladder, unheld, offset, instrument, label, drafts, every, audiences in rungs
         ]
         self._due: dict[tuple[str, dt.date], Due] = {}
         self._steps: dict[tuple[str, dt.date | None, dt.date], dt.date | None] = {}
@@ -59,7 +59,7 @@ def _keep(known: dict[Any, Any], key: Any, value: Any) -> None:
 def terms_sql() -> str:
     """An expression whose text is everything the office has entered about time; for `terms_of`."""
     days, years, rungs = (model._meta.db_table for model in (CalendarDay, CalendarYear, LadderStep))
-    step = "ladder, unheld, offset_days, instrument, label"
+    step = "ladder, unheld, offset_days, instrument, label, drafts, every"
     if is_postgresql():
         parts = (
             f"SELECT json_agg(json_build_array(day, working) ORDER BY day) FROM {days}",  # noqa: S608

@@ -17,13 +17,15 @@ from bihuan.core.http import Request
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.rules.calendar import DateOutOfRange, check_range
 
-from .actions import change_rung, declare_day, publish_year, reassign_duty
+from .actions import declare_day, publish_year, reassign_duty
 from .clock import calendar
-from .forms import CalendarDayForm, CalendarYearForm, ReassignForm, RungForm
+from .drafting import kinds_to_draft
+from .forms import CalendarDayForm, CalendarYearForm, NewRungForm, ReassignForm, RungForm
 from .ladder import Ladders, copy_shipped_ladder
 from .models import Duty, DutyQuerySet, LadderStep
 from .queries import inbox as inbox_of
 from .queries import load_of, narrow, unheld_in_area, year_view
+from .rungs import add_rung, adopt_drafting_rungs, change_rung, remove_rung
 
 STATES = [("", "全部"), ("overdue", "已逾期"), ("approaching", "三天内到期")]
 
@@ -165,14 +167,68 @@ def ladder(request: Request) -> HttpResponse:
                 (
                     row,
                     RungForm(
-                        initial={"offset_days": row.offset_days, "audiences": row.audiences},
+                        initial={
+                            "offset_days": row.offset_days,
+                            "audiences": row.audiences,
+                            "drafts": row.drafts,
+                            "every": row.every,
+                        },
                         prefix=str(row.pk),
                     ),
                 )
                 for row in rows
             ],
             "may_edit": request.user.has_perm(Permission.EDIT_CALENDAR),
+            "drafts": dict(kinds_to_draft()),
+            "new_form": NewRungForm() if request.user.has_perm(Permission.EDIT_CALENDAR) else None,
         },
+    )
+
+
+@require_POST
+@require(Permission.EDIT_CALENDAR)
+def new_rung(request: Request) -> HttpResponse:
+    """One more rung of the office's own ladder."""
+    form = NewRungForm(request.POST)
+    if not form.is_valid():
+        messages.warning(request, _first_words(form))
+        return redirect("duties:ladder")
+    try:
+        add_rung(by=request.user, **form.cleaned_data)
+    except Refused as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, "已增加一级，到期的待办从下一次催办起按此执行")
+    return redirect("duties:ladder")
+
+
+@require_POST
+@require(Permission.EDIT_CALENDAR)
+def drop_rung(request: Request, pk: int) -> HttpResponse:
+    try:
+        remove_rung(pk, by=request.user)
+    except Refused as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, "已去掉这一级")
+    return redirect("duties:ladder")
+
+
+@require_POST
+@require(Permission.EDIT_CALENDAR)
+def drafting_ladder(request: Request) -> HttpResponse:
+    """Take over the shipped rungs that draft supervision papers."""
+    count = adopt_drafting_rungs(by=request.user)
+    messages.success(request, f"已加上 {count} 级起草督办文书的阶梯") if count else messages.info(
+        request, "起草督办文书的各级都已在阶梯里"
+    )
+    return redirect("duties:ladder")
+
+
+def _first_words(form: RungForm | NewRungForm) -> str:
+    return "；".join(
+        f"{form.fields[name].label if name in form.fields else '阶梯'}：{errors[0]}"
+        for name, errors in form.errors.items()
     )
 
 
@@ -189,10 +245,7 @@ def own_ladder(request: Request) -> HttpResponse:
 def rung(request: Request, pk: int) -> HttpResponse:
     form = RungForm(request.POST, prefix=str(pk))
     if not form.is_valid():
-        messages.warning(
-            request,
-            "；".join(f"{form.fields[name].label}：{errors[0]}" for name, errors in form.errors.items()),
-        )
+        messages.warning(request, _first_words(form))
         return redirect("duties:ladder")
     try:
         change_rung(pk, by=request.user, **form.cleaned_data)

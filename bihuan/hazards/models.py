@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
-from bihuan.accounts.scope import NOTHING, area_q, scope_of
+from bihuan.accounts.scope import EVERYTHING, NOTHING, area_q, scope_of
 from bihuan.campaigns.models import Campaign, CheckItem, Task
 from bihuan.core.addresses import row_address
 from bihuan.registry.models import Enterprise, EnterpriseKind, Premises
@@ -36,8 +36,8 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
     def _sights(user: User) -> list[Q]:
         scope = scope_of(user, Permission.VIEW_HAZARDS)
         sights = [area_q(code) for code in scope.areas]
-        if Q() in sights:
-            return [Q()]
+        if EVERYTHING in sights:
+            return [EVERYTHING]
         for department in scope.departments:
             sights += [
                 Q(department=department),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import unicodedata
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from django.core.exceptions import PermissionDenied
@@ -18,8 +18,8 @@ from bihuan.core.digest import canonical_json
 from bihuan.core.errors import Refused
 
 from . import searching
-from .documents import check_content
-from .models import Paper, PaperReceipt
+from .documents import check_content, printable
+from .models import Paper, PaperAddressee, PaperReceipt
 from .numbering import allot
 from .wording import TEMPLATE_VERSION
 
@@ -50,12 +50,14 @@ def issue_paper(
     case_of: Paper | None = None,
     permission: str = Permission.ISSUE_PAPER,
     prefix: str = "",
+    addressees: Sequence[Organization] = (),
     by: User,
 ) -> Paper:
     """Number, freeze and record one paper about `subject`.
 
     `permission` is what issuing takes: an enterprise signs its own promise without issuing orders; `prefix` stands
-    in its number instead of the 文书代字 it has not.
+    in its number instead of the 文书代字 it has not. `addressees` are the bodies of a paper sent to several: they see
+    it wherever they are, and sign for it where the record behind it says, not on the paper.
 
     `content` is what `wording` builds; it is stored as plain JSON and never changes. Papers of one case share year
     and sequence with `case_of`. Raises PermissionDenied, ValueError for content that cannot be printed, Refused when
@@ -80,7 +82,7 @@ def issue_paper(
         county_id=place.county_id,
         locality_id=place.locality_id,
         subject=audit.chain_of(subject),
-        content=json.loads(canonical_json(_printable(content))),
+        content=json.loads(canonical_json(printable(content))),
         template_version=TEMPLATE_VERSION,
         issued_by=by,
         issued_at=now,
@@ -95,6 +97,9 @@ def issue_paper(
         raise Refused(
             f"文号“{number.text}”已被其他单位使用：请在单位资料里给“{organization.name}”设置不同的文书代字"
         ) from error
+    PaperAddressee.objects.bulk_create(
+        PaperAddressee(paper=paper, organization=each) for each in dict.fromkeys(addressees)
+    )
     searching.index(paper)
     audit.record("papers.issue", paper, by=by, summary=f"制发{paper}，送{recipient_name}")
     return paper
@@ -134,8 +139,8 @@ def _serve(paper: Paper, method: str, receiver_name: str, note: str, by: User) -
     receipt = PaperReceipt(
         paper=paper,
         method=method,
-        receiver_name=_clean(receiver_name)[:60],
-        note=_clean(note)[:200],
+        receiver_name=printable(receiver_name)[:60],
+        note=printable(note)[:200],
         by=by,
         at=timezone.now(),
     )
@@ -152,20 +157,3 @@ def _serve(paper: Paper, method: str, receiver_name: str, note: str, by: User) -
         payload={"method": method, "receiver": receipt.receiver_name, "note": receipt.note},
     )
     return receipt
-
-
-def _printable(value: Any) -> Any:
-    """Text without control signs: Word cannot hold them, and on paper they only hide something."""
-    if isinstance(value, str):
-        return _clean(value)
-    if isinstance(value, dict):
-        return {key: _printable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_printable(item) for item in value]
-    return value
-
-
-def _clean(text: str) -> str:
-    return "".join(
-        sign for sign in text if sign == "\n" or unicodedata.category(sign) not in {"Cc", "Cs", "Cf"}
-    )

@@ -11,10 +11,12 @@ class PapersConfig(AppConfig):
         from bihuan.attachments import access
         from bihuan.search import sources
 
+        from . import printing
         from .models import Paper
         from .searching import SOURCE
 
         sources.register(SOURCE)
+        printing.register()
 
         access.register(
             "papers.paper", lambda user, pk: Paper.objects.visible_to(user).filter(pk=pk).exists()

@@ -11,7 +11,8 @@ from django.db.models import Q
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
-from bihuan.accounts.scope import NOTHING, area_q, scope_of
+from bihuan.accounts.roles import ROLES
+from bihuan.accounts.scope import EVERYTHING, NOTHING, area_q, scope_of
 from bihuan.core.addresses import row_address
 
 
@@ -28,12 +29,20 @@ class PaperQuerySet(models.QuerySet["Paper"]):
     def _sights(user: User) -> list[Q]:
         scope = scope_of(user, Permission.VIEW_PAPERS)
         sights = [area_q(code) for code in scope.areas]
-        if Q() in sights:
-            return [Q()]
+        if EVERYTHING in sights:
+            return [EVERYTHING]
         for department in scope.departments:
             sights += [Q(organization=department), Q(department=department)]
         for enterprise in scope.enterprises:
             sights += [Q(recipient=enterprise), Q(organization=enterprise)]
+        mine = {
+            post.organization_id
+            for post in user.posts
+            if user.is_active and Permission.VIEW_PAPERS in ROLES[post.role].permissions
+        }
+        if mine:
+            sent = PaperAddressee.objects.filter(organization__in=mine)
+            sights.append(Q(pk__in=sent.values("paper")))
         return sights or [NOTHING]
 
 
@@ -65,6 +74,25 @@ class Paper(models.Model):
         BATCH_NOTICE = "batch_notice", "限期整改（治理）通知书"
         ACCEPTANCE_RECORD = "acceptance_record", "验收意见书"
         TRANSFER = "transfer", "移送查处函"
+        REMINDER = "reminder", "提醒函"
+        SUPERVISION = "supervision", "督办单"
+        ASSIGNMENT = "assignment", "交办单"
+        WARNING = "warning", "警示函"
+        CIRCULAR = "circular", "通报"
+        TALK = "talk", "约谈通知书"
+        TALK_MINUTES = "talk_minutes", "约谈纪要"
+        ACCOUNT = "account", "“说清楚”通知书"
+        RECTIFY_NOTICE = "rectify_notice", "整改通知书"
+        FEEDBACK = "feedback", "督查反馈意见"
+        MINUTES = "minutes", "会议纪要"
+        LISTING_ORDER = "listing_order", "挂牌督办通知书"
+        LISTING_EXTENSION = "listing_extension", "挂牌延期批复"
+        DELISTING = "delisting", "摘牌通知书"
+        LETTER = "letter", "责任书"
+        RETURN = "return", "报表"
+        BULLETIN = "bulletin", "工作通报"
+        ASSESSMENT_RESULT = "assessment_result", "考核结果通知书"
+        EFFECT_REPORT = "effect_report", "效果评价报告"
 
     kind = models.CharField("文种", max_length=30, choices=Kind.choices)
     number = models.CharField("文号", max_length=60, unique=True)
@@ -125,6 +153,48 @@ class Paper(models.Model):
 
     def signed_content(self) -> dict[str, object]:
         return {"kind": self.kind, "number": self.number, "content": self.content, "at": self.issued_at}
+
+    @property
+    def is_official(self) -> bool:
+        """Whether it is printed in the layout of official documents (GB/T 9704-2012) or as an enforcement form."""
+        return self.kind in OFFICIAL_KINDS
+
+
+# Handed over at a door and bound into a case: printed as forms. Everything else is an official document.
+FORM_KINDS = frozenset(
+    {
+        Paper.Kind.INSPECTION_RECORD,
+        Paper.Kind.RECTIFICATION_ORDER,
+        Paper.Kind.REINSPECTION_OPINION,
+        Paper.Kind.PLEDGE,
+        Paper.Kind.BATCH_NOTICE,
+        Paper.Kind.ACCEPTANCE_RECORD,
+        Paper.Kind.TRANSFER,
+    }
+)
+OFFICIAL_KINDS = frozenset(Paper.Kind) - FORM_KINDS
+
+
+class PaperAddressee(models.Model):
+    """One of several bodies a paper is addressed to (主送); each signs for it where the paper's record says."""
+
+    paper = models.ForeignKey(
+        Paper, models.PROTECT, verbose_name="文书", related_name="addressees", db_index=False
+    )
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, verbose_name="主送单位", related_name="+", db_index=False
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "主送单位"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["paper", "organization"], name="papers_addressee_unique")
+        ]
+        indexes = [models.Index(fields=["organization", "-paper"], name="papers_addressee_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.organization} {self.paper_id}"
 
 
 class PaperReceipt(models.Model):

@@ -18,7 +18,7 @@ from django.db.models import F, Max
 from bihuan.accounts.models import Organization
 from bihuan.rules.records import in_force, provenance
 
-from .models import Paper, PaperSequence
+from .models import OFFICIAL_KINDS, Paper, PaperSequence
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,11 @@ def code_word(kind: str, on: dt.date) -> str:
 
 
 def write_number(prefix: str, kind: str, *, year: int, seq: int, ordinal: int, on: dt.date) -> str:
-    """Return the number as printed, e.g. （青石）应急检记〔2026〕12号."""
+    """Return the number as printed: a form's is （青石）应急检记〔2026〕12号, a document's 云安办通〔2026〕12号."""
     patterns = [
         Pattern(pattern=row["pattern"], repeat=row["repeat"], **provenance(row))
         for row in _data()["patterns"]
+        if row["key"] == ("official" if kind in OFFICIAL_KINDS else "number")
     ]
     pattern = in_force(patterns, on, what="文书字号式样")
     template = pattern.pattern if ordinal == 1 else pattern.repeat

@@ -17,10 +17,10 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
-from PIL import Image, UnidentifiedImageError
 
 from bihuan.attachments import storage
 from bihuan.attachments.models import Attachment
+from bihuan.core.charts import Series
 from bihuan.core.word import (
     BODY_FONT,
     HEAD_FONT,
@@ -33,9 +33,11 @@ from bihuan.core.word import (
     as_bytes,
     fill_cell,
     new_document,
+    readable_picture,
     red_line,
     set_widths,
 )
+from bihuan.core.word_charts import add_chart
 
 from .documents import attachment_ids
 from .models import Paper
@@ -168,6 +170,37 @@ def _signatures(document: WordDocument, block: dict[str, Any], pictures: dict[st
         run_of(paragraph, f" {words}", size=12)
 
 
+def _recipients(document: WordDocument, block: dict[str, Any], pictures: dict[str, Attachment]) -> None:
+    paragraph_of(document, "、".join(block["names"]) + "：")
+
+
+def _enclosures(document: WordDocument, block: dict[str, Any], pictures: dict[str, Attachment]) -> None:
+    paragraph_of(document, "附件：" + "；".join(block["names"]), indent=True)
+
+
+def _annotation(document: WordDocument, block: dict[str, Any], pictures: dict[str, Attachment]) -> None:
+    paragraph_of(document, f"（{block['text']}）", indent=True)
+
+
+def _appendix(document: WordDocument, block: dict[str, Any], pictures: dict[str, Attachment]) -> None:
+    paragraph_of(document, f"{block['label']}　{block['title']}", font=HEAD_FONT)
+
+
+def _qr(document: WordDocument, block: dict[str, Any], pictures: dict[str, Attachment]) -> None:
+    paragraph_of(document, f"{block['caption']}：{block['address']}", indent=True)
+
+
+def _chart(document: WordDocument, block: dict[str, Any], pictures: dict[str, Attachment]) -> None:
+    series = [Series(line["name"], line["values"]) for line in block["series"]]
+    add_chart(document, block["form"], block["labels"], series, title=block["title"])
+    paragraph_of(document, block["title"]).alignment = WD_ALIGN_PARAGRAPH.CENTER
+
+
+def _imprint(document: WordDocument, block: dict[str, Any], pictures: dict[str, Attachment]) -> None:
+    if block["cc"]:
+        paragraph_of(document, f"抄送：{'、'.join(block['cc'])}。")
+
+
 def _closing(document: WordDocument, block: dict[str, Any], pictures: dict[str, Attachment]) -> None:
     for words in (f"{block['organization']}（印章）", block["date"]):
         paragraph = paragraph_of(document, words)
@@ -177,25 +210,14 @@ def _closing(document: WordDocument, block: dict[str, Any], pictures: dict[str, 
 
 
 def _picture(paragraph: Paragraph, attachment: Attachment | None, width: Any) -> None:
-    if attachment is not None:
-        try:
-            data = _as_word_reads(storage.read(attachment.path))
-            paragraph.add_run().add_picture(data, width=width)
-            return
-        except (OSError, ValueError, UnidentifiedImageError):
-            pass  # the words below say so in its place
-    run_of(paragraph, "（图片无法读取，请在系统中查看）", size=10.5)
-
-
-def _as_word_reads(data: bytes) -> io.BytesIO:
-    """Word files hold PNG and JPEG; anything else the store keeps (WebP) is turned into PNG."""
-    with Image.open(io.BytesIO(data)) as image:
-        if image.format in {"PNG", "JPEG"}:
-            return io.BytesIO(data)
-        out = io.BytesIO()
-        image.convert("RGBA").save(out, "PNG")
-    out.seek(0)
-    return out
+    try:
+        data = readable_picture(storage.read(attachment.path)) if attachment is not None else None
+    except (OSError, ValueError):
+        data = None
+    if data is not None:
+        paragraph.add_run().add_picture(data, width=width)
+    else:
+        run_of(paragraph, "（图片无法读取，请在系统中查看）", size=10.5)
 
 
 _BLOCKS = {
@@ -207,4 +229,11 @@ _BLOCKS = {
     "photos": _photos,
     "signatures": _signatures,
     "closing": _closing,
+    "recipients": _recipients,
+    "enclosures": _enclosures,
+    "annotation": _annotation,
+    "appendix": _appendix,
+    "qr": _qr,
+    "chart": _chart,
+    "imprint": _imprint,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,9 +22,10 @@ from bihuan.core.http import content_disposition
 from bihuan.core.paging import BadCursor
 from bihuan.core.qr import qr_svg
 
-from . import actions, queries, rendering
+from . import actions, printing, queries, rendering
 from .forms import ServiceForm
 from .models import Paper
+from .official import docx_bytes, setting, sheet_of
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 SERVED = {"yes": "已送达", "no": "未送达"}
@@ -94,14 +97,18 @@ def _detail(
         post.organization_id for post in user.posts
     }
     context = {
-        "paper": paper,
+        **_print_context(paper),
         "receipt": receipt,
         "subject_url": queries.subject_url(paper),
         "verification": queries.verify(paper.code),
         "may_acknowledge": mine and receipt is None,
-        "may_serve": receipt is None and not mine and user.has_perm(Permission.ISSUE_PAPER),
+        "addressees": (addressees := list(paper.addressees.select_related("organization"))),
+        "may_serve": receipt is None
+        and not mine
+        and not addressees
+        and user.has_perm(Permission.ISSUE_PAPER),
         "form": form or ServiceForm(),
-        "qr": _qr(paper),
+        "code": _qr(paper),
     }
     return render(request, "papers/detail.html", context, status=status)
 
@@ -116,14 +123,46 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require(Permission.VIEW_PAPERS)
 def print_page(request: HttpRequest, pk: int) -> HttpResponse:
     paper = _visible(request, pk)
-    return render(request, "papers/print.html", {"paper": paper, "qr": _qr(paper)})
+    return render(request, "papers/print.html", _print_context(paper))
+
+
+def _print_context(paper: Paper) -> dict[str, Any]:
+    """What the printed paper shows: the official layout or the enforcement form."""
+    if paper.is_official:
+        return {"paper": paper, **setting.context_of(sheet_of(paper), _photo_url)}
+    return {"paper": paper, "qr": _qr(paper)}
+
+
+def _photo_url(pk: str) -> str:
+    return reverse("attachments:file", args=[pk])
+
+
+@require_safe
+@require(Permission.VIEW_PAPERS)
+def pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """A PDF at once; a big one is made in the background and waits on the job's page."""
+    paper = _visible(request, pk)
+    if printing.is_big(sheet_of(paper)):
+        job = printing.start_pdf(paper, by=user_of(request))
+        messages.success(request, "文书较长，正在后台生成 PDF，完成后在本页下载。")
+        return redirect(job)
+    try:
+        printed = printing.pdf_of(paper)
+    except Refused as error:
+        messages.warning(request, str(error))
+        return redirect("papers:detail", pk)
+    response = HttpResponse(printed, content_type=printing.PDF)
+    response["Content-Disposition"] = content_disposition(f"{paper.get_kind_display()}{paper.number}.pdf")
+    return response
 
 
 @require_safe
 @require(Permission.VIEW_PAPERS)
 def docx(request: HttpRequest, pk: int) -> HttpResponse:
     paper = _visible(request, pk)
-    response = HttpResponse(rendering.docx_bytes(paper), content_type=WORD)
+    response = HttpResponse(
+        (docx_bytes(sheet_of(paper)) if paper.is_official else rendering.docx_bytes(paper)), content_type=WORD
+    )
     response["Content-Disposition"] = content_disposition(f"{paper.get_kind_display()}{paper.number}.docx")
     return response
 

@@ -5,6 +5,7 @@
 const BEHAVIOURS = [
   ["[data-bihuan-menu]", "./menu.mjs"],
   ["[data-bihuan-live]", "./live.mjs"],
+  ["[data-bihuan-room]", "./room.mjs"],
   ["[data-bihuan-font]", "./font.mjs"],
   ["[data-percent], [data-width], [data-grow]", "./measure.mjs"],
   ["[data-bihuan-lightbox]", "./lightbox.mjs"],
@@ -25,6 +26,7 @@ const BEHAVIOURS = [
   ["[data-bihuan-zone-view]", "./zone-view.mjs"],
   ["[data-bihuan-zone-draw]", "./zone-draw.mjs"],
   ["[data-bihuan-place]", "./pick-place.mjs"],
+  ["[data-bihuan-here]", "./here.mjs"],
   [".table-wrap:not([tabindex])", "./scrollable.mjs"],
   ["form[data-draft-key]", "./draft.mjs"], // last: it restores what the others hold
 ];

@@ -95,6 +95,10 @@ class Person:
         """The page says so in passing, at its edge."""
         expect(self.page.locator("#toasts").get_by_text(words).first).to_be_visible()
 
+    def is_told(self, words: str) -> None:
+        """The answer to what one has just done, at the head of the page."""
+        expect(self.page.locator("#messages").get_by_text(words).first).to_be_visible()
+
     def overflow(self) -> int:
         """How many pixels the page is wider than the screen."""
         return self.page.evaluate(

@@ -7,10 +7,22 @@ from typing import Any
 
 from django.urls import reverse
 
-from . import pages
+from . import accidents, assessment, exchange, instruments, listings, lookback, oversight, pages, returns
 from .stage import ROLES, Stage
 from .visitor import ADMINISTRATORS
 
+PARTS = (pages, accidents, listings, lookback, oversight, instruments, returns, assessment, exchange)
+
+
+def _all(name: str) -> dict[str, Any]:
+    """One table of all parts; no name stands in two of them."""
+    tables = [getattr(part, name) for part in PARTS]
+    joined = {key: value for table in tables for key, value in table.items()}
+    assert len(joined) == sum(map(len, tables))
+    return joined
+
+
+ADDRESSES, QUERIES, BODIES, MARKS = map(_all, ("ADDRESSES", "QUERIES", "BODIES", "MARKS"))
 LET_IN = frozenset({200, 201, 302, 409, 422})
 
 
@@ -65,7 +77,7 @@ def people(words: str) -> frozenset[str]:
 
 def lines() -> list[Line]:
     read = []
-    for text in filter(None, (row.strip() for row in pages.PAGES.splitlines())):
+    for text in filter(None, (row.strip() for part in PARTS for row in part.PAGES.splitlines())):
         name, methods, reach, let_in, unseen = (cell.strip() for cell in text.split("|"))
         name, _, variant = name.partition(" ")
         read.append(Line(name, variant, tuple(methods.split()), reach, people(let_in), people(unseen)))
@@ -76,15 +88,15 @@ LINES = lines()
 
 
 def address(line: Line, stage: Stage) -> str:
-    named = pages.ADDRESSES.get(line.name, {})
+    named = ADDRESSES.get(line.name, {})
     arguments = {name: line.variant if key == "=" else stage.ids[key] for name, key in named.items()}
-    query = pages.QUERIES.get(line.name, {})
+    query = QUERIES.get(line.name, {})
     url = reverse(line.name, kwargs=arguments)
     return url + ("?" + "&".join(f"{name}={stage.ids[key]}" for name, key in query.items()) if query else "")
 
 
 def body(line: Line, stage: Stage) -> dict[str, Any]:
-    given = pages.BODIES.get(line.key, {})
+    given = BODIES.get(line.key, {})
     return {
         name: value[1:] if value[0] == "=" else stage.ids.get(value, value) for name, value in given.items()
     }

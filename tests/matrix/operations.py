@@ -1,6 +1,6 @@
 """Every operation of the API and who may use it. Only posts that may hold a token come that far: OO DO LO IN.
 
-    operation [variant] | reach | who gets in
+    operation [variant] | reach | who gets in | who finds nothing (404)
 
 Everybody else is answered 403, and 401 without a token. `list`, `street`, `county` as in `pages`;
 `line`: figures of the street, where a department beside counts its own objects, and nobody else comes in.
@@ -23,7 +23,7 @@ listAssignments              | list   | OO DO LO IN
 listChecklists               | list   | OO DO LO IN
 getChecklist                 | list   | OO DO LO IN
 listDuties                   | list   | OO DO LO IN
-getDuty                      | street | OO LO IN
+getDuty                      | street | OO LO IN | DO
 listInspections              | list   | OO DO LO IN
 getInspection                | street | OO DO LO IN
 createInspection             | street | OO DO LO IN
@@ -41,6 +41,20 @@ moveHazard reopen            | street | OO
 requestExtension             | street | OO DO LO IN
 decideExtension              | street | OO
 withdrawExtension            | street | OO DO LO IN
+listAccidents                | list   | OO DO LO
+getAccident                  | street | OO DO LO
+reportAccident               | street | OO DO LO
+listListings                 | list   | OO DO LO
+getListing                   | street | OO DO LO
+listOversightFindings        | list   | OO DO LO
+getOversightFinding          | street | OO LO | DO
+listResolutions              | list   | OO DO LO
+getResolution                | street | OO LO | DO
+listReturns                  | list   | OO DO LO
+getReturn                    | street | OO LO | DO
+listAssessments              | list   | OO DO LO IN
+getAssessment                | street | OO LO IN | DO
+getAssessedUnit              | street | OO LO IN | DO
 listPapers                   | list   | OO DO LO IN
 getPaper                     | street | OO DO LO IN
 getTotals                    | line   | OO DO LO IN
@@ -55,7 +69,7 @@ downloadAttachment           | street | OO DO LO IN
 PATHS = {
     "code": "region", "organization_id": "organization", "enterprise_id": "shop", "campaign_id": "campaign", "phase_id": "phase",
     "task_id": "task", "checklist_id": "checklist", "duty_id": "review", "inspection_id": "inspection",
-    "hazard_id": "submitted", "extension_id": "extension", "paper_id": "paper", "attachment_id": "photo",
+    "hazard_id": "submitted", "extension_id": "extension", "paper_id": "paper", "listing_id": "listing", "accident_id": "accident", "return_id": "return", "assessment_id": "assessment", "assessed_unit_id": "assessed_unit", "oversight_finding_id": "oversight_finding", "resolution_id": "resolution", "attachment_id": "photo",
 }  # fmt: skip
 RECORDS = {"requestExtension": {"hazard_id": "on_behalf"}}
 QUERIES = {
@@ -73,6 +87,10 @@ BODIES = {
     "decideExtension": {"approved": "yes"},
     "createHazard": {
         "enterprise": "shop", "source": "=inspection", "description": "=调压阀无标志", "found_on": "today", "photos": "photos",
+    },
+    "reportAccident": {
+        "title": "=后厨闪燃", "kind": "=gas", "occurred_at": "now", "known_at": "now", "place": "=后厨", "enterprise": "shop",
+        "course": "=软管脱落",
     },
     "createInspection": {
         "client_id": "uuid", "kind": "=campaign", "enterprise": "shop", "task": "gas_task", "started_at": "now",

@@ -37,6 +37,8 @@ accounts:login                | GET POST | list      | public              |
 
 desk:home                     | GET      | list      | everyone            |
 desk:search                   | GET      | list      | everyone            |
+desk:morning                  | GET      | list      | OL OO               |
+desk:room                     | GET      | list      | OL OO IS            |
 
 accounts:logout               | POST     | list      | everyone            |
 accounts:second_factor        | GET POST | list      | everyone            |
@@ -110,6 +112,8 @@ notifications:open            | POST     | own       | LO                  | eve
 
 duties:inbox                  | GET      | list      | everyone            |
 duties:organization           | GET      | list      | everyone            |
+duties:late                   | GET      | list      | officials           |
+duties:press                  | POST     | list      | OL OO               |
 duties:unheld                 | GET      | list      | OL OO               |
 duties:detail                 | GET      | street    | OL OO LL LO IN IS   | DL DO EM EX NO admins
 duties:reassignment           | POST     | street    | OL OO LL            | DL DO EM EX NO admins
@@ -124,6 +128,7 @@ papers:list                   | GET      | list      | officials EM        |
 papers:detail                 | GET      | street    | officials EM        |
 papers:print                  | GET      | street    | officials EM        |
 papers:docx                   | GET      | street    | officials EM        |
+papers:pdf                    | GET      | street    | officials EM        |
 papers:acknowledgement        | POST     | street    | EM                  |
 papers:service                | POST     | street    | field               |
 
@@ -514,10 +519,11 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "jobs:detail": {"pk": "job"}, "jobs:state": {"pk": "job"}, "jobs:result": {"pk": "job"}, "jobs:stop": {"pk": "job"},
     "jobs:resume": {"pk": "job"}, "campaigns:reading": {"pk": "reading"},
     "notifications:open": {"pk": "message"},
+    "duties:press": {"pk": "organization"},
     "duties:detail": {"pk": "review"},
     "duties:reassignment": {"pk": "review"},
     "duties:rung": {"pk": "rung"},
-    **{f"papers:{name}": {"pk": "paper"} for name in ("detail", "print", "docx", "acknowledgement", "service")},
+    **{f"papers:{name}": {"pk": "paper"} for name in ("detail", "print", "docx", "pdf", "acknowledgement", "service")},
     **{f"zones:{name}": {"pk": "zone"} for name in ("detail", "geojson", "members", "export_members", "revise", "end")},
     "campaigns:task_zone": {"pk": "task"},
     **{f"registry:{name}": {"pk": "shop"} for name in ("detail", "edit", "status", "account")},

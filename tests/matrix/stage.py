@@ -66,6 +66,7 @@ from bihuan.search.actions import refresh
 from bihuan.search.models import Kind
 from bihuan.zones.tests.factories import make_zone
 
+from . import accidents, assessment, exchange, instruments, listings, lookback, oversight, returns
 from .planned import planning_ids
 from .promises import add_promises
 from .registry_stage import registry_ids
@@ -328,6 +329,8 @@ def make_stage() -> Stage:
     stage.ids["delivery"] = _delivery(world, gas, stage.ids["plate_token"])
     stage.ids |= planning_ids(world, inside, inspection)
     stage.ids |= add_promises(world, gas)
+    for part in (accidents, listings, lookback, oversight, instruments, returns, assessment, exchange):
+        stage.ids |= part.ids(stage)
     return stage
 
 

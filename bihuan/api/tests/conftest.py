@@ -11,9 +11,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from bihuan.accidents.models import Accident
+from bihuan.accidents.tests.factories import reported
 from bihuan.accounts.actions.security import token_digest
-from bihuan.accounts.models import ApiToken, User
-from bihuan.accounts.tests.world import World
+from bihuan.accounts.models import ApiToken, Holding, Post, User
+from bihuan.accounts.roles import Role
+from bihuan.accounts.tests.world import START, World
+from bihuan.assessment.models import AssessedUnit, Assessment
+from bihuan.assessment.tests.factories import publish
 from bihuan.campaigns.models import Assignment, Campaign, Checklist, Phase, PlanDocument, Task
 from bihuan.duties.models import Duty
 from bihuan.hazards import actions
@@ -22,8 +27,15 @@ from bihuan.hazards.tests.factories import make_hazard, make_submitted
 from bihuan.inspections.actions import submit_inspection
 from bihuan.inspections.models import Inspection
 from bihuan.inspections.tests.factories import GasCampaign, make_campaign, photo, visit
+from bihuan.listings.models import Listing
+from bihuan.listings.tests.factories import listed
+from bihuan.oversight.models import OversightFinding, Resolution
+from bihuan.oversight.tests.factories import handed_over, published
 from bihuan.papers.models import Paper
 from bihuan.registry.models import Enterprise
+from bihuan.returns.actions import sign_return
+from bihuan.returns.models import Return
+from bihuan.returns.tests.factories import make_period, return_of
 
 
 def token_for(user: User, **changes: Any) -> str:
@@ -89,6 +101,30 @@ class Stage:
     extension: Extension
     duty: Duty
     attachment: str
+    accident: Accident
+    listing: Listing
+    finding: OversightFinding
+    resolution: Resolution
+    record: Return
+    assessment: Assessment  # of the street alone
+    unit: AssessedUnit
+
+
+def _neighbour(world: World) -> None:
+    """The neighbouring town's officer, who may read what an inspector may not, and nothing of the street."""
+    post = Post.objects.create(
+        organization=world.organizations.baita, title="镇应急办", role=Role.LOCALITY_OFFICER
+    )
+    world.people.neighbour = User.objects.create_user("neighbour", None, full_name="蒋隔壁")
+    Holding.objects.create(user=world.people.neighbour, post=post, from_on=START)
+
+
+def _signed(world: World) -> Return:
+    """The street's return of last month, signed."""
+    today = timezone.localdate()
+    period = make_period(world, today - dt.timedelta(days=today.day))
+    sign_return(return_of(period, world.organizations.qingshi), by=world.people.qingshi_leader, zero=True)
+    return return_of(period, world.organizations.qingshi)
 
 
 @pytest.fixture
@@ -134,8 +170,13 @@ def stage(world: World) -> Stage:
         interim_measures="停用气瓶",
         by=people.qingshi_officer,
     )
+    paper = Paper.objects.get()
+    _neighbour(world)
+    assessment = publish(world, units=("qingshi",))
     return Stage(
         world, gas, campaign, phase, task, checklist, assignment, stall, inspection,
-        Paper.objects.get(), rectifying, make_submitted(world), on_behalf, extension,
+        paper, rectifying, make_submitted(world), on_behalf, extension,
         Duty.objects.get(kind=Duty.Kind.EXTENSION), photo(people.inspector),
+        reported(world), listed(world), handed_over(world), published(world), _signed(world),
+        assessment, assessment.units.get(),
     )  # fmt: skip

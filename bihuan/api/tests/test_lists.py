@@ -7,11 +7,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from bihuan.accidents.tests.factories import reported
+from bihuan.assessment.tests.factories import make_assessment
 from bihuan.hazards import actions
-from bihuan.hazards.tests.factories import make_closed, make_hazard, make_submitted
+from bihuan.hazards.tests.factories import make_closed, make_hazard, make_major, make_submitted
 from bihuan.inspections.actions import submit_inspection
 from bihuan.inspections.tests.factories import make_campaign, visit
+from bihuan.listings.tests.factories import listed
+from bihuan.oversight.models import OversightFinding
+from bihuan.oversight.tests.factories import published
 from bihuan.registry.models import Enterprise
+from bihuan.returns.tests.factories import make_period
 
 
 def ids(response) -> list[int]:
@@ -129,6 +135,7 @@ def test_the_inbox_is_ones_own(stage, call):
 LISTS = [
     "/hazards", "/hazards?state=open", "/enterprises", "/inspections", "/papers", "/duties?scope=visible", "/campaigns",
     "/phases", "/tasks", "/assignments", "/checklists", "/regions", "/organizations",
+    "/accidents", "/listings", "/oversight-findings", "/resolutions", "/returns", "/assessments",
     "/hazards/{hazard}/transitions", "/hazards/{hazard}/rectifications", "/hazards/{hazard}/reinspections",
 ]  # fmt: skip
 
@@ -179,6 +186,14 @@ def _grow(stage, no: int) -> None:
     task.checklists.create(version=1, created_by=people.office, created_at=timezone.now())
     phase = stage.campaign.phases.create(name=f"阶段{no}", position=10 + no)
     phase.conditions.create(metric="overdue", threshold=no)
+    reported(world, title=f"后厨闪燃{no}")
+    listed(world, hazard=make_major(world, description=f"软管穿墙{no}"))
+    finding = OversightFinding.objects.get(pk=stage.finding.pk)
+    finding.pk = None
+    finding.save(force_insert=True)
+    published(world, series=stage.resolution.meeting.series, title=f"第{no}次会议")
+    make_period(world, timezone.localdate(), key=f"test.month{no}")
+    make_assessment(world, sheet=stage.assessment.sheet, title=f"考核{no}")
 
 
 def test_figures_are_those_of_the_tally(world, call):

@@ -22,8 +22,9 @@ PROBLEM = "application/problem+json"
 
 @dataclass(frozen=True)
 class Case:
-    """`path` and `body` of one call that works. `outsider` is what the town's inspector gets; for lists, `row` must
-    be in the answer of the one and missing from the other's."""
+    """`path` and `body` of one call that works. `outsider` is what `outside` gets, the town's inspector or, where
+    inspectors read nothing, the town's officer; for lists, `row` must be in the answer of the one and missing from the
+    other's."""
 
     path: Callable[[Stage], str]
     by: str = "office"
@@ -32,10 +33,11 @@ class Case:
     status: int = 200
     outsider: int = 404
     row: Callable[[Stage], Any] | None = None
+    outside: str = "outsider"
 
 
-def listed(path: str, row: Callable[[Stage], Any], by: str = "office") -> Case:
-    return Case(lambda stage: path, by, outsider=200, row=row)
+def listed(path: str, row: Callable[[Stage], Any], by: str = "office", outside: str = "outsider") -> Case:
+    return Case(lambda stage: path, by, outsider=200, row=row, outside=outside)
 
 
 def public(path: str) -> Case:
@@ -83,6 +85,21 @@ def hazard_body(stage: Stage) -> dict[str, Any]:
         "description": "调压阀无合格标志",
         "found_on": timezone.localdate().isoformat(),
         "photos": [photo(stage.world.people.qingshi_officer)],
+    }
+
+
+def accident_body(stage: Stage) -> dict[str, Any]:
+    return {
+        "title": "好味来面馆后厨闪燃",
+        "kind": "gas",
+        "occurred_at": (timezone.now() - dt.timedelta(hours=2)).isoformat(),
+        "known_at": (timezone.now() - dt.timedelta(minutes=20)).isoformat(),
+        "place": "幸福路 1 号后厨",
+        "enterprise": stage.world.enterprises.shop.pk,
+        "minor": 1,
+        "loss": "3.50",
+        "course": "软管脱落，燃气遇明火",
+        "measures": "已关阀停气",
     }
 
 
@@ -135,6 +152,26 @@ CASES: dict[str, Case] = {
     "withdrawExtension": Case(
         lambda stage: f"/extensions/{stage.extension.pk}/withdrawal", "qingshi_officer", status=201
     ),
+    "listAccidents": listed("/accidents", lambda stage: stage.accident.pk, outside="neighbour"),
+    "getAccident": Case(lambda stage: f"/accidents/{stage.accident.pk}", outside="neighbour"),
+    "reportAccident": Case(
+        lambda stage: "/accidents", "qingshi_officer", accident_body, status=201, outside="neighbour"
+    ),
+    "listListings": listed("/listings", lambda stage: stage.listing.pk, outside="neighbour"),
+    "getListing": Case(lambda stage: f"/listings/{stage.listing.pk}", outside="neighbour"),
+    "listOversightFindings": listed(
+        "/oversight-findings", lambda stage: stage.finding.pk, outside="neighbour"
+    ),
+    "getOversightFinding": Case(
+        lambda stage: f"/oversight-findings/{stage.finding.pk}", outside="neighbour"
+    ),
+    "listResolutions": listed("/resolutions", lambda stage: stage.resolution.pk, outside="neighbour"),
+    "getResolution": Case(lambda stage: f"/resolutions/{stage.resolution.pk}", outside="neighbour"),
+    "listReturns": listed("/returns", lambda stage: stage.record.pk, outside="neighbour"),
+    "getReturn": Case(lambda stage: f"/returns/{stage.record.pk}", outside="neighbour"),
+    "listAssessments": listed("/assessments", lambda stage: stage.assessment.pk),
+    "getAssessment": Case(lambda stage: f"/assessments/{stage.assessment.pk}"),
+    "getAssessedUnit": Case(lambda stage: f"/assessed-units/{stage.unit.pk}"),
     "listPapers": listed("/papers", lambda stage: stage.paper.pk),
     "getPaper": Case(lambda stage: f"/papers/{stage.paper.pk}"),
     "getTotals": Case(lambda stage: "/figures/totals?region=539702001"),
@@ -199,7 +236,7 @@ def test_who_may(name, stage, call, operations):
     # The shop's manager has a token and no right to the API.
     assert is_problem(made(case, stage, call("shop"), method), 403)
 
-    outside = made(case, stage, call("outsider"), method)
+    outside = made(case, stage, call(case.outside), method)
     if case.outsider >= 400:
         assert case.outsider in declared
         assert is_problem(outside, case.outsider)

@@ -87,7 +87,7 @@ def test_the_list_of_duties_in_word_has_the_look_of_an_official_paper(campaign, 
     second = next(each for each in document.paragraphs if each.style.name == "Heading 2")
     assert second.runs[0].font.name == "楷体_GB2312"
     footer = section.footer.paragraphs[0]
-    assert footer.text == "－－"
+    assert footer.text == "—  —"
     assert "PAGE" in footer._p.xml
     assert {run.font.size.pt for run in footer.runs} == {14}
     assert "导出" in section.header.paragraphs[0].text

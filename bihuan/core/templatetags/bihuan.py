@@ -16,6 +16,7 @@ from django.template.context import RequestContext
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from bihuan.core.beside import offers
 from bihuan.core.markup import (
     DASH,
     badge,
@@ -125,6 +126,21 @@ def percent(ratio: Any) -> str:
 
 
 # --- grades ----------------------------------------------------------------------------------
+
+
+@register.simple_tag(takes_context=True)
+def beside(context: RequestContext, record: Any) -> SafeString:
+    """What packages above offer to do with a record, as buttons of its page: {% beside hazard %} (core.beside)."""
+    request = context.get("request")
+    if request is None or record is None:
+        return mark_safe("")
+    return SafeString(
+        "".join(
+            f'<a class="btn btn-plain" href="{conditional_escape(link.url)}">{icon(link.icon) if link.icon else ""}'
+            f"{conditional_escape(link.label)}</a>"
+            for link in offers(record, request.user)
+        )
+    )
 
 
 @register.simple_tag

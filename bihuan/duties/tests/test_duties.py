@@ -17,7 +17,6 @@ from bihuan.audit.models import Event
 from bihuan.core.errors import IllegalMove, ReasonRequired
 from bihuan.core.statements import rows
 from bihuan.duties.actions import (
-    change_rung,
     declare_day,
     finish_duty,
     open_duty,
@@ -29,6 +28,7 @@ from bihuan.duties.ladder import Ladders, copy_shipped_ladder
 from bihuan.duties.models import Duty, DutyStep, LadderStep
 from bihuan.duties.queries import load_of, pressing
 from bihuan.duties.reform import follow_posts
+from bihuan.duties.rungs import change_rung
 from bihuan.duties.sweep import sweep
 from bihuan.duties.terms import terms_of, terms_sql
 from bihuan.notifications.models import Message

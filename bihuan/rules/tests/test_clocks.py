@@ -171,15 +171,21 @@ def test_seeded_clocks(key, days, unit):
     assert (found.days, found.unit, found.roll) == (days, unit, True)
 
 
+# These say themselves which days they count, whatever their length.
+SAYS_ITSELF = dict.fromkeys(
+    ("draw.publish", "subsidy.decide", "assessment.judge", "assessment.appeal_decide", "letter.sign", "lookback.round"),
+    "working",
+) | dict.fromkeys(
+    ("accident.window.short", "return.day", "return.week", "return.month", "return.quarter"), "natural"
+)  # fmt: skip
+
+
 def test_every_clock_has_a_source_and_a_unit_that_fits_its_length():
     for each in clock_rules():
         assert each.source
         assert each.doc_no
         assert each.event
-        # These say working days themselves.
-        assert each.unit == (
-            "working" if each.days < 10 or each.key in {"draw.publish", "subsidy.decide"} else "natural"
-        )
+        assert each.unit == SAYS_ITSELF.get(each.key, "working" if each.days < 10 else "natural")
 
 
 def test_a_local_rule_goes_first_while_in_force():

@@ -1,0 +1,223 @@
+"""Judging: what an assessor owes, the form for one unit (made for a phone), and the office's view of differences."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from bihuan.accounts.guards import require
+from bihuan.accounts.permissions import Permission
+from bihuan.attachments import queries as files
+from bihuan.audit.actions import chain_of
+from bihuan.core.errors import Refused
+from bihuan.core.http import Request, row_number
+from bihuan.rules import scoring
+
+from .. import actions
+from ..computing import Given, judged_in, outcome_of
+from ..forms import JudgeForm
+from ..models import AssessedUnit, Assessor, Judgement, SheetItem
+from ..standing import may_judge, runs
+from ..workflow import ItemKind, Status
+from . import files_in, user_of
+from .rounds import card_or_404
+
+
+def seat_or_404(request: Request, pk: int) -> Assessor:
+    """One's own seat; nobody else judges from it."""
+    return get_object_or_404(
+        Assessor.objects.select_related("assessment__sheet", "assessment__organization", "user").filter(
+            user=user_of(request)
+        ),
+        pk=pk,
+    )
+
+
+@require_safe
+def seat(request: Request, pk: int) -> HttpResponse:
+    """What is left to judge, unit by unit."""
+    mine = seat_or_404(request, pk)
+    items = list(mine.assessment.sheet.items.filter(measure="", kind=ItemKind.BASIC))
+    judged = judged_in(mine.assessment)
+    owed: dict[int, int] = {}
+    for unit, _ in actions.owed_by(mine, items, judged):
+        owed[unit.pk] = owed.get(unit.pk, 0) + 1
+    units = [
+        (unit, owed.get(unit.pk, 0), sum(1 for item in items if mine.user_id in judged.get((unit.pk, item.pk), Given()).shares))
+        for unit in mine.assessment.units.select_related("organization").order_by("tier", "pk")
+        if any(may_judge(mine, unit, item) for item in items)
+    ]  # fmt: skip
+    units.sort(key=lambda each: (each[1] == 0, each[0].pk))
+    context = {"seat": mine, "assessment": mine.assessment, "units": units, "left": sum(owed.values())}
+    return render(request, "assessment/seat.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def judge(request: Request, pk: int, unit_pk: int) -> HttpResponse:
+    """Judge one unit: every item of the seat's sections, one form each."""
+    user, mine = user_of(request), seat_or_404(request, pk)
+    assessment = mine.assessment
+    unit = get_object_or_404(assessment.units.select_related("organization", "assessment__sheet"), pk=unit_pk)
+    judged = judged_in(assessment, [unit])
+    items = [
+        item
+        for item in assessment.sheet.items.filter(measure="")
+        if item.kind != ItemKind.VETO
+        and may_judge(mine, unit, item)
+        and (item.kind != ItemKind.BASIC or item.full(unit.tier) > 0)
+        and (not mine.is_third or _apart(assessment.sheet, item, judged.get((unit.pk, item.pk)), user.pk))
+    ]
+    status, wrong, wrong_form = 200, 0, None
+    if request.method == "POST":
+        item = next((each for each in items if each.pk == row_number(request.POST.get("item", ""))), None)
+        if item is None:
+            raise Http404
+        form = JudgeForm(request.POST, item=item, unit=unit, prefix=f"i{item.pk}")
+        status, wrong, wrong_form = 422, item.pk, form
+        if form.is_valid():
+            given = form.cleaned_data
+            try:
+                actions.judge(
+                    mine, unit, item, points=given.get("points") or Decimal(0), how=given["how"], text=given["text"],
+                    level=given.get("level", ""), evidence=files_in(request, f"photos-{item.pk}"), by=user,
+                )  # fmt: skip
+            except Refused as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, f"“{item.name}”已评分")
+                return redirect(f"{reverse('assessment:judge', args=[mine.pk, unit.pk])}#item-{item.pk}")
+    own = latest_of(unit, user.pk)
+    photos = files.of_many(own.values())
+    cards = [_card(item, unit, own.get(item.pk), photos) for item in items]
+    for each in cards:
+        if each["item"].pk == wrong:
+            each["form"] = wrong_form
+    context = {
+        "seat": mine,
+        "assessment": assessment,
+        "unit": unit,
+        "cards": cards,
+        "upload_url": reverse("attachments:upload"),
+        "is_open": assessment.status == Status.RUNNING,
+    }
+    return render(request, "assessment/judge.html", context, status=status)
+
+
+def _apart(sheet: Any, item: SheetItem, given: Given | None, user_pk: int) -> bool:
+    state = outcome_of(sheet, item, given).state
+    return state == scoring.APART or (given is not None and user_pk in given.shares)
+
+
+def latest_of(unit: AssessedUnit, user_pk: int, *, settles: bool = False) -> dict[int, Judgement]:
+    """A person's last word on each item of a unit."""
+    rows = Judgement.objects.filter(unit=unit, by=user_pk, settles=settles).order_by("revision")
+    return {row.item_id: row for row in rows}
+
+
+def _card(item: SheetItem, unit: AssessedUnit, last: Judgement | None, photos: Any) -> dict[str, Any]:
+    initial: dict[str, Any] = {}
+    if last is not None:
+        initial = {
+            "points": scoring.plain(given_points(item, unit, last)),
+            "how": last.how,
+            "text": last.text,
+            "level": last.level,
+        }
+    kept = photos.get(chain_of(last), {}).get("evidence", []) if last else []
+    return {
+        "item": item,
+        "full": item.full(unit.tier),
+        "last": last,
+        "points": given_points(item, unit, last) if last else None,
+        "form": JudgeForm(item=item, unit=unit, prefix=f"i{item.pk}", **initial),
+        "photos": files.photo_items(kept),
+    }
+
+
+def given_points(item: SheetItem, unit: AssessedUnit, row: Judgement) -> Decimal:
+    """What a judgement gave, in points (basic items) or pieces."""
+    if item.kind == ItemKind.BASIC:
+        return scoring.points(item.full(unit.tier) * row.share / 100)
+    return scoring.points(row.share)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(Permission.VIEW_ASSESSMENT)
+def overview(request: Request, pk: int) -> HttpResponse:
+    """What assessors gave a unit, where they differ; the office settles, and records plus, minus and veto items."""
+    user, unit = user_of(request), card_or_404(request, pk)
+    assessment = unit.assessment
+    if not type(assessment).objects.overseen_by(user).filter(pk=assessment.pk).exists():
+        raise PermissionDenied
+    may = runs(user, assessment.organization_id)
+    items = list(assessment.sheet.items.filter(measure=""))
+    status, wrong, wrong_form = 200, 0, None
+    if request.method == "POST":
+        if not may:
+            raise PermissionDenied
+        item = next((each for each in items if each.pk == row_number(request.POST.get("item", ""))), None)
+        if item is None:
+            raise Http404
+        form = JudgeForm(request.POST, item=item, unit=unit, prefix=f"i{item.pk}")
+        status, wrong, wrong_form = 422, item.pk, form
+        if form.is_valid():
+            given = form.cleaned_data
+            try:
+                actions.settle(
+                    unit, item, points=given.get("points") or Decimal(0), how=given["how"], text=given["text"],
+                    level=given.get("level", ""), evidence=files_in(request, f"photos-{item.pk}"), by=user,
+                )  # fmt: skip
+            except Refused as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, f"“{item.name}”已核定")
+                return redirect(f"{reverse('assessment:judging', args=[unit.pk])}#item-{item.pk}")
+    judged = judged_in(assessment, [unit])
+    words = list(
+        Judgement.objects.filter(unit=unit).select_related("by", "item").order_by("item__position", "pk")
+    )
+    photos = files.of_many(words)
+    entries = []
+    for item in items:
+        if item.kind == ItemKind.BASIC and item.full(unit.tier) <= 0:
+            continue
+        outcome = outcome_of(assessment.sheet, item, judged.get((unit.pk, item.pk)))
+        settles = item.kind != ItemKind.BASIC or outcome.state == scoring.APART
+        entry_form: JudgeForm | None = None
+        if may and assessment.status == Status.RUNNING and settles:
+            entry_form = (
+                wrong_form if item.pk == wrong else JudgeForm(item=item, unit=unit, prefix=f"i{item.pk}")
+            )
+        entries.append(
+            {
+                "item": item,
+                "full": item.full(unit.tier),
+                "outcome": outcome,
+                "apart": outcome.state == scoring.APART,
+                "words": [
+                    (
+                        row,
+                        given_points(item, unit, row),
+                        files.photo_items(photos.get(chain_of(row), {}).get("evidence", [])),
+                    )
+                    for row in words
+                    if row.item_id == item.pk
+                ],
+                "form": entry_form,
+            }
+        )
+    context = {
+        "unit": unit,
+        "assessment": assessment,
+        "entries": entries,
+        "may": may,
+        "upload_url": reverse("attachments:upload"),
+    }
+    return render(request, "assessment/judging.html", context, status=status)

@@ -1,0 +1,136 @@
+"""The words of the papers of an assessment: the notice of a unit's result, and the letter both sides signed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from bihuan.attachments.models import Signature
+from bihuan.papers import documents as d
+from bihuan.rules.scoring import plain
+
+from .models import AssessedUnit, Assessment, ItemScore, Letter, ScoreChange, UnitScore
+from .workflow import ItemKind, LetterKind
+
+
+def day_words(day: dt.date) -> str:
+    """2026年3月5日."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def points_words(row: ItemScore, got: object = None) -> str:
+    """What an item gave, as it stands in a table."""
+    value = row.got if got is None else got
+    if row.item.kind == ItemKind.VETO:
+        return "成立" if value else "未触发"
+    if not row.applies and row.item.kind == ItemKind.BASIC and got is None:
+        return "不适用"
+    return plain(value)  # type: ignore[arg-type]
+
+
+def result_notice(
+    assessment: Assessment,
+    unit: AssessedUnit,
+    score: UnitScore,
+    changes: Sequence[ScoreChange],
+    *,
+    of: int,
+    on: dt.date,
+) -> dict[str, Any]:
+    """考核结果通知书: total, grade, rank, every item with its reason, what was changed on appeal, what follows."""
+    changed = {change.item_id: change for change in changes}
+    place = f"{unit.get_tier_display()}单位第 {unit.rank} 名（共 {of} 个）" if assessment.sheet.has_tiers else f"第 {unit.rank} 名（共 {of} 个）"  # fmt: skip
+    rows = []
+    for row in score.items.all():
+        change = changed.get(row.item_id)
+        rows.append(
+            [
+                row.item.section,
+                row.item.name,
+                plain(row.full) if row.full else "—",
+                points_words(row, change.new if change else None),
+                f"{row.words}；申辩后由 {plain(change.old)} 改为 {plain(change.new)}"
+                if change
+                else row.words,
+            ]
+        )
+    facts: list[tuple[str, object]] = [
+        ("考核对象", unit.organization.name if not unit.person_name else f"{unit.organization.name} {unit.person_name}"),
+        ("考核期", f"{day_words(assessment.period_from)}至{day_words(assessment.period_to)}"),
+        ("考核细则", str(assessment.sheet)),
+        ("总分", plain(unit.score) if unit.score is not None else ""),
+        ("等次", unit.grade),
+        ("名次", place if unit.rank is not None else (unit.exclusion or "不参加排名")),
+    ]  # fmt: skip
+    blocks = [
+        d.text(f"{unit.organization.name}："),
+        d.text(f"{assessment.title}的结果已经审定，现通知如下。"),
+        d.facts(*facts),
+        d.heading("得分情况"),
+        d.text(unit.words),
+        d.table(["类别", "考核内容", "分值", "得分", "怎么算的"], rows),
+    ]
+    if changes:
+        blocks += [
+            d.heading("申辩和变更"),
+            d.items(
+                [
+                    (
+                        f"“{change.item.name}”由 {plain(change.old)} 改为 {plain(change.new)}",
+                        [f"{change.reason}（{day_words(timezone.localtime(change.at).date())}）"],
+                    )
+                    for change in changes
+                ]
+            ),
+        ]
+    follows = list(unit.recommendations.all())
+    if follows:
+        blocks += [
+            d.heading("结果运用建议"),
+            d.items(
+                [
+                    (
+                        f"{each.label}：{each.text}",
+                        [f"限制至{day_words(each.until)}"] if each.until else [],
+                    )
+                    for each in follows
+                ]
+            ),
+        ]
+    blocks.append(d.closing(assessment.organization.name, day_words(on)))
+    return {"title": "考核结果通知书", "blocks": blocks}
+
+
+def letter_paper(letter: Letter, signatures: Sequence[Signature], *, on: dt.date) -> dict[str, Any]:
+    """The signed letter: both sides, targets, duties, signatures."""
+    form = letter.form
+    commits = form.kind == LetterKind.COMMITMENT
+    lower = letter.lower.name + (f"（{letter.post.title}）" if letter.post else "")
+    blocks = [
+        d.facts(
+            ("年度", f"{form.year} 年"), ("上级（甲方）", letter.upper.name), ("下级（乙方）", lower),
+            ("依据", str(form.parent) if form.parent else ""),
+        ),
+        d.heading("目标"),
+        d.table(["指标", "目标值"], [list(row) for row in form.targets])
+        if form.targets
+        else d.text("按职责内容落实。"),
+        d.heading("承诺事项" if commits else "职责"),
+        *[d.text(line) for line in form.text.splitlines() if line.strip()],
+        d.signatures(
+            [
+                d.SignatureLine(
+                    role="下级（乙方）" if each.role == "lower" else "上级（甲方）", name=each.signer_name,
+                    title=each.signer_title, method=each.get_method_display(),
+                    image=str(each.image_id) if each.image_id else "", remark="",
+                    at=f"{timezone.localtime(each.signed_at):%Y-%m-%d %H:%M}",
+                )
+                for each in signatures
+            ]
+        ),
+        d.closing(letter.upper.name, day_words(on)),
+    ]  # fmt: skip
+    return {"title": form.title, "blocks": blocks}

@@ -1,0 +1,126 @@
+"""Looking back in the demo city: one round finished, one under way, recurrences, two evaluations of effect."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from decimal import Decimal
+
+from django.utils import timezone
+
+from bihuan.accounts.models import User
+from bihuan.accounts.permissions import Permission
+from bihuan.attachments.actions import store_bytes
+from bihuan.attachments.models import Attachment
+from bihuan.hazards.models import Hazard
+from bihuan.lookback import actions
+from bihuan.lookback.models import LookbackRound
+
+from .city import City
+from .moments import as_of, at_hour
+from .photos import photo
+
+FINDINGS = {
+    "held": ("现场核实，措施有效，没有反弹", "软管、阀门完好，有检查记录", "通道畅通，标识齐全"),
+    "rebounded": ("又在原处堆放杂物，通道被占", "报警器断电，未接通", "软管重新使用了橡胶管"),
+    "unclear": ("门店停业锁门，无法进入",),
+}
+
+
+def look_back(city: City) -> None:
+    """Hold two rounds as the city's office and its county offices would, and evaluate what was put right."""
+    rng = random.Random(99)  # noqa: S311 - invented data, no secret
+    office = _fresh(city.users["office"])
+    closed = list(Hazard.objects.filter(status="closed", closed_on__isnull=False).order_by("closed_on", "pk"))
+    if len(closed) < 12:
+        return
+    middle = city.today - dt.timedelta(days=12)
+    first = _round(city, "第三季度回头看", closed[0].closed_on or middle, middle, 11, "locality", Decimal(12))
+    if first is not None:
+        _look(city, first, rng, done=1.0)
+    second = _round(
+        city, "燃气整治回头看（第二轮）", city.today - dt.timedelta(days=30), city.today - dt.timedelta(days=4), 3, "kind",
+        Decimal(15),
+    )  # fmt: skip
+    if second is not None:
+        _look(city, second, rng, done=0.4)
+    with as_of(at_hour(city.today - dt.timedelta(days=1), 3)):
+        actions.find_recurrences(timezone.now())
+    _evaluate(city, office)
+
+
+def _fresh(user: User) -> User:
+    return User.objects.get(pk=user.pk)
+
+
+def _round(
+    city: City, title: str, start: dt.date, end: dt.date, ago: int, stratify: str, margin: Decimal
+) -> LookbackRound | None:
+    if not Hazard.objects.filter(status="closed", closed_on__gte=start, closed_on__lte=end).exists():
+        return None
+    with as_of(at_hour(city.today - dt.timedelta(days=ago), 9)):
+        office = _fresh(city.users["office"])
+        held = actions.announce_round(
+            title=title, region=city.regions["5397"], closed_from=start, closed_to=end, stratify=stratify, confidence=90,
+            margin=margin, expected=Decimal(20), minimum=1, method="proportional", by=office,
+        )  # fmt: skip
+    with as_of(at_hour(city.today - dt.timedelta(days=ago), 15)):
+        actions.draw_round(held, by=office)
+    return held
+
+
+def _look(city: City, held: LookbackRound, rng: random.Random, *, done: float) -> None:
+    day = city.today - dt.timedelta(days=1)
+    with as_of(at_hour(day, 16)):
+        office = _fresh(city.users["office"])
+        body = office.posts[0].organization_id
+        people = [
+            user
+            for login in sorted(city.users)
+            if (user := _fresh(city.users[login])).has_perm(Permission.RUN_LOOKBACK)
+            and any(post.organization_id == body for post in user.posts)
+        ]
+        rows = list(
+            held.checks.select_related("round", "hazard__enterprise", "organization").order_by("position")
+        )
+        for number, check in enumerate(rows[: max(int(len(rows) * done), 1)]):
+            who = next(each for each in people if each.pk != check.closed_by_id)
+            status = "rebounded" if number % 9 == 4 else "unclear" if number % 14 == 8 else "held"
+            photos = [_photo(who, number).pk] if status == "rebounded" else []
+            actions.judge(
+                check, status, found=rng.choice(FINDINGS[status]), checked_on=day, photos=photos, by=who
+            )
+        if done >= 1:
+            actions.finish_round(
+                LookbackRound.objects.get(pk=held.pk), by=office,
+                conclusion="总体巩固较好，反弹集中在用气软管和疏散通道；反弹的已全部重开，属地和主管部门举一反三。",
+            )  # fmt: skip
+
+
+def _photo(by: User, number: int) -> Attachment:
+    data = photo(900 + number, "回头看抽查", True)
+    return store_bytes(data, f"抽查现场{number}.jpg", "image/jpeg", Attachment.Kind.IMAGE, by=by)
+
+
+def _evaluate(city: City, office: User) -> None:
+    chosen = Hazard.objects.filter(status="closed", round=1, enterprise__organization__isnull=False)
+    hazards = list(
+        chosen.select_related("enterprise__organization", "department").order_by("found_on", "pk")[:2]
+    )
+    for number, hazard in enumerate(hazards):
+        with as_of(at_hour(city.today - dt.timedelta(days=2), 10 + number)):
+            office = _fresh(office)
+            evaluation = actions.arrange(hazard, by=office)
+            if number:
+                continue
+            actions.sign_report(
+                evaluation,
+                actions.Effect(
+                    measures_done=100, measures_note="软管全部更换为金属波纹管，报警切断装置通电运行", method="lec",
+                    before={"likelihood": "6", "exposure": "6", "consequence": "15"},
+                    after={"likelihood": "1", "exposure": "6", "consequence": "15"}, funds_spent=Decimal(2600),
+                    workers_told=True, evidence_complete=True,
+                    verdict="effective" if actions.repeats_of(hazard) == 0 else "partly", opinion="风险明显下降，措施保持有效。",
+                ),
+                by=office,
+            )  # fmt: skip

@@ -1,0 +1,130 @@
+"""The situation room: every number opens, the map says what its tones mean, the wall fits its people's area."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bihuan.accounts.models import Region
+from bihuan.desk.room.mapping import FIGURES, Scale, Standing, areas, shown
+from bihuan.hazards.models import Hazard
+from bihuan.hazards.tests.factories import make_hazard, make_major
+from bihuan.tally.actions import fold_all
+from bihuan.tally.figures import Figures
+
+
+def standing(name: str, **counts: int) -> Standing:
+    return Standing(Region(code=name, name=name, short_name=name), Figures(**counts), Figures())
+
+
+def test_tones_go_from_none_to_the_worst_and_the_legend_says_so():
+    rows = [standing(str(number), overdue=number) for number in (0, 1, 2, 5, 8)]
+    drawn, scale = areas(FIGURES["overdue"], rows)
+    assert [area["tone"] for area in drawn] == ["best", "good", "good", "poor", "bad"]
+    assert [line["label"] for line in scale.legend()] == ["0 项", "1—2 项", "3—4 项", "5—6 项", "7—8 项"]
+
+
+def test_few_values_have_few_classes():
+    _, scale = areas(FIGURES["overdue"], [standing("a", overdue=2), standing("b")])
+    assert [line["label"] for line in scale.legend()] == ["0 项", "1 项", "2 项"]
+    _, nothing = areas(FIGURES["overdue"], [standing("a")])
+    assert [line["label"] for line in nothing.legend()] == ["0 项"]
+
+
+def test_a_rate_has_the_same_limits_every_day_and_none_is_no_zero():
+    drawn, _ = areas(
+        FIGURES["rate"],
+        [standing("a"), standing("b", found=10, closed=10), standing("c", found=10, closed=5)],
+    )
+    assert [(area["value"], area["tone"]) for area in drawn] == [
+        ("—", "none"),
+        ("100.0%", "best"),
+        ("50.0%", "bad"),
+    ]
+    assert shown(FIGURES["rate"], None) == "—"
+
+
+@given(st.lists(st.integers(0, 5000), min_size=1, max_size=40), st.sampled_from(["overdue", "open", "found"]))
+def test_every_value_has_one_line_of_the_legend(values, key):
+    scale = Scale(FIGURES[key], max(values))
+    tones = {line["tone"] for line in scale.legend()}
+    ranked = [scale.tone(value) for value in sorted(values)]
+    order = ["best", "good", "fair", "poor", "bad"]
+    assert set(ranked) <= tones
+    assert ranked == sorted(ranked, key=order.index)
+
+
+in_database = pytest.mark.django_db
+
+
+def late_hazards(world, count: int) -> None:
+    for number in range(count):
+        make_hazard(
+            world, description=f"软管老化之{number}", found_on=timezone.localdate() - dt.timedelta(days=30)
+        )
+    Hazard.objects.filter(found_on__lt=timezone.localdate()).update(
+        due_on=timezone.localdate() - dt.timedelta(days=3)
+    )
+
+
+@in_database
+def test_every_number_on_the_wall_opens_what_it_counts(world, people, client):
+    make_major(world, description="气瓶间与厨房连通")
+    late_hazards(world, 2)
+    client.force_login(people.county_office)
+    page = client.get("/room/")
+    text = page.content.decode()
+    tiles = re.findall(r'<a class="room-tile[^"]*" href="([^"]+)"', text)
+    assert len(tiles) == 6
+    for url in tiles:
+        assert client.get(url.replace("&amp;", "&")).status_code == 200
+    assert "软管老化之0" in text
+    assert "好味来面馆" in text
+
+
+@in_database
+def test_figures_and_themes_are_chosen_by_address_and_nonsense_falls_back(world, people, client):
+    client.force_login(people.county_office)
+    page = client.get("/room/?figure=rate&theme=projector").content.decode()
+    assert 'data-theme="projector"' in page
+    assert "各地整改率" in page
+    page = client.get("/room/?figure=<script>&theme=pink").content.decode()
+    assert 'data-theme="dark"' in page
+    assert "<script>" not in page.replace("<script src", "").replace("<script type", "")
+
+
+@in_database
+@pytest.mark.parametrize("region", ["539703", "5398", "44", "539702999", "x" * 90])
+def test_nobody_looks_into_other_regions(world, people, client, region):
+    client.force_login(people.county_office)
+    assert client.get("/room/", {"region": region}).status_code == 404
+
+
+@in_database
+def test_a_wall_of_more_hazards_asks_no_more_questions(world, people, client):
+    client.force_login(people.office)
+    late_hazards(world, 1)
+    fold_all()
+    client.get("/room/")
+    with CaptureQueriesContext(connection) as few:
+        client.get("/room/")
+    late_hazards(world, 12)
+    fold_all()
+    with CaptureQueriesContext(connection) as many:
+        client.get("/room/")
+    assert len(many) <= len(few)
+
+
+@in_database
+def test_who_has_no_wall(world, people, client):
+    client.force_login(people.inspector)
+    assert client.get("/room/").status_code == 403
+    client.force_login(people.housing)
+    assert client.get("/room/").status_code == 403

@@ -1,0 +1,1 @@
+"""What people and the software do in exchange, by subject."""

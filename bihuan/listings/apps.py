@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from bihuan.accounts.models import User
+
+
+class ListingsConfig(AppConfig):
+    name = "bihuan.listings"
+    label = "listings"
+    verbose_name = "挂牌督办"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from bihuan.attachments import access
+        from bihuan.hazards import origins
+        from bihuan.inspections import signals
+        from bihuan.jobs.exports import register_export
+        from bihuan.registry import panels
+
+        from .exporting import LISTINGS
+        from .models import Listing
+        from .origins import listing_of, listings_of
+        from .remarks import CARRIERS, owner_by
+        from .standing import reads_inside
+
+        def sees(path: str) -> access.Visible:
+            def visible(user: User, pk: str) -> bool:
+                return Listing.objects.visible_to(user).filter(**{path: pk}).exists()
+
+            return visible
+
+        for label, path in {
+            "listings.filedplan": "plans__pk",
+            "listings.progressreport": "progress_reports__pk",
+            "listings.leadervisit": "visits__pk",
+            "listings.application": "applications__pk",
+            "listings.effectreport": "effect_reports__pk",
+            "listings.examination": "examinations__pk",
+            "listings.responsibilityletter": "letters__pk",
+        }.items():
+            access.register(label, sees(path))
+
+        def reads_signatures(user: User, pk: str) -> bool:
+            return reads_inside(user) and sees("approvals__lines__pk")(user, pk)
+
+        access.register("listings.approvalline", reads_signatures)
+        for label, name in CARRIERS.items():
+            signals.register_owner(label, owner_by(name))
+        register_export(LISTINGS)
+        origins.register(listing_of)
+        panels.register("listings.listings", listings_of, position=45)

@@ -1,0 +1,55 @@
+"""What the pages of a hazard and of an enterprise say of their listings, and the way to report one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from django.utils import timezone
+
+from bihuan.accounts.models import User
+from bihuan.accounts.permissions import Permission
+from bihuan.core.addresses import address
+from bihuan.hazards.models import Hazard
+from bihuan.hazards.origins import Origin
+from bihuan.hazards.workflow import Level, Move, is_legal
+from bihuan.registry.models import Enterprise
+from bihuan.registry.panels import Panel, PanelRow
+
+from .models import Listing
+from .workflow import ListingStatus
+
+
+def listing_of(hazard: Hazard, user: User) -> Iterator[Origin]:
+    """The listings of a major hazard; without an open one the report can begin here."""
+    if hazard.level != Level.MAJOR:
+        return
+    seen = list(Listing.objects.visible_to(user).filter(hazard=hazard).order_by("-pk")[:3])
+    for listing in seen:
+        words = f"{listing.number} {listing.get_level_display()}，{listing.get_status_display()}"
+        yield Origin("挂牌督办", words, listing.get_absolute_url())
+    may = user.has_perm(Permission.MANAGE_LISTINGS) and is_legal(
+        Move.PLACE_UNDER_SUPERVISION, hazard.status, hazard.level
+    )
+    if may and not Listing.objects.open().filter(hazard=hazard).exists():
+        yield Origin(
+            "挂牌督办", "呈报挂牌", f"{address('listings:begin')}?{urlencode({'hazard': hazard.pk})}"
+        )
+
+
+def listings_of(enterprise: Enterprise, user: User) -> Panel | None:
+    """The listings of an enterprise, on its own page."""
+    today = timezone.localdate()
+    rows = [
+        PanelRow(
+            label=each.title,
+            value="逾期" if each.is_overdue(on=today) else each.get_status_display(),
+            url=each.get_absolute_url(),
+            tone="green" if each.status == ListingStatus.STRUCK_OFF else "red",
+            note=f"{each.get_level_display()}，期限 {each.due_on}",
+        )
+        for each in Listing.objects.visible_to(user)
+        .filter(enterprise=enterprise)
+        .exclude(status=ListingStatus.WITHDRAWN)[:10]
+    ]
+    return Panel("挂牌督办", rows) if rows else None

@@ -1,0 +1,249 @@
+"""What pages ask about listings: the list with its totals, what is owed next, what came to pass, candidates, the register."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from bihuan.accidents.models import Accident
+from bihuan.accounts.models import Region, User
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.scope import areas_q, scope_of
+from bihuan.audit.actions import chain_of
+from bihuan.core.http import row_number
+from bihuan.duties.models import Duty, DutyStep
+from bihuan.hazards.models import Hazard, HazardQuerySet
+from bihuan.hazards.workflow import RULES, RUNNING, Level, Move
+from bihuan.rules import listings as rules
+
+from .models import Listing, ListingQuerySet, PublicNotice
+from .workflow import HANGING, ListingLevel, ListingStatus, NoticePurpose, SubjectKind
+
+STATES = {
+    "hanging": "挂牌中",
+    "overdue": "逾期",
+    "no_progress": "缺报进展",
+    "no_plan": "方案逾期未备案",
+    **dict(ListingStatus.choices),
+}
+
+
+def narrowed(rows: ListingQuerySet, given: Mapping[str, str], *, on: dt.date) -> ListingQuerySet:
+    """Listings by what the address asks for: state, level, kind, region and words."""
+    rows = of_state(rows, given.get("state", ""), on=on)
+    if given.get("level") in ListingLevel.values:
+        rows = rows.filter(level=given["level"])
+    if given.get("kind") in SubjectKind.values:
+        rows = rows.filter(kind=given["kind"])
+    if given.get("region", "").isdecimal():
+        rows = rows.filter(areas_q((given["region"],)))
+    if words := given.get("q", "").strip()[:60]:
+        rows = rows.filter(
+            Q(title__contains=words) | Q(owner_name__contains=words) | Q(place__contains=words)
+        )
+    return rows
+
+
+def of_state(rows: ListingQuerySet, state: str, *, on: dt.date) -> ListingQuerySet:
+    match state:
+        case "hanging":
+            return rows.hanging()
+        case "overdue":
+            return rows.overdue(on=on)
+        case "no_progress":
+            return rows.without_progress(on=on)
+        case "no_plan":
+            return rows.without_plan(on=on)
+        case value if value in ListingStatus.values:
+            return rows.filter(status=value)
+    return rows
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How the listings stand that a person sees, in one query."""
+
+    hanging: int
+    county: int
+    city: int
+    province: int
+    approving: int
+    overdue: int
+    no_progress: int
+    examining: int
+    struck_off: int
+
+
+def totals(rows: ListingQuerySet, *, on: dt.date) -> Totals:
+    hanging, listed = Q(status__in=HANGING), Q(status=ListingStatus.LISTED)
+    return Totals(
+        **rows.order_by().aggregate(
+            hanging=Count("pk", filter=hanging),
+            **{level.value: Count("pk", filter=hanging & Q(level=level)) for level in ListingLevel},
+            approving=Count("pk", filter=Q(status__in=[ListingStatus.APPROVING, ListingStatus.DELISTING])),
+            overdue=Count("pk", filter=listed & Q(due_on__lt=on)),
+            no_progress=Count("pk", filter=listed & Q(progress_due_on__lt=on)),
+            examining=Count("pk", filter=Q(status=ListingStatus.EXAMINING)),
+            struck_off=Count("pk", filter=Q(status=ListingStatus.STRUCK_OFF)),
+        )
+    )
+
+
+def subjects_of(listing: Listing) -> list[str]:
+    """The chains on which duties of a listing hang: itself, its public notices, its letters."""
+    return [
+        chain_of(listing),
+        *(chain_of(each) for each in listing.notices.all()),
+        *(chain_of(each) for each in listing.letters.all()),
+    ]
+
+
+def todo(listing: Listing) -> list[Duty]:
+    """Who must do what by when: the open duties, most pressing first."""
+    rows = Duty.objects.open().filter(subject__in=subjects_of(listing))
+    return list(rows.select_related("organization", "post").order_by("due_on", "pk"))
+
+
+def pressed(listing: Listing) -> list[DutyStep]:
+    """What the ladder has done about it so far, newest first."""
+    rows = DutyStep.objects.filter(duty__subject__in=subjects_of(listing))
+    return list(rows.select_related("duty__organization").order_by("-at", "-pk")[:30])
+
+
+def troubles(listing: Listing, *, on: dt.date) -> list[rules.Consequence]:
+    """What is wrong with a listing today, each with what may follow."""
+    events = []
+    if listing.is_overdue(on=on):
+        events.append("overdue")
+    if listing.is_without_progress(on=on):
+        events.append("no_progress")
+    if (
+        listing.status == ListingStatus.LISTED
+        and listing.plan_due_on is not None
+        and listing.plan_due_on < on
+        and not listing.plans.exists()
+    ):
+        events.append("no_plan")
+    last = listing.extensions.order_by("-pk").first()
+    if listing.status == ListingStatus.LISTED and last is not None and last.status == "rejected":
+        events.append("extension_refused")
+    found = (rules.consequences(event, on) for event in events)
+    return [each for each in found if each is not None]
+
+
+# --- candidates -------------------------------------------------------------------------------
+
+
+def hazards_to_list(user: User) -> HazardQuerySet:
+    """Judged major, still to be put right, and listed nowhere: newest first (R088)."""
+    taken = Listing.objects.open().filter(hazard=OuterRef("pk"))
+    rows = Hazard.objects.visible_to(user).filter(
+        ~Exists(taken), level=Level.MAJOR, status__in=RULES[Move.PLACE_UNDER_SUPERVISION].sources
+    )
+    return rows.select_related("enterprise", "locality", "department")
+
+
+def accidents_to_list(user: User, *, on: dt.date) -> QuerySet[Accident]:
+    """Accidents of the last year whose investigation is not closed and not listed (R095)."""
+    taken = Listing.objects.open().filter(accident=OuterRef("pk"))
+    rows = Accident.objects.visible_to(user).production()
+    return rows.filter(
+        ~Exists(taken), occurred_on__gte=on - dt.timedelta(days=365), status__in=["reported", "verified", "inquiry"]
+    ).order_by("-occurred_at", "-pk")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Slow:
+    """A locality as its figures stand, and why it is proposed."""
+
+    region: Region
+    open: int
+    overdue: int
+    late_duties: int
+    reasons: tuple[str, ...]
+
+    @property
+    def share(self) -> float | None:
+        return self.overdue / self.open if self.open else None
+
+
+def slow_localities(user: User, *, on: dt.date) -> list[Slow]:
+    """Localities beyond the thresholds of the rules, the slowest first, those listed already left out (R096)."""
+    areas = scope_of(user, Permission.VIEW_LISTINGS).areas
+    if not areas:
+        return []
+    figures = {
+        row["locality"]: row
+        for row in Hazard.objects.open().filter(areas_q(areas)).order_by().values("locality").annotate(
+            open=Count("pk"), overdue=Count("pk", filter=Q(status__in=RUNNING, due_on__lt=on))
+        )
+    }  # fmt: skip
+    late = dict(
+        Duty.objects.overdue(on=on)
+        .filter(areas_q(areas), organization__kind="locality", locality__isnull=False)
+        .order_by()
+        .values_list("locality")
+        .annotate(Count("pk"))
+    )
+    taken = set(
+        Listing.objects.open().filter(subject_region__isnull=False).values_list("subject_region", flat=True)
+    )
+    bounds = rules.thresholds(on)
+    share, least, duties = (bounds[key].value for key in ("overdue_share", "overdue_least", "late_duties"))
+    found = []
+    for region in Region.objects.filter(pk__in={*figures, *late} - taken):
+        row = figures.get(region.pk, {"open": 0, "overdue": 0})
+        reasons = []
+        if row["overdue"] >= least and row["overdue"] * 100 >= share * row["open"]:
+            reasons.append(f"{row['open']} 项未销号隐患中 {row['overdue']} 项逾期")
+        if late.get(region.pk, 0) >= duties:
+            reasons.append(f"逾期待办 {late[region.pk]} 件")
+        if reasons:
+            found.append(Slow(region, row["open"], row["overdue"], late.get(region.pk, 0), tuple(reasons)))
+    return sorted(found, key=lambda each: (-each.overdue, -each.late_duties, each.region.pk))
+
+
+# --- what anybody may see ---------------------------------------------------------------------
+
+
+def published() -> ListingQuerySet:
+    """What the register shows without login: made public, hanging, or struck off (R089). Nothing else leaves the house."""
+    public = PublicNotice.objects.filter(
+        listing=OuterRef("pk"), purpose=NoticePurpose.LISTING, published_on__isnull=False
+    )
+    return Listing.objects.filter(Exists(public), status__in=[*HANGING, ListingStatus.STRUCK_OFF])
+
+
+def register(region_code: str = "", state: str = "") -> ListingQuerySet:
+    """The public register of a region, newest first; `state` open or ended."""
+    rows = published()
+    if region_code.isdecimal():
+        rows = rows.filter(areas_q((region_code,)))
+    if state == "open":
+        rows = rows.filter(status__in=HANGING)
+    elif state == "ended":
+        rows = rows.filter(status=ListingStatus.STRUCK_OFF)
+    return rows.select_related("organization__region", "county", "locality")
+
+
+def chosen_subject(user: User, given: Mapping[str, str]) -> Hazard | Accident | Region | None:
+    """What the address of the report names, as far as the person may see it."""
+    if pk := row_number(given.get("hazard", "")):
+        return (
+            Hazard.objects.visible_to(user)
+            .select_related("enterprise__organization", "department", "locality")
+            .filter(pk=pk)
+            .first()
+        )
+    if pk := row_number(given.get("accident", "")):
+        return (
+            Accident.objects.visible_to(user).select_related("enterprise", "department").filter(pk=pk).first()
+        )
+    code = given.get("region", "")
+    areas = scope_of(user, Permission.VIEW_LISTINGS).areas
+    if code.isdecimal() and any(code.startswith(area) for area in areas):
+        return Region.objects.filter(pk=code).first()
+    return None

@@ -1,0 +1,26 @@
+"""What people do when looking back; one verb, one function."""
+
+from .effects import Effect, arrange, cancel_evaluation, repeats_of, score, sign_report
+from .judging import judge, reopen_found
+from .planning import plan_round
+from .recurring import find_recurrences
+from .rounds import announce_round, bodies_to_hand, cancel_round, draw_round, finish_round, hand_checks
+
+__all__ = [
+    "Effect",
+    "announce_round",
+    "arrange",
+    "bodies_to_hand",
+    "cancel_evaluation",
+    "cancel_round",
+    "draw_round",
+    "find_recurrences",
+    "finish_round",
+    "hand_checks",
+    "judge",
+    "plan_round",
+    "reopen_found",
+    "repeats_of",
+    "score",
+    "sign_report",
+]

@@ -1,0 +1,21 @@
+"""The vocabulary of measures; importing this package fills it."""
+
+from . import accidents, hazards, inspections, papers, registry, supervision
+from .base import (
+    Ask,
+    Measure,
+    Rows,
+    Scope,
+    filter_choices,
+    filter_label,
+    measure,
+    measures,
+    register,
+    register_filter,
+    terms,
+)  # fmt: skip
+
+__all__ = [
+    "Ask", "Measure", "Rows", "Scope", "accidents", "filter_choices", "filter_label", "hazards", "inspections", "measure", "measures",
+    "papers", "register", "register_filter", "registry", "supervision", "terms",
+]  # fmt: skip

@@ -1,0 +1,196 @@
+"""One return: the filled sheet, manual figures, words, checks, signing, and what the collecting office does with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from bihuan.accounts.guards import require
+from bihuan.accounts.permissions import Permission
+from bihuan.attachments.errors import UploadRefused
+from bihuan.attachments.queries import of as files_of
+from bihuan.core.errors import IllegalMove, Refused
+from bihuan.core.http import Request
+
+from .. import actions, standing
+from ..figures import ReturnFigures, evidence_role, figures_of
+from ..models import CorrectionPoint, Return
+from ..workflow import OPEN, RULES, Move, Status
+from . import return_or_404, user_of
+
+REASONED = {
+    Move.WITHDRAW: "撤回后可以更正再报，原报保留。", Move.UNLOCK: "报送单位可以更正再报，原报保留。",
+    Move.RELOCK: "不用更正，原报照旧有效。", Move.WAIVE: "本单位本期不用报送。",
+}  # fmt: skip
+
+
+def sheet_of(record: Return) -> ReturnFigures:
+    """What the page shows: what was signed, or the ledger of now while it is still to be signed."""
+    return figures_of(record, live=record.status in OPEN)
+
+
+def _context(request: Request, record: Return) -> dict[str, Any]:
+    user, today = user_of(request), timezone.localdate()
+    sheet = sheet_of(record)
+    spec = sheet.spec
+    may_edit = standing.may_edit(user, record)
+    signed = record.is_filed and record.current is not None
+    filings = list(record.filings.select_related("by").order_by("-number"))
+    manual = []
+    for item in actions.manual_items(spec):
+        role = evidence_role(spec, item)
+        manual.append((item, sheet.whole(item.key), role, files_of(record, role) if item.evidence else []))
+    last_back = (
+        record.transitions.filter(move__in=[Move.SEND_BACK, Move.UNLOCK, Move.WITHDRAW])
+        .order_by("-id")
+        .first()
+    )
+    return {
+        "record": record, "sheet": sheet, "spec": spec, "today": today, "period": record.period,
+        "table": sheet.table(), "is_table": bool(spec.blocks) and len(sheet.rows) > 1, "manual": manual,
+        "headings": headings_of(sheet), "may_edit": may_edit, "may_sign": standing.may_sign(user, record, spec),
+        "problems": actions.missing(record, sheet) if may_edit else [],
+        "is_over": today > record.period.last, "is_nothing": not any(sheet.cells.values()),
+        "locked": standing.why_locked(record, spec, user, on=today),
+        "moves": [move for move in standing.available(user, record) if move not in (Move.SIGN, Move.AMEND)],
+        "reasoned": [
+            (move, Move(move).label, REASONED[Move(move)])
+            for move in standing.available(user, record) if move in REASONED
+        ],
+        "amends": record.status in (Status.SENT_BACK, Status.UNLOCKED), "filings": filings, "last_back": last_back,
+        "points": CorrectionPoint.objects.filter(filing__record=record).order_by("-id")[:20] if record.sent_back_count else [],
+        "differences": actions.differences(sheet) if signed else [],
+        "events": [
+            {
+                "at": timezone.localtime(line.at).strftime("%Y-%m-%d %H:%M"), "what": Move(line.move).label,
+                "who": line.by.full_name, "note": line.reason,
+                "tone": "red" if line.move == Move.SEND_BACK else "green" if line.move == Move.ACCEPT else "",
+            }
+            for line in record.transitions.select_related("by").order_by("-id")
+        ],
+        "warnings": [broken for broken in sheet.broken if broken.check.severity == "warning"],
+        "explained": {broken.key: sheet.explanations.get(broken.key, "") for broken in sheet.broken},
+    }  # fmt: skip
+
+
+def headings_of(sheet: ReturnFigures) -> list[tuple[str, int]]:
+    """The upper headings of the table: a label and how many columns it spans; "" where a column stands alone."""
+    over = {item: heading for heading in sheet.spec.headings for item in heading.items}
+    if not over:
+        return []
+    found: list[tuple[str, int]] = []
+    last: object = None
+    for item in sheet.spec.items:
+        heading = over.get(item.key)
+        if heading is not None and heading is last:
+            found[-1] = (found[-1][0], found[-1][1] + 1)
+        else:
+            found.append((heading.label if heading else "", 1))
+        last = heading
+    return found
+
+
+@require_safe
+@require(Permission.VIEW_RETURNS)
+def detail(request: Request, pk: int) -> HttpResponse:
+    return render(request, "returns/detail.html", _context(request, return_or_404(request, pk)))
+
+
+def _again(request: Request, record: Return, errors: list[str]) -> HttpResponse:
+    """The page once more with what was wrong."""
+    context = _context(request, return_or_404(request, record.pk))
+    return render(request, "returns/detail.html", context | {"errors": errors}, status=422)
+
+
+def _named(request: Request, prefix: str) -> dict[str, str]:
+    """The fields of a form whose names begin with `prefix`, without it."""
+    return {
+        name.removeprefix(prefix): str(value)
+        for name, value in request.POST.items()
+        if name.startswith(prefix)
+    }
+
+
+@require_POST
+@require(Permission.FILE_RETURN)
+def save(request: Request, pk: int) -> HttpResponse:
+    """Keep what was filled in; with "sign" sign it at once."""
+    record, user = return_or_404(request, pk), user_of(request)
+    figures, said = _named(request, "figure."), _named(request, "why.")
+    try:
+        actions.save_draft(record, figures, request.POST.get("words", ""), said, by=user)
+        for item in actions.manual_items(figures_of(record, live=True).spec) if request.FILES else []:
+            if files := request.FILES.getlist(f"evidence.{item.key}"):
+                actions.add_evidence(record, item.key, files, by=user)
+        if request.POST.get("sign"):
+            filing = actions.sign_return(
+                record, by=user, reason=request.POST.get("reason", ""), zero=bool(request.POST.get("zero"))
+            )
+            words = "零报告已签报" if filing.is_zero else "已签字报送"
+            messages.success(request, f"{words}。签字的数字不再改动，点每个数字都能看到所据记录。")
+            return redirect(record)
+    except IllegalMove as error:
+        messages.warning(request, str(error))
+        return redirect(record)
+    except actions.Incomplete as error:
+        return _again(request, record, error.problems)
+    except (Refused, UploadRefused) as error:
+        return _again(request, record, [str(error)])
+    messages.success(request, "已保存，还没有签报")
+    return redirect(record)
+
+
+@require_POST
+@require(Permission.VIEW_RETURNS)
+def move(request: Request, pk: int, key: str) -> HttpResponse:
+    """Accept, send back, unlock, lock again, excuse, withdraw, urge."""
+    record, user, reason = return_or_404(request, pk), user_of(request), request.POST.get("reason", "")
+    if key not in RULES or key in (Move.SIGN, Move.AMEND):
+        raise Http404
+    if not standing.may_move(user, key, record):
+        raise PermissionDenied
+    try:
+        match key:
+            case Move.ACCEPT:
+                actions.accept(record, by=user)
+            case Move.SEND_BACK:
+                actions.send_back(record, reason, _named(request, "point."), by=user)
+            case Move.UNLOCK:
+                actions.unlock(record, reason, by=user)
+            case Move.RELOCK:
+                actions.relock(record, reason, by=user)
+            case Move.WAIVE:
+                actions.waive(record, reason, by=user)
+            case Move.WITHDRAW:
+                actions.withdraw(record, reason, by=user)
+            case Move.URGE:
+                if not actions.urge([record], by=user):
+                    raise Refused("今天已经催过了，明天可以再催")
+    except IllegalMove as error:
+        messages.warning(request, str(error))
+        return redirect(record)
+    except Refused as error:
+        return _again(request, record, [str(error)])
+    messages.success(request, f"已{Move(key).label}")
+    back = request.POST.get("back", "")
+    return redirect(record.period if back == "period" else record)
+
+
+@require_POST
+@require(Permission.VIEW_RETURNS)
+def recheck(request: Request, pk: int) -> HttpResponse:
+    """Compare what was signed with the ledger of now, and keep what differs."""
+    record = return_or_404(request, pk)
+    if record.current is None or not record.is_filed:
+        messages.warning(request, "还没有签报，不用核对")
+        return redirect(record)
+    found = actions.check_filing(record, record.current, at=timezone.now())
+    messages.success(request, f"已与台账核对，{len(found)} 项有出入" if found else "已与台账核对，完全一致")
+    return redirect(f"{reverse('returns:detail', args=[pk])}#restated")

@@ -1,0 +1,59 @@
+"""Who answers for a province sees every record under it, on every kind of list, and never only what is their own."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.db import models
+
+from bihuan.accounts.models import Holding, Organization, Post, Region, User
+from bihuan.accounts.roles import Role
+from bihuan.accounts.tests.world import START, World
+from tests.matrix.stage import Stage, make_stage
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def stage(db: None) -> Stage:
+    return make_stage()
+
+
+def provincial(world: World) -> User:
+    province = Region.objects.get(pk="53") if Region.objects.filter(pk="53").exists() else None
+    if province is None:
+        province = Region.objects.create(
+            code="53", name="南屏省", short_name="南屏", kind=Region.Kind.PROVINCE
+        )
+        Region.objects.filter(pk=world.city.pk).update(parent=province)
+    office = Organization.objects.create(
+        name="南屏省安全生产委员会办公室", short_name="省安委办", kind=Organization.Kind.OFFICE, region=province,
+        valid_from=START,
+    )  # fmt: skip
+    post = Post.objects.create(organization=office, title="省安委办", role=Role.OFFICE_OFFICER)
+    user = User.objects.create_user("province", None, full_name="省里的人")
+    Holding.objects.create(user=user, post=post, from_on=START)
+    return user
+
+
+def placed_models() -> list[type[models.Model]]:
+    """Every model that lies somewhere and is seen by area."""
+    return [
+        model
+        for model in apps.get_models()
+        if model.__module__.startswith("bihuan.")
+        and hasattr(model, "objects")
+        and hasattr(model.objects, "visible_to")
+        and {"city", "county"} <= {field.name for field in model._meta.get_fields()}
+    ]
+
+
+def test_the_province_sees_all_of_it(stage: Stage) -> None:
+    user = provincial(stage.world)
+    hidden = {
+        model.__name__: (seen, all_of_it)
+        for model in placed_models()
+        if (seen := model.objects.visible_to(user).distinct().count()) != (all_of_it := model.objects.count())  # type: ignore[attr-defined]
+    }
+    assert not hidden
+    assert len(placed_models()) > 8
