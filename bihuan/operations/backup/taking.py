@@ -67,7 +67,7 @@ def take(
     with _alone_in(place):
         started = timezone.now()
         row = Backup.objects.create(
-            name=started.astimezone(dt.UTC).strftime(NAME),
+            name=_free_name(place, started),
             place=str(place)[:300],
             engine=connection.vendor,
             started_at=started,
@@ -84,6 +84,13 @@ def take(
             raise
         _note(row, outcome)
     return outcome
+
+
+def _free_name(place: Path, started: dt.datetime) -> str:
+    """The second of `started`, or the next one no backup there is called by yet."""
+    while (place / (name := started.astimezone(dt.UTC).strftime(NAME))).exists():
+        started += dt.timedelta(seconds=1)
+    return name
 
 
 def field_key_id() -> str:
