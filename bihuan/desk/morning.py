@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, Value, When
 from django.utils import timezone
 
 from bihuan.accidents.models import Accident
@@ -32,7 +32,7 @@ from bihuan.returns.workflow import FILED
 from bihuan.returns.workflow import Status as ReturnStatus
 
 PRESSED = 8
-DRAFTS = 12
+DRAFTS = 10
 KINDS = 8
 # What somebody must put a name under before it goes out.
 TO_SIGN = (
@@ -60,6 +60,7 @@ class Draft:
     kind: str
     state: str
     url: str
+    tone: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Morning:
     bodies: list[LateBody]
     to_sign: list[Duty]
     drafts: list[Draft]
+    more_drafts: list[Number]
 
 
 def last_working_day(on: dt.date) -> dt.date:
@@ -96,7 +98,7 @@ def morning(user: User, region: Region, *, now: dt.datetime) -> Morning:
         _late(user, region, today),
         late_bodies(user, on=today, region=region.code, limit=PRESSED),
         _to_sign(user),
-        _drafts(user),
+        *_drafts(user),
     )
 
 
@@ -182,8 +184,17 @@ def _to_sign(user: User) -> list[Duty]:
     return list(Duty.objects.of(user).open().filter(kind__in=TO_SIGN).order_by("due_on", "id")[:DRAFTS])
 
 
-def _drafts(user: User) -> list[Draft]:
-    """Papers of one's own body that are drafted and not out: supervision papers, bulletins, minutes."""
+# What waits for a signature stands first, then what waits for a check, then what is still written.
+_NEXT = {
+    "signing": (0, "orange"),
+    "checked": (0, "orange"),
+    "checking": (1, "blue"),
+    "confirming": (1, "blue"),
+}
+
+
+def _drafts(user: User) -> tuple[list[Draft], list[Number]]:
+    """Papers of one's own body that are drafted and not out, those ready to sign first; and how many there are of each kind."""
     bodies = [post.organization_id for post in user.posts]
     papers = Instrument.objects.visible_to(user).filter(
         organization__in=bodies, status__in=[PaperStatus.DRAFT, PaperStatus.CHECKING, PaperStatus.SIGNING]
@@ -194,17 +205,20 @@ def _drafts(user: User) -> list[Draft]:
     minutes = Meeting.objects.visible_to(user).filter(
         organization__in=bodies, status__in=[MeetingStatus.HELD, MeetingStatus.CONFIRMING]
     )
-    return [
-        *(
-            Draft(each.title, each.label, each.get_status_display(), each.get_absolute_url())
-            for each in papers.order_by("-id")[:DRAFTS]
-        ),
-        *(
-            Draft(each.title, each.get_kind_display(), each.get_status_display(), each.get_absolute_url())
-            for each in bulletins.order_by("-id")[:DRAFTS]
-        ),
-        *(
-            Draft(each.title, "会议纪要", each.get_status_display(), each.get_absolute_url())
-            for each in minutes.order_by("-held_at")[:DRAFTS]
-        ),
+    ready = Case(*(When(status=key, then=Value(rank)) for key, (rank, _) in _NEXT.items()), default=Value(2))
+    rows = [
+        *((each, each.label) for each in papers.order_by(ready, "-id")[:DRAFTS]),
+        *((each, each.get_kind_display()) for each in bulletins.order_by(ready, "-id")[:DRAFTS]),
+        *((each, "会议纪要") for each in minutes.order_by(ready, "-held_at", "-id")[:DRAFTS]),
     ]
+    rows.sort(key=lambda row: _NEXT.get(row[0].status, (2, ""))[0])
+    drafts = [
+        Draft(each.title, kind, each.get_status_display(), each.get_absolute_url(), _NEXT.get(each.status, (2, ""))[1])
+        for each, kind in rows[:DRAFTS]
+    ]  # fmt: skip
+    counts = [
+        Number("督办文书", papers.count(), "", f"{address('instruments:list')}?state=drafts"),
+        Number("工作通报", bulletins.count(), "", address("returns:bulletins")),
+        Number("会议纪要", minutes.count(), "", address("oversight:meetings")),
+    ]
+    return drafts, [each for each in counts if each.count]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,6 +23,8 @@ from bihuan.core.paging import BadCursor, paginate
 from .models import Duty
 from .pressing import late_bodies, late_in_area, press
 from .queries import narrow
+
+BODIES = 15  # organizations on one page
 
 
 @require_safe
@@ -39,6 +44,17 @@ def late(request: Request) -> HttpResponse:
     )
     chosen = row_number(request.GET.get("organization", ""))
     body = next((each for each in bodies if each.organization_id == chosen), None)
+    pages = Paginator(bodies, BODIES)
+    body_page = pages.get_page(request.GET.get("bodies"))
+    others = {key: value for key, value in request.GET.items() if key in ("region", "organization", "kind")}
+    turn = {
+        f"{side}_url": f"?{urlencode(others | {'bodies': number})}"
+        for side, number, there in (
+            ("previous", body_page.number - 1, body_page.has_previous()),
+            ("next", body_page.number + 1, body_page.has_next()),
+        )
+        if there
+    }
     if body is not None:
         rows = rows.filter(organization=chosen)
     try:
@@ -51,7 +67,9 @@ def late(request: Request) -> HttpResponse:
         "duties/late.html",
         {
             "today": today,
-            "bodies": bodies,
+            "bodies": body_page.object_list,
+            "body_count": len(bodies),
+            "body_turn": turn if pages.num_pages > 1 else None,
             "total": sum(each.late for each in bodies),
             "body": body,
             "region": region,

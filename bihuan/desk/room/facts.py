@@ -14,11 +14,19 @@ from bihuan.hazards.models import Hazard
 from bihuan.tally.queries import Figures, at_points, by_region
 
 from .. import queries
-from .mapping import Standing
+from .mapping import FIGURES, Standing, shown
 
-LONGEST = 7  # overdue hazards named on the wall
+LONGEST = 5  # overdue hazards named on the wall
 ROTATED = 8  # areas whose detail comes round
 NAMED = 3  # hazards named in the detail of an area
+
+
+@dataclass(frozen=True)
+class Note:
+    """A second number under a tile, in words; `url` opens its own rows."""
+
+    words: str
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,7 +36,7 @@ class Tile:
     label: str
     figure: str
     unit: str
-    note: str
+    notes: list[Note]
     url: str
     tone: str = ""
 
@@ -63,29 +71,37 @@ def tiles(user: User, region: Region, *, on: dt.date) -> list[Tile]:
     today = now - eve
     rate = now.rectification_rate
     late = Duty.objects.visible_to(user).overdue(on=on).filter(area_q(code)).count()
+    day = on.isoformat()
     return [
         Tile(
-            "逾期未改", f"{now.overdue:,}", "项", f"其中重大 {now.overdue_major:,} 项",
+            "逾期未改", f"{now.overdue:,}", "项",
+            [Note(f"其中重大 {now.overdue_major:,} 项", ledger_url(region=code, level="major", state="overdue"))],
             ledger_url(region=code, state="overdue"), "red" if now.overdue else "",
         ),
         Tile(
-            "重大未销号", f"{now.open_major:,}", "项", f"累计查出 {now.found_major:,} 项",
+            "重大未销号", f"{now.open_major:,}", "项",
+            [Note(f"累计查出 {now.found_major:,} 项", ledger_url(region=code, level="major"))],
             ledger_url(region=code, level="major", state="open"), "red" if now.open_major else "",
         ),
         Tile(
-            "未销号", f"{now.open:,}", "项", f"今日查出 {today.found:,} 项，销号 {today.closed:,} 项",
+            "未销号", f"{now.open:,}", "项",
+            [
+                Note(f"今日查出 {today.found:,} 项", ledger_url(region=code, found_from=day)),
+                Note(f"今日销号 {today.closed:,} 项", ledger_url(region=code, closed_from=day)),
+            ],
             ledger_url(region=code, state="open"),
         ),
         Tile(
             "整改率", "—" if rate is None else f"{rate:.1f}", "" if rate is None else "%",
-            f"累计查出 {now.found:,} 项", ledger_url(region=code, state="closed"),
+            [Note(f"累计查出 {now.found:,} 项", ledger_url(region=code))], ledger_url(region=code, state="closed"),
         ),
         Tile(
-            "今日检查", f"{today.inspected:,}", "次", f"未发现问题 {today.inspected_clean:,} 次",
-            inspections_url(region=code, from_=on.isoformat()),
+            "今日检查", f"{today.inspected:,}", "次", [Note(f"未发现问题 {today.inspected_clean:,} 次")],
+            inspections_url(region=code, from_=day),
         ),
         Tile(
-            "逾期待办", f"{late:,}", "件", "任务、整改、审批、报送", address("duties:organization"), "orange" if late else "",
+            "逾期待办", f"{late:,}", "件", [Note("任务、整改、审批、报送")],
+            f"{address('duties:late')}?region={code}", "orange" if late else "",
         ),
     ]  # fmt: skip
 
@@ -127,7 +143,7 @@ class Detail:
     """One area that comes round: how it stands, and what is overdue there for longest."""
 
     standing: Standing
-    rate: str
+    figures: list[dict[str, str]]
     url: str
     lines: list[Line]
 
@@ -137,7 +153,14 @@ def details(user: User, rows: list[Standing], *, on: dt.date) -> list[Detail]:
     return [
         Detail(
             row,
-            "—" if (rate := row.total.rectification_rate) is None else f"{rate:.1f}%",
+            [
+                {
+                    "label": figure.label,
+                    "figure": shown(figure, figure.value(row)),
+                    "url": figure.url(row.region.code, on),
+                }
+                for figure in FIGURES.values()
+            ],
             ledger_url(region=row.region.code),
             longest_overdue(user, row.region, on=on, limit=NAMED) if row.total.overdue else [],
         )

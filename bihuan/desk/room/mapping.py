@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,9 +31,14 @@ class MapFigure:
     label: str
     unit: str
     value: Callable[[Standing], float | None]
-    url: Callable[[str], str]
+    url: Callable[[str, dt.date], str]
     more_is_better: bool = False
     is_rate: bool = False
+
+
+def week_begins(on: dt.date) -> str:
+    """The first of the seven days that end with `on`."""
+    return (on - dt.timedelta(days=6)).isoformat()
 
 
 def _inspected_week(standing: Standing) -> float:
@@ -43,21 +49,24 @@ FIGURES = {
     figure.key: figure
     for figure in (
         MapFigure(
-            "overdue", "逾期未改", "项", lambda s: s.total.overdue, lambda code: ledger_url(region=code, state="overdue")
+            "overdue", "逾期未改", "项", lambda s: s.total.overdue, lambda code, on: ledger_url(region=code, state="overdue")
         ),
-        MapFigure("open", "未销号", "项", lambda s: s.total.open, lambda code: ledger_url(region=code, state="open")),
+        MapFigure("open", "未销号", "项", lambda s: s.total.open, lambda code, on: ledger_url(region=code, state="open")),
         MapFigure(
             "major", "重大未销号", "项", lambda s: s.total.open_major,
-            lambda code: ledger_url(region=code, level="major", state="open"),
+            lambda code, on: ledger_url(region=code, level="major", state="open"),
         ),
-        MapFigure("found", "近七天查出", "项", lambda s: s.week.found, lambda code: ledger_url(region=code)),
         MapFigure(
-            "inspected", "近七天检查", "次", _inspected_week, lambda code: inspections_url(region=code),
+            "found", "近七天查出", "项", lambda s: s.week.found,
+            lambda code, on: ledger_url(region=code, found_from=week_begins(on)),
+        ),
+        MapFigure(
+            "inspected", "近七天检查", "次", _inspected_week, lambda code, on: inspections_url(region=code, from_=week_begins(on)),
             more_is_better=True,
         ),
         MapFigure(
             "rate", "整改率", "%", lambda s: s.total.rectification_rate,
-            lambda code: ledger_url(region=code, state="closed"), more_is_better=True, is_rate=True,
+            lambda code, on: ledger_url(region=code, state="closed"), more_is_better=True, is_rate=True,
         ),
     )
 }  # fmt: skip
@@ -119,7 +128,9 @@ def shown(figure: MapFigure, value: float | None) -> str:
     return f"{value:.1f}%" if figure.is_rate else f"{value:,.0f}"
 
 
-def areas(figure: MapFigure, standings: Sequence[Standing]) -> tuple[list[dict[str, object]], Scale]:
+def areas(
+    figure: MapFigure, standings: Sequence[Standing], *, on: dt.date
+) -> tuple[list[dict[str, object]], Scale]:
     """Every area as components/map_svg.html wants it; one without an outline has an empty path."""
     scale = Scale.over(figure, standings)
     rows: list[dict[str, object]] = []
@@ -133,6 +144,6 @@ def areas(figure: MapFigure, standings: Sequence[Standing]) -> tuple[list[dict[s
             "y": sum(y for _, y in points) / len(points) if points else 0,
             "value": shown(figure, value),
             "tone": scale.tone(value),
-            "url": figure.url(standing.region.code),
+            "url": figure.url(standing.region.code, on),
         })  # fmt: skip
     return rows, scale

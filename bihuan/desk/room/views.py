@@ -38,7 +38,7 @@ def room(request: Request) -> HttpResponse:
     }
     figure = FIGURES[chosen["figure"]]
     rows = facts.standings(region, on=today)
-    drawn, scale = areas(figure, rows)
+    drawn, scale = areas(figure, rows, on=today)
     context: dict[str, Any] = {
         "region": region,
         "regions": [_option(each.short_name, chosen, region=each.code) for each in choices],
@@ -47,12 +47,14 @@ def room(request: Request) -> HttpResponse:
         "theme": chosen["theme"],
         "themes": [_option(label, chosen, theme=key) for key, label in THEMES.items()],
         "now": timezone.localtime(),
+        "today": today,
         "tiles": facts.tiles(request.user, region, on=today),
         "map_areas": [area for area in drawn if area["path"]],
         "plain_areas": [area for area in drawn if not area["path"]],
         "legend": scale.legend(),
         "details": facts.details(request.user, rows, on=today),
         "boxes": boxes.boxes(request.user, region, on=today),
+        "side_boxes": boxes.side_boxes(),
         "chart": _chart(region, today),
     }
     return render(request, "desk/room.html", context)
@@ -94,4 +96,4 @@ def _chart(region: Region, today: Any) -> str:
         Series("逾期存量", [figures.overdue for _, figures in rows]),
     ]
     labels = [f"{day.month}-{day.day}" for day, _ in rows]
-    return line_chart(series, labels, title="近三十天查出、销号与逾期存量", unit="项", width=560, height=210)
+    return line_chart(series, labels, title="近三十天查出、销号与逾期存量", unit="项", width=560, height=230)

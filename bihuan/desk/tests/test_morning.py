@@ -65,7 +65,7 @@ def test_nothing_elsewhere_is_counted(world, people):
 def test_an_empty_morning_says_what_will_stand_there(world, people, client):
     client.force_login(people.county_office)
     text = client.get("/morning/").content.decode()
-    for words in ("没有逾期的单位", "没有等您签的文稿", "没有在办的文稿", "没有逾期的事"):
+    for words in ("没有逾期的单位", "没有待您签发的文稿", "没有在办的文稿", "没有逾期的事"):
         assert words in text
 
 

@@ -19,6 +19,8 @@ from bihuan.hazards.tests.factories import make_hazard, make_major
 from bihuan.tally.actions import fold_all
 from bihuan.tally.figures import Figures
 
+TODAY = dt.date(2026, 11, 23)
+
 
 def standing(name: str, **counts: int) -> Standing:
     return Standing(Region(code=name, name=name, short_name=name), Figures(**counts), Figures())
@@ -26,15 +28,15 @@ def standing(name: str, **counts: int) -> Standing:
 
 def test_tones_go_from_none_to_the_worst_and_the_legend_says_so():
     rows = [standing(str(number), overdue=number) for number in (0, 1, 2, 5, 8)]
-    drawn, scale = areas(FIGURES["overdue"], rows)
+    drawn, scale = areas(FIGURES["overdue"], rows, on=TODAY)
     assert [area["tone"] for area in drawn] == ["best", "good", "good", "poor", "bad"]
     assert [line["label"] for line in scale.legend()] == ["0 项", "1—2 项", "3—4 项", "5—6 项", "7—8 项"]
 
 
 def test_few_values_have_few_classes():
-    _, scale = areas(FIGURES["overdue"], [standing("a", overdue=2), standing("b")])
+    _, scale = areas(FIGURES["overdue"], [standing("a", overdue=2), standing("b")], on=TODAY)
     assert [line["label"] for line in scale.legend()] == ["0 项", "1 项", "2 项"]
-    _, nothing = areas(FIGURES["overdue"], [standing("a")])
+    _, nothing = areas(FIGURES["overdue"], [standing("a")], on=TODAY)
     assert [line["label"] for line in nothing.legend()] == ["0 项"]
 
 
@@ -42,6 +44,7 @@ def test_a_rate_has_the_same_limits_every_day_and_none_is_no_zero():
     drawn, _ = areas(
         FIGURES["rate"],
         [standing("a"), standing("b", found=10, closed=10), standing("c", found=10, closed=5)],
+        on=TODAY,
     )
     assert [(area["value"], area["tone"]) for area in drawn] == [
         ("—", "none"),
