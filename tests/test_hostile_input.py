@@ -26,6 +26,9 @@ PAGES = [line for line in LINES if "GET" in line.methods]
 BUTTONS = [line for line in LINES if "POST" in line.methods]
 # Reads no cookie and asks for a secret of its own: there is nothing to ride on.
 WITHOUT_SESSION = {"field:token"}
+# Another installation knocks, it has no session: every request is signed over act, body, sender and time, so a form of
+# some other site can only send what nobody signed. What an unsigned body does is judged below and in exchange/tests.
+BY_SIGNATURE = {"exchange:door_packages", "exchange:door_sync", "exchange:door_fetch"}
 # Health is asked by machines.
 ANSWERS = frozenset({200, 204, 302, 304, 400, 403, 404, 409, 422})
 
@@ -126,7 +129,9 @@ SEEN: set[tuple[str, ...]] = set()
 
 
 @pytest.mark.parametrize(
-    "line", [line for line in BUTTONS if line.name not in WITHOUT_SESSION], ids=lambda line: line.key
+    "line",
+    [line for line in BUTTONS if line.name not in WITHOUT_SESSION | BY_SIGNATURE],
+    ids=lambda line: line.key,
 )
 def test_nothing_is_done_without_the_token_of_the_form(line, stage, visitor):
     """A forged request is refused before anything happens, whoever's session it rides on."""
@@ -139,6 +144,23 @@ def test_nothing_is_done_without_the_token_of_the_form(line, stage, visitor):
         transaction.set_rollback(True)
     assert answer.status_code == 403
     assert "安全校验没有通过" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "line", [line for line in BUTTONS if line.name in BY_SIGNATURE], ids=lambda line: line.key
+)
+@pytest.mark.parametrize("role", ["OO", "SY", None])
+def test_a_session_opens_no_door_that_asks_for_a_signature(line, role, stage, visitor):
+    """Whoever's browser carries it there: what nobody signed is turned away and tells nothing."""
+    forged = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    if role is not None:
+        forged.cookies[settings.SESSION_COOKIE_NAME] = visitor.keys[stage.inside[role].pk]
+    with transaction.atomic():
+        answer = forged.post(address(line, stage), b'{"schema":1}', content_type="text/plain")
+        transaction.set_rollback(True)
+    assert answer.status_code == 422
+    assert answer.json()["title"] == "没有受理"
+    assert not answer.cookies
 
 
 @pytest.mark.parametrize("line", PAGES, ids=lambda line: line.key)

@@ -92,6 +92,50 @@ def test_who_does_not_sign_is_turned_away(own, fellow):
     assert Refusal.objects.count() == 4
 
 
+def everything(peer: Peer) -> list[Any]:
+    """All that a request could change, but for the note that somebody was refused."""
+    rows = [Package, Stream, Knock, Peer, peer.keys.model]
+    return [list(model.objects.order_by("pk").values()) for model in rows]
+
+
+@pytest.mark.parametrize("act", ["packages", "sync", "fetch"])
+def test_what_nobody_signed_changes_nothing_and_takes_nothing_along(world, own, fellow, act):
+    peer = Peer.objects.get()
+    waiting = announcing.send_note(peer, title="通知", text="只给登记的系统看", by=world.people.office)
+    receipt = signed(
+        "receipt",
+        {
+            "package": str(waiting.number), "digest": waiting.digest, "state": "applied", "from": str(fellow.number),
+            "to": str(own.pk),
+        },
+        fellow.keys,
+    )  # fmt: skip
+    # Each would be taken from the fellow, as it stands.
+    body = {
+        "packages": fellow.note(own),
+        "sync": words_of(receipts=[receipt], streams=[{"kind": "note", "upto": 1}]),
+        "fetch": json.dumps({"package": str(waiting.number)}).encode(),
+    }[act]
+    stranger, forger = Fellow(name="陌生人"), Fellow(number=fellow.number)
+    other = {"packages": "sync", "sync": "fetch", "fetch": "packages"}[act]
+    before = everything(peer)
+    answers = [
+        knock(fellow, own, act, body, header={"X-Nothing": "x"}),
+        knock(stranger, own, act, body),
+        knock(forger, own, act, body),
+        knock(fellow, own, act, b"{}", sent=body),
+        knock(fellow, own, other, body, door=act),
+        knock(fellow, own, act, body, at=timezone.now() - dt.timedelta(days=1)),
+    ]
+    assert [answer.status_code for answer in answers] == [422, 403, 403, 403, 403, 403]
+    assert everything(peer) == before
+    for answer in answers:
+        assert ANSWER not in answer
+        assert str(waiting.number) not in answer.content.decode()
+    assert knock(fellow, own, act, body).status_code == 200
+    assert everything(peer) != before
+
+
 @pytest.mark.parametrize("minutes", [-11, 11, 600])
 def test_a_clock_that_is_wrong_is_told(own, fellow, minutes):
     at = timezone.now() + dt.timedelta(minutes=minutes)
