@@ -57,7 +57,8 @@ def standing(rows: ResolutionQuerySet, *, on: dt.date) -> dict[str, int]:
 
 
 def counts_of(meetings: Iterable[Meeting], user: User, *, on: dt.date) -> dict[int, dict[str, int]]:
-    """{meeting: {total, unfinished, overdue}} in one query for all."""
+    """{meeting: {total, unfinished, overdue}} in one query for all; a meeting without resolutions has none of each."""
+    meetings = list(meetings)
     rows = (
         Resolution.objects.visible_to(user)
         .standing()
@@ -70,7 +71,9 @@ def counts_of(meetings: Iterable[Meeting], user: User, *, on: dt.date) -> dict[i
             overdue=Count("pk", filter=Q(status=ResolutionStatus.OPEN, due_on__lt=on)),
         )
     )
-    return {row["meeting"]: {name: row[name] for name in ("total", "unfinished", "overdue")} for row in rows}
+    names = ("total", "unfinished", "overdue")
+    found = {each.pk: dict.fromkeys(names, 0) for each in meetings}
+    return found | {row["meeting"]: {name: row[name] for name in names} for row in rows}
 
 
 def rhythm_of(series: Iterable[MeetingSeries], *, on: dt.date) -> list[dict[str, Any]]:

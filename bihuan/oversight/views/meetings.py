@@ -61,7 +61,7 @@ def index(request: Request) -> HttpResponse:
     series = MeetingSeries.objects.visible_to(user).filter(is_active=True).select_related("organization")
     context = {
         "page": page,
-        "entries": [(each, counts.get(each.pk, {})) for each in page.items],
+        "entries": [(each, counts[each.pk]) for each in page.items],
         "rhythm": resolution_rows.rhythm_of(series[:50], on=today),
         "standing": resolution_rows.standing(resolution_rows.resolutions_of(user, {}, on=today), on=today),
         "office": own_office(user),
@@ -166,7 +166,7 @@ def series(request: Request, pk: int) -> HttpResponse:
         "series": row,
         "seats": list(row.seats.select_related("organization")),
         "page": page,
-        "entries": [(each, counts.get(each.pk, {})) for each in page.items],
+        "entries": [(each, counts[each.pk]) for each in page.items],
         "rhythm": resolution_rows.rhythm_of([row], on=today)[0],
         "runs": office is not None and row.organization_id == office.pk,
     }
