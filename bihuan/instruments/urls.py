@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import papers, register, triggers
+from .views import feedback, papers, register, triggers
 
 app_name = "instruments"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("types/", register.types, name="types"),
     path("types/<slug:key>/", register.type_page, name="type"),
     path("new/", papers.create, name="create"),
+    path("feedback/<int:pk>/", feedback.draft, name="feedback"),
     path("<int:pk>/", papers.detail, name="detail"),
     path("<int:pk>/edit/", papers.edit, name="edit"),
     path("<int:pk>/talk/", papers.talk, name="talk"),

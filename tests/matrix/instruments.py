@@ -23,6 +23,7 @@ instruments:export            | GET POST | list      | OL OO DL DO LL LO EM IS |
 instruments:types             | GET      | list      | OL OO DL DO LL LO EM IS |
 instruments:type reminder     | GET POST | list      | OO                  |
 instruments:create            | GET POST | list      | OO DO               |
+instruments:feedback          | GET POST | street    | OO                  | DO
 instruments:detail            | GET      | street    | OL OO LL LO EM IS   | DL DO
 instruments:edit              | GET POST | street    | OO                  | DO
 instruments:talk              | GET POST | street    | OO                  | DO
@@ -48,6 +49,7 @@ duties:drafting_ladder        | POST     | list      | OO                  |
 """
 ADDRESSES: dict[str, dict[str, str]] = {
     "instruments:type": {"key": "="},
+    "instruments:feedback": {"pk": "oversight_round"},
     "instruments:detail": {"pk": "instrument"},
     "instruments:edit": {"pk": "instrument_draft"},
     "instruments:talk": {"pk": "instrument_talk"},

@@ -201,9 +201,9 @@ def feedback_of(row: OversightRound, user: User) -> list[Feedback]:
     )
 
 
-def by_level(rows: Iterable[OversightFinding]) -> list[tuple[str, int]]:
-    """How many problems of each level."""
+def by_level(rows: Iterable[OversightFinding]) -> list[tuple[str, str, int]]:
+    """How many problems of each level: (value, label, count)."""
     counts = dict.fromkeys(OversightFinding.Level.values, 0)
     for each in rows:
         counts[each.level] += 1
-    return [(label, counts[value]) for value, label in OversightFinding.Level.choices]
+    return [(value, label, counts[value]) for value, label in OversightFinding.Level.choices]

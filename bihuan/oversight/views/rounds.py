@@ -347,6 +347,7 @@ def feedback(request: Request, pk: int) -> HttpResponse:
     context = {
         "row": row,
         "told": told,
+        "runs": runs(user, row),
         "total": sum(each.total for each in told),
         "today": timezone.localdate(),
     }
