@@ -10,7 +10,7 @@ from django.utils import timezone
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.queries import regions_to_choose
 from bihuan.campaigns.models import Campaign
-from bihuan.core.forms import CalendarDayField
+from bihuan.core.forms import CalendarDayField, CalendarMomentField
 from bihuan.registry.models import Enterprise
 from bihuan.rules import accidents as rules
 
@@ -32,8 +32,8 @@ def words_field(
     )  # fmt: skip
 
 
-def moment_field(label: str, *, help_text: str = "") -> forms.DateTimeField:
-    return forms.DateTimeField(
+def moment_field(label: str, *, help_text: str = "") -> CalendarMomentField:
+    return CalendarMomentField(
         label=label, help_text=help_text, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )  # fmt: skip

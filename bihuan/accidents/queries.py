@@ -19,6 +19,7 @@ from bihuan.core.http import row_number
 from bihuan.hazards.models import Hazard
 from bihuan.papers.models import Paper
 from bihuan.rules import accidents as rules
+from bihuan.rules.calendar import check_range
 from bihuan.rules.clocks import limit
 
 from .models import (
@@ -138,17 +139,15 @@ def day_of(text: str) -> dt.date | None:
 
 
 def moment_of(text: str) -> dt.datetime | None:
-    """The end of a day, or an exact moment as links carry it; anything else is none."""
+    """The end of a day, or an exact moment as links carry it; anything else, and what no calendar reaches, is none."""
     try:
         found = dt.datetime.fromisoformat(text)
+        check_range(found.date())
     except ValueError:
         return None
     if len(text) == 10:
         found = found + dt.timedelta(days=1, microseconds=-1)
-    try:
-        return found if timezone.is_aware(found) else timezone.make_aware(found)
-    except (ValueError, OverflowError):
-        return None
+    return found if timezone.is_aware(found) else timezone.make_aware(found)
 
 
 def wanted(given: Mapping[str, str]) -> Wanted:

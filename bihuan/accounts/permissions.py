@@ -16,7 +16,7 @@ class Permission(TextChoices):
     IMPORT_REGISTRY = "registry.import", "批量导入企业"
     DEFINE_KINDS = "registry.define_kinds", "编制对象类型和属性表（管全部区划的安委办）"
     SET_POLICIES = "registry.set_policies", "设定本辖区的风险评价口径"
-    REVEAL_PERSONAL = "registry.reveal_personal", "查看完整联系电话（留痕）"
+    REVEAL_PERSONAL = "registry.reveal_personal", "查看完整联系电话、受保护的姓名（留痕）"
 
     VIEW_CHECKLISTS = "checklists.view", "查看检查表库"
     MANAGE_CHECKLISTS = "checklists.manage", "编制、发布本单位的检查表"

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from bihuan.core.http import row_number
 from bihuan.rules.calendar import DateOutOfRange, check_range
@@ -23,6 +24,22 @@ class CalendarDayField(forms.DateField):
             return check_range(day)
         except DateOutOfRange as error:
             raise ValidationError(str(error), code="range") from error
+
+
+class CalendarMomentField(forms.DateTimeField):
+    """A moment of a day from 2000 to 2100, local time; beyond, no clock counts and no database converts."""
+
+    def to_python(self, value: Any) -> dt.datetime | None:
+        moment = super().to_python(value)
+        if moment is None:
+            return None
+        try:
+            # As written first: at the ends of time a moment cannot be converted.
+            check_range(moment.date())
+            check_range(timezone.localdate(moment))
+        except DateOutOfRange as error:
+            raise ValidationError(str(error), code="range") from error
+        return moment
 
 
 class RowsField(forms.ModelMultipleChoiceField):

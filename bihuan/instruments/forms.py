@@ -9,7 +9,7 @@ from django import forms
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Region
-from bihuan.core.forms import CalendarDayField, RowsField
+from bihuan.core.forms import CalendarDayField, CalendarMomentField, RowsField
 
 from .models import InstrumentRecipient
 from .sources import Source, sources
@@ -27,8 +27,8 @@ def day_field(label: str, *, required: bool = True, help_text: str = "") -> Cale
     )  # fmt: skip
 
 
-def moment_field(label: str, *, required: bool = True) -> forms.DateTimeField:
-    return forms.DateTimeField(
+def moment_field(label: str, *, required: bool = True) -> CalendarMomentField:
+    return CalendarMomentField(
         label=label,
         required=required,
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
@@ -74,7 +74,9 @@ class DraftForm(forms.Form):
     )
     basis = forms.CharField(label="依据", max_length=280, required=False, help_text="例：云安〔2026〕8号")
     situation = words_field("情况", 4000, required=False, rows=5)
-    demand = words_field("要求", 2000, rows=3)
+    demand = words_field(
+        "要求", 2000, rows=3, help_text="{reply_due} 印发时换成回复期限，{receipt_due} 换成签收期限"
+    )
     meet_at = moment_field("约谈（到会）时间", required=False)
     meet_place = forms.CharField(label="约谈（到会）地点", max_length=120, required=False)
 

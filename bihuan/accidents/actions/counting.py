@@ -8,16 +8,29 @@ from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.audit.actions import record
-from bihuan.core.errors import IllegalMove
+from bihuan.core.errors import IllegalMove, Refused
 from bihuan.duties import clock
 from bihuan.rules import accidents as rules
+from bihuan.rules.calendar import DateOutOfRange, check_range
 
 from ..models import Accident, AccidentFigure
 from ..workflow import AccidentStatus
 
 
 def set_window(accident: Accident) -> None:
-    """Derive until when changes of the casualties are counted: 30 days, 7 for roads and fires (article 13)."""
+    """Derive until when changes of the casualties are counted: 30 days, 7 for roads and fires (article 13).
+
+    Raises Refused for a day no calendar reaches, or on which no rule of grades was in force yet.
+    """
+    first = min(grade.effective_from for grade in rules.grades())
+    try:
+        check_range(accident.occurred_on)
+    except DateOutOfRange as error:
+        raise Refused(f"发生时间：{error}") from error
+    if accident.occurred_on < first:
+        raise Refused(
+            f"发生时间早于{first.isoformat()}，那时还没有事故分级规定，不能登记；请核对年份是否录错"
+        )
     derived = clock.due(rules.kinds()[accident.kind].window, accident.occurred_on)
     accident.window_ends_on, accident.window_clock = derived.due_on, derived.explanation
 

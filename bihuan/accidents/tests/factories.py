@@ -49,7 +49,8 @@ def under_inquiry(world: World, **changes: Any) -> Inquiry:
     return Inquiry.objects.select_related("accident__enterprise", "organization").get(pk=inquiry.pk)
 
 
-def approved(world: World, **changes: Any) -> Inquiry:
+def approved(world: World, *, punishing: Any = None, **changes: Any) -> Inquiry:
+    """Approved, with a measure the shop owes and a person the market department (or `punishing`) deals with."""
     inquiry = under_inquiry(world, **changes)
     by = world.people.county_office
     actions.add_measure(
@@ -61,7 +62,7 @@ def approved(world: World, **changes: Any) -> Inquiry:
     )
     actions.add_measure(
         inquiry, kind="person", treatment="penalty", target="好味来面馆负责人", person="某某人", text="依法给予罚款",
-        organization=world.organizations.market, by=by,
+        organization=punishing or world.organizations.market, by=by,
     )  # fmt: skip
     today = timezone.localdate()
     actions.submit_report(

@@ -89,6 +89,9 @@ def test_who_may_report_what(world):
     ("changes", "words"),
     [
         ({"occurred_at": ago(hours=-1)}, "不能晚于现在"),
+        ({"occurred_at": dt.datetime(1949, 10, 1, tzinfo=dt.UTC)}, "超出可计算范围"),
+        # The day before the regulation took force: nothing grades that accident.
+        ({"occurred_at": dt.datetime(2007, 5, 31, 12, tzinfo=dt.UTC)}, "早于2007-06-01.*请核对年份"),
         ({"known_at": ago(days=4)}, "早于发生时间"),
         ({"title": " "}, "事故名称"),
         ({"toll": Toll(deaths=-1)}, "不能是负数"),
@@ -213,6 +216,19 @@ def test_dismissed_needs_a_reason_and_can_come_back(world):
     actions.reinstate(fresh(accident), reason="复查认定属生产安全事故", by=world.people.county_office)
     assert fresh(accident).status == "reported"
     assert queries.total(queries.figures(world.people.office).counted()).accidents == 1
+
+
+@pytest.mark.parametrize("year", [1949, 2006])
+def test_a_correction_to_a_day_before_any_rule_is_refused(world, year):
+    accident = reported(world)
+    with pytest.raises(Refused, match="请核对年份"):
+        actions.correct(
+            accident, title="好味来面馆火灾", occurred_at=dt.datetime(year, 10, 1, tzinfo=dt.UTC),
+            region=world.regions.baita, place="工业路", kind="gas", is_production=True, toll=Toll(deaths=1),
+            as_of=timezone.localdate(), reason="更正", enterprise=world.enterprises.shop, by=world.people.county_office,
+        )  # fmt: skip
+    assert fresh(accident).occurred_on == accident.occurred_on
+    assert accident.figures.count() == 1
 
 
 def test_a_correction_moves_the_window_and_keeps_the_past(world):

@@ -180,6 +180,15 @@ def test_names_open_for_a_reason(client, world):
     assert opened["Cache-Control"] == "no-store"
 
 
+def test_who_owes_a_measure_of_another_line_sees_it_without_the_name(client, world):
+    measure = approved(world).measures.get(kind="person")
+    sign_in(client, world.people.market)
+    assert "某某人" not in client.get(measure.get_absolute_url()).content.decode()
+    address = reverse("accidents:measure_name", args=[measure.pk])
+    assert client.get(address).status_code == 403
+    assert client.post(address, {"reason": "处罚"}).status_code == 403
+
+
 def test_a_measure_is_reported_by_whoever_owes_it(client, world):
     inquiry = approved(world)
     measure = inquiry.measures.get(kind="rectify")
@@ -218,6 +227,22 @@ def test_nonsense_in_the_address_is_left_out(client, world, query):
     sign_in(client, world.people.office)
     assert client.get(f"{reverse('accidents:list')}?{query}").status_code in {200, 400}
     assert client.get(f"{reverse('accidents:statistics')}?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["from=0001-01-01", "to=9999-12-31", "from=0001-01-01&to=9999-12-31"])
+def test_a_period_no_calendar_reaches_is_refused_in_words(client, world, query):
+    sign_in(client, world.people.office)
+    answer = client.get(f"{reverse('accidents:statistics')}?{query}")
+    assert answer.status_code == 422
+    assert "请核对年份是否录错" in answer.content.decode()
+    assert client.get(f"{reverse('accidents:list')}?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("at", ["0001-01-01", "9999-12-31", "0001-01-01T00:00:00%2B14:00"])
+def test_a_moment_no_calendar_reaches_is_left_out(client, world, at):
+    sign_in(client, world.people.office)
+    for page in ("accidents:list", "accidents:statistics"):
+        assert client.get(f"{reverse(page)}?at={at}").status_code == 200
 
 
 def test_pages_ask_as_much_of_many_as_of_few(client, world):

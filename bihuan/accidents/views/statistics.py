@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +24,7 @@ from bihuan.core.charts import Series, column_chart
 from bihuan.core.errors import Refused
 from bihuan.core.http import Asked, Request, row_number
 from bihuan.rules import accidents as rules
+from bihuan.rules.calendar import DateOutOfRange, check_range
 
 from .. import actions, queries
 from ..forms import BaseForm, ControlForm, SwitchForm
@@ -39,6 +41,12 @@ def index(request: Request) -> HttpResponse:
     """The four indicators by group, kind, grade, place and department; every figure opens its accidents."""
     user, today = user_of(request), timezone.localdate()
     ask = queries.wanted(request.GET.dict())
+    wrong = ""
+    try:
+        for day in filter(None, (ask.start, ask.end)):
+            check_range(day)
+    except DateOutOfRange as error:
+        wrong, ask = f"{error}。下面是今年以来的统计", replace(ask, start=None, end=None)
     end = ask.end or today
     start = ask.start or dt.date(end.year, 1, 1)
     if start > end:
@@ -61,6 +69,7 @@ def index(request: Request) -> HttpResponse:
     unlimited = queries.figures(user, at=at)
     context = {
         "found": found,
+        "wrong": wrong,
         "start": start,
         "end": end,
         "at": at if ask.at else None,
@@ -101,7 +110,7 @@ def index(request: Request) -> HttpResponse:
         "rates": queries.rates(unlimited.between(dt.date(end.year, 1, 1), end), bases[:60], year=end.year),
         "may_set": bool(_areas(user)),
     }
-    return render(request, "accidents/statistics.html", context)
+    return render(request, "accidents/statistics.html", context, status=422 if wrong else 200)
 
 
 def _row(

@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 from django.core.exceptions import ValidationError
 
-from bihuan.core.forms import CalendarDayField
+from bihuan.core.forms import CalendarDayField, CalendarMomentField
 from bihuan.core.http import row_number
 
 
@@ -11,6 +11,20 @@ from bihuan.core.http import row_number
 def test_days_no_calendar_reaches_are_refused_in_words(text):
     with pytest.raises(ValidationError, match="请核对年份"):
         CalendarDayField().clean(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01T00:00", "1999-12-31T23:59", "2100-12-31T17:00:00+00:00", "9999-12-31T23:59"]
+)
+def test_moments_no_calendar_reaches_are_refused_in_words(text):
+    with pytest.raises(ValidationError, match="请核对年份"):
+        CalendarMomentField().clean(text)
+
+
+def test_ordinary_moments_and_none():
+    found = CalendarMomentField().clean("2026-11-21T08:30")
+    assert found.isoformat() == "2026-11-21T08:30:00+08:00"
+    assert CalendarMomentField(required=False).clean("") is None
 
 
 def test_ordinary_days_and_none():
