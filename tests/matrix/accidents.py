@@ -1,7 +1,8 @@
 """Pages of `accidents`, judged as tests/matrix/pages.py judges the others.
 
 One accident of the noodle shop is reported and waits to be verified; another is settled as far as its measures, which
-the shop and the market department owe. Lists are seen by everybody who oversees, and by the enterprise for itself.
+the shop and the housing department owe. Lists are seen by everybody who oversees, and by the enterprise for itself. A
+protected name is opened, for a reason on record, by whoever may open personal data of the place: as telephone numbers.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ accidents:controls post       | POST     | list      | OO                  |
 accidents:measures            | GET      | list      | OL OO DL DO LL LO EM IS |
 accidents:measure             | GET      | street    | OL OO DL DO LL LO EM IS | IN EX
 accidents:measure_act         | POST     | street    | EM                  | IN EX
-accidents:measure_name        | GET POST | street    | OO DO LO            |
-accidents:casualty_name       | GET POST | street    | OO DO LO            |
+accidents:measure_name        | GET POST | street    | OL OO DO LO         |
+accidents:casualty_name       | GET POST | street    | OL OO DO LO         |
 accidents:send                | POST     | street    | OO                  |
 accidents:detail              | GET      | street    | OL OO DL DO LL LO EM IS |
 accidents:follow              | GET POST | street    | OO DO LO EM         |
@@ -58,7 +59,7 @@ def ids(stage: Stage) -> dict[str, Any]:
     person = actions.add_casualty(
         accident, name="某某", outcome="death", changed_on=timezone.localdate(), by=world.people.shop
     )
-    inquiry = approved(world, title="面馆上次的事故")
+    inquiry = approved(world, title="面馆上次的事故", punishing=world.organizations.housing)
     return {
         "accident": accident.pk,
         "accident_forward": accident.forwards.get().pk,

@@ -88,11 +88,18 @@ LINES = lines()
 
 
 def address(line: Line, stage: Stage) -> str:
-    named = ADDRESSES.get(line.name, {})
-    arguments = {name: line.variant if key == "=" else stage.ids[key] for name, key in named.items()}
+    named = ADDRESSES.get(line.key, ADDRESSES.get(line.name, {}))
+    arguments = {name: _argument(key, line, stage) for name, key in named.items()}
     query = QUERIES.get(line.name, {})
     url = reverse(line.name, kwargs=arguments)
     return url + ("?" + "&".join(f"{name}={stage.ids[key]}" for name, key in query.items()) if query else "")
+
+
+def _argument(key: str, line: Line, stage: Stage) -> Any:
+    """What stands in the address: a record of the stage, the variant of the line ("=") or a word as it is ("=word")."""
+    if key.startswith("="):
+        return key[1:] or line.variant
+    return stage.ids[key]
 
 
 def body(line: Line, stage: Stage) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Pages of `lookback`, judged as tests/matrix/pages.py judges the others.
 
-The county's office looks at Qingshi street's closed hazards: one round drawn, one announced, an evaluation open.
+The county's office looks at Qingshi street's closed hazards: one round drawn, one announced, an evaluation open. The
+department of the line sees the checks of its hazards, not the rounds: those are the office's and none is its own.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from .stage import Stage
 
 PAGES = """
-lookback:list                 | GET      | list      | OL OO DL DO LL LO IS |
+lookback:list                 | GET      | list      | OL OO DL DO LL LO IS | DL DO
 lookback:export               | GET POST | list      | OL OO DL DO LL LO IS |
 lookback:create               | GET POST | list      | OO DO               |
 lookback:round                | GET      | street    | OL OO LL LO IS      | DL DO
@@ -42,7 +43,7 @@ ADDRESSES: dict[str, dict[str, str]] = {
 }
 QUERIES: dict[str, dict[str, str]] = {}
 BODIES: dict[str, dict[str, str]] = {}
-MARKS: dict[str, str] = {"lookback:list": "青石街道回头看"}
+MARKS: dict[str, str] = {"lookback:list": "青石街道回头看", "lookback:evaluations": "软管老化之0"}
 
 
 def ids(stage: Stage) -> dict[str, Any]:

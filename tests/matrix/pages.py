@@ -6,7 +6,8 @@ Whoever stands in neither list gets 403. Letters are those of `stage.ROLES`; CO 
 is, asked only where it is named. `reach` says what people of the same
 roles get elsewhere, beside (Baita town, another department) and far away (the other county):
 
-    list       no single record: they come in as well, and see their own part
+    list       no single record: they come in as well, and see their own part; who gets in and stands in the last cell
+               too finds the list without the record of `MARKS`
     street     a record of Qingshi street: 404 beside and far away
     county     a record of the county: people beside see it too, 404 far away
     share      seen in the whole county, done by one's own organization: 403 beside, 404 far away
@@ -488,7 +489,8 @@ field:photo                   | HEAD PATCH | list    | field               |
 field:visits                  | POST     | list      | field               |
 """
 
-# Which record of the stage stands in the address, and what else the request carries (ids by name after a colon).
+# Which record of the stage stands in the address of a page, or of one line of it: "=" is the line's variant, "=word"
+# that word.
 ADDRESSES: dict[str, dict[str, str]] = {
     "papers:verify": {"code": "code"},
     "accounts:end_own_session": {"pk": "session"},
