@@ -47,9 +47,10 @@ OWED = {
 @pytest.fixture(scope="module")
 def city(django_db_setup, django_db_blocker):
     """The small city, loaded once for this module and rolled back afterwards."""
-    with django_db_blocker.unblock(), transaction.atomic(), as_of(NOW):
-        load_city(SIZES["small"], say=lambda words: None, now=NOW)
-        yield
+    with django_db_blocker.unblock(), transaction.atomic():
+        with as_of(NOW):
+            load_city(SIZES["small"], say=lambda words: None, now=NOW)
+            yield
         transaction.set_rollback(True)
 
 
