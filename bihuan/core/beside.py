@@ -34,5 +34,9 @@ def register_offer(key: str, offer: Offer) -> None:
 
 def offers(record: Model, user: Any) -> list[Link]:
     """The links beside a record for one person."""
-    chain = f"{record._meta.label_lower}:{record.pk}"
+    return offers_of(f"{record._meta.label_lower}:{record.pk}", user)
+
+
+def offers_of(chain: str, user: Any) -> list[Link]:
+    """The links beside what `chain` names: a record, or several of one body at once ("duties.late:7")."""
     return [link for offer in _OFFERS.values() for link in offer(chain, user)]

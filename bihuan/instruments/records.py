@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from bihuan.accidents.models import Accident
 from bihuan.accidents.workflow import AccidentStatus
 from bihuan.accounts.models import User
@@ -10,26 +12,45 @@ from bihuan.audit.actions import chain_of
 from bihuan.campaigns.models import Assignment, Campaign, Phase, Task
 from bihuan.campaigns.workflow import AssignmentStatus, PhaseStatus
 from bihuan.duties.models import Duty
+from bihuan.duties.pressing import late_in_area
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.workflow import OPEN
 from bihuan.listings.models import Listing
 from bihuan.listings.workflow import ListingStatus
+from bihuan.registry.models import Enterprise
 
 from .models import Instrument
-from .subjects import Facts, Subject, register_subject
+from .subjects import Facts, Subject, register_several, register_subject
 from .workflow import Status
+
+MOST_LATE = 100  # late duties of one body a draft begins with; the drafter unticks what does not belong
 
 
 def _duty(user: User, pk: int) -> Facts | None:
     duty = Duty.objects.visible_to(user).filter(pk=pk).select_related("organization").first()
-    if duty is None:
-        return None
+    return _facts_of(duty) if duty else None
+
+
+def _late_duties(user: User, pk: int) -> list[Facts]:
+    """All that a body owes late, in the order of the list one comes from."""
+    rows = late_in_area(user, on=timezone.localdate()).filter(organization=pk).select_related("organization")
+    return [_facts_of(each) for each in rows.order_by("due_on", "id")[:MOST_LATE]]
+
+
+def _facts_of(duty: Duty) -> Facts:
     words = f"{duty.get_kind_display()}：{duty.title}" + (f"（期限 {duty.due_on}）" if duty.due_on else "")
     return Facts(chain_of(duty), words, duty.url, duty.organization)
 
 
 def _open_duties(keys: list[int]) -> set[int]:
     return set(keys) - set(Duty.objects.open().filter(pk__in=keys).values_list("pk", flat=True))
+
+
+def _enterprise(user: User, pk: int) -> Facts | None:
+    firm = Enterprise.objects.visible_to(user).filter(pk=pk).select_related("organization").first()
+    if firm is None:
+        return None
+    return Facts(chain_of(firm), firm.name, firm.get_absolute_url(), firm.organization, is_matter=False)
 
 
 def _hazard(user: User, pk: int) -> Facts | None:
@@ -132,6 +153,8 @@ def _ended_instruments(keys: list[int]) -> set[int]:
 
 def register() -> None:
     """Tell them all; called in `AppConfig.ready`."""
+    register_several("duties.late", _late_duties)
+    register_subject("registry.enterprise", Subject("企业", _enterprise, set))
     register_subject("duties.duty", Subject("待办", _duty, _open_duties))
     register_subject("hazards.hazard", Subject("隐患", _hazard, _settled_hazards))
     register_subject("campaigns.task", Subject("任务", _task, _settled_tasks))

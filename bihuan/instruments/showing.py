@@ -108,7 +108,15 @@ def shown(instrument: Instrument, user: User, wrong: Wrong = None) -> dict[str, 
         )
     chains = unsettled_matters(instrument)
     closing = instrument.terms.get("closing", kind.closing)
+    dues = [each.reply_due_on for each in recipients if each.reply_due_on]
+    values = wording.values_for(
+        instrument,
+        count=len(chains) or 1,
+        receipt_due=None,
+        reply_due=min(dues) if dues else None,
+    )
     return {
+        "demand": wording.filled(instrument.demand, values),
         "instrument": instrument,
         "kind": kind,
         "tone": STATUS_TONES.get(Status(instrument.status), ""),

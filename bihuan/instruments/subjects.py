@@ -13,12 +13,16 @@ from bihuan.accounts.models import Organization, User
 
 @dataclass(frozen=True)
 class Facts:
-    """One record as a draft begins with it: in words, where it is, who answers for it."""
+    """One record as a draft begins with it: in words, where it is, who answers for it.
+
+    What is no matter (`is_matter` False) only names the body to write to: an enterprise the page of which one comes from.
+    """
 
     subject: str
     words: str
     url: str
     organization: Organization | None = None
+    is_matter: bool = True
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,11 @@ class Subject:
     settled: Callable[[list[int]], set[int]]
 
 
+# Everything of one body a paper may be about at once, by the body's number.
+Several = Callable[[User, int], list[Facts]]
+
 _SUBJECTS: dict[str, Subject] = {}
+_SEVERAL: dict[str, Several] = {}
 
 
 def register_subject(label: str, subject: Subject) -> None:
@@ -38,13 +46,31 @@ def register_subject(label: str, subject: Subject) -> None:
     _SUBJECTS[label] = subject
 
 
+def register_several(label: str, find: Several) -> None:
+    """Say of what many records of one body papers are made at once ("duties.late:7": all that body 7 is late with)."""
+    _SEVERAL[label] = find
+
+
 def find_subject(chain: str, user: User) -> Facts | None:
     """The record named `chain` ("hazards.hazard:42"), as far as the person may see it."""
     label, _, pk = chain.partition(":")
     subject = _SUBJECTS.get(label)
-    if subject is None or not (pk.isascii() and pk.isdecimal() and len(pk) <= 18):
+    if subject is None or not _is_key(pk):
         return None
     return subject.find(user, int(pk))
+
+
+def find_subjects(chain: str, user: User) -> list[Facts]:
+    """The same for what may stand for several ("duties.late:7")."""
+    label, _, pk = chain.partition(":")
+    if label in _SEVERAL:
+        return _SEVERAL[label](user, int(pk)) if _is_key(pk) else []
+    found = find_subject(chain, user)
+    return [found] if found else []
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
 def settled_among(chains: Iterable[str]) -> set[str]:
@@ -60,6 +86,12 @@ def settled_among(chains: Iterable[str]) -> set[str]:
     for label, keys in by_label.items():
         done |= {f"{label}:{pk}" for pk in _SUBJECTS[label].settled(keys)}
     return done
+
+
+def is_offered(chain: str) -> bool:
+    """Whether a paper may begin from what `chain` names."""
+    label = chain.partition(":")[0]
+    return label in _SUBJECTS or label in _SEVERAL
 
 
 def can_settle(chain: str) -> bool:

@@ -16,7 +16,7 @@ from django.template.context import RequestContext
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from bihuan.core.beside import offers
+from bihuan.core.beside import Link, offers, offers_of
 from bihuan.core.markup import (
     DASH,
     badge,
@@ -134,11 +134,24 @@ def beside(context: RequestContext, record: Any) -> SafeString:
     request = context.get("request")
     if request is None or record is None:
         return mark_safe("")
+    return _buttons(offers(record, request.user))
+
+
+@register.simple_tag(takes_context=True)
+def beside_all(context: RequestContext, label: str, key: Any) -> SafeString:
+    """The same for several records of one body at once: {% beside_all "duties.late" body.organization_id %}."""
+    request = context.get("request")
+    if request is None or not key:
+        return mark_safe("")
+    return _buttons(offers_of(f"{label}:{key}", request.user))
+
+
+def _buttons(links: Iterable[Link]) -> SafeString:
     return SafeString(
         "".join(
             f'<a class="btn btn-plain" href="{conditional_escape(link.url)}">{icon(link.icon) if link.icon else ""}'
             f"{conditional_escape(link.label)}</a>"
-            for link in offers(record, request.user)
+            for link in links
         )
     )
 

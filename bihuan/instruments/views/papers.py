@@ -25,7 +25,7 @@ from ..actions import Draft, MatterGiven, PointGiven
 from ..models import Commitment, Instrument, InstrumentRecipient
 from ..showing import shown
 from ..standing import available, commitment_moves, is_addressed, issues, may_move, recipient_moves
-from ..subjects import Facts, find_subject
+from ..subjects import Facts, find_subjects
 from ..types import InstrumentType, kinds_of, type_for
 from ..workflow import CommitmentMove, Method, Move, RecipientMove, Status
 from . import user_of
@@ -55,7 +55,7 @@ def create(request: Request) -> HttpResponse:
         context = {"kinds": kinds.values(), "subjects": subjects, "known": known[:20]}
         return render(request, "instruments/choose.html", context)
     initial = {
-        "title": f"关于{subjects[0].words[:60]}的{kind.label}" if subjects else "",
+        "title": _title(subjects, kind),
         "bodies": [each.organization.pk for each in subjects if each.organization],
         "enterprises": "\n".join(
             dict.fromkeys(
@@ -112,7 +112,9 @@ def _draft_page(
         status = 422
         if form.is_valid() and valid_rows(points):
             kept = set(sent.getlist("subject"))
-            draft = _draft(form, kind, points, [each for each in subjects if each.subject in kept])
+            draft = _draft(
+                form, kind, points, [each for each in subjects if each.subject in kept and each.is_matter]
+            )
             try:
                 if instrument is None:
                     instrument = actions.draft_instrument(draft, organization=own, by=user)
@@ -130,7 +132,8 @@ def _draft_page(
                 messages.success(request, "已保存，核对后送核")
                 return redirect("instruments:detail", instrument.pk)
     context = {
-        "form": form, "kind": kind, "points": points, "subjects": subjects, "instrument": instrument, "own": own,
+        "form": form, "kind": kind, "points": points, "subjects": [each for each in subjects if each.is_matter],
+        "instrument": instrument, "own": own,
         "revision": instrument.revision if instrument else 1,
     }  # fmt: skip
     return render(request, "instruments/draft.html", context, status=status)
@@ -142,8 +145,19 @@ def valid_rows(rows: Sequence[Any]) -> bool:
 
 
 def _subjects(chains: list[str], user: User) -> list[Facts]:
-    found = [find_subject(chain, user) for chain in dict.fromkeys(chains[:200])]
-    return [each for each in found if each is not None]
+    """What the address names, each once; several may stand for one word of it."""
+    found = [each for chain in dict.fromkeys(chains[:200]) for each in find_subjects(chain, user)]
+    return list({each.subject: each for each in found}.values())
+
+
+def _title(subjects: list[Facts], kind: InstrumentType) -> str:
+    """What a draft is called at first: by its one matter, or by whose and how many they are."""
+    matters = [each for each in subjects if each.is_matter]
+    bodies = {each.organization.pk: each.organization.short_name for each in matters if each.organization}
+    if len(matters) > 1:
+        whose = next(iter(bodies.values())) if len(bodies) == 1 else ""
+        return f"关于{whose} {len(matters)} 件事项的{kind.label}"
+    return f"关于{matters[0].words[:60]}的{kind.label}" if matters else ""
 
 
 def _point_forms(

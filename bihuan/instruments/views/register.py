@@ -27,6 +27,7 @@ from ..types import PLACEHOLDERS, kinds_of, labels, type_for
 from ..workflow import Closing, Origin, Status
 from . import user_of
 
+SHOWN = 5  # drafts named above the register; the others are one click away
 FILTERS = ("kind", "status", "state", "origin", "to", "year", "trigger", "q")
 
 
@@ -60,7 +61,8 @@ def index(request: Request) -> HttpResponse:
         "to": body,
         "may_draft": user.has_perm(Permission.DRAFT_INSTRUMENT),
         "to_sign": list(queries.drafts_to_sign(user)[:10]),
-        "to_check": list(queries.drafts_to_check(user)[:10]),
+        "to_check": list(queries.drafts_to_check(user)[:SHOWN]),
+        "check_count": queries.drafts_to_check(user).count(),
         "query": request.GET.urlencode(),
     }
     return render(request, "instruments/list.html", context)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
-from bihuan.core.http import Request
+from bihuan.core.http import Request, row_number
 from bihuan.core.paging import BadCursor, paginate
 
 from .. import actions
@@ -25,6 +25,12 @@ from ..sources import Source, source_of
 from ..standing import sets
 from ..workflow import Audience, Period
 from . import user_of
+
+# A condition fires once for each matter, not for each body: what the word in the form leaves open.
+PERIODS = {
+    each: "同一事项只触发一次" if each == Period.ONCE else f"同一事项{each.label.replace('一次', '最多一次')}"
+    for each in Period
+}
 
 
 def trigger_or_404(request: Request, pk: int) -> Trigger:
@@ -52,7 +58,7 @@ def _said(version: TriggerVersion) -> dict[str, str]:
         condition = str(error)
     return {
         "condition": condition,
-        "period": Period(version.period).label,
+        "period": PERIODS[Period(version.period)],
         "audience": Audience(version.audience).label,
     }
 
@@ -272,9 +278,15 @@ def trial(request: Request, pk: int) -> HttpResponse:
         "version__trigger__organization", "by"
     )
     found = get_object_or_404(rows, pk=pk)
+    chosen = request.GET.get("body", "")
+    firings = found.firings.select_related("organization")
+    if chosen == "0":
+        firings = firings.filter(organization=None)
+    elif chosen:
+        firings = firings.filter(organization=row_number(chosen))
     try:
         page = paginate(
-            found.firings.select_related("organization"),
+            firings,
             order=("-on", "id"),
             cursor=request.GET.get("cursor"),
             size=50,
@@ -284,13 +296,21 @@ def trial(request: Request, pk: int) -> HttpResponse:
     bodies = (
         TrialFiring.objects.filter(trial=found)
         .order_by()
-        .values("organization__name")
+        .values("organization", "organization__name")
         .annotate(papers=Count("pk"), matters=Sum("count"))
         .order_by("-papers", "organization__name")[:60]
     )
     context = {
         "running": found.version.trigger.status == "on"
         and found.version.trigger.running_id == found.version_id,
+        "body_name": next(
+            (
+                each["organization__name"] or "没有对应单位的"
+                for each in bodies
+                if chosen and str(each["organization"] or 0) == chosen
+            ),
+            "",
+        ),
         "trial": found, "version": found.version, "trigger": found.version.trigger, "said": _said(found.version),
         "page": page, "bodies": bodies, "may_set": sets(user_of(request), found.version.trigger),
     }  # fmt: skip
