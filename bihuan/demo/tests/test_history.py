@@ -3,13 +3,14 @@
 import datetime as dt
 import re
 from collections import Counter, defaultdict
+from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.utils import timezone
 
-from bihuan.accounts.models import User
+from bihuan.accounts.models import Organization, User
 from bihuan.accounts.roles import Role
 from bihuan.audit.models import Event, Seal
 from bihuan.audit.verification import verify
@@ -24,6 +25,10 @@ from bihuan.hazards.workflow import Move, Status
 from bihuan.inspections.models import Coverage, Inspection
 from bihuan.papers.models import Paper, PaperSequence
 from bihuan.registry.models import Contact, Permit
+from bihuan.returns.counting import Filling, ask_of, cell_of, fill, rounded, scope_of_body
+from bihuan.returns.measures import measure
+from bihuan.returns.periods import Span, last_ended
+from bihuan.returns.shipped import shipped
 from bihuan.tally import queries as tally
 
 NOW = dt.datetime(2026, 11, 20, 17, 30, tzinfo=dt.timezone(dt.timedelta(hours=8)))
@@ -239,6 +244,35 @@ def test_what_is_late_has_been_pressed():
 
 def test_some_duties_are_held_by_nobody():
     assert Duty.objects.unheld(on=TODAY).filter(kind="task").exists()
+
+
+# --- returns ------------------------------------------------------------------------------------------------
+
+
+def test_every_figure_of_every_shipped_return_is_the_sum_of_its_rows():
+    bodies = Organization.objects.filter(short_name__in=["市安委办", "市住建局", "青石街道"]).order_by("pk")
+    assert len(bodies) == 3
+    opening = Campaign.objects.order_by("pk")[0].starts_on
+    compared, without_rows, wrong = 0, set(), []
+    for spec in shipped():
+        span = Span(opening, TODAY) if not spec.recurs else last_ended(spec.period, TODAY, spec.anchor)
+        for body in bodies:
+            filling = Filling(spec, scope_of_body(body), span, opening)
+            sheet = fill(filling)
+            for row in sheet.rows[:4]:
+                for item in (each for each in spec.items if each.measure):
+                    behind = measure(item.measure).family.rows(ask_of(item, row, filling), filling.scope, NOW)
+                    figure = sheet.cells[cell_of(row.key, item.key)]
+                    if behind is None or figure is None:
+                        without_rows.add(item.measure)
+                        continue
+                    compared += bool(figure)
+                    summed = sum((behind.amount(each) for each in behind.queryset), Decimal(0))
+                    if rounded(summed, item.digits) != figure:
+                        wrong.append((spec.key, body.short_name, row.label, item.label, figure, summed))
+    assert not wrong, "\n".join(map(str, wrong))
+    assert compared > 400
+    assert without_rows <= {"accidents.control"}  # a share of control numbers, which stands on a document
 
 
 # --- papers, plans, people ------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def test_hours_run_from_the_moment_it_was_known():
 
 
 def test_changes_are_said_as_bulletins_say_them():
-    # 种子000: 3458 起 against about 6120, minus 43.5 per cent; 951 deaths against about 1042, minus 8.7
+    # A work report: 3458 起 against about 6120, minus 43.5 per cent; 951 deaths against about 1042, minus 8.7
     assert rules.change(3458, 6120, "起") == "下降43.5%"
     assert rules.change(951, 1042, "人") == "下降8.7%"
     assert rules.change(5, 0, "起") == "增加5起"

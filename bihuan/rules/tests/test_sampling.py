@@ -1,5 +1,6 @@
 """Samples: textbook sizes, allocation, intervals that cover what they promise, a draw anybody can repeat."""
 
+import json
 import math
 import random
 
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bihuan.rules import sampling
+from bihuan.rules.drawcommand import main
 from bihuan.rules.sampling import Stratum
 
 
@@ -171,3 +173,37 @@ def test_material_of_something_else_is_refused():
             sampling.Inputs.from_json(bad)
     with pytest.raises(sampling.SampleError, match="抽不出"):
         sampling.draw(sampling.Inputs.of({"a": ["1"]}, {"a": 2}), "0" * 64)
+
+
+def sampled() -> dict[str, object]:
+    inputs = sampling.Inputs.of({"甲": ["3", "1", "20"], "乙": ["7", "5"]}, {"甲": 2, "乙": 1})
+    drawn = sampling.draw(inputs, "ab" * 32, "3317.05")
+    return {
+        **inputs.as_json(), "commitment": sampling.commitment("ab" * 32), "seed": "ab" * 32, "public_value": "3317.05",
+        "digest": inputs.digest(), "result": [int(each) for ids in drawn.values() for each in ids],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"seed": "cd" * 32}, "种子与事先公布的承诺值不符"),
+        ({"result": [20, 20, 20]}, "得到的样本与材料里的样本不同"),
+        ({"strata": {"甲": ["1", "3", "21"], "乙": ["5", "7"]}}, "名单与事先公布的摘要不符"),
+    ],
+)
+def test_the_command_recomputes_a_sample_and_notices_what_was_changed(tmp_path, capsys, changed, words):
+    file = tmp_path / "回头看抽样.json"
+    file.write_text(json.dumps(sampled()), encoding="utf-8")
+    assert main(["verify", str(file)]) == 0
+    assert "2 层 5 条中抽 3 条" in capsys.readouterr().out
+    file.write_text(json.dumps(sampled() | changed), encoding="utf-8")
+    assert main(["verify", str(file)]) == 1
+    assert words in capsys.readouterr().out
+
+
+def test_the_command_says_what_a_file_of_a_sample_lacks(tmp_path, capsys):
+    file = tmp_path / "坏.json"
+    file.write_text(json.dumps({"algorithm": sampling.ALGORITHM, "seed": "x", "strata": 3}), encoding="utf-8")
+    assert main(["verify", str(file)]) == 2
+    assert "不完整" in capsys.readouterr().err
