@@ -92,6 +92,8 @@ def checks(user: User, given: Mapping[str, str], held: LookbackRound | None = No
         rows = rows.filter(round=held)
     if given.get("status") in CheckStatus.values:
         rows = rows.filter(status=given["status"])
+    elif given.get("status") == "judged":
+        rows = rows.filter(status__in=JUDGED)
     if given.get("stratum"):
         rows = rows.filter(stratum__key=given["stratum"][:40])
     if given.get("mine") == "1":

@@ -226,5 +226,25 @@ def draw(inputs: Inputs, seed: str, public_value: str = "") -> dict[str, list[st
     return drawn
 
 
+def verify(published: Mapping[str, Any]) -> list[str]:
+    """Recompute the file offered on the page of a sample (复算材料); returns what does not fit, in sentences, empty when
+    everything does. Raises SampleError for a file that is no such thing."""
+    inputs = Inputs.from_json(published)
+    try:
+        seed, value = str(published["seed"]), str(published["public_value"])
+        said, digest = str(published["commitment"]), str(published["digest"])
+        result = [str(each) for each in published["result"]]
+    except (KeyError, TypeError) as error:
+        raise SampleError(f"这不是回头看的复算材料：缺少{error}，请重新下载") from error
+    found = []
+    if commitment(seed) != said:
+        found.append("种子与事先公布的承诺值不符：种子在公布之后被换过")
+    if inputs.digest() != digest:
+        found.append("名单与事先公布的摘要不符：名单在公布之后被改过")
+    if [each for ids in draw(inputs, seed, value).values() for each in ids] != result:
+        found.append("按公布的种子和名单复算，得到的样本与材料里的样本不同")
+    return found
+
+
 def _order(text: str) -> tuple[int, str]:
     return len(text), text

@@ -44,6 +44,8 @@ def test_a_round_is_planned_announced_and_drawn_through_pages(client, world):
     told = json.loads(client.get(reverse("lookback:material", args=[held.pk])).content)
     drawn_again = sampling.draw(sampling.Inputs.from_json(told), told["seed"], told["public_value"])
     assert [int(pk) for ids in drawn_again.values() for pk in ids] == told["result"]
+    assert sampling.verify(told) == []
+    assert "承诺值" in sampling.verify(told | {"seed": "0" * 64})[0]
 
 
 def test_looking_on_a_phone(client, world):

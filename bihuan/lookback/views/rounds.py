@@ -23,6 +23,7 @@ from bihuan.audit.actions import chain_of
 from bihuan.core.errors import Refused
 from bihuan.core.http import Asked, Request, content_disposition
 from bihuan.core.paging import BadCursor, paginate
+from bihuan.core.templatetags.bihuan import percent
 from bihuan.duties.models import Duty
 from bihuan.jobs.handing import take_away
 from bihuan.rules.clocks import limit
@@ -146,10 +147,13 @@ def _show(request: Request, held: LookbackRound, wrong: tuple[str, Any] | None =
         # Strata of inspectors are names: offices only.
         "rates": [] if by_inspector and not named else rows,
         "whole": whole,
+        "share": percent(whole.interval.share),
+        "span": f"{percent(whole.interval.low)} 至 {percent(whole.interval.high)}，置信度 {held.confidence}%"
+        if whole.judged else "还没有可以判断的",
         "inspectors": queries.by_inspector(held) if named else [],
         "page": page,
         "given": Asked(request),
-        "statuses": CheckStatus.choices,
+        "statuses": [*CheckStatus.choices, ("judged", "已判断")],
         "panels": panels,
         "wrong": wrong[0] if wrong else "",
         "today": timezone.localdate(),
