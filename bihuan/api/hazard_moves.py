@@ -312,22 +312,13 @@ class Reopen(Reasoned):
         return actions.reopen(hazard, **self.words(), by=by)
 
 
-class PlaceUnderSupervision(Reasoned):
-    """挂牌督办"""
-
-    move: Literal["place_under_supervision"]
-
-    def act(self, hazard: Hazard, by: User) -> object:
-        return actions.place_under_supervision(hazard, **self.words(), by=by)
-
-
 class LiftSupervision(Reasoned):
-    """摘牌"""
+    """撤下历史挂牌标记；按挂牌督办程序挂的牌，只能在挂牌督办中审签摘牌"""
 
     move: Literal["lift_supervision"]
 
     def act(self, hazard: Hazard, by: User) -> object:
-        return actions.lift_supervision(hazard, **self.words(), by=by)
+        return actions.lift_old_mark(hazard, **self.words(), by=by)
 
 
 class Extend(Reasoned):
@@ -358,7 +349,7 @@ class MoveIn(
         Annotated[
             Confirm | Dismiss | GradeMajor | Downgrade | FixOnSpot | Submit | SendBack | Close | ReportMajor
             | SubmitPlan | ApprovePlan | ReturnPlan | ApplyAcceptance | Accept | RefuseAcceptance | CloseMajor
-            | FailEvaluation | Reopen | PlaceUnderSupervision | LiftSupervision | Extend | Assign,
+            | FailEvaluation | Reopen | LiftSupervision | Extend | Assign,
             Field(discriminator="move"),
         ]
     ]

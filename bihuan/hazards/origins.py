@@ -15,11 +15,12 @@ from .models import Hazard
 
 @dataclass(frozen=True)
 class Origin:
-    """One fact on the hazard's page; `url` only where the reader may go."""
+    """One fact on the hazard's page; `url` only where the reader may go, `act` where it is a button of the page too."""
 
     label: str
     words: str
     url: str = ""
+    act: str = ""
 
 
 Source = Callable[[Hazard, User], Iterable[Origin]]

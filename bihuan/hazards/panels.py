@@ -12,7 +12,7 @@ from django.utils import timezone
 from bihuan.accounts.models import User
 from bihuan.core.errors import IllegalMove
 
-from . import actions, forms
+from . import actions, chains, forms
 from .actions.recording import may_fix_on_spot
 from .models import Extension, Hazard, MajorPlan
 from .standing import (
@@ -201,12 +201,9 @@ SPECS: dict[str, Spec] = {
             lambda hazard, data, files, by: actions.downgrade(hazard, **data, by=by), "已转为一般隐患",
         ),
         Spec(
-            "supervision", "挂牌督办", "挂牌督办", forms.ReasonForm, (Move.PLACE_UNDER_SUPERVISION,),
-            lambda hazard, data, files, by: actions.place_under_supervision(hazard, **data, by=by), "已挂牌督办",
-        ),
-        Spec(
-            "lifting", "摘牌", "摘牌", forms.ReasonForm, (Move.LIFT_SUPERVISION,),
-            lambda hazard, data, files, by: actions.lift_supervision(hazard, **data, by=by), "已摘牌",
+            "lifting", "撤下历史挂牌标记", "撤下标记", forms.ReasonForm, (Move.LIFT_SUPERVISION,),
+            lambda hazard, data, files, by: actions.lift_old_mark(hazard, **data, by=by), "已撤下历史挂牌标记",
+            note="只用于没有走挂牌督办程序的旧标记；按程序挂的牌，在挂牌督办页面摘。",
         ),
         Spec(
             "ex-officio", "依职权延期", "延期", forms.ExOfficioForm, (Move.EXTEND,),
@@ -254,6 +251,8 @@ def panels(hazard: Hazard, user: User, extensions: Sequence[Extension] | QuerySe
                 usable = Move.REPORT_MAJOR in legal and not reported
             case "plan":
                 usable = reported
+            case "lifting":
+                usable = Move.LIFT_SUPERVISION in legal and not chains.holds(hazard)
             case _:
                 usable = bool(legal.intersection(spec.moves))
         if usable:

@@ -16,14 +16,14 @@ class ListingsConfig(AppConfig):
 
     def ready(self) -> None:
         from bihuan.attachments import access
-        from bihuan.hazards import origins
+        from bihuan.hazards import chains, origins
         from bihuan.inspections import signals
         from bihuan.jobs.exports import register_export
         from bihuan.registry import panels
 
         from .exporting import LISTINGS
         from .models import Listing
-        from .origins import listing_of, listings_of
+        from .origins import is_under_way, listing_of, listings_of
         from .remarks import CARRIERS, owner_by
         from .standing import reads_inside
 
@@ -52,4 +52,5 @@ class ListingsConfig(AppConfig):
             signals.register_owner(label, owner_by(name))
         register_export(LISTINGS)
         origins.register(listing_of)
+        chains.register(is_under_way)
         panels.register("listings.listings", listings_of, position=45)

@@ -20,6 +20,11 @@ from .models import Listing
 from .workflow import ListingStatus
 
 
+def is_under_way(hazard: Hazard) -> bool:
+    """Whether a listing of this hazard is reported, hanging or being ended."""
+    return Listing.objects.open().filter(hazard=hazard).exists()
+
+
 def listing_of(hazard: Hazard, user: User) -> Iterator[Origin]:
     """The listings of a major hazard; without an open one the report can begin here."""
     if hazard.level != Level.MAJOR:
@@ -27,14 +32,14 @@ def listing_of(hazard: Hazard, user: User) -> Iterator[Origin]:
     seen = list(Listing.objects.visible_to(user).filter(hazard=hazard).order_by("-pk")[:3])
     for listing in seen:
         words = f"{listing.number} {listing.get_level_display()}，{listing.get_status_display()}"
-        yield Origin("挂牌督办", words, listing.get_absolute_url())
+        act = "查看挂牌" if listing.pk == seen[0].pk else ""
+        yield Origin("挂牌督办", words, listing.get_absolute_url(), act)
     may = user.has_perm(Permission.MANAGE_LISTINGS) and is_legal(
         Move.PLACE_UNDER_SUPERVISION, hazard.status, hazard.level
     )
     if may and not Listing.objects.open().filter(hazard=hazard).exists():
-        yield Origin(
-            "挂牌督办", "呈报挂牌", f"{address('listings:begin')}?{urlencode({'hazard': hazard.pk})}"
-        )
+        url = f"{address('listings:begin')}?{urlencode({'hazard': hazard.pk})}"
+        yield Origin("挂牌督办", "呈报挂牌", url, "挂牌呈报")
 
 
 def listings_of(enterprise: Enterprise, user: User) -> Panel | None:

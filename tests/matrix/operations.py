@@ -36,7 +36,7 @@ listHazardReinspections      | street | OO DO LO IN
 listHazardExtensions         | street | OO DO LO IN
 moveHazard close             | street | OO DO LO IN
 moveHazard grade             | street | OO DO
-moveHazard supervise         | street | OO
+moveHazard lift              | street | OO
 moveHazard reopen            | street | OO
 requestExtension             | street | OO DO LO IN
 decideExtension              | street | OO
@@ -55,6 +55,8 @@ getReturn                    | street | OO LO | DO
 listAssessments              | list   | OO DO LO IN
 getAssessment                | street | OO LO IN | DO
 getAssessedUnit              | street | OO LO IN | DO
+listInstruments              | list   | OO DO LO
+getInstrument                | street | OO LO | DO
 listPapers                   | list   | OO DO LO IN
 getPaper                     | street | OO DO LO IN
 getTotals                    | line   | OO DO LO IN
@@ -69,7 +71,7 @@ downloadAttachment           | street | OO DO LO IN
 PATHS = {
     "code": "region", "organization_id": "organization", "enterprise_id": "shop", "campaign_id": "campaign", "phase_id": "phase",
     "task_id": "task", "checklist_id": "checklist", "duty_id": "review", "inspection_id": "inspection",
-    "hazard_id": "submitted", "extension_id": "extension", "paper_id": "paper", "listing_id": "listing", "accident_id": "accident", "return_id": "return", "assessment_id": "assessment", "assessed_unit_id": "assessed_unit", "oversight_finding_id": "oversight_finding", "resolution_id": "resolution", "attachment_id": "photo",
+    "hazard_id": "submitted", "extension_id": "extension", "paper_id": "paper", "listing_id": "listing", "instrument_id": "instrument", "accident_id": "accident", "return_id": "return", "assessment_id": "assessment", "assessed_unit_id": "assessed_unit", "oversight_finding_id": "oversight_finding", "resolution_id": "resolution", "attachment_id": "photo",
 }  # fmt: skip
 RECORDS = {"requestExtension": {"hazard_id": "on_behalf"}}
 QUERIES = {
@@ -81,7 +83,7 @@ QUERIES = {
 BODIES = {
     "moveHazard close": {"move": "=close"},
     "moveHazard grade": {"move": "=grade_major", "reason": "=连通气瓶间"},
-    "moveHazard supervise": {"move": "=place_under_supervision", "reason": "=久拖不改"},
+    "moveHazard lift": {"move": "=lift_supervision", "reason": "=历史导入的标记"},
     "moveHazard reopen": {"move": "=reopen", "reason": "=反弹"},
     "requestExtension": {"requested_due_on": "later", "reason": "=缺货", "interim_measures": "=停用"},
     "decideExtension": {"approved": "yes"},

@@ -378,7 +378,6 @@ hazards:act on-spot           | POST     | street    | field               | EX 
 hazards:act reopen            | POST     | street    | OL OO DL LL         | EX NO admins
 hazards:act grading           | POST     | street    | OL OO DL DO         | EX NO admins
 hazards:act downgrade         | POST     | street    | OL OO DL DO         | EX NO admins
-hazards:act supervision       | POST     | street    | OL OO               | EX NO admins
 hazards:act lifting           | POST     | street    | OL OO               | EX NO admins
 hazards:act assignment        | POST     | street    | desk                | EX NO admins
 

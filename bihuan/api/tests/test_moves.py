@@ -58,7 +58,6 @@ def test_the_long_path(stage, move, picture):
     finished = {"text": "已拆除并换管", "photos": [picture("qingshi_officer")]}
     steps = [
         ("housing", {"move": "grade_major", "reason": "气瓶间与厨房相通"}, "planning"),
-        ("office", {"move": "place_under_supervision", "reason": "涉及夜市人群密集"}, "planning"),
         ("qingshi_officer", {"move": "report_major", "causes": "私自改建", "danger": "泄漏即可能爆燃"}, "planning"),
         ("qingshi_officer", {"move": "submit_plan", **SIX_PARTS, "due_on": after(60)}, "plan_review"),
         ("office", {"move": "return_plan", "reason": "没有写停气期间怎样供餐"}, "planning"),
@@ -72,12 +71,26 @@ def test_the_long_path(stage, move, picture):
         ("qingshi_officer", {"move": "apply_acceptance", **finished}, "accepting"),
         ("office", {"move": "accept", "team": "赵安和、李建明"}, "evaluating"),
         ("office", {"move": "close_major", **evaluation}, "closed"),
-        ("office", {"move": "lift_supervision", "reason": "已治理销号"}, "closed"),
     ]  # fmt: skip
     for who, body, now in steps:
         response = move(who, hazard, **body)
         assert response.status_code == 201, (body, response.content.decode())
         assert response.json()["to_status"] == now
+
+
+def test_nobody_lists_a_hazard_directly_and_only_a_mark_without_listing_is_taken_off(stage, move):
+    """A listing begins with a report and ends with signatures (bihuan.listings): no act of the hazard does either."""
+    hazard = make_hazard(stage.world, enterprise=stage.stall, level="major")
+    refused = move("office", hazard, move="place_under_supervision", reason="涉及夜市人群密集")
+    assert refused.status_code == 422
+    hazard.refresh_from_db()
+    assert not hazard.is_supervised
+    Hazard.objects.filter(pk=hazard.pk).update(
+        is_supervised=True, status="closed", closed_on=hazard.found_on, closed_at=timezone.now()
+    )
+    assert move("office", hazard, move="lift_supervision", reason="历史导入的标记").status_code == 201
+    hazard.refresh_from_db()
+    assert not hazard.is_supervised
 
 
 def test_the_remaining_moves(stage, move, picture):

@@ -6,6 +6,7 @@ from .handling import assign, confirm, dismiss, reopen
 from .major import (
     downgrade,
     grade_major,
+    lift_old_mark,
     lift_supervision,
     place_under_supervision,
     record_acceptance,
@@ -36,6 +37,7 @@ __all__ = [
     "extend_ex_officio",
     "fix_on_spot",
     "grade_major",
+    "lift_old_mark",
     "lift_supervision",
     "may_move",
     "move_hazard",

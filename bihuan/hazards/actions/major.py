@@ -17,6 +17,7 @@ from bihuan.rules.clocks import limit
 from bihuan.rules.hazards import criterion
 from bihuan.rules.records import UnknownRule
 
+from .. import chains
 from ..deadlines import CLOCKS, fixed
 from ..models import Acceptance, EffectEvaluation, Hazard, HazardTransition, MajorPlan, MajorReport
 from ..standing import may_move
@@ -203,10 +204,20 @@ def record_evaluation(
 
 
 def place_under_supervision(hazard: Hazard, *, reason: str, by: User) -> HazardTransition:
-    """Put a major hazard under listed supervision (挂牌督办)."""
+    """Put a major hazard under listed supervision (挂牌督办); called by bihuan.listings when the order is issued."""
     return move_hazard(hazard, Move.PLACE_UNDER_SUPERVISION, by=by, reason=reason)
 
 
+def lift_old_mark(hazard: Hazard, *, reason: str, by: User) -> HazardTransition:
+    """Take off a mark that no listing stands behind: imported, or older than the chain of listings (R088).
+
+    Raises Refused while a listing of it is under way: that ends by examination, signatures and a delisting paper.
+    """
+    if chains.holds(hazard):
+        raise Refused("这项隐患正按挂牌督办程序办理，请在挂牌督办页面申请验收、现场审查、审签后摘牌")
+    return lift_supervision(hazard, reason=reason, by=by)
+
+
 def lift_supervision(hazard: Hazard, *, reason: str, by: User) -> HazardTransition:
-    """Take a closed hazard off the list (摘牌)."""
+    """Take a closed hazard off the list (摘牌); called by bihuan.listings with the delisting paper."""
     return move_hazard(hazard, Move.LIFT_SUPERVISION, by=by, reason=reason)

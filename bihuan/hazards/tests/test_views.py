@@ -97,7 +97,7 @@ def test_strangers_are_sent_to_the_login(world, client):
     ("key", "who"),
     [
         ("reinspection", "shop"), ("reinspection", "qingshi_leader"), ("reinspection", "inspectorate"),
-        ("rectification", "inspector"), ("rectification", "office"), ("supervision", "housing"),
+        ("rectification", "inspector"), ("rectification", "office"), ("lifting", "housing"),
         ("ex-officio", "qingshi_leader"), ("assignment", "inspector"), ("reopen", "inspector"),
     ],
 )  # fmt: skip
@@ -204,7 +204,11 @@ def test_the_long_path_through_pages(world, client):
     assert "拆除占压管道的彩钢棚" in client.get(hazard.get_absolute_url()).content.decode()
     act(client, hazard, "plan-review", {"approved": "yes", "opinion": ""})
     client.force_login(people.office)
-    act(client, hazard, "supervision", {"reason": "市级挂牌"})
+    assert (
+        act(client, hazard, "supervision", {"reason": "市级挂牌"}).status_code == 404
+    )  # only through listings
+    hazard.refresh_from_db()
+    actions.place_under_supervision(hazard, reason="历史导入的标记", by=people.office)
     client.force_login(people.shop)
     handed = {"text": "已拆除", "finished_on": timezone.localdate().isoformat()}
     act(client, hazard, "rectification", handed, photos_files=photo())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from bihuan.accounts.models import User
 from bihuan.core.errors import IllegalMove, Refused
 from bihuan.core.http import Request
 from bihuan.rules.hazards import criterion
@@ -19,7 +19,7 @@ from bihuan.rules.records import UnknownRule
 
 from ..history import history, last_line_of
 from ..models import Hazard
-from ..origins import origins_of
+from ..origins import Origin, origins_of
 from ..panels import SPECS, Panel, may_use, panels, title_of
 from ..queries import next_steps
 from ..remarks import remarks_on
@@ -93,6 +93,7 @@ def _context(request: Request, hazard: Hazard, failed: Panel | None = None) -> d
     ]
     today = timezone.localdate()
     for_enterprise = is_enterprise(user)
+    origins = origins_of(hazard, user)
     titled = [(panel.spec.main, {"panel": panel, "words": title_of(panel.spec, hazard)}) for panel in shown]
     return {
         "hazard": hazard,
@@ -100,7 +101,8 @@ def _context(request: Request, hazard: Hazard, failed: Panel | None = None) -> d
         "history": told,
         "main_panels": [each for is_main, each in titled if is_main],
         "more_panels": [each for is_main, each in titled if not is_main],
-        "facts": [fact for fact in facts(hazard, user) if fact["value"] or not for_enterprise],
+        "facts": [fact for fact in facts(hazard, origins) if fact["value"] or not for_enterprise],
+        "doors": [each for each in origins if each.act],
         "is_enterprise": for_enterprise,
         "remarks": [] if for_enterprise else remarks_on(hazard, user),
         "is_running": hazard.status in RUNNING,
@@ -110,7 +112,7 @@ def _context(request: Request, hazard: Hazard, failed: Panel | None = None) -> d
     }
 
 
-def facts(hazard: Hazard, user: User) -> list[dict[str, Any]]:
+def facts(hazard: Hazard, origins: Sequence[Origin]) -> list[dict[str, Any]]:
     """What is known of a hazard, in the order an officer asks."""
     place = " · ".join(filter(None, [hazard.premises.name if hazard.premises else "", hazard.location]))
     rows: list[dict[str, Any]] = [
@@ -133,7 +135,7 @@ def facts(hazard: Hazard, user: User) -> list[dict[str, Any]]:
             "label": "发现",
             "value": f"{hazard.found_on.isoformat()} {hazard.found_organization.short_name} {hazard.found_by.full_name}",
         },
-        *({"label": each.label, "value": each.words, "url": each.url} for each in origins_of(hazard, user)),
+        *({"label": each.label, "value": each.words, "url": each.url} for each in origins),
     ]
     if hazard.campaign:
         rows.append(

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from bihuan.accounts.actions.security import create_token
 from bihuan.accounts.tests.world import sign_in
+from bihuan.core.errors import Refused
+from bihuan.hazards import actions as hazard_actions
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.tests.factories import make_hazard, make_major
 from bihuan.inspections.tests.factories import ink
@@ -217,3 +219,28 @@ def test_another_system_reads_listings_through_the_interface(client, world):
     ]
     assert client.get("/api/v1/listings?level=city", **read).json()["items"] == []
     assert client.get(f"/api/v1/listings/{listing.pk}", **read).json()["progress_reports"] == []
+
+
+def test_the_page_of_a_hazard_leads_to_its_listing_and_takes_no_mark_off_behind_its_back(client, world):
+    listing = make.listed(world)
+    hazard = listing.hazard
+    text = page(client, world.people.county_office, hazard.get_absolute_url())
+    assert f'href="{listing.get_absolute_url()}">查看挂牌</a>' in text
+    assert "挂牌呈报" not in text
+    # Closed in the ledger while the listing still hangs: only its own chain ends it.
+    type(hazard).objects.filter(pk=hazard.pk).update(
+        status="closed", closed_on=hazard.found_on, closed_at=timezone.now()
+    )
+    hazard.refresh_from_db()
+    assert "撤下标记" not in page(client, world.people.county_office, hazard.get_absolute_url())
+    with pytest.raises(Refused, match="挂牌督办程序"):
+        hazard_actions.lift_old_mark(hazard, reason="直接摘", by=world.people.county_office)
+    hazard.refresh_from_db()
+    assert hazard.is_supervised
+
+
+def test_the_report_of_a_listing_begins_on_the_page_of_a_major_hazard(client, world):
+    hazard = make_major(world)
+    text = page(client, world.people.housing, hazard.get_absolute_url())
+    assert f'href="{reverse("listings:begin")}?hazard={hazard.pk}">挂牌呈报</a>' in text
+    assert "挂牌呈报" not in page(client, world.people.shop, hazard.get_absolute_url())

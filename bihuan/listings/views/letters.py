@@ -51,15 +51,22 @@ def letter(request: Request, pk: int, letter_pk: int) -> HttpResponse:
         else:
             messages.success(request, "已签字")
             return redirect(row.get_absolute_url())
+    inked = {each.role: each for each in files.signatures_of(row)}
     context = {
         "listing": listing,
         "letter": row,
         "form": form,
         "asks_name": asks_name,
         "sides": [
-            (move, signed, side, name, not signed and may_sign_letter(user, row, move))
+            (
+                move,
+                signed,
+                side,
+                name,
+                not signed and may_sign_letter(user, row, move),
+                inked.get("giver" if move == LetterMove.SIGN_GIVER else "receiver"),
+            )
             for move, signed, side, name in sides
         ],
-        "signatures": files.signatures_of(row),
     }
     return render(request, "listings/letter.html", context, status=status)

@@ -72,6 +72,7 @@ def public(request: HttpRequest, code: UUID) -> HttpResponse:
     listing = rows.filter(code=code).first()
     context = {
         "listing": listing,
+        "progress": listing.progress_reports.order_by("-pk").first() if listing else None,
         "notices": list(listing.notices.exclude(published_on=None)) if listing else [],
     }
     return render(request, "listings/public.html", context, status=200 if listing else 404)
