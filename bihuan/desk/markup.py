@@ -27,6 +27,23 @@ def _standing(row: Mapping[str, Any]) -> str:
     )
 
 
+def wall_shapes(areas: Iterable[Mapping[str, Any]]) -> SafeString:
+    """The areas of the wall's map: links first, every name with its figure under it afterwards, so that no neighbour covers it."""
+    shapes, words = [], []
+    for area in areas:
+        name, value = escape(area["name"]), escape(area["value"])
+        said, x = f"{name}：{value}", escape(area["x"])
+        shapes.append(
+            f'<a href="{escape(area["url"])}" aria-label="{said}"><path class="heat-{escape(area["tone"])}" d="{escape(area["path"])}">'
+            f"<title>{said}</title></path></a>"
+        )
+        words.append(
+            f'<text x="{x}" y="{escape(area["y"])}"><tspan x="{x}" dy="-0.15em">{name}</tspan>'
+            f'<tspan x="{x}" dy="1.05em" class="figure">{value}</tspan></text>'
+        )
+    return SafeString(f'{"".join(shapes)}<g aria-hidden="true">{"".join(words)}</g>')
+
+
 def campaign_rows(rows: Iterable[Mapping[str, Any]]) -> SafeString:
     """Running campaigns with their open phase and figures (`queries.running_campaigns`)."""
     return SafeString("".join(_campaign(row) for row in rows))

@@ -19,7 +19,7 @@ from .facts import Box, Line, longest_overdue
 
 LISTED = 4
 DISPATCHED = 4
-MISSING_NAMED = 3
+MISSING_NAMED = 12
 
 
 def boxes(user: User, region: Region, *, on: dt.date) -> list[Box]:
@@ -39,7 +39,7 @@ def side_boxes() -> list[Box]:
             None,
             "",
             [],
-            "还没有接入监测报警。接入后，未处置的报警显示在这里，最近的在最前。",
+            "尚未接入监测报警。接入后，未处置的报警列在这里。",
         ),
     ]
 

@@ -96,4 +96,4 @@ def _chart(region: Region, today: Any) -> str:
         Series("逾期存量", [figures.overdue for _, figures in rows]),
     ]
     labels = [f"{day.month}-{day.day}" for day, _ in rows]
-    return line_chart(series, labels, title="近三十天查出、销号与逾期存量", unit="项", width=560, height=230)
+    return line_chart(series, labels, title="近三十天查出、销号与逾期存量", unit="项", width=480, height=360)

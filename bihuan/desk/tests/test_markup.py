@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bihuan.desk.markup import campaign_rows, standing_rows
+from bihuan.desk.markup import campaign_rows, standing_rows, wall_shapes
 from bihuan.tally.figures import Figures
 
 SCRIPT = "<script>alert('x')</script>"
@@ -82,3 +82,22 @@ def test_every_text_and_address_of_a_campaign_row_is_escaped(given):
 
 def test_nothing_is_nothing():
     assert (standing_rows([]), campaign_rows([])) == ("", "")
+
+
+def test_every_name_of_the_wall_is_drawn_after_every_shape_and_believed_to_be_words():
+    areas = [
+        {
+            "name": name,
+            "value": "78.9%",
+            "url": ADDRESS,
+            "tone": "fair",
+            "path": "M1 2 L3 4 Z",
+            "x": 1.5,
+            "y": 2.5,
+        }
+        for name in ("望湖", SCRIPT)
+    ]
+    drawn = wall_shapes(areas)
+    assert drawn.rindex("<path") < drawn.index("<text")
+    assert 'aria-label="望湖：78.9%"' in drawn
+    assert "<script" not in drawn
