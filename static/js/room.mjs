@@ -1,19 +1,26 @@
 /**
- * The wall: its clock keeps the city's time, areas come round one after the other until somebody looks closer.
+ * The wall: its clock and date keep the city's time, areas come round one after the other until somebody looks closer;
+ * once round, their figures are fetched anew.
  *
  *   <body data-bihuan-room>
- *     <time data-part="clock">10:30</time>
+ *     <time data-part="clock">10:30</time><span data-part="date">…</span>
  *     <button data-part="full" hidden>                       the whole screen, where the browser allows it
  *     <section data-part="rotation"><article data-part="slide">… <p data-part="steps" hidden>back, pause, next</p>
  */
 const TURN_MS = 12_000;
 const clockOf = new Intl.DateTimeFormat("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Shanghai" });
 
+const dateOf = new Intl.DateTimeFormat("zh-CN", { year: "numeric", month: "long", day: "numeric", weekday: "long", timeZone: "Asia/Shanghai" });
+
 export function attach(body, { turn = TURN_MS } = {}) {
   const clock = body.querySelector("[data-part=clock]");
   // The server's clock counts: a wall's computer is seldom right.
   const ahead = Date.parse(clock.dateTime) - Date.now();
-  window.setInterval(() => { clock.textContent = clockOf.format(Date.now() + ahead); }, 1_000);
+  const date = body.querySelector("[data-part=date]");
+  window.setInterval(() => {
+    clock.textContent = clockOf.format(Date.now() + ahead);
+    if (date) date.textContent = dateOf.format(Date.now() + ahead);
+  }, 1_000);
 
   const full = body.querySelector("[data-part=full]");
   if (document.fullscreenEnabled) {
@@ -25,7 +32,7 @@ export function attach(body, { turn = TURN_MS } = {}) {
 }
 
 function rotate(section, turn) {
-  const slides = [...section.querySelectorAll("[data-part=slide]")];
+  let slides = [...section.querySelectorAll("[data-part=slide]")];
   const steps = section.querySelector("[data-part=steps]");
   if (!steps) return;
   const pause = steps.querySelector("[data-part=pause]");
@@ -41,9 +48,29 @@ function rotate(section, turn) {
     pause.setAttribute("aria-pressed", String(paused));
     pause.textContent = paused ? "继续轮播" : "暂停轮播";
   }
+  async function renew() {
+    let answer;
+    try {
+      answer = await fetch(location.href, { headers: { "X-Bihuan-Background": "1" }, redirect: "error" });
+    } catch {
+      return; // no network, or the session is over: what stands there stays
+    }
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const next = [...fresh.querySelectorAll("[data-part=rotation] [data-part=slide]")].map((slide) => document.adoptNode(slide));
+    if (!next.length || looking()) return;
+    slides[0].before(...next);
+    for (const slide of slides) slide.remove();
+    slides = next;
+    show(0);
+  }
   const looking = () => section.matches(":hover") || section.contains(document.activeElement);
   say();
-  window.setInterval(() => { if (!paused && !document.hidden && !looking()) show(shown + 1); }, turn);
+  window.setInterval(() => {
+    if (paused || document.hidden || looking()) return;
+    show(shown + 1);
+    if (shown === 0) renew();
+  }, turn);
   pause.addEventListener("click", () => { paused = !paused; say(); });
   steps.querySelector("[data-part=back]").addEventListener("click", () => show(shown - 1));
   steps.querySelector("[data-part=next]").addEventListener("click", () => show(shown + 1));
