@@ -20,6 +20,7 @@ from bihuan.hazards import workflow
 from bihuan.hazards.models import Hazard
 from bihuan.inspections.models import Answer, Inspection
 from bihuan.inspections.submission import Outcome
+from bihuan.instruments import workflow as instrument_workflow
 from bihuan.listings import workflow as listing_workflow
 from bihuan.oversight import workflow as oversight_workflow
 from bihuan.oversight.models import OversightFinding
@@ -75,6 +76,14 @@ ResolutionStatusName = Annotated[
     oversight_workflow.ResolutionStatus, described(oversight_workflow.ResolutionStatus)
 ]
 AssessmentAudience = Annotated[assessment_workflow.Audience, described(assessment_workflow.Audience)]
+InstrumentStatusName = Annotated[instrument_workflow.Status, described(instrument_workflow.Status)]
+InstrumentOrigin = Annotated[instrument_workflow.Origin, described(instrument_workflow.Origin)]
+RecipientStatusName = Annotated[
+    instrument_workflow.RecipientStatus, described(instrument_workflow.RecipientStatus)
+]
+CommitmentStatusName = Annotated[
+    instrument_workflow.CommitmentStatus, described(instrument_workflow.CommitmentStatus)
+]
 AssessmentStatusName = Annotated[assessment_workflow.Status, described(assessment_workflow.Status)]
 ReturnStatusName = Annotated[return_workflow.Status, described(return_workflow.Status)]
 AccidentKind = Annotated[accident_workflow.Kind, described(accident_workflow.Kind)]

@@ -27,6 +27,8 @@ from bihuan.hazards.tests.factories import make_hazard, make_submitted
 from bihuan.inspections.actions import submit_inspection
 from bihuan.inspections.models import Inspection
 from bihuan.inspections.tests.factories import GasCampaign, make_campaign, photo, visit
+from bihuan.instruments.models import Instrument
+from bihuan.instruments.tests.factories import issued
 from bihuan.listings.models import Listing
 from bihuan.listings.tests.factories import listed
 from bihuan.oversight.models import OversightFinding, Resolution
@@ -108,6 +110,7 @@ class Stage:
     record: Return
     assessment: Assessment  # of the street alone
     unit: AssessedUnit
+    instrument: Instrument
 
 
 def _neighbour(world: World) -> None:
@@ -178,5 +181,5 @@ def stage(world: World) -> Stage:
         paper, rectifying, make_submitted(world), on_behalf, extension,
         Duty.objects.get(kind=Duty.Kind.EXTENSION), photo(people.inspector),
         reported(world), listed(world), handed_over(world), published(world), _signed(world),
-        assessment, assessment.units.get(),
+        assessment, assessment.units.get(), issued(world),
     )  # fmt: skip

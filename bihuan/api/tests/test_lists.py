@@ -13,6 +13,7 @@ from bihuan.hazards import actions
 from bihuan.hazards.tests.factories import make_closed, make_hazard, make_major, make_submitted
 from bihuan.inspections.actions import submit_inspection
 from bihuan.inspections.tests.factories import make_campaign, visit
+from bihuan.instruments.tests.factories import issued
 from bihuan.listings.tests.factories import listed
 from bihuan.oversight.models import OversightFinding
 from bihuan.oversight.tests.factories import published
@@ -135,7 +136,7 @@ def test_the_inbox_is_ones_own(stage, call):
 LISTS = [
     "/hazards", "/hazards?state=open", "/enterprises", "/inspections", "/papers", "/duties?scope=visible", "/campaigns",
     "/phases", "/tasks", "/assignments", "/checklists", "/regions", "/organizations",
-    "/accidents", "/listings", "/oversight-findings", "/resolutions", "/returns", "/assessments",
+    "/accidents", "/listings", "/oversight-findings", "/resolutions", "/returns", "/assessments", "/instruments",
     "/hazards/{hazard}/transitions", "/hazards/{hazard}/rectifications", "/hazards/{hazard}/reinspections",
 ]  # fmt: skip
 
@@ -194,6 +195,7 @@ def _grow(stage, no: int) -> None:
     published(world, series=stage.resolution.meeting.series, title=f"第{no}次会议")
     make_period(world, timezone.localdate(), key=f"test.month{no}")
     make_assessment(world, sheet=stage.assessment.sheet, title=f"考核{no}")
+    issued(world, title=f"督办第{no}件")
 
 
 def test_figures_are_those_of_the_tally(world, call):

@@ -172,6 +172,8 @@ CASES: dict[str, Case] = {
     "listAssessments": listed("/assessments", lambda stage: stage.assessment.pk),
     "getAssessment": Case(lambda stage: f"/assessments/{stage.assessment.pk}"),
     "getAssessedUnit": Case(lambda stage: f"/assessed-units/{stage.unit.pk}"),
+    "listInstruments": listed("/instruments", lambda stage: stage.instrument.pk, outside="neighbour"),
+    "getInstrument": Case(lambda stage: f"/instruments/{stage.instrument.pk}", outside="neighbour"),
     "listPapers": listed("/papers", lambda stage: stage.paper.pk),
     "getPaper": Case(lambda stage: f"/papers/{stage.paper.pk}"),
     "getTotals": Case(lambda stage: "/figures/totals?region=539702001"),
