@@ -124,9 +124,24 @@ def columns_of(source: str, user: User | None = None) -> list[Column]:
 
 def label_of(source: str) -> str:
     """A source in words."""
-    if source in TABLES:
-        return TABLES[source].label
-    key = source.removeprefix(RETURN)
-    name = Definition.objects.filter(key=key).values_list("name", flat=True).first()
-    spec = shipped_by_key(key)
-    return f"报送：{name or (spec.name if spec else key)}"
+    return labels_of([source])[source]
+
+
+def labels_of(sources: Iterable[str]) -> dict[str, str]:
+    """Sources in words, in one query however many."""
+    asked = set(sources)
+    keys = {source.removeprefix(RETURN) for source in asked if source not in TABLES}
+    names: dict[str, str] = {}
+    for key, name in (
+        Definition.objects.filter(key__in=keys).order_by("organization_id", "pk").values_list("key", "name")
+    ):
+        names.setdefault(key, name)
+    found = {}
+    for source in asked:
+        key = source.removeprefix(RETURN)
+        if source in TABLES:
+            found[source] = TABLES[source].label
+        else:
+            spec = None if key in names else shipped_by_key(key)
+            found[source] = f"报送：{names.get(key) or (spec.name if spec else key)}"
+    return found

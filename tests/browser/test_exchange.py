@@ -140,7 +140,7 @@ def test_a_sheet_of_an_upper_level_is_placed_and_filled(
     fits(office)
     office.press("保存对应关系")
     office.reads("还没有试过")
-    office.press("填好")
+    office.press("试填")
     office.reads("已填好，可以取走")
     fits(office)
     with office.page.expect_download():

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bihuan.accounts.guards import require
+from bihuan.accounts.models import Region
 from bihuan.accounts.permissions import Permission
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request, content_disposition
@@ -93,6 +94,7 @@ def detail(request: Request, pk: int) -> HttpResponse:
         "label": queries.label_of(package.kind),
         "tone": queries.STATUS_TONES.get(package.status, ""),
         "tables": queries.tables_of(package, opened),
+        "region": Region.objects.filter(code=package.region_code).first(),
         "is_whole": opened is not None and opened.manifest.digest == package.digest,
         "lines": package.transitions.select_related("by"),
         "may": manages(user_of(request), package.peer, own_instance()),

@@ -58,11 +58,11 @@ def index(request: Request) -> HttpResponse:
         page = paginate(rows, order=("-id",), cursor=request.GET.get("cursor"), size=50)
     except BadCursor as error:
         raise BadRequest(str(error)) from error
+    labels = sources.labels_of(each.source for each in page.items)
     context = {
         "page": page,
         "entries": [
-            (each, sources.label_of(each.source), TONES[SheetProfile.Status(each.status)])
-            for each in page.items
+            (each, labels[each.source], TONES[SheetProfile.Status(each.status)]) for each in page.items
         ],
         "may": user_of(request).has_perm(Permission.MANAGE_EXCHANGE),
     }

@@ -36,7 +36,7 @@ from . import managed_instance, user_of
 def listed(request: Request) -> HttpResponse:
     """The register of what lower levels have listed, the most pressing first."""
     today, state = timezone.localdate(), request.GET.get("state", "open")
-    rows = ListedElsewhere.objects.visible_to(user_of(request)).select_related("peer")
+    rows = ListedElsewhere.objects.visible_to(user_of(request)).select_related("peer", "package")
     if state == "overdue":
         rows = rows.filter(is_open=True, due_on__lt=today)
     elif state != "all":
