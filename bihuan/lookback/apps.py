@@ -16,9 +16,11 @@ class LookbackConfig(AppConfig):
 
     def ready(self) -> None:
         from bihuan.attachments import access
+        from bihuan.campaigns import extras
         from bihuan.hazards import origins
         from bihuan.jobs.exports import register_export
 
+        from .effect import linked
         from .exporting import CHECKS, RECURRENCES
         from .models import Evaluation, LookbackCheck
         from .origins import seen_again
@@ -36,5 +38,6 @@ class LookbackConfig(AppConfig):
         access.register("lookback.lookbackcheck", sees_check)
         access.register("lookback.evaluation", sees_evaluation)
         origins.register(seen_again)
+        extras.register("lookback.effect", linked, position=60)
         for export in (CHECKS, RECURRENCES):
             register_export(export)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 
 from bihuan.accounts.models import Region, User
 from bihuan.accounts.scope import areas_q
@@ -96,6 +96,8 @@ def checks(user: User, given: Mapping[str, str], held: LookbackRound | None = No
         rows = rows.filter(status__in=JUDGED)
     if given.get("stratum"):
         rows = rows.filter(stratum__key=given["stratum"][:40])
+    if pk := row_number(given.get("campaign", "")):
+        rows = rows.filter(hazard__campaign=pk)
     if given.get("mine") == "1":
         rows = rows.filter(organization__in={post.organization_id for post in user.posts})
     if given.get("reopen") == "1":
@@ -119,13 +121,15 @@ def rebound_rates(start: dt.date, end: dt.date, column: str = "county_id") -> di
 
 
 def recurrences(user: User, given: Mapping[str, str]) -> RecurrenceQuerySet:
-    """Recurrences a person may see, narrowed by region, department and days."""
+    """Recurrences a person may see, narrowed by region, department, campaign and days."""
     rows = Recurrence.objects.visible_to(user)
     region = given.get("region", "")
     if region.isdigit() and len(region) <= 12:
         rows = rows.filter(areas_q((region,)))
     if pk := row_number(given.get("department", "")):
         rows = rows.filter(department=pk)
+    if pk := row_number(given.get("campaign", "")):
+        rows = rows.filter(earlier__campaign=pk)
     for name, lookup in (("from", "found_on__gte"), ("to", "found_on__lte")):
         try:
             rows = rows.filter(**{lookup: dt.date.fromisoformat(given.get(name, ""))})
@@ -135,12 +139,26 @@ def recurrences(user: User, given: Mapping[str, str]) -> RecurrenceQuerySet:
 
 
 def evaluations(user: User, given: Mapping[str, str]) -> EvaluationQuerySet:
-    """Evaluations a person may see, narrowed by state and verdict."""
+    """Evaluations a person may see, narrowed by state, verdict, campaign and what they found."""
     rows = Evaluation.objects.visible_to(user)
     if given.get("status") in EvaluationStatus.values:
         rows = rows.filter(status=given["status"])
     if given.get("verdict") in Verdict.values:
         rows = rows.filter(verdict=given["verdict"])
+    if pk := row_number(given.get("campaign", "")):
+        rows = rows.filter(hazard__campaign=pk)
+    signed = rows.filter(status=EvaluationStatus.SIGNED)
+    match given:
+        case {"measures": "full"}:
+            return signed.filter(measures_done=100)
+        case {"told": "1"}:
+            return signed.filter(workers_told=True)
+        case {"risk": "fell"}:
+            return signed.filter(value_after__lt=F("value_before"))
+        case {"risk": "stayed"}:
+            return signed.filter(value_after__gte=F("value_before"))
+        case {"method": "lec"}:
+            return signed.filter(method="lec")
     return rows
 
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("recurrences/", trends.recurrences, name="recurrences"),
     path("recurrences/export/", trends.export, name="export_recurrences"),
     path("stock/", trends.stock, name="stock"),
+    path("effect/", effects.effect, name="effect"),
     path("evaluations/", effects.index, name="evaluations"),
     path("evaluations/<int:pk>/", effects.detail, name="evaluation"),
     path("evaluations/<int:pk>/cancellation/", effects.cancel, name="cancel_evaluation"),

@@ -25,6 +25,7 @@ lookback:reopen               | POST     | street    | OL OO DL LL         |
 lookback:recurrences          | GET      | list      | OL OO DL DO LL LO IS |
 lookback:export_recurrences   | GET POST | list      | OL OO DL DO LL LO IS |
 lookback:stock                | GET      | list      | OL OO LL LO IS      |
+lookback:effect               | GET      | list      | OL OO DL DO LL LO IS |
 lookback:evaluations          | GET      | list      | OL OO DL DO LL LO IS |
 lookback:evaluation           | GET      | street    | OL OO DL DO LL LO IS |
 lookback:evaluation post      | POST     | street    | OO                  |

@@ -6,23 +6,30 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
+from bihuan.campaigns.models import Campaign
 from bihuan.core.errors import Refused
-from bihuan.core.http import Asked, Request
+from bihuan.core.http import Asked, Request, row_number
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.hazards.models import Hazard
 
 from .. import actions, forms, queries
-from ..models import Evaluation
+from .. import effect as figures
+from ..models import Evaluation, LookbackRound
 from ..standing import evaluates
 from ..workflow import EvaluationMove, EvaluationStatus, Verdict
 from . import user_of
+
+NARROWED = {
+    ("measures", "full"): "措施全部完成的", ("told", "1"): "已向从业人员通报的", ("risk", "fell"): "风险下降的",
+    ("risk", "stayed"): "风险没有下降的", ("method", "lec"): "按 LEC 评价的",
+}  # fmt: skip
 
 
 @require_safe
@@ -42,9 +49,44 @@ def index(request: Request) -> HttpResponse:
         "given": Asked(request),
         "statuses": EvaluationStatus.choices,
         "verdicts": Verdict.choices,
+        "campaigns": figures.campaigns_of(user_of(request)),
+        "narrowed": next(
+            (words for (name, value), words in NARROWED.items() if given.get(name) == value), ""
+        ),
         "today": timezone.localdate(),
     }
     return render(request, "lookback/evaluations.html", context)
+
+
+@require_safe
+@require(Permission.VIEW_LOOKBACK)
+def effect(request: Request) -> HttpResponse:
+    """What a campaign has brought: measures, risk, recurrence, funds; each figure opens its rows."""
+    user, given = user_of(request), Asked(request)
+    choices = figures.campaigns_of(user)
+    known = {pk for pk, _ in choices}
+    pk = row_number(request.GET.get("campaign", "")) or (choices[0][0] if choices else 0)
+    if pk not in known and request.GET.get("campaign"):
+        raise Http404
+    campaign = Campaign.objects.visible_to(user).filter(pk=pk).first()
+    context: dict[str, Any] = {"campaign": campaign, "choices": choices, "given": given, "pk": pk}
+    if campaign is not None:
+        key = request.GET.get("funds", "")
+        context |= {
+            "parts": [
+                ("措施完成", figures.measures(campaign, user)), ("风险再评", figures.risks(campaign, user)),
+                ("复发", figures.repeats(campaign, user)), ("资金", figures.funds(campaign, user)),
+            ],
+            "rounds": list(LookbackRound.objects.visible_to(user).filter(campaign=campaign).order_by("-pk")[:10]),
+        }  # fmt: skip
+        if key in figures.FUNDS:
+            rows = figures.with_funds(campaign, user, key).select_related("enterprise", "locality")
+            try:
+                context["page"] = paginate(rows, order=("-id",), cursor=request.GET.get("cursor"), size=50)
+            except BadCursor as error:
+                raise BadRequest(str(error)) from error
+            context["funds_label"] = figures.FUNDS[key]
+    return render(request, "lookback/effect.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,0 +1,60 @@
+"""What a campaign has brought: each figure is the number of rows its address lists."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from bihuan.campaigns.models import Campaign
+from bihuan.hazards.models import Hazard
+from bihuan.hazards.tests.factories import make_closed, make_hazard
+from bihuan.lookback import actions, effect
+from bihuan.lookback.workflow import Verdict
+
+pytestmark = pytest.mark.django_db
+BEFORE = {"likelihood": "6", "exposure": "6", "consequence": "15"}
+AFTER = {"likelihood": "1", "exposure": "6", "consequence": "15"}
+
+
+def campaign_of(hazard: Hazard) -> Campaign:
+    assert hazard.campaign is not None
+    return hazard.campaign
+
+
+def test_every_figure_opens_its_rows(client, world):
+    hazards = [make_closed(world, description=f"软管老化之{number}") for number in range(3)]
+    make_hazard(world)
+    campaign, office = campaign_of(hazards[0]), world.people.office
+    Hazard.objects.filter(pk=hazards[0].pk).update(funds="20000")
+    for hazard, done, verdict in ((hazards[0], 100, "effective"), (hazards[1], 80, "partly")):
+        evaluation = actions.arrange(Hazard.objects.get(pk=hazard.pk), by=office)
+        actions.sign_report(
+            evaluation,
+            actions.Effect(done, "已换", "lec", BEFORE, AFTER, None, True, True, verdict, "看过"),
+            by=office,
+        )
+    told = {each.label: each for each in effect.measures(campaign, office) + effect.risks(campaign, office)}
+    assert told["发现隐患"].figure == "4 条"
+    assert told["已整改销号"].figure == "3 条"
+    assert told["已作效果评价"].figure == "2 条"
+    assert told["其中措施全部完成"].figure == "1 条"
+    assert told["风险下降"].figure == "2 条"
+    assert told["平均风险值（LEC）"].figure == "540 → 90"
+    assert told[f"结论：{Verdict.PARTLY.label}"].figure == "1 条"
+    client.force_login(office)
+    for label in ("已作效果评价", "其中措施全部完成", "风险下降", "风险没有下降", f"结论：{Verdict.PARTLY.label}"):
+        page = client.get(told[label].url).context["page"]
+        assert f"{len(page.items)} 条" == told[label].figure, label
+    money = {each.label: each for each in effect.funds(campaign, office)}
+    assert money["计划整改资金"].figure == "2.00 万元"
+    rows = client.get(money["计划整改资金"].url).context["page"].items
+    assert [each.pk for each in rows] == [hazards[0].pk]
+
+
+def test_the_campaigns_page_leads_there_and_outsiders_see_nothing_of_it(client, world):
+    campaign = campaign_of(make_closed(world))
+    client.force_login(world.people.office)
+    url = f"{reverse('lookback:effect')}?campaign={campaign.pk}"
+    assert url in client.get(campaign.get_absolute_url()).content.decode()
+    assert client.get(f"{reverse('lookback:effect')}?campaign=99999").status_code == 404
+    assert client.get(f"{url}&funds=nonsense").status_code == 200
