@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import ExtractMonth
@@ -307,12 +308,13 @@ def _by_month(now: FigureQuerySet) -> list[tuple[int, int, int]]:
 
 @dataclass(frozen=True)
 class ControlRow:
-    """A control number with how much of it is used."""
+    """A control number with how much of it is used; `query` asks the register for exactly the accidents that count."""
 
     number: ControlNumber
     group_name: str
     progress: rules.Progress
     over: bool
+    query: str
 
 
 def control_progress(
@@ -323,7 +325,8 @@ def control_progress(
     Of `lines` only the regions' own are counted; a question a number, and there are few.
     """
     month = 12 if until.year > year else until.month
-    lines = lines.counted().between(dt.date(year, 1, 1), min(until, dt.date(year, 12, 31)))
+    first, last = dt.date(year, 1, 1), min(until, dt.date(year, 12, 31))
+    lines = lines.counted().between(first, last)
     rows = []
     for number in numbers:
         mine = lines.filter(areas_q((number.region_id,)))
@@ -332,7 +335,12 @@ def control_progress(
         used = {"deaths": sums.deaths, "accidents": sums.accidents, "larger": sums.larger}[number.item]
         progress = rules.progress(used, number.value, month)
         name = rules.groups()[number.group] if number.group else "生产安全事故"
-        rows.append(ControlRow(number, name, progress, used > number.value))
+        asked = {
+            "region": number.region_id, "from": first.isoformat(), "to": last.isoformat(), "count": "1",
+            **({"group": number.group} if number.group else {"scope": "production"}),
+            **({"grade": "larger_up"} if number.item == ControlNumber.Item.LARGER else {}),
+        }  # fmt: skip
+        rows.append(ControlRow(number, name, progress, used > number.value, urlencode(asked)))
     return rows
 
 
