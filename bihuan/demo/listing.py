@@ -71,16 +71,23 @@ def _body(user: User) -> Organization:
 
 def supervise(city: City) -> None:
     """Fill the register of listings."""
-    bureau = Bureau(
-        *(_fresh(city.users[key]) for key in ("zhujian", "zhujian_leader", "office", "office_leader"))
-    )
+    bureau = _bureau(city)
     department = bureau.officer.organization
     pool = Enterprise.objects.filter(department=department, status="operating", organization__isnull=False)
     enterprises = list(pool.select_related("organization", "locality").order_by("pk")[: len(CASES)])
     for number, (enterprise, case) in enumerate(zip(enterprises, CASES, strict=False)):
         _case(city, bureau, enterprise, number, *case)
     _locality(city, bureau)
-    _accident(city, bureau)
+
+
+def list_accident(city: City) -> None:
+    """List the investigation of an accident too, once there are accidents."""
+    _accident(city, _bureau(city))
+
+
+def _bureau(city: City) -> Bureau:
+    keys = ("zhujian", "zhujian_leader", "office", "office_leader")
+    return Bureau(*(_fresh(city.users[key]) for key in keys))
 
 
 def _fresh(user: User) -> User:
@@ -317,7 +324,7 @@ def _locality(city: City, bureau: Bureau) -> None:
         told = {
             "title": f"{region.name}隐患整改进展缓慢", "reason": "连续两次通报排名末位，逾期隐患占比高，多次提醒没有明显改进。",
             "demand": "逐项查清逾期原因，集中力量整改，按旬报告进度。", "public_text": f"{region.name}安全隐患整改进展缓慢",
-            "place": region.name, "person_name": "辖区负责人", "person_title": "主要负责人", "leader_name": "聂分管",
+            "place": region.name, "person_name": "计望川", "person_title": "主要负责人", "leader_name": "聂分管",
             "leader_title": "副市长",
         }  # fmt: skip
         listing = actions.begin_listing(

@@ -29,7 +29,7 @@ from .handing_down import hand_down
 from .happening import happen
 from .history import History
 from .knowing import know
-from .listing import supervise
+from .listing import list_accident, supervise
 from .looking import look_back
 from .moments import at_hour
 from .old_ledger import import_old_ledger
@@ -113,6 +113,7 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         assess(city)
         say("事故：报告、核定、调查、整改；回头看和效果评价")
         happen(city, campaigns[0])
+        list_accident(city)
         look_back(city)
         say("上下级交换：省里和岚溪县的系统，往来的包、移送、挂牌清单")
         exchange(city, campaigns[0])
