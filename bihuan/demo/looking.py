@@ -102,25 +102,64 @@ def _photo(by: User, number: int) -> Attachment:
     return store_bytes(data, f"抽查现场{number}.jpg", "image/jpeg", Attachment.Kind.IMAGE, by=by)
 
 
+EFFECTS = (
+    # measures done, what was done, LEC after, spent, verdict, opinion
+    (
+        100,
+        "按方案逐条落实，现场复核一致",
+        ("1", "6", "15"),
+        2600,
+        "effective",
+        "风险明显下降，措施保持有效。",
+    ),
+    (
+        100,
+        "硬件已更换，管理制度已张贴",
+        ("1", "6", "7"),
+        1800,
+        "effective",
+        "整改到位，从业人员说得清处置要点。",
+    ),
+    (100, "问题部位已改造并试运行", ("1", "6", "15"), 5200, "effective", "连续运行正常，没有再次出现。"),
+    (80, "主要措施完成，培训记录尚不完整", ("3", "6", "7"), 900, "partly", "风险下降，培训要在本月补齐。"),
+    (100, "已更换并建立日常检查记录", ("1", "6", "7"), 1500, "effective", "检查记录连续，措施有效。"),
+    (
+        60,
+        "临时措施到位，根本措施未完成",
+        ("6", "6", "15"),
+        None,
+        "ineffective",
+        "风险没有下降，退回属地重新制定措施。",
+    ),
+)
+
+
 def _evaluate(city: City, office: User) -> None:
-    chosen = Hazard.objects.filter(status="closed", round=1, enterprise__organization__isnull=False)
+    chosen = Hazard.objects.filter(
+        status="closed", round=1, enterprise__organization__isnull=False, campaign__isnull=False
+    )
     hazards = list(
-        chosen.select_related("enterprise__organization", "department").order_by("found_on", "pk")[:2]
+        chosen.select_related("enterprise__organization", "department").order_by(
+            "campaign", "found_on", "pk"
+        )[:8]
     )
     for number, hazard in enumerate(hazards):
-        with as_of(at_hour(city.today - dt.timedelta(days=2), 10 + number)):
+        with as_of(at_hour(city.today - dt.timedelta(days=2), 9 + number)):
             office = _fresh(office)
             evaluation = actions.arrange(hazard, by=office)
-            if number:
+            if number >= len(EFFECTS):
                 continue
+            done, note, after, spent, verdict, opinion = EFFECTS[number]
+            proven = verdict != "effective" or actions.repeats_of(hazard) == 0
+            likelihood, exposure, consequence = after
             actions.sign_report(
                 evaluation,
                 actions.Effect(
-                    measures_done=100, measures_note="软管全部更换为金属波纹管，报警切断装置通电运行", method="lec",
+                    measures_done=done, measures_note=note, method="lec",
                     before={"likelihood": "6", "exposure": "6", "consequence": "15"},
-                    after={"likelihood": "1", "exposure": "6", "consequence": "15"}, funds_spent=Decimal(2600),
-                    workers_told=True, evidence_complete=True,
-                    verdict="effective" if actions.repeats_of(hazard) == 0 else "partly", opinion="风险明显下降，措施保持有效。",
+                    after={"likelihood": likelihood, "exposure": exposure, "consequence": consequence},
+                    funds_spent=None if spent is None else Decimal(spent), workers_told=done > 60,
+                    evidence_complete=True, verdict=verdict if proven else "partly", opinion=opinion,
                 ),
                 by=office,
             )  # fmt: skip

@@ -187,11 +187,12 @@ def controls(request: Request) -> HttpResponse:
     year = year if 2000 <= year <= 2100 else today.year
     until = today if year == today.year else dt.date(year, 12, 31)
     numbers = ControlNumber.objects.visible_to(user).filter(year=year).select_related("region", "set_by")
+    known = {rule.key: rule for rule in rules.rate_rules()}
+    bases = BaseQuantity.objects.visible_to(user).filter(year=year).select_related("region")[:200]
     context = {
         "year": year,
         "rows": queries.control_progress(queries.figures(user), numbers[:200], year=year, until=until),
-        "bases": BaseQuantity.objects.visible_to(user).filter(year=year).select_related("region")[:200],
-        "indicators": {rule.key: rule for rule in rules.rate_rules()},
+        "bases": [(each, known.get(each.indicator)) for each in bases],
         "switches": CampaignEscalation.objects.filter(campaign__in=_campaigns(user)).select_related(
             "campaign", "by"
         ),
