@@ -19,11 +19,13 @@ from weasyprint.text.fonts import FontConfiguration
 from bihuan.core.word import readable_picture
 
 from ..documents import attachment_ids
+from . import justify
 from .setting import context_of
 from .sheets import Sheet
 
 # WeasyPrint lets Pillow accept pictures that were cut off, for the whole process. Uploads must be refused as before.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
+justify.install()
 # Nothing is fetched: what a document shows is in it.
 _FETCHER = weasyprint.URLFetcher(allowed_protocols={"data"})
 

@@ -301,20 +301,25 @@ def _annotation(press: _Press, block: dict[str, Any]) -> None:
 
 
 def _appendix(press: _Press, block: dict[str, Any]) -> None:
-    lying = bool(block.get("landscape"))
+    _new_section(press, lying=bool(block.get("landscape")))
+    press.line(block["label"], font=w.HEAD_FONT)
+    _title(press, block["title"], before=m.LINE)
+
+
+def _new_section(press: _Press, *, lying: bool) -> None:
     section = press.document.add_section(WD_SECTION.NEW_PAGE)
     section.different_first_page_header_footer = False
     w.set_page(section, landscape=lying)
     w.set_grid(section)
     section.footer_distance = Mm(FOOTER)
     press.width = m.TEXT[1] if lying else m.TEXT[0]
-    press.line(block["label"], font=w.HEAD_FONT)
-    _title(press, block["title"], before=m.LINE)
 
 
 def _imprint(press: _Press) -> None:
     """版记 held at the foot of the last page, the outer rules 0.35 mm, those between 0.25 (7.4)."""
     sheet, imprint = press.sheet, press.sheet.imprint
+    if press.width > m.TEXT[0]:  # after a lying table: an upright page of its own
+        _new_section(press, lying=False)
     if sheet.verify:
         code = press.document.add_paragraph()
         code.alignment = RIGHT

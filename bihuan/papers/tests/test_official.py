@@ -257,8 +257,11 @@ def test_four_hundred_rows_of_tables_are_printed_in_time_and_their_heads_repeat(
     assert all(row.trPr.find(qn("w:tblHeader")) is not None for row in table._tbl.tr_lst[:2])
     pages = [page.get_textpage().get_text_range() for page in list(printed)[1:]]
     assert len(pages) > 8
-    assert all("重大隐患" in page for page in pages)
-    assert "第399单位" in pages[-1]
+    tables, last = pages[:-1], pages[-1]  # the imprint stands on an upright page of its own
+    assert all("重大隐患" in page for page in tables)
+    assert "第399单位" in tables[-1]
+    assert "印发" in last
+    assert printed[len(printed) - 1].get_width() < printed[len(printed) - 1].get_height()
 
 
 def test_numbers_stand_at_the_right():
@@ -349,3 +352,15 @@ def test_pictures_cut_off_are_refused_after_a_pdf_was_made():
     Image.new("RGB", (400, 400), "red").save(whole, "JPEG")
     with pytest.raises(OSError, match="truncated"):
         Image.open(io.BytesIO(whole.getvalue()[:-400])).load()
+
+
+def test_full_lines_of_the_body_reach_the_right_edge():
+    from bihuan.papers.official.pdf import pdf_bytes
+
+    words = "逾期未整改65项，地区涉及青石街道、北岭镇、柏阳街道等21个单位（其中重大3项），环比上升11.35%，同比增加3520项；"
+    page = pypdfium2.PdfDocument(pdf_bytes(sheet([d.text(words * 4)])))[0]
+    full = [line for line in lines_of(page) if len(line[1]) > 22 and "项" in text_of(line)][:-1]
+    ends = [line[1][-1][3] for line in full]
+    assert len(ends) >= 4
+    # The ink of a sign ends a little inside its square, that of a comma more than half a square.
+    assert all(210 - 26 - 4.5 < end <= 210 - 26 + 0.5 for end in ends)
