@@ -45,6 +45,9 @@ def report(city: City) -> None:
             Definition.objects.filter(pk=made[key].pk).update(starts_on=city.today)
     for key, periods in (("monthly.summary", 2), ("weekly.circular", 2), ("quarterly.city", 1)):
         _tell(city, made[key], periods, office)
+        # In force from the first period told: the worker opens no earlier ones that nobody would have reported in.
+        told = made[key].periods.order_by("first").values_list("first", flat=True).first()
+        Definition.objects.filter(pk=made[key].pk).update(starts_on=told or city.today)
 
 
 def _officer(city: City) -> User | None:

@@ -128,6 +128,22 @@ def label_of(kind: str, span: Span) -> str:
     return f"{first.year}年{first.month}月{first.day}日至{f'{last.year}年' if last.year != first.year else ''}{last.month}月{last.day}日"
 
 
+def short_label(kind: str, span: Span) -> str:
+    """The same for the head of a narrow column: 11月2日—8日; the year stands where it is needed to tell them apart."""
+    first, last = span
+    if kind == "day":
+        return f"{first.month}月{first.day}日"
+    words = label_of(kind, span)
+    if "日至" not in words:
+        return words
+    end = (
+        f"{last.day}日"
+        if (first.year, first.month) == (last.year, last.month)
+        else f"{last.month}月{last.day}日"
+    )
+    return f"{first.month}月{first.day}日—{end}"
+
+
 def rhythm(kind: str, anchor: int = 1) -> str:
     """How often, in words: 每周（周五起）."""
     match kind:

@@ -74,6 +74,7 @@ class Line:
 
     record: Return
     cells: Cells
+    links: dict[str, str]  # item -> the page of its rows as of the signing
     restated: list[Restatement]
     unheld: bool
 
@@ -135,7 +136,9 @@ def gather(period: Period, user: User, *, on: dt.date | None = None) -> Gathered
         kind__in=[Duty.Kind.RETURN, Duty.Kind.RETURN_CORRECTION],
     )  # fmt: skip
     unheld = {int(subject.rpartition(":")[2]) for subject in held.values_list("subject", flat=True)}
-    lines = [Line(row, _whole_cells(row, spec), restated[row.pk], row.pk in unheld) for row in rows]
+    lines = [
+        Line(row, *_whole_row(row, spec), restated=restated[row.pk], unheld=row.pk in unheld) for row in rows
+    ]
     names: dict[str, list[Return]] = {
         "missing": [row for row in rows if row.status == Status.OWED],
         "late": [row for row in rows if row.is_late],
@@ -150,15 +153,19 @@ def gather(period: Period, user: User, *, on: dt.date | None = None) -> Gathered
     )
 
 
-def _whole_cells(record: Return, spec: Spec) -> Cells:
-    """What a body signed, in the row of everything."""
+def _whole_row(record: Return, spec: Spec) -> tuple[Cells, dict[str, str]]:
+    """What a body signed, in the row of everything, and where each figure opens."""
     if record.current is None or not record.is_filed:
-        return {}
+        return {}, {}
     sheet = figures_of(record, record.current)
-    row = sheet.rows[0].key
-    return {
-        item.key: sheet.cells.get(cell_of(row, item.key)) for item in spec.items if sheet.spec.item(item.key)
-    }
+    row = sheet.rows[0]
+    cells: Cells = {}
+    links = {}
+    for item in spec.items:
+        if signed := sheet.spec.item(item.key):
+            cells[item.key] = sheet.cells.get(cell_of(row.key, item.key))
+            links[item.key] = sheet.figure(row, signed).url
+    return cells, links
 
 
 def _totals(lines: Sequence[Line], spec: Spec) -> list[Total]:
@@ -229,13 +236,19 @@ class Mark:
     tone: str
 
 
+def latest_opened(definitions: Sequence[Definition]) -> Definition | None:
+    """The definition whose last period is the newest: what an office looks at first; the first one if none was opened."""
+    newest = (
+        Period.objects.filter(definition__in=definitions).order_by("-last", "-id").values_list("definition", flat=True).first()
+    )  # fmt: skip
+    return next((each for each in definitions if each.pk == newest), definitions[0] if definitions else None)
+
+
 def overview(
     definition: Definition, user: User, *, on: dt.date, most: int = 8
 ) -> tuple[list[Period], list[tuple[Organization, list[Mark], int]]]:
-    """Bodies × the last periods, with how often each was late or missing: two queries whatever the size."""
-    periods = list(
-        definition.periods.select_related("version", "definition").order_by("-last", "-id")[:most]
-    )[::-1]
+    """Bodies × the last periods, the newest first, with how often each was late or missing: two queries whatever the size."""
+    periods = list(definition.periods.select_related("version", "definition").order_by("-last", "-id")[:most])
     rows = (
         Return.objects.visible_to(user).filter(period__in=periods).select_related("organization", "current")
         .order_by("organization__kind", "organization__region_id", "organization_id")

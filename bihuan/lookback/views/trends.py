@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
@@ -84,7 +85,7 @@ def stock(request: Request) -> HttpResponse:
     start = _day(request.GET.get("from", "")) or dt.date(end.year, 1, 1)
     if start > end or (end - start).days > 1100:
         start = dt.date(end.year, 1, 1)
-    months = queries.stock_by_month(region, start, end)
+    months, ledger = queries.stock_by_month(region, start, end), reverse("hazards:ledger")
     context = {
         "months": months,
         "places": queries.stock_by_region(region, start, end),
@@ -92,6 +93,11 @@ def stock(request: Request) -> HttpResponse:
         "regions": [(each.code, each.short_name) for each in regions_to_choose(areas, region)],
         "start": start,
         "end": end,
+        "today": today,
+        "found_url": f"{ledger}?{urlencode({'found_from': start, 'found_to': end, 'region': region})}",
+        "closed_url": f"{ledger}?{urlencode({'closed_from': start, 'closed_to': end, 'region': region})}",
+        # Of a day gone by the ledger keeps the count, not the list; that of today is what is open now.
+        "open_url": f"{ledger}?{urlencode({'state': 'open', 'region': region})}" if end == today else "",
         "first": months[0],
         "last": months[-1],
         "found": sum(each.found for each in months),

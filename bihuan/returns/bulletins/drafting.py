@@ -53,10 +53,7 @@ def title_of(kind: str, figures: Mapping[str, Any]) -> str:
 
 def report_of(spec: Spec, figures: Mapping[str, Any]) -> Report:
     """What the narrative is written from."""
-    cells, before, year_ago = (
-        c.values_of(each)
-        for each in (figures["cells"], figures["before"]["cells"], figures["year_ago"]["cells"])
-    )
+    cells, before, year_ago = _compared(figures)
     measures, whole = [], ""
     for item in spec.items:
         is_part = item.label.startswith("其中")
@@ -86,6 +83,16 @@ def report_of(spec: Spec, figures: Mapping[str, Any]) -> Report:
         owing=reporting["owing"],
         **{name: tuple(reporting[name]) for name in ("missing", "late", "restated", "sent_back")},
     )  # fmt: skip
+
+
+def _compared(figures: Mapping[str, Any]) -> tuple[Cells, Cells, Cells]:
+    """Now, before and a year ago. A year ago without any figure the ledger was not kept yet: nothing to compare with,
+    rather than "同比增加" by all there is."""
+    cells, before, year_ago = (
+        c.values_of(each)
+        for each in (figures["cells"], figures["before"]["cells"], figures["year_ago"]["cells"])
+    )
+    return cells, before, year_ago if any(year_ago.values()) else {}
 
 
 def _measure(item: Item, cells: Cells, before: Cells, year_ago: Cells, part_of: str) -> Measure:
@@ -132,10 +139,7 @@ def judged(bulletin: Bulletin) -> Verdict:
 
 def comparison_table(spec: Spec, figures: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The whole, item by item: now, before, a year ago, with how they changed and the cell that opens."""
-    cells, before, year_ago = (
-        c.values_of(each)
-        for each in (figures["cells"], figures["before"]["cells"], figures["year_ago"]["cells"])
-    )
+    cells, before, year_ago = _compared(figures)
     found = []
     for item in spec.items:
         cell = cell_of(c.WHOLE, item.key)

@@ -24,7 +24,8 @@ def return_content(sheet: ReturnFigures) -> dict[str, Any]:
     """
     record, filing = sheet.record, sheet.filing
     definition, body = record.period.definition, record.organization
-    title = f"{definition.name}（{sheet.period_label}）"
+    name = _named_once(sheet.period_label, definition.name)
+    title = f"关于报送{name}的报告"
     moment = timezone.localtime(filing.cutoff if filing else timezone.now())
     note = f"注：取数时刻{moment.year}年{moment.month}月{moment.day}日{moment:%H:%M:%S}，只含此前入账的记录。"
     if filing is not None and filing.is_zero:
@@ -35,9 +36,9 @@ def return_content(sheet: ReturnFigures) -> dict[str, Any]:
     table = _table(sheet, note)
     blocks: list[d.Block] = [d.recipients(record.collector.name)]
     if wide:
-        blocks.append(d.text(f"现报送{body.name}{sheet.period_label}{definition.name}，详见附件。"))
+        blocks.append(d.text(f"现报送{body.name}{name}，详见附件。"))
     else:
-        blocks += [d.text(f"现报送{body.name}{sheet.period_label}{definition.name}。"), table]
+        blocks += [d.text(f"现报送{body.name}{name}。"), table]
     if sheet.words:
         blocks += [
             d.heading("有关情况"),
@@ -55,6 +56,14 @@ def return_content(sheet: ReturnFigures) -> dict[str, Any]:
         blocks += [d.appendix(definition.name, landscape=True), table]
     signers = [filing.by.full_name] if filing else []
     return d.official(title, blocks, signers=signers)
+
+
+def _named_once(period: str, name: str) -> str:
+    """2026年第三季度综合情况表, not 第三季度季度综合情况表."""
+    for word in ("季度", "月度", "年度"):
+        if name.startswith(word) and (period.endswith(word) or period.endswith(word[0])):
+            name = name.removeprefix(word)
+    return f"{period}{name}"
 
 
 def return_sheet(sheet: ReturnFigures) -> Sheet:

@@ -16,7 +16,8 @@ from bihuan.core.http import Request, row_number
 
 from .. import actions
 from ..models import Definition, Period, Return
-from ..queries import gather, late_twice, overview
+from ..periods import short_label
+from ..queries import gather, late_twice, latest_opened, overview
 from ..standing import holds
 from ..workflow import OPEN, Status
 from . import user_of
@@ -32,14 +33,15 @@ def index(request: Request) -> HttpResponse:
         .order_by("state", "organization_id", "name")[:200]
     )  # fmt: skip
     wanted = row_number(request.GET.get("definition", ""))
-    chosen = next(
-        (each for each in definitions if each.pk == wanted), definitions[0] if definitions else None
-    )
+    chosen = next((each for each in definitions if each.pk == wanted), None) or latest_opened(definitions)
     periods, lines = overview(chosen, user, on=today) if chosen else ([], [])
     context = {
         "definitions": [(str(each.pk), f"{each.name}（{each.organization.short_name}）") for each in definitions],
         "chosen": chosen, "chosen_key": str(chosen.pk) if chosen else "", "periods": periods, "lines": lines,
-        "columns": [{"label": period.label, "url": period.get_absolute_url()} for period in periods],
+        "columns": [
+            {"label": short_label(period.kind, period.span), "title": period.label, "url": period.get_absolute_url()}
+            for period in periods
+        ],
         "rows": [
             {
                 "label": body.short_name,
@@ -79,7 +81,7 @@ def period(request: Request, pk: int) -> HttpResponse:
             )
         ],
         "table": [
-            (line, [(item, line.cells.get(item.key)) for item in gathered.items], {each.cell.rpartition("|")[2] for each in line.restated})
+            (line, [(item, line.cells.get(item.key), line.links.get(item.key, "")) for item in gathered.items], {each.cell.rpartition("|")[2] for each in line.restated})
             for line in gathered.lines
         ],
         "totals": [(total, [(item, total.cells.get(item.key)) for item in gathered.items]) for total in gathered.totals],

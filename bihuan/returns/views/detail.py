@@ -52,6 +52,7 @@ def _context(request: Request, record: Return) -> dict[str, Any]:
         .order_by("-id")
         .first()
     )
+    differences = actions.differences(sheet) if signed else []
     return {
         "record": record, "sheet": sheet, "spec": spec, "today": today, "period": record.period,
         "table": sheet.table(), "is_table": bool(spec.blocks) and len(sheet.rows) > 1, "manual": manual,
@@ -66,7 +67,7 @@ def _context(request: Request, record: Return) -> dict[str, Any]:
         ],
         "amends": record.status in (Status.SENT_BACK, Status.UNLOCKED), "filings": filings, "last_back": last_back,
         "points": CorrectionPoint.objects.filter(filing__record=record).order_by("-id")[:20] if record.sent_back_count else [],
-        "differences": actions.differences(sheet) if signed else [],
+        "differences": differences, "differing": {each.figure.cell for each in differences},
         "events": [
             {
                 "at": timezone.localtime(line.at).strftime("%Y-%m-%d %H:%M"), "what": Move(line.move).label,
