@@ -141,15 +141,16 @@ def money(value: Any) -> str:
 
 
 def map_shapes(areas: Iterable[Any]) -> SafeString:
-    """The areas of components/map_svg.html, each a link with its name and value."""
+    """The areas of components/map_svg.html, each a link with its name and value; `text` is written instead where both are too long."""
     parts = []
     for area in areas:
         name, value = conditional_escape(area["name"]), conditional_escape(area["value"])
         said = f"{name}：{value}"
+        written = conditional_escape(area["text"]) if "text" in area else f"{name} {value}"
         parts.append(
             f'<a href="{conditional_escape(area["url"])}" aria-label="{said}">'
             f'<path class="heat-{conditional_escape(area["tone"])}" d="{conditional_escape(area["path"])}"><title>{said}</title></path>'
-            f'<text x="{conditional_escape(area["x"])}" y="{conditional_escape(area["y"])}" aria-hidden="true">{name} {value}</text></a>'
+            f'<text x="{conditional_escape(area["x"])}" y="{conditional_escape(area["y"])}" aria-hidden="true">{written}</text></a>'
         )
     return SafeString("".join(parts))
 

@@ -140,7 +140,7 @@ def _evaluate(city: City, office: User) -> None:
     )
     hazards = list(
         chosen.select_related("enterprise__organization", "department").order_by(
-            "campaign", "found_on", "pk"
+            "campaign_id", "found_on", "pk"
         )[:8]
     )
     for number, hazard in enumerate(hazards):

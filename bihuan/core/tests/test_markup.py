@@ -71,6 +71,7 @@ def test_a_map_says_each_area_as_a_shape_and_as_a_row():
     )
     assert "<title>青石：3</title>" in shape
     assert '<text x="1.5" y="2.5" aria-hidden="true">青石 3</text>' in shape
+    assert ">&lt;青石</text>" in markup.map_shapes([AREA | {"text": "<青石"}])
     assert row == (
         '<tr><th scope="row"><a href="/hazards/?a=1&amp;b=2">青石</a></th><td class="num">3</td></tr>'
     )

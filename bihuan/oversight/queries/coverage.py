@@ -142,6 +142,7 @@ def map_areas(covers: Iterable[Cover], month: Period) -> list[dict[str, Any]]:
                 "x": round(sum(xs) / len(xs)),
                 "y": round(sum(ys) / len(ys)),
                 "value": each.label,
+                "text": regions[each.body.region_id].short_name,
                 "tone": TONES[each.state],
                 "url": url,
             }
@@ -174,7 +175,13 @@ def months_covered(user: User, months: Iterable[Period], *, on: dt.date) -> list
         if first is not None and first in seen:
             seen[first].add(body)
     return [
-        {"month": each, "done": len(seen[each.first]), "total": total, "is_past": each.last < on}
+        {
+            "month": each,
+            "done": len(seen[each.first]),
+            "total": total,
+            "is_past": each.last < on,
+            "is_empty": not seen[each.first],
+        }
         for each in wanted
     ]
 
