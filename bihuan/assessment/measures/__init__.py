@@ -7,6 +7,7 @@ once, in a fixed number of queries however many units there are.
 from .base import (
     MEASURES,
     NOTHING,
+    RATE,
     Measure,
     Reading,
     Unit,
@@ -15,11 +16,13 @@ from .base import (
     measures_for,
     read_all,
     register,
+    whole_of,
 )
 
 __all__ = [
     "MEASURES",
     "NOTHING",
+    "RATE",
     "Measure",
     "Reading",
     "Unit",
@@ -28,4 +31,5 @@ __all__ = [
     "measures_for",
     "read_all",
     "register",
+    "whole_of",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -63,6 +64,9 @@ class Reading:
 
 
 NOTHING = Reading(None)
+# While somebody looks for all rows of a rate: the keys found so far.
+_WHOLE: ContextVar[dict[Any, None] | None] = ContextVar("whole", default=None)
+MOST_ROWS = 20_000  # all rows of one rate of one unit are listed up to so many
 Read = Callable[[Sequence[Unit], Window], dict[int, Reading]]
 
 
@@ -110,6 +114,21 @@ def read_all(keys: Iterable[str], units: Sequence[Unit], window: Window) -> dict
         given = measure_of(key).read(units, window)
         found[key] = {unit.key: given.get(unit.key, NOTHING) for unit in units}
     return found
+
+
+def whole_of(measure: Measure, unit: Unit, window: Window) -> list[Any]:
+    """The keys of all rows a rate of one unit is counted over, good and bad, as the books stand now.
+
+    Pieces have no others than those that cost points. What counted then is not kept row by row: read again, the books
+    may since have changed, and whoever shows this says so.
+    """
+    found: dict[Any, None] = {}
+    mark = _WHOLE.set(found)
+    try:
+        measure.read([unit], window)
+    finally:
+        _WHOLE.reset(mark)
+    return list(found)
 
 
 @dataclass(frozen=True)
@@ -170,6 +189,10 @@ def rate(
     found: dict[int, Reading] = {}
     for path, whose in dimensions(units, paths):
         mine = rows.filter(**{f"{path}__in": list(whose)}).annotate(fine=fine)
+        if (whole := _WHOLE.get()) is not None:
+            whole.update(
+                dict.fromkeys(mine.order_by("pk").values_list(key, flat=True).distinct()[:MOST_ROWS])
+            )
         counts: dict[Any, list[int]] = {}
         for value, is_fine, count in (
             mine.order_by().values_list(path, "fine").annotate(n=Count("pk", distinct=True))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from decimal import Decimal as D
 
+import pypdfium2
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -14,11 +17,20 @@ from django.utils import timezone
 from bihuan.accounts.tests.world import sign_in
 from bihuan.assessment import actions
 from bihuan.assessment.models import Appeal, Assessment, ItemScore, Judgement, Letter, Sheet
-from bihuan.hazards.tests.factories import make_hazard
+from bihuan.hazards.tests.factories import make_hazard, make_submitted
 
 from .factories import begin, judge_all, make_letters, make_sheet, publish, unit_of
 
 pytestmark = pytest.mark.django_db
+
+
+def a_pdf() -> bytes:
+    """One empty page."""
+    document = pypdfium2.PdfDocument.new()
+    document.new_page(200, 200)
+    kept = io.BytesIO()
+    document.save(kept)
+    return kept.getvalue()
 
 
 def get(client, name, *args, status=200, **query):
@@ -167,14 +179,34 @@ def test_the_result_the_card_its_rows_and_an_appeal(world, client) -> None:
     rows = get(street, "rows", score.pk)
     assert hazard.get_absolute_url() in rows
     assert "没有提交" in rows
+    # The ranking names what cost the points, and leads there; of others it names nothing.
+    assert f'href="{reverse("assessment:rows", args=[score.pk])}"' in ranking
+    assert "−60" in ranking
+    on_time = make_submitted(world, found_on=timezone.localdate() - dt.timedelta(days=60))
+    type(hazard).objects.filter(pk=on_time.pk).update(
+        due_on=timezone.localdate() - dt.timedelta(days=30),
+        submitted_on=timezone.localdate() - dt.timedelta(days=40),
+    )
+    whole = street.get(reverse("assessment:rows", args=[score.pk]) + "?which=all").content.decode()
+    assert hazard.get_absolute_url() in whole
+    assert on_time.get_absolute_url() in whole
+    assert "计入基数，没有失分" in whole
+    assert "定格时计 1 件，现在查到 2 条" in whole
     other = unit_of(made, "白塔镇")
     get(street, "card", other.pk, status=404)
     item = made.sheet.items.get(key="on-time")
     assert "提出申辩" in get(street, "new_appeal", unit.pk)
     sent = {"item": item.pk, "asked": "60", "text": "企业已停业"}
+    broken = SimpleUploadedFile("停业证明.pdf", b"%PDF-1.7\n%%EOF", content_type="application/pdf")
+    address = reverse("assessment:new_appeal", args=[unit.pk])
+    assert street.post(address, sent | {"photos_documents": broken}).status_code == 422
+    assert not Appeal.objects.exists()
+    sent["photos_documents"] = SimpleUploadedFile("停业证明.pdf", a_pdf(), content_type="application/pdf")
     assert street.post(reverse("assessment:new_appeal", args=[unit.pk]), sent).status_code == 302
     appeal = Appeal.objects.get()
-    assert "企业已停业" in get(street, "appeal", appeal.pk)
+    page = get(street, "appeal", appeal.pk)
+    assert "企业已停业" in page
+    assert "停业证明.pdf" in page
     leader = sign_in(client, world.people.office_leader)
     address = reverse("assessment:appeal", args=[appeal.pk])
     assert leader.post(address, {"decision": "uphold", "answer": "属实"}).status_code == 422

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -12,6 +12,7 @@ from django.utils.datastructures import MultiValueDict
 
 from bihuan.accounts.models import User
 from bihuan.attachments.actions import received
+from bihuan.attachments.models import Attachment
 from bihuan.core.http import Request
 from bihuan.core.paging import BadCursor, KeysetPage, paginate
 
@@ -48,6 +49,13 @@ def slice_of(request: Request, rows: Sequence[Any], size: int = 100) -> KeysetPa
 
 
 def files_in(request: Request, name: str) -> list[Any]:
-    """Pictures a form brought, sent ahead or with it."""
+    """What a form brought as evidence: pictures, sent ahead or with it, and documents (pdf, docx, xlsx)."""
     files: MultiValueDict[str, Any] = request.FILES
-    return received(request.POST.getlist(name), files.getlist(f"{name}_files"), by=user_of(request))
+    user = user_of(request)
+    pictures = received(request.POST.getlist(name), files.getlist(f"{name}_files"), by=user)
+    return pictures + received([], files.getlist(f"{name}_documents"), by=user, kind=None)
+
+
+def documents(evidence: Iterable[Attachment]) -> list[Attachment]:
+    """Those of the evidence that are no pictures, to be listed by name."""
+    return [each for each in evidence if not each.is_image]

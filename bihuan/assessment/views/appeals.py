@@ -23,7 +23,7 @@ from ..forms import AppealAnswerForm, AppealForm
 from ..models import Appeal, ItemScore
 from ..standing import may_decide, represents
 from ..workflow import AppealStatus
-from . import files_in, page_of, user_of
+from . import documents, files_in, page_of, user_of
 from .rounds import card_or_404
 
 
@@ -112,13 +112,15 @@ def detail(request: Request, pk: int) -> HttpResponse:
                 return redirect(row)
         elif not may:
             raise PermissionDenied
+    evidence = files.of(row, "evidence")
     context: dict[str, Any] = {
         "appeal": row,
         "unit": row.unit,
         "assessment": row.unit.assessment,
         "score": actions.score_of(row.unit, row.item),
         "change": getattr(row, "change", None),
-        "photos": files.photo_items(files.of(row, "evidence")),
+        "photos": files.photo_items(evidence),
+        "files": documents(evidence),
         "form": form if may else None,
         "may_withdraw": row.status == AppealStatus.PENDING and represents(user, row.unit),
         "transitions": row.transitions.select_related("by"),

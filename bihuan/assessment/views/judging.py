@@ -26,7 +26,7 @@ from ..forms import JudgeForm
 from ..models import AssessedUnit, Assessor, Judgement, SheetItem
 from ..standing import may_judge, runs
 from ..workflow import ItemKind, Status
-from . import files_in, user_of
+from . import documents, files_in, user_of
 from .rounds import card_or_404
 
 
@@ -138,6 +138,7 @@ def _card(item: SheetItem, unit: AssessedUnit, last: Judgement | None, photos: A
         "points": given_points(item, unit, last) if last else None,
         "form": JudgeForm(item=item, unit=unit, prefix=f"i{item.pk}", **initial),
         "photos": files.photo_items(kept),
+        "files": documents(kept),
     }
 
 
@@ -206,6 +207,7 @@ def overview(request: Request, pk: int) -> HttpResponse:
                         row,
                         given_points(item, unit, row),
                         files.photo_items(photos.get(chain_of(row), {}).get("evidence", [])),
+                        documents(photos.get(chain_of(row), {}).get("evidence", [])),
                     )
                     for row in words
                     if row.item_id == item.pk

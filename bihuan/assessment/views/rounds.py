@@ -7,10 +7,11 @@ from typing import Any
 from django.apps import apps
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bihuan.accounts.guards import require
@@ -21,8 +22,9 @@ from bihuan.core.errors import Refused
 from bihuan.core.http import Request, row_number
 
 from .. import actions
+from ..computing import unit_of
 from ..forms import AssessmentForm, AssessorForm, ReasonForm, UnitForm
-from ..measures import measure_of
+from ..measures import RATE, Window, measure_of, whole_of
 from ..models import (
     AssessedUnit,
     Assessment,
@@ -38,6 +40,7 @@ from ..workflow import OUT, Audience, ItemKind, Move, SnapshotKind, Status
 from . import page_of, slice_of, user_of
 
 MOST_BARS = 60
+MOST_LOSSES = 3  # items named beside a unit in the ranking; its card has them all
 MOST_OFFERED = 300
 
 
@@ -247,11 +250,13 @@ def detail(request: Request, pk: int) -> HttpResponse:
     mine = set(
         AssessedUnit.objects.visible_to(user).filter(assessment=assessment).values_list("pk", flat=True)
     )
+    _tell_losses(standing, snapshot, mine, is_final=is_final)
     tiers = dict.fromkeys(each["unit"].get_tier_display() for each in standing)
     bars = [
         Bar(each["unit"].organization.short_name if not each["unit"].person_name else each["unit"].person_name,
             float(each["score"]), each["unit"].get_absolute_url() if each["unit"].pk in mine else "")
         for each in standing[:MOST_BARS]
+        if each["rank"]
     ]  # fmt: skip
     changes = (
         ScoreChange.objects.filter(unit__assessment=assessment).select_related("unit__organization", "item", "by")
@@ -308,6 +313,30 @@ def _standing(score: UnitScore, *, is_final: bool) -> dict[str, Any]:
         "grade": score.grade, "rank": score.rank, "vetoed": score.vetoed, "words": score.words, "frozen": score.score,
         "changed": False,
     }  # fmt: skip
+
+
+def _tell_losses(
+    standing: list[dict[str, Any]], snapshot: Snapshot | None, mine: set[int], *, is_final: bool
+) -> None:
+    """Beside each unit one may open: the items that cost it most, each leading to its rows. Two queries at most."""
+    lost: dict[int, list[ItemScore]] = {}
+    if snapshot is not None:
+        held = (
+            ScoreChange.objects.filter(unit__in=mine).values_list("unit", "item", "new") if is_final else []
+        )
+        changed = {(unit, item): new for unit, item, new in held}
+        rows = ItemScore.objects.filter(
+            unit_score__snapshot=snapshot, unit_score__unit__in=mine, item__kind=ItemKind.BASIC, applies=True
+        ).select_related("item", "unit_score")  # fmt: skip
+        for row in rows.filter(got__lt=F("full")).order_by("pk"):
+            unit = row.unit_score.unit_id
+            row.lost = row.full - changed.get((unit, row.item_id), row.got)  # type: ignore[attr-defined]
+            if row.lost > 0:  # type: ignore[attr-defined]
+                lost.setdefault(unit, []).append(row)
+    for each in standing:
+        its = sorted(lost.get(each["unit"].pk, []), key=lambda row: -row.lost)  # type: ignore[attr-defined]
+        each["why"] = each["words"].rpartition("；")[2]  # what keeps it out of the ranking stands last
+        each["losses"], each["more"] = its[:MOST_LOSSES], max(0, len(its) - MOST_LOSSES)
 
 
 def _course(assessment: Assessment) -> Any:
@@ -391,6 +420,7 @@ def card(request: Request, pk: int) -> HttpResponse:
                 "measure": measure_of(item.measure) if item.is_computed else None,
                 "reasons": reasons.get(item.pk, []),
                 "hit": item.kind == ItemKind.VETO and got > 0,
+                "opens": bool(row.against) or bool(item.is_computed and row.counted and measure_of(item.measure).unit == RATE),
             }
         )  # fmt: skip
     appeals = list(unit.appeals.select_related("item")) if assessment.status in OUT else []
@@ -444,7 +474,20 @@ def rows(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
     measure = measure_of(score.item.measure) if score.item.is_computed else None
     behind = getattr(score, "behind", None)
-    page = slice_of(request, behind.rows if behind else [])
+    told: list[list[Any]] = behind.rows if behind else []
+    snapshot, unit = score.unit_score.snapshot, score.unit_score.unit
+    has_whole = measure is not None and measure.unit == RATE and score.counted > 0
+    whole = has_whole and request.GET.get("which") == "all"
+    listed = told
+    if whole and measure is not None:
+        taken = timezone.localdate(snapshot.taken_at)
+        window = Window(unit.assessment.period_from, snapshot.until, taken)
+        notes = {str(key): note for key, note in told}
+        listed = [
+            [key, notes.get(str(key), "计入基数，没有失分")]
+            for key in whole_of(measure, unit_of(unit), window)
+        ]
+    page = slice_of(request, listed)
     found: dict[Any, Any] = {}
     if measure is not None and page.items:
         # Only what the person may open themselves is named and linked; the frozen note stands for the rest.
@@ -452,17 +495,25 @@ def rows(request: Request, pk: int) -> HttpResponse:
         seen = manager.visible_to(user) if hasattr(manager, "visible_to") else manager.all()
         keys = [key for key, _ in page.items]
         found = {row.pk: row for row in seen.filter(pk__in=keys)}
+    by_key = {str(key): row for key, row in found.items()}
     entries = [
-        {"number": key, "note": note, "url": _address(found.get(key)), "name": _name(found.get(key))}
+        {
+            "number": key,
+            "note": note,
+            "url": _address(by_key.get(str(key))),
+            "name": _name(by_key.get(str(key))),
+        }
         for key, note in page.items
     ]
-    unit = score.unit_score.unit
     context = {
+        "has_whole": has_whole,
+        "whole": whole,
+        "listed": len(listed),
         "score": score,
         "item": score.item,
         "unit": unit,
         "assessment": unit.assessment,
-        "snapshot": score.unit_score.snapshot,
+        "snapshot": snapshot,
         "measure": measure,
         "page": page,
         "entries": entries,
