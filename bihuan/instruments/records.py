@@ -38,7 +38,9 @@ def _late_duties(user: User, pk: int) -> list[Facts]:
 
 
 def _facts_of(duty: Duty) -> Facts:
-    words = f"{duty.get_kind_display()}：{duty.title}" + (f"（期限 {duty.due_on}）" if duty.due_on else "")
+    kind = duty.get_kind_display()
+    said = duty.title if duty.title.startswith(kind) else f"{kind}：{duty.title}"
+    words = said + (f"（期限 {duty.due_on}）" if duty.due_on else "")
     return Facts(chain_of(duty), words, duty.url, duty.organization)
 
 

@@ -93,7 +93,10 @@ def detail(request: Request, pk: int) -> HttpResponse:
         "package": package,
         "label": queries.label_of(package.kind),
         "tone": queries.STATUS_TONES.get(package.status, ""),
-        "tables": queries.tables_of(package, opened),
+        "tables": [
+            (table, [list(zip(table.headings, row, strict=False)) for row in table.rows])
+            for table in queries.tables_of(package, opened)
+        ],
         "region": Region.objects.filter(code=package.region_code).first(),
         "is_whole": opened is not None and opened.manifest.digest == package.digest,
         "lines": package.transitions.select_related("by"),

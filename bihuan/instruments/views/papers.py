@@ -55,7 +55,9 @@ def create(request: Request) -> HttpResponse:
         context = {"kinds": kinds.values(), "subjects": subjects, "known": known[:20]}
         return render(request, "instruments/choose.html", context)
     initial = {
-        "title": _title(subjects, kind),
+        "title": _title(
+            subjects, kind, late=any(each.startswith("duties.late:") for each in given.getlist("subject"))
+        ),
         "bodies": [each.organization.pk for each in subjects if each.organization],
         "enterprises": "\n".join(
             dict.fromkeys(
@@ -150,13 +152,13 @@ def _subjects(chains: list[str], user: User) -> list[Facts]:
     return list({each.subject: each for each in found}.values())
 
 
-def _title(subjects: list[Facts], kind: InstrumentType) -> str:
+def _title(subjects: list[Facts], kind: InstrumentType, *, late: bool) -> str:
     """What a draft is called at first: by its one matter, or by whose and how many they are."""
     matters = [each for each in subjects if each.is_matter]
     bodies = {each.organization.pk: each.organization.short_name for each in matters if each.organization}
     if len(matters) > 1:
         whose = next(iter(bodies.values())) if len(bodies) == 1 else ""
-        return f"关于{whose} {len(matters)} 件事项的{kind.label}"
+        return f"关于{whose} {len(matters)} 件{'逾期' if late else ''}事项的{kind.label}"
     return f"关于{matters[0].words[:60]}的{kind.label}" if matters else ""
 
 
