@@ -26,7 +26,7 @@ from bihuan.instruments import actions
 from bihuan.instruments.actions.trials import months_before
 from bihuan.instruments.actions.triggering import found_by, period_of
 from bihuan.instruments.models import Firing, Instrument, Trial, Trigger
-from bihuan.instruments.sources import register_source, source_of, sources
+from bihuan.instruments.sources import source_of, sources
 from bihuan.instruments.sources.duties import FOREVER, Stretch, overdue_day, unheld_day, vacancies
 from bihuan.instruments.workflow import TRIGGER_RULES, TriggerStatus
 
@@ -302,7 +302,6 @@ def test_overdue_hazards_go_to_their_township(world):
 
 
 def test_every_shipped_trigger_names_a_known_source_and_is_adopted_once(world):
-    register_source("returns.late_twice", "连续迟报", lambda *given: [])
     keys = {row["source_key"] for row in actions.shipped_triggers()}
     assert keys <= {each.key for each in sources()}
     assert actions.adopt_shipped(world.organizations.office, by=world.people.office) == len(

@@ -69,9 +69,13 @@ def test_agreed_and_sent_back_at_once_is_one_of_them(world):
     person = world.people.housing_leader.pk
 
     def sign(agreed: bool):
+        # Read while the step still waits: read after the other has signed, the step that waits is the next leader's,
+        # and nobody else's (test_story).
+        row = Approval.objects.select_related("listing__organization__region").get(pk=approval)
+        by = User.objects.get(pk=person)
+
         def act() -> None:
-            row = Approval.objects.select_related("listing__organization__region").get(pk=approval)
-            actions.sign_step(row, agreed=agreed, opinion="看法", by=User.objects.get(pk=person))
+            actions.sign_step(row, agreed=agreed, opinion="看法", by=by)
 
         return act
 
