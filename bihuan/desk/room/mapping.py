@@ -121,6 +121,24 @@ class Scale:
         return lines
 
 
+MARGIN = 12  # of the map's own units, round what is drawn
+
+
+def frame(standings: Sequence[Standing]) -> dict[str, float | str]:
+    """The part of the map that is looked at, and letters that fit it: a county fills the wall as a city does."""
+    points = [point for standing in standings for point in standing.region.outline or []]
+    if not points:
+        return {"box": "0 0 1000 720", "letters": 17}
+    (left, right), (top, bottom) = (
+        (min(axis) - MARGIN, max(axis) + MARGIN) for axis in zip(*points, strict=True)
+    )
+    width, height = right - left, bottom - top
+    return {
+        "box": f"{left:.0f} {top:.0f} {width:.0f} {height:.0f}",
+        "letters": round(max(width, height * 1.5) / 54, 1),
+    }
+
+
 def shown(figure: MapFigure, value: float | None) -> str:
     """A value as the map writes it."""
     if value is None:

@@ -19,7 +19,7 @@ from bihuan.core.http import Request
 
 from .. import queries
 from . import boxes, facts
-from .mapping import DEFAULT, FIGURES, areas
+from .mapping import DEFAULT, FIGURES, areas, frame
 
 THEMES = {"dark": "深色", "projector": "投影"}
 
@@ -52,6 +52,7 @@ def room(request: Request) -> HttpResponse:
         "map_areas": [area for area in drawn if area["path"]],
         "plain_areas": [area for area in drawn if not area["path"]],
         "legend": scale.legend(),
+        "frame": frame(rows),
         "details": facts.details(request.user, rows, on=today),
         "boxes": boxes.boxes(request.user, region, on=today),
         "side_boxes": boxes.side_boxes(),

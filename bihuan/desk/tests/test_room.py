@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bihuan.accounts.models import Region
-from bihuan.desk.room.mapping import FIGURES, Scale, Standing, areas, shown
+from bihuan.desk.room.mapping import FIGURES, Scale, Standing, areas, frame, shown
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.tests.factories import make_hazard, make_major
 from bihuan.tally.actions import fold_all
@@ -62,6 +62,18 @@ def test_every_value_has_one_line_of_the_legend(values, key):
     order = ["best", "good", "fair", "poor", "bad"]
     assert set(ranked) <= tones
     assert ranked == sorted(ranked, key=order.index)
+
+
+def test_the_map_is_looked_at_where_something_is_drawn():
+    def drawn(*points: tuple[int, int]) -> Standing:
+        return Standing(
+            Region(code="1", name="a", short_name="a", outline=list(points)), Figures(), Figures()
+        )
+
+    county = frame([drawn((100, 200), (160, 200), (160, 290)), drawn((220, 240), (190, 300), (220, 300))])
+    assert county["box"] == "88 188 144 124"
+    assert 0 < county["letters"] < frame([drawn((0, 0), (1000, 0), (1000, 700))])["letters"]
+    assert frame([standing("a")])["box"] == "0 0 1000 720"
 
 
 in_database = pytest.mark.django_db
