@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.urls import reverse
 
-from bihuan.campaigns.models import Campaign
+from bihuan.campaigns.tests.plans import make_campaign
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.tests.factories import make_closed, make_hazard
 from bihuan.lookback import actions, effect
@@ -16,16 +18,15 @@ BEFORE = {"likelihood": "6", "exposure": "6", "consequence": "15"}
 AFTER = {"likelihood": "1", "exposure": "6", "consequence": "15"}
 
 
-def campaign_of(hazard: Hazard) -> Campaign:
-    assert hazard.campaign is not None
-    return hazard.campaign
-
-
 def test_every_figure_opens_its_rows(client, world):
-    hazards = [make_closed(world, description=f"软管老化之{number}") for number in range(3)]
-    make_hazard(world)
-    campaign, office = campaign_of(hazards[0]), world.people.office
-    Hazard.objects.filter(pk=hazards[0].pk).update(funds="20000")
+    campaign, office = make_campaign(world), world.people.office
+    given = [{"funds": Decimal(20000)}, {}, {}]
+    hazards = [
+        make_closed(world, description=f"软管老化之{number}", campaign=campaign, **more)
+        for number, more in enumerate(given)
+    ]
+    make_hazard(world, campaign=campaign)
+    make_hazard(world, description="别的整治")
     for hazard, done, verdict in ((hazards[0], 100, "effective"), (hazards[1], 80, "partly")):
         evaluation = actions.arrange(Hazard.objects.get(pk=hazard.pk), by=office)
         actions.sign_report(
@@ -42,7 +43,13 @@ def test_every_figure_opens_its_rows(client, world):
     assert told["平均风险值（LEC）"].figure == "540 → 90"
     assert told[f"结论：{Verdict.PARTLY.label}"].figure == "1 条"
     client.force_login(office)
-    for label in ("已作效果评价", "其中措施全部完成", "风险下降", "风险没有下降", f"结论：{Verdict.PARTLY.label}"):
+    for label in (
+        "已作效果评价",
+        "其中措施全部完成",
+        "风险下降",
+        "风险没有下降",
+        f"结论：{Verdict.PARTLY.label}",
+    ):
         page = client.get(told[label].url).context["page"]
         assert f"{len(page.items)} 条" == told[label].figure, label
     money = {each.label: each for each in effect.funds(campaign, office)}
@@ -52,7 +59,7 @@ def test_every_figure_opens_its_rows(client, world):
 
 
 def test_the_campaigns_page_leads_there_and_outsiders_see_nothing_of_it(client, world):
-    campaign = campaign_of(make_closed(world))
+    campaign = make_campaign(world)
     client.force_login(world.people.office)
     url = f"{reverse('lookback:effect')}?campaign={campaign.pk}"
     assert url in client.get(campaign.get_absolute_url()).content.decode()
