@@ -110,6 +110,11 @@ class ReturnFigures:
     explanations: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def knows_last_year(self) -> bool:
+        """Whether there is anything to compare with a year ago; before the ledger was kept there is not."""
+        return any(self.year_ago.cells.values())
+
+    @property
     def cutoff(self) -> dt.datetime | None:
         return self.filing.cutoff if self.filing else None
 

@@ -285,9 +285,9 @@ def mark_of(record: Return | None, on: dt.date) -> Mark:
                 "best" if record.status == Status.ACCEPTED else "good",
             )
             if record.is_late:
-                words, tone = f"迟报·{words}", "fair"
+                words, tone = ("迟报·零报告" if zero else "迟报"), "fair"
             if record.is_restated:
-                words = f"{words}·有出入"
+                words = f"{words}·有出入" if record.is_late or zero else "有出入"
     return Mark(record, words, tone)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,8 @@ from bihuan.papers.official import Sheet, draft_sheet
 from ..figures import ReturnFigures
 from ..models import Filing
 
+# Which of several layouts a table has: for those who choose among definitions, not for those who read the paper.
+_LAYOUT = re.compile(r"（版式[^（）]*）")
 WIDE = 7  # columns from which the table lies across
 
 
@@ -24,7 +27,8 @@ def return_content(sheet: ReturnFigures) -> dict[str, Any]:
     """
     record, filing = sheet.record, sheet.filing
     definition, body = record.period.definition, record.organization
-    name = _named_once(sheet.period_label, definition.name)
+    table_name = _LAYOUT.sub("", definition.name)
+    name = _named_once(sheet.period_label, table_name)
     title = f"关于报送{name}的报告"
     moment = timezone.localtime(filing.cutoff if filing else timezone.now())
     note = f"注：取数时刻{moment.year}年{moment.month}月{moment.day}日{moment:%H:%M:%S}，只含此前入账的记录。"
@@ -50,10 +54,10 @@ def return_content(sheet: ReturnFigures) -> dict[str, Any]:
     if filing is not None and filing.reason:
         blocks += [d.heading("更正理由"), d.text(filing.reason)]
     if wide:
-        blocks.append(d.enclosures(definition.name))
+        blocks.append(d.enclosures(table_name))
     blocks.append(d.closing(body.name, day))
     if wide:
-        blocks += [d.appendix(definition.name, landscape=True), table]
+        blocks += [d.appendix(table_name, landscape=True), table]
     signers = [filing.by.full_name] if filing else []
     return d.official(title, blocks, signers=signers)
 
@@ -61,7 +65,7 @@ def return_content(sheet: ReturnFigures) -> dict[str, Any]:
 def _named_once(period: str, name: str) -> str:
     """2026年第三季度综合情况表, not 第三季度季度综合情况表."""
     for word in ("季度", "月度", "年度"):
-        if name.startswith(word) and (period.endswith(word) or period.endswith(word[0])):
+        if name.startswith(word) and period.endswith((word, word[0])):
             name = name.removeprefix(word)
     return f"{period}{name}"
 
@@ -90,7 +94,7 @@ def _table(sheet: ReturnFigures, note: str) -> d.Block:
     if len(sheet.rows) == 1:
         rows = [
             [str(number), figure.item.label, figure.item.unit, figure.text or "—", figure.against_previous.words or "—",
-             figure.against_last_year.words or "—"]
+             (sheet.knows_last_year and figure.against_last_year.words) or "—"]
             for number, figure in enumerate(sheet.figures(), start=1)
         ]  # fmt: skip
         return d.table(
