@@ -154,10 +154,14 @@ def _today(user: User, region: Region, today: dt.date) -> list[Number]:
     own = Duty.objects.of(user).open().filter(due_on=today).count()
     coming = Duty.objects.visible_to(user).open().filter(area_q(region.code), due_on=today).count()
     return [
-        Number("今天到期的报送", due, "还没有报来", address("returns:collecting")),
+        Number(
+            "今天到期的报送", due, "还没有报来", f"{address('duties:late')}?state=today&kind=return&region={region.code}"
+        ),
         Number("今天的会议", meetings, "已发通知", address("oversight:meetings")),
-        Number("我今天到期的事", own, "待办里最急的", f"{address('duties:inbox')}?state=approaching"),
-        Number("辖区今天到期", coming, "各单位的待办", address("duties:organization")),
+        Number("我今天到期的事", own, "待办里最急的", f"{address('duties:inbox')}?state=today"),
+        Number(
+            "辖区今天到期", coming, "各单位的待办", f"{address('duties:late')}?state=today&region={region.code}"
+        ),
     ]  # fmt: skip
 
 

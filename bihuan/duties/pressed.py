@@ -21,7 +21,7 @@ from bihuan.core.http import Request, row_number
 from bihuan.core.paging import BadCursor, paginate
 
 from .models import Duty
-from .pressing import late_bodies, late_in_area, press
+from .pressing import late_bodies, late_in_area, press, today_in_area
 from .queries import narrow
 
 BODIES = 15  # organizations on one page
@@ -30,14 +30,18 @@ BODIES = 15  # organizations on one page
 @require_safe
 @require(Permission.VIEW_CAMPAIGNS)
 def late(request: Request) -> HttpResponse:
-    """Everything late in one's area, by organization; `organization`, `region` and `kind` narrow the rows below."""
+    """Everything late in one's area, by organization; `organization`, `region` and `kind` narrow the rows below.
+
+    With `state=today` the rows that fall due on this day instead.
+    """
     today = timezone.localdate()
     region = request.GET.get("region", "")
     if region and not (region.isascii() and region.isdecimal() and len(region) <= 12):
         raise Http404
-    bodies = late_bodies(request.user, on=today, region=region)
+    is_today = request.GET.get("state") == "today"
+    bodies = [] if is_today else late_bodies(request.user, on=today, region=region)
     rows = narrow(
-        late_in_area(request.user, on=today, region=region),
+        (today_in_area if is_today else late_in_area)(request.user, on=today, region=region),
         state="",
         kind=request.GET.get("kind", ""),
         on=today,
@@ -70,7 +74,7 @@ def late(request: Request) -> HttpResponse:
             "bodies": body_page.object_list,
             "body_count": len(bodies),
             "body_turn": turn if pages.num_pages > 1 else None,
-            "total": sum(each.late for each in bodies),
+            "is_today": is_today,
             "body": body,
             "region": region,
             "kind": request.GET.get("kind", ""),

@@ -45,6 +45,12 @@ def late_in_area(user: User, *, on: dt.date, region: str = "") -> DutyQuerySet:
     return late.filter(area_q(region)) if region else late
 
 
+def today_in_area(user: User, *, on: dt.date, region: str = "") -> DutyQuerySet:
+    """What falls due on this day in view, within `region` if given."""
+    due = Duty.objects.visible_to(user).open().filter(due_on=on)
+    return due.filter(area_q(region)) if region else due
+
+
 def late_bodies(user: User, *, on: dt.date, region: str = "", limit: int = 0) -> list[LateBody]:
     """Who is late, those with most first; one query whatever the number."""
     rows = (

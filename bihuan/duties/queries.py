@@ -27,6 +27,8 @@ def narrow(duties: DutyQuerySet, *, state: str, kind: str, on: dt.date) -> DutyQ
     """`duties` with the page's two filters applied, ready to be listed."""
     if state == "overdue":
         duties = duties.overdue(on=on)
+    elif state == "today":
+        duties = duties.filter(due_on=on)
     elif state == "approaching":
         duties = duties.filter(due_on__gte=on, due_on__lte=on + dt.timedelta(days=APPROACHING_DAYS))
     if kind in Duty.Kind.values:

@@ -27,7 +27,7 @@ from .queries import inbox as inbox_of
 from .queries import load_of, narrow, unheld_in_area, year_view
 from .rungs import add_rung, adopt_drafting_rungs, change_rung, remove_rung
 
-STATES = [("", "全部"), ("overdue", "已逾期"), ("approaching", "三天内到期")]
+STATES = [("", "全部"), ("overdue", "已逾期"), ("today", "今天到期"), ("approaching", "三天内到期")]
 
 
 def _list(

@@ -85,3 +85,20 @@ def test_more_rows_ask_no_more_questions(world, people, client):
 def test_who_has_no_such_morning(world, people, client):
     client.force_login(people.housing)
     assert client.get("/morning/").status_code == 403
+
+
+def test_every_number_of_the_morning_opens_and_what_falls_due_today_is_listed_there(world, people, client):
+    make_hazard(world)
+    duty = Duty.objects.get(kind=Duty.Kind.HAZARD_RECTIFY)
+    Duty.objects.filter(pk=duty.pk).update(due_on=timezone.localdate())
+    client.force_login(people.county_office)
+    page = morning(people.county_office, world.regions.yunxi, now=timezone.now())
+    for number in [*page.today, *page.arrived, *page.late, *page.more_drafts]:
+        assert client.get(number.url).status_code == 200, number.label
+    [coming] = [each for each in page.today if each.label == "辖区今天到期"]
+    assert coming.count == 1
+    listed = client.get(coming.url).content.decode()
+    assert duty.title in listed
+    assert "今天到期的事" in listed
+    Duty.objects.filter(pk=duty.pk).update(due_on=timezone.localdate() + dt.timedelta(days=1))
+    assert "今天没有到期的事" in client.get(coming.url).content.decode()
