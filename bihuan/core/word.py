@@ -177,21 +177,34 @@ def set_grid(section: Section) -> None:
     grid.set(qn("w:linePitch"), str(round(LINE * 20)))
 
 
-def frame_at_foot(paragraphs: Sequence[Paragraph], *, width: float, outer: float, inner: float) -> None:
-    """Hold paragraphs at the foot of the type area, ruled above, between and below (millimetres; 0 draws no rule)."""
-    for paragraph in paragraphs:
+def frame_at_foot(
+    paragraphs: Sequence[Paragraph], *, width: float, tops: Sequence[float], outer: float, inner: float
+) -> None:
+    """Hold paragraphs at the foot of the type area, ruled above, between and below (millimetres; 0 draws no rule).
+
+    Each in a frame of its own, the last at the foot, those before it `tops` from the edge of the sheet: LibreOffice
+    leaves two paragraphs of one frame where they stand in the text.
+    """
+    final = len(paragraphs) - 1
+    for number, paragraph in enumerate(paragraphs):
         properties = paragraph._p.get_or_add_pPr()
         frame = OxmlElement("w:framePr")
         for name, value in (
-            ("w", round(width / 25.4 * 1440)), ("hSpace", 0), ("wrap", "around"), ("vAnchor", "margin"),
-            ("hAnchor", "margin"), ("xAlign", "center"), ("yAlign", "bottom"),
+            ("w", round(width / 25.4 * 1440)), ("hSpace", 0), ("wrap", "around"),
+            ("vAnchor", "margin" if number == final else "page"), ("hAnchor", "margin"), ("xAlign", "center"),
+            ("yAlign", "bottom") if number == final else ("y", round(tops[number] / 25.4 * 1440)),
         ):  # fmt: skip
             frame.set(qn(f"w:{name}"), str(value))
         properties.insert_element_before(frame, *_AFTER_FRAME)
         if not outer:
             continue
         borders = OxmlElement("w:pBdr")
-        for side, rule in (("top", outer), ("bottom", outer), ("between", inner)):
+        for side, rule in (
+            ("top", inner if number else outer),
+            ("bottom", outer if number == final else 0.0),
+        ):
+            if not rule:
+                continue
             line = OxmlElement(f"w:{side}")
             for name, value in (
                 ("val", "single"), ("sz", round(rule / 25.4 * 72 * 8)), ("space", 2), ("color", "000000")

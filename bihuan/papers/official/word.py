@@ -343,7 +343,10 @@ def _imprint(press: _Press) -> None:
             form.left_indent, form.first_line_indent = Pt(4 * m.SIZE_4), Pt(-3 * m.SIZE_4)
         framed.append(paragraph)
     outer = 0.0 if sheet.style == LETTER else m.OUTER_RULE
-    w.frame_at_foot(framed, width=press.width, outer=outer, inner=m.INNER_RULE)
+    room = (m.TEXT[0] / m.POINT - 5 * m.SIZE_4) / m.SIZE_4  # characters of a line after 抄送：
+    heights = [(1 if "\t" in words else max(1, -(-(len(words) - 3) // int(room)))) * 22 + 9 for words in rows]
+    tops = [m.PAGE[1] - m.BOTTOM - sum(heights[place:]) * m.POINT for place in range(len(rows))]
+    w.frame_at_foot(framed, width=press.width, tops=tops, outer=outer, inner=m.INNER_RULE)
     if framed:
         press.document.add_paragraph().paragraph_format.line_spacing = Pt(1)
 
