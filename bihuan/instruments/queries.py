@@ -28,7 +28,8 @@ from .types import labels
 from .workflow import DRAFTS, UNSETTLED, CommitmentStatus, Origin, RecipientStatus, Status
 
 STATES = {
-    "drafts": "待核稿、待签发",
+    "drafts": "待印发",
+    "tocheck": "等您核对的草稿",
     "open": "办理中",
     "late": "逾期未签收或未回复",
     "unreceived": "待签收",
@@ -47,6 +48,8 @@ def listed(user: User, filters: Mapping[str, str], *, on: dt.date) -> Instrument
         rows = rows.filter(status=filters["status"])
     if filters.get("origin") in Origin.values:
         rows = rows.filter(origin=filters["origin"])
+    if filters.get("state") == "tocheck":
+        rows = rows.filter(pk__in=drafts_to_check(user).order_by().values("pk"))
     rows = _in_state(rows, filters.get("state", ""), on)
     if pk := row_number(filters.get("to", "")):
         rows = rows.filter(recipients__organization=pk)

@@ -189,8 +189,8 @@ def rate(
     found: dict[int, Reading] = {}
     for path, whose in dimensions(units, paths):
         mine = rows.filter(**{f"{path}__in": list(whose)}).annotate(fine=fine)
-        if (whole := _WHOLE.get()) is not None:
-            whole.update(
+        if (gathered := _WHOLE.get()) is not None:
+            gathered.update(
                 dict.fromkeys(mine.order_by("pk").values_list(key, flat=True).distinct()[:MOST_ROWS])
             )
         counts: dict[Any, list[int]] = {}
