@@ -17,6 +17,7 @@ from bihuan.hazards.models import Hazard
 from bihuan.hazards.workflow import OPEN
 from bihuan.listings.models import Listing
 from bihuan.listings.workflow import ListingStatus
+from bihuan.oversight.models import OversightFinding, OversightRound
 from bihuan.registry.models import Enterprise
 
 from .models import Instrument
@@ -153,6 +154,18 @@ def _ended_instruments(keys: list[int]) -> set[int]:
     )
 
 
+def _round(user: User, pk: int) -> Facts | None:
+    row = OversightRound.objects.visible_to(user).filter(pk=pk).select_related("organization").first()
+    if row is None:
+        return None
+    return Facts(chain_of(row), f"{row}发现的问题", row.get_absolute_url())
+
+
+def _settled_rounds(keys: list[int]) -> set[int]:
+    left = OversightFinding.objects.filter(visit__round__in=keys).unfinished()
+    return set(keys) - set(left.values_list("visit__round", flat=True))
+
+
 def register() -> None:
     """Tell them all; called in `AppConfig.ready`."""
     register_several("duties.late", _late_duties)
@@ -163,4 +176,5 @@ def register() -> None:
     register_subject("campaigns.phase", Subject("阶段", _phase, _closed_phases))
     register_subject("accidents.accident", Subject("事故", _accident, _settled_accidents))
     register_subject("instruments.instrument", Subject("督办文书", _instrument, _ended_instruments))
+    register_subject("oversight.oversightround", Subject("督导轮次", _round, _settled_rounds))
     register_subject("listings.listing", Subject("挂牌督办", _listing, _settled_listings))
