@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Case, Count, Q, Value, When
 from django.utils import timezone
@@ -210,7 +211,7 @@ def _drafts(user: User) -> tuple[list[Draft], list[Number]]:
         organization__in=bodies, status__in=[MeetingStatus.HELD, MeetingStatus.CONFIRMING]
     )
     ready = Case(*(When(status=key, then=Value(rank)) for key, (rank, _) in _NEXT.items()), default=Value(2))
-    rows = [
+    rows: list[tuple[Any, str]] = [
         *((each, each.label) for each in papers.order_by(ready, "-id")[:DRAFTS]),
         *((each, each.get_kind_display()) for each in bulletins.order_by(ready, "-id")[:DRAFTS]),
         *((each, "会议纪要") for each in minutes.order_by(ready, "-held_at", "-id")[:DRAFTS]),

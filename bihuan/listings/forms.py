@@ -78,15 +78,20 @@ class ReasonForm(forms.Form):
 
 
 class SignForm(forms.Form):
-    """One step of a chain: agreed or sent back. A signature on paper names who signed and when."""
+    """One step of a chain: agreed or sent back. A signature on paper names who signed and when.
+
+    `step` says which step the page was shown for: pressed twice, it does not sign the next one too.
+    """
 
     agreed = forms.ChoiceField(
         label="签署", choices=[("yes", "同意"), ("no", "退回")], widget=forms.RadioSelect
     )
     opinion = words_field("意见", 500, required=False, help_text="退回时必填理由")
+    step = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
 
-    def __init__(self, data: Any = None, *, on_paper: bool) -> None:
+    def __init__(self, data: Any = None, *, on_paper: bool, step: str) -> None:
         super().__init__(data)
+        self.initial["step"] = step
         if on_paper:
             self.fields["name"] = forms.CharField(label="签批领导姓名", max_length=60, required=False)
             self.fields["title"] = forms.CharField(

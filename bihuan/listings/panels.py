@@ -78,10 +78,17 @@ def _running(listing: Listing) -> Approval:
     return approval
 
 
-def _step_is_on_paper(listing: Listing) -> bool:
+def _step_shown(approval: Approval) -> str:
+    return f"{approval.pk}.{approval.position}"
+
+
+def _sign_form(listing: Listing, data: Any) -> django_forms.Form:
     approval = running(listing)
     step = approval.current if approval else None
-    return step is not None and step["who"] == "government"
+    return forms.SignForm(
+        data, on_paper=step is not None and step["who"] == "government",
+        step=_step_shown(approval) if approval else "",
+    )  # fmt: skip
 
 
 def _may_sign(user: User, listing: Listing) -> bool:
@@ -99,6 +106,9 @@ def _ever_signs(user: User, listing: Listing) -> bool:
 
 
 def _sign(listing: Listing, data: dict[str, Any], files: Files, user: User) -> object:
+    approval = _running(listing)
+    if data["step"] and data["step"] != _step_shown(approval):
+        raise IllegalMove(f"这一步刚刚签过，{approval}已到下一步，请刷新后核对")
     paper = None
     if data.get("name") or data.get("title"):
         paper = actions.OnPaper(
@@ -106,7 +116,7 @@ def _sign(listing: Listing, data: dict[str, Any], files: Files, user: User) -> o
             tuple(files["photos"]),
         )  # fmt: skip
     return actions.sign_step(
-        _running(listing), agreed=data["agreed"] == "yes", opinion=data["opinion"], image=files["image"][0],
+        approval, agreed=data["agreed"] == "yes", opinion=data["opinion"], image=files["image"][0],
         paper=paper, by=user,
     )  # fmt: skip
 
@@ -186,7 +196,7 @@ SPECS: dict[str, Spec] = {
         ),
         Spec(
             "sign", "签署", "提交签署", "已签署",
-            lambda listing, data: forms.SignForm(data, on_paper=_step_is_on_paper(listing)), _ever_signs, _may_sign,
+            _sign_form, _ever_signs, _may_sign,
             _sign, photos="签批页扫描件", signs=True,
         ),
         Spec(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from django.urls import reverse
@@ -60,6 +61,22 @@ def test_a_general_hazard_cannot_be_reported(client, world):
         f"{reverse('listings:begin')}?hazard={hazard.pk}", follow=True
     )
     assert "不是重大隐患" in answer.content.decode()
+
+
+def test_pressed_twice_the_page_signs_one_step_of_two(client, world):
+    listing = make.submitted(world)
+    approval = make.running(listing)
+    approval.steps[2] = approval.steps[1] | {"label": "再签"}
+    approval.save(update_fields=["steps"])
+    shown = page(client, world.people.housing_leader, listing.get_absolute_url())
+    step = re.search(r'name="step" value="([^"]+)"', shown)
+    url = reverse("listings:act", args=[listing.pk, "sign"])
+    given = {"agreed": "yes", "signature": ink(), "step": step[1]}
+    assert client.post(url, given).status_code == 302
+    again = client.post(url, given)
+    assert again.status_code == 422
+    assert "这一步刚刚签过" in again.content.decode()
+    assert make.running(listing).position == 2
 
 
 def test_a_step_is_signed_on_the_page(client, world):

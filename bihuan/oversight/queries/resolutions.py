@@ -59,7 +59,7 @@ def standing(rows: ResolutionQuerySet, *, on: dt.date) -> dict[str, int]:
 def counts_of(meetings: Iterable[Meeting], user: User, *, on: dt.date) -> dict[int, dict[str, int]]:
     """{meeting: {total, unfinished, overdue}} in one query for all; a meeting without resolutions has none of each."""
     meetings = list(meetings)
-    rows = (
+    rows: Iterable[Mapping[str, Any]] = (
         Resolution.objects.visible_to(user)
         .standing()
         .filter(meeting__in=[each.pk for each in meetings])
