@@ -9,16 +9,12 @@ from typing import Any
 from django.utils import timezone
 
 from bihuan.attachments.models import Signature
+from bihuan.core.dates import day_words
 from bihuan.papers import documents as d
 from bihuan.rules.scoring import plain
 
 from .models import AssessedUnit, Assessment, ItemScore, Letter, ScoreChange, UnitScore
 from .workflow import ItemKind, LetterKind
-
-
-def day_words(day: dt.date) -> str:
-    """2026年3月5日."""
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def points_words(row: ItemScore, got: object = None) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 from django.utils import timezone
 
 from bihuan.attachments.models import Signature
+from bihuan.core.dates import day_words
 from bihuan.papers import documents as d
-from bihuan.pledges.wording import day_words
 
 from .models import AcceptanceVerdict, BatchObject
 from .workflow import Verdict

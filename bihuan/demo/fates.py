@@ -42,8 +42,8 @@ class Life:
     def live(self, case: Case, *, hold: str = "", forced: frozenset[str] = frozenset()) -> None:
         """Play a case until it ends, reaches `hold`, or reaches the present.
 
-        `forced` names the rare turns that happen for certain: return_plan, refuse, fail, downgrade, supervise,
-        lift, assign, grade, dismiss, reopen, withdraw, reject, extend, ask (and no answer yet), send_back, short
+        `forced` names the rare turns that happen for certain: return_plan, refuse, fail, downgrade, assign,
+        grade, dismiss, reopen, withdraw, reject, extend, ask (and no answer yet), send_back, short
         (a plan with little time).
         """
         if hold and case.hazard.status == hold:
@@ -240,17 +240,7 @@ class Life:
 
     def _afterwards(self, case: Case, forced: frozenset[str]) -> bool:
         hazard = case.hazard
-        if hazard.level == Level.MAJOR:
-            if hazard.is_supervised and self._chance("lift", 0.75, forced):
-                at = self._later(case, 1, 4)
-                if at is not None:
-                    by = case.staff.city.users["office"]
-                    case.move(
-                        Move.LIFT_SUPERVISION, by=by, at=at, reason="治理完成并经效果评价合格，予以摘牌"
-                    )
-                    return True
-            return False
-        if hazard.round > 1 or not self._chance("reopen", 0.022, forced):
+        if hazard.level == Level.MAJOR or hazard.round > 1 or not self._chance("reopen", 0.022, forced):
             return False
         at = self._later(case, 5, 18)
         if at is None:
@@ -311,26 +301,12 @@ class Life:
                 at=at,
             )
             return True
-        if self._supervise(case, forced):
-            return True
         at = self._later(case, 2, 7, working=False)
         if at is None:
             return False
         days = 12 if "short" in forced else self.rng.randint(28, 75)
         due_on = case.owing.calendar.next_working(at.date() + dt.timedelta(days=days))
         case.submit_plan(PARTS, due_on=due_on, by=self._enterprise_side(case), at=at)
-        return True
-
-    def _supervise(self, case: Case, forced: frozenset[str]) -> bool:
-        if case.hazard.is_supervised or not self._chance("supervise", 0.3, forced):
-            return False
-        at = self._later(case, 0, 2)
-        if at is None:
-            return False
-        by = case.staff.city.users["office"]
-        case.move(
-            Move.PLACE_UNDER_SUPERVISION, by=by, at=at, reason="涉及人员密集或两重点一重大，市级挂牌督办"
-        )
         return True
 
     def _review_plan(self, case: Case, forced: frozenset[str]) -> bool:

@@ -37,16 +37,16 @@ TIPS, ALARMS, SELF_CHECKS, OVERSIGHT = 0.04, 0.012, 0.06, 0.018
 MAJOR_SHARE = 0.03
 # One major hazard for each rare turn, and one held at each station of the long path; (days ago, turns, held at).
 MAJOR_FATES: list[tuple[int, frozenset[str], str]] = [
-    (56, frozenset({"return_plan", "supervise", "lift"}), ""),
-    (55, frozenset({"refuse", "supervise", "lift"}), ""),
+    (56, frozenset({"return_plan"}), ""),
+    (55, frozenset({"refuse"}), ""),
     (58, frozenset({"fail"}), ""),
     (40, frozenset({"downgrade"}), ""),
     (4, frozenset(), Status.PLANNING),
     (12, frozenset(), Status.PLAN_REVIEW),
-    (24, frozenset({"supervise"}), Status.RECTIFYING),
+    (24, frozenset(), Status.RECTIFYING),
     (38, frozenset(), Status.ACCEPTING),
     (50, frozenset(), Status.EVALUATING),
-    (46, frozenset({"short", "supervise"}), Status.RECTIFYING),  # overdue
+    (46, frozenset({"short"}), Status.RECTIFYING),  # overdue
 ]
 # Of these, the ones at the plant and at the restaurant whose managers log in.
 PLANT_FATES, RESTAURANT_FATES = {0, 4, 6}, {0, 6, 7, 8}

@@ -146,7 +146,8 @@ def _settled(desk: Desk, towns: list[Organization]) -> None:
 
 
 def _under_way(desk: Desk, towns: list[Organization]) -> None:
-    hazard = Hazard.objects.filter(status="rectifying").order_by("found_on", "pk").first()
+    late_by = desk.at(24).date()
+    hazard = Hazard.objects.filter(status="rectifying", due_on__lt=late_by).order_by("due_on", "pk").first()
     facts = find_subject(f"hazards.hazard:{hazard.pk}", desk.who("office")) if hazard else None
     matters = (
         [actions.MatterGiven(facts.subject, facts.words, facts.url, facts.organization)] if facts else []

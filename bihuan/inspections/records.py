@@ -11,6 +11,7 @@ from django.utils import timezone
 from bihuan.attachments import queries as attachments
 from bihuan.attachments.models import Attachment, Signature
 from bihuan.audit.actions import chain_of
+from bihuan.core.dates import day_words
 from bihuan.hazards.models import Hazard, Rectification, Reinspection
 from bihuan.papers import wording
 from bihuan.papers.documents import Photo, SignatureLine
@@ -23,7 +24,7 @@ MAX_PHOTOS = 24  # on one paper; the record itself keeps all of them
 
 def _moment(at: dt.datetime) -> str:
     local = timezone.localtime(at)
-    return f"{local.year}年{local.month}月{local.day}日{local:%H:%M}"
+    return f"{day_words(local.date())}{local:%H:%M}"
 
 
 def _addressee(inspection: Inspection) -> wording.Addressee:
@@ -82,15 +83,11 @@ def _photo(attachment: Attachment, caption: str) -> Photo:
     return Photo(id=str(attachment.pk), sha256=attachment.sha256, caption=caption)
 
 
-def _day(on: dt.date) -> str:
-    return f"{on.year}年{on.month}月{on.day}日"
-
-
 def _point(hazard: Hazard, *, with_orders: bool) -> wording.Point:
     level = "（重大隐患）" if hazard.level == "major" else ""
     if hazard.fixed_on_spot:
         return wording.Point(hazard.description, hazard.location, hazard.basis, "现场已改正，经复查合格")
-    due = _day(hazard.due_on) if hazard.due_on else "治理方案确定的期限"
+    due = day_words(hazard.due_on) if hazard.due_on else "治理方案确定的期限"
     notes = []
     if with_orders:
         funds = "无需投入" if not hazard.funds else f"{hazard.funds:.2f}元"

@@ -11,6 +11,7 @@ from bihuan.accounts.queries import office_of
 from bihuan.audit.actions import chain_of
 from bihuan.campaigns.models import Assignment, Campaign, Phase, Task
 from bihuan.campaigns.workflow import AssignmentStatus, PhaseStatus
+from bihuan.core.dates import day_words
 from bihuan.duties.models import Duty
 from bihuan.duties.pressing import late_in_area
 from bihuan.hazards.models import Hazard
@@ -41,7 +42,7 @@ def _late_duties(user: User, pk: int) -> list[Facts]:
 def _facts_of(duty: Duty) -> Facts:
     kind = duty.get_kind_display()
     said = duty.title if duty.title.startswith(kind) else f"{kind}：{duty.title}"
-    words = said + (f"（期限 {duty.due_on}）" if duty.due_on else "")
+    words = said + (f"（期限 {day_words(duty.due_on)}）" if duty.due_on else "")
     return Facts(chain_of(duty), words, duty.url, duty.organization)
 
 
@@ -63,7 +64,7 @@ def _hazard(user: User, pk: int) -> Facts | None:
     hazard = rows.filter(pk=pk).first()
     if hazard is None:
         return None
-    limit = f"，整改期限 {hazard.due_on}" if hazard.due_on else ""
+    limit = f"，整改期限 {day_words(hazard.due_on)}" if hazard.due_on else ""
     words = f"{hazard.enterprise.name}{hazard.get_level_display()}隐患“{hazard.description[:80]}”{limit}"
     to = hazard.enterprise.organization or hazard.reviewing_organization
     return Facts(chain_of(hazard), words, hazard.get_absolute_url(), to)
@@ -83,7 +84,7 @@ def _task(user: User, pk: int) -> Facts | None:
     )
     first = owed.select_related("organization").order_by("pk").first()
     words = f"{task.campaign.short_title}任务“{task.heading}”" + (
-        f"（期限 {task.due_on}）" if task.due_on else ""
+        f"（期限 {day_words(task.due_on)}）" if task.due_on else ""
     )
     return Facts(chain_of(task), words, task.get_absolute_url(), first.organization if first else None)
 
@@ -128,7 +129,7 @@ def _listing(user: User, pk: int) -> Facts | None:
     listing = Listing.objects.visible_to(user).filter(pk=pk).select_related("owner", "reporter").first()
     if listing is None:
         return None
-    words = f"{listing.get_level_display()}：{listing.title}（整改期限 {listing.due_on}）"
+    words = f"{listing.get_level_display()}：{listing.title}（整改期限 {day_words(listing.due_on)}）"
     return Facts(chain_of(listing), words, listing.get_absolute_url(), listing.owner or listing.reporter)
 
 

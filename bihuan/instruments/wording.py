@@ -8,15 +8,12 @@ from typing import Any
 
 from django.utils import timezone
 
+from bihuan.core.dates import day_words
 from bihuan.papers import documents as d
 
 from .models import Commitment, Instrument, InstrumentPoint, Talk
 from .types import InstrumentType, filled
 from .workflow import Level
-
-
-def day_words(on: dt.date) -> str:
-    return f"{on.year}年{on.month}月{on.day}日"
 
 
 def moment_words(at: dt.datetime) -> str:

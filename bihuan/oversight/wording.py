@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django.utils import timezone
 
+from bihuan.core.dates import day_words
 from bihuan.papers import documents as d
 
 from .models import Attendance, Meeting
-
-
-def day(on: dt.date | dt.datetime) -> str:
-    """2026年11月3日."""
-    if isinstance(on, dt.datetime):
-        on = timezone.localdate(on)
-    return f"{on.year}年{on.month}月{on.day}日"
 
 
 def minutes(meeting: Meeting) -> dict[str, Any]:
@@ -26,7 +19,9 @@ def minutes(meeting: Meeting) -> dict[str, Any]:
     rows = list(meeting.attendances.select_related("organization").order_by("position"))
     resolutions = list(meeting.resolutions.standing().select_related("lead").order_by("position"))
     blocks = [
-        d.text(f"{day(when)}，{chair}在{meeting.place}主持召开{meeting.title}。现将会议议定事项纪要如下。"),
+        d.text(
+            f"{day_words(when)}，{chair}在{meeting.place}主持召开{meeting.title}。现将会议议定事项纪要如下。"
+        ),
         d.heading("一、会议议题"),
         d.items([(each.title, []) for each in meeting.agenda.order_by("position")]),
         d.heading("二、会议情况"),
@@ -47,7 +42,7 @@ def minutes(meeting: Meeting) -> dict[str, Any]:
                             for share in each.shares.select_related("organization")
                         )
                         or "无",
-                        day(each.due_on),
+                        day_words(each.due_on),
                     ]
                     for no, each in enumerate(resolutions, start=1)
                 ],
@@ -61,7 +56,7 @@ def minutes(meeting: Meeting) -> dict[str, Any]:
             ("请假", _named(rows, Attendance.State.LEAVE)),
             ("缺席", _named(rows, Attendance.State.ABSENT)),
         ),
-        d.closing(meeting.organization.name, day(timezone.localdate())),
+        d.closing(meeting.organization.name, day_words(timezone.localdate())),
     ]
     return {"title": f"{meeting.title}纪要", "blocks": blocks}
 

@@ -9,6 +9,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
+from bihuan.core.dates import day_words
 from bihuan.rules import clocks
 
 from . import documents as d
@@ -41,10 +42,6 @@ class Point:
         notes = [f"依据：{self.basis}"] if self.basis else []
         notes += [f"处理：{self.disposition}"] if self.disposition else []
         return words, [*notes, *self.notes]
-
-
-def _day(on: dt.date) -> str:
-    return f"{on.year}年{on.month}月{on.day}日"
 
 
 def inspection_record(
@@ -86,7 +83,7 @@ def inspection_record(
         blocks += [d.heading("三、检查意见"), d.text(opinion)]
     if photos:
         blocks.append(d.photos("现场照片", photos))
-    blocks += [d.signatures(signatures), d.closing(organization, _day(on))]
+    blocks += [d.signatures(signatures), d.closing(organization, day_words(on))]
     return {"title": "现场检查记录", "blocks": blocks}
 
 
@@ -107,7 +104,7 @@ def rectification_order(
     blocks = [
         d.text(f"{to.name}："),
         d.text(
-            f"{_day(found_on)}，{organization}对你单位进行了安全检查（见{record_number}），发现下列{len(points)}项问题，"
+            f"{day_words(found_on)}，{organization}对你单位进行了安全检查（见{record_number}），发现下列{len(points)}项问题，"
             "现责令你单位在各项所列期限内整改完毕："
         ),
         d.items([point.entry() for point in points]),
@@ -126,7 +123,7 @@ def rectification_order(
     ]
     if photos:
         blocks.append(d.photos("问题照片", photos))
-    blocks += [d.signatures(signatures), d.closing(organization, _day(on))]
+    blocks += [d.signatures(signatures), d.closing(organization, day_words(on))]
     return {"title": "责令限期整改指令书", "blocks": blocks}
 
 
@@ -153,7 +150,9 @@ def reinspection_opinion(
         verdict = f"经复查，上述{len(rows)}项已整改到位，予以销号。请巩固整改成果，防止反弹。"
     blocks = [
         d.text(f"{to.name}："),
-        d.text(f"{organization}于{_day(reviewed_on)}对你单位落实{order_number}的情况进行了复查，意见如下："),
+        d.text(
+            f"{organization}于{day_words(reviewed_on)}对你单位落实{order_number}的情况进行了复查，意见如下："
+        ),
         d.table(
             ["序号", "问题", "复查结论", "说明"],
             [
@@ -166,5 +165,5 @@ def reinspection_opinion(
     ]
     if photos:
         blocks.append(d.photos("整改后照片", photos))
-    blocks.append(d.closing(organization, _day(on)))
+    blocks.append(d.closing(organization, day_words(on)))
     return {"title": "整改复查意见书", "blocks": blocks, "covered": covered}

@@ -10,6 +10,7 @@ from django.utils import timezone
 from bihuan.attachments import queries as files
 from bihuan.attachments.models import Signature
 from bihuan.audit.actions import chain_of
+from bihuan.core.dates import day_words
 from bihuan.papers import documents as d
 from bihuan.registry.models import Enterprise
 from bihuan.rules.codes import mask_id, mask_phone
@@ -25,10 +26,6 @@ BASE_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     PledgeLine.Role.PLAIN: (),
 }  # fmt: skip
-
-
-def day_words(on: dt.date) -> str:
-    return f"{on.year}年{on.month}月{on.day}日"
 
 
 def columns_of(table: Table) -> list[str]:

@@ -10,6 +10,7 @@ from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import LEADER_ROLES
 from bihuan.accounts.roles import ROLES
+from bihuan.core.dates import day_words
 
 from .models import Definition, Return
 from .schema import Spec
@@ -81,7 +82,7 @@ def why_locked(record: Return, spec: Spec, user: User, *, on: dt.date | None = N
     signed = ""
     if filing is not None:
         at = timezone.localtime(filing.at)
-        signed = f"{at.year}年{at.month}月{at.day}日{at:%H:%M}由{filing.by.full_name}签字报送"
+        signed = f"{day_words(at)}{at:%H:%M}由{filing.by.full_name}签字报送"
     match record.status:
         case Status.SIGNED:
             who = "本单位可在审收前撤回" if may_fill(user, record) else "报送单位可在审收前撤回"
@@ -92,7 +93,7 @@ def why_locked(record: Return, spec: Spec, user: User, *, on: dt.date | None = N
             return f"{office}已免去本期报送，不需要填报。"
     if today <= record.period.last:
         last = record.period.last
-        return f"统计期到{last.year}年{last.month}月{last.day}日24时截止，期满后才能签报；文字和人工指标可以先填。"
+        return f"统计期到{day_words(last)}24时截止，期满后才能签报；文字和人工指标可以先填。"
     if not may_fill(user, record):
         return f"由{record.organization.short_name}填报，您可以查看。"
     if spec.signer == "leader" and not leads(user, record.organization_id):

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from bihuan.accounts.models import Holding
 from bihuan.accounts.scope import area_q
+from bihuan.core.dates import day_words
 from bihuan.duties.models import Duty, DutyFormer
 
 from . import Matter, Parameter, register_source
@@ -112,7 +113,7 @@ def overdue(
             on = overdue_day(stretch, days)
             if on is not None and stretch.due_on is not None and since <= on <= until:
                 late_by = (on - stretch.due_on).days
-                yield _matter(row, stretch, on, f"期限 {stretch.due_on}，逾期 {late_by} 天")
+                yield _matter(row, stretch, on, f"期限 {day_words(stretch.due_on)}，逾期 {late_by} 天")
 
 
 def silent_listings(

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Region
 from bihuan.accounts.scope import area_q
+from bihuan.core.dates import day_words
 from bihuan.hazards.models import Hazard, HazardTransition
 from bihuan.hazards.workflow import RUNNING, Level, Move, Status
 
@@ -63,7 +64,7 @@ def _matters(met: list[tuple[int, dt.date, dt.date]]) -> Iterator[Matter]:
             row = rows[pk]
             yield Matter(
                 f"hazards.hazard:{pk}", on,
-                f"{row['enterprise__name']}“{row['description'][:60]}”整改期限 {due_on}，逾期 {(on - due_on).days} 天",
+                f"{row['enterprise__name']}“{row['description'][:60]}”整改期限 {day_words(due_on)}，逾期 {(on - due_on).days} 天",
                 row["locality_id"], reverse("hazards:detail", args=[pk]),
                 row["enterprise__organization_id"] or row["reviewing_organization_id"], row["department_id"],
             )  # fmt: skip

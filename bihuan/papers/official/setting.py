@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.safestring import SafeString, mark_safe
 
 from bihuan.core.charts import Series, column_chart, grouped_bars, line_chart
+from bihuan.core.dates import day_words
 from bihuan.core.qr import qr_svg
 
 from . import measures as m
@@ -18,7 +19,6 @@ from .sheets import (
     Sheet,
     closing_places,
     column_shares,
-    day_words,
     numeric_columns,
     title_lines,
 )

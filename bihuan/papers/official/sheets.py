@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from bihuan.attachments import storage
 from bihuan.attachments.models import Attachment
+from bihuan.core.dates import day_words
 
 from ..documents import Block, attachment_ids, printable
 from ..models import Paper
@@ -173,11 +174,6 @@ def _stored(ids: list[str]) -> Pictures:
             return None
 
     return read
-
-
-def day_words(day: dt.date) -> str:
-    """A date as papers write it: Arabic digits, no leading zeros (7.3.5.4)."""
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def title_lines(title: str) -> list[str]:

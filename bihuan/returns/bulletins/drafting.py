@@ -11,6 +11,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from bihuan.core.dates import day_words
 from bihuan.figures.gate import Verdict, judge
 from bihuan.figures.narrative import Measure, Overdue, Report, Unit, change, narrate, shown
 from bihuan.figures.narrative.writing import phrase
@@ -228,11 +229,9 @@ def content_of(bulletin: Bulletin, on: dt.date) -> dict[str, Any]:
     spec, _ = c.spec_and_filling(bulletin.period, bulletin.organization)
     figures, address = bulletin.figures, address_of(bulletin)
     moment = timezone.localtime(bulletin.cutoff)
-    note = (
-        f"注：数据为{moment.year}年{moment.month}月{moment.day}日{moment:%H:%M}时台账数，此后的更正另行通报。"
-    )
+    note = f"注：数据为{day_words(moment)}{moment:%H:%M}时台账数，此后的更正另行通报。"
     body = bulletin.organization
-    day = f"{on.year}年{on.month}月{on.day}日"
+    day = day_words(on)
     wide = len(spec.items) + 2 > WIDE
     names = ["各地各单位情况表"]
     blocks = [

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from bihuan.core.dates import day_words
 from bihuan.papers import documents as d
 from bihuan.papers.official import Sheet, draft_sheet
 
@@ -31,11 +32,11 @@ def return_content(sheet: ReturnFigures) -> dict[str, Any]:
     name = _named_once(sheet.period_label, table_name)
     title = f"关于报送{name}的报告"
     moment = timezone.localtime(filing.cutoff if filing else timezone.now())
-    note = f"注：取数时刻{moment.year}年{moment.month}月{moment.day}日{moment:%H:%M:%S}，只含此前入账的记录。"
+    note = f"注：取数时刻{day_words(moment)}{moment:%H:%M:%S}，只含此前入账的记录。"
     if filing is not None and filing.is_zero:
         note += "本期为零报告。"
     signed = timezone.localtime(filing.at) if filing else timezone.localtime()
-    day = f"{signed.year}年{signed.month}月{signed.day}日"
+    day = day_words(signed)
     wide = _is_wide(sheet)
     table = _table(sheet, note)
     blocks: list[d.Block] = [d.recipients(record.collector.name)]
