@@ -10,7 +10,7 @@ Signed figures are read from the signed text and never counted again; their rows
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -345,6 +345,18 @@ def rows_behind(sheet: ReturnFigures, figure: Figure, *, moment: dt.datetime | N
     ask = ask_of(item, figure.row, sheet.filling)
     rows = counted.family.rows(ask, sheet.filling.scope, when)
     return Behind(figure, when, None if counted.is_stock else since, until, counted.note, rows, [], "")
+
+
+def rows_as_lines(rows: Rows, page: Iterable[Any]) -> list[dict[str, Any]]:
+    """The rows of a page as a table shows them: what each is, where it opens, its columns, and what it adds."""
+    return [
+        {
+            "title": rows.title(row), "url": rows.address(row),
+            "cells": [(label, say(row)) for label, say in rows.columns],
+            "amount": shown(rows.amount(row)),
+        }
+        for row in page
+    ]  # fmt: skip
 
 
 def by_code(code: str, user: User) -> tuple[ReturnFigures, Figure] | None:

@@ -15,7 +15,7 @@ from bihuan.accounts.models import Organization, User
 from bihuan.duties.models import Duty
 
 from .comparing import shown
-from .counting import Cells, Filling, cell_of, fill, scope_of_body
+from .counting import Cells, Filling, Row, cell_of, fill, scope_of_body
 from .figures import figures_of, spec_of
 from .models import Definition, Period, Restatement, Return
 from .models.returns import ReturnQuerySet
@@ -30,6 +30,7 @@ LOADED = (
     "period__version", "period__definition__campaign", "organization__region", "collector", "current__by",
 )  # fmt: skip
 MOST_UNITS = 600
+OWN = "own"  # the row of the collecting office's own ledger, beside the sums by kind of body
 
 
 def records(user: User) -> ReturnQuerySet:
@@ -90,6 +91,7 @@ class Line:
 class Total:
     """The sum of what bodies of one kind signed, item by item; rates are worked out from the sums."""
 
+    kind: str
     label: str
     filed: int
     owed: int
@@ -116,6 +118,11 @@ class Gathered:
     @property
     def items(self) -> tuple[Item, ...]:
         return self.spec.items
+
+    @property
+    def whole(self) -> Row:
+        """The row of everything together."""
+        return Row(self.spec.whole.key, self.spec.whole.label)
 
 
 def gather(period: Period, user: User, *, on: dt.date | None = None) -> Gathered:
@@ -174,7 +181,7 @@ def _totals(lines: Sequence[Line], spec: Spec) -> list[Total]:
         by_kind[line.record.organization.kind].append(line)
     return [
         Total(
-            f"{Organization.Kind(kind).label}合计", sum(1 for line in group if line.record.is_filed), len(group),
+            kind, f"{Organization.Kind(kind).label}合计", sum(1 for line in group if line.record.is_filed), len(group),
             added([line.cells for line in group if line.record.is_filed], spec),
         )
         for kind, group in by_kind.items()
@@ -198,12 +205,16 @@ def added(sheets: Iterable[Cells], spec: Spec) -> Cells:
 
 def own_figures(period: Period, spec: Spec) -> Cells:
     """What the collecting office's own ledger says of its whole area now, to hold the sums against."""
-    definition = period.definition
-    scope = scope_of_body(definition.organization, definition.campaign)
-    start = definition.campaign.starts_on if definition.campaign else None
-    sheet = fill(Filling(spec, scope, period.span, start))
+    sheet = fill(own_filling(period, spec))
     whole = sheet.rows[0].key
     return {item.key: sheet.cells.get(cell_of(whole, item.key)) for item in spec.items if item.measure}
+
+
+def own_filling(period: Period, spec: Spec) -> Filling:
+    """The collecting office's whole area in that period."""
+    definition = period.definition
+    scope = scope_of_body(definition.organization, definition.campaign)
+    return Filling(spec, scope, period.span, definition.campaign.starts_on if definition.campaign else None)
 
 
 def contradictions_of(lines: Sequence[Line], spec: Spec) -> list[Contradiction]:

@@ -37,6 +37,7 @@ returns:start                 | POST     | county    | OO                  |
 returns:stop                  | POST     | county    | OO                  |
 returns:adhoc                 | POST     | county    | OO                  |
 returns:period                | GET      | county    | OL OO LL LO IS      | DL DO
+returns:summed                | GET      | county    | OL OO LL LO IS      | DL DO
 returns:period_export         | GET      | county    | OL OO LL LO IS      | DL DO
 returns:urge                  | POST     | county    | OO                  |
 returns:accept                | POST     | county    | OO                  |
@@ -92,10 +93,14 @@ ADDRESSES: dict[str, dict[str, str]] = {
         f"returns:{name}": {"pk": "return_definition"}
         for name in ("definition", "trial", "layout", "edit", "start", "stop", "adhoc")
     },
-    **{f"returns:{name}": {"pk": "return_period"} for name in ("period", "period_export", "urge", "accept")},
+    **{
+        f"returns:{name}": {"pk": "return_period"}
+        for name in ("period", "summed", "period_export", "urge", "accept")
+    },
 }
 QUERIES: dict[str, dict[str, str]] = {
     "returns:live": {"cell": "return_cell"},
+    "returns:summed": {"row": "return_row", "item": "return_item"},
     "returns:bulletin-rows": {"cell": "return_cell"},
 }
 BODIES: dict[str, dict[str, str]] = {
@@ -143,6 +148,6 @@ def ids(stage: Stage) -> dict[str, Any]:
     issued = _issued(stage)
     return {
         "bulletin": bulletin.pk, "bulletin_issued": issued.pk, "bulletin_code": issued.code,
-        "return_key": "daily.dispatch", "return_definition": definition.pk, "return_period": last.pk, "return": record.pk,
+        "return_key": "daily.dispatch", "return_row": "own", "return_item": "found", "return_definition": definition.pk, "return_period": last.pk, "return": record.pk,
         "return_code": sheet.whole("found").code, "return_cell": "|found",
     }  # fmt: skip

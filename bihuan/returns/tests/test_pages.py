@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from bihuan.accounts.actions.security import create_token
 from bihuan.accounts.tests.world import sign_in
+from bihuan.hazards.models import Hazard
 from bihuan.hazards.tests.factories import make_closed, make_hazard, make_major
 from bihuan.returns import actions
 from bihuan.returns.figures import figures_of
@@ -121,6 +122,25 @@ def test_the_office_collects_sends_back_and_accepts(client, world, period, recor
     for name in ("compare", "print", "sheet"):
         assert client.get(reverse(f"returns:{name}", args=[record.pk])).status_code == 200
     assert client.get(reverse("returns:period_export", args=[period.pk])).status_code == 200
+
+
+def test_a_sum_opens_the_bodies_it_is_made_of_and_the_own_figure_its_rows(client, world, period, record):
+    filing = actions.sign_return(record, by=world.people.qingshi_officer)
+    sign_in(client, world.people.office)
+    shown = client.get(period.get_absolute_url()).content.decode()
+    address = reverse("returns:summed", args=[period.pk])
+    assert f"{address}?row=locality&amp;item=found" in shown
+    summed = client.get(f"{address}?row=locality&item=found").content.decode()
+    assert f"{filing.code}-" in summed
+    assert summed.count("未计入") == 2  # the two localities that have not signed
+    own = client.get(f"{address}?row=own&item=found")
+    numbers = {each.number for each in Hazard.objects.filter(found_on__range=period.span)}
+    assert numbers
+    assert all(number in own.content.decode() for number in numbers)
+    rate = client.get(f"{address}?row=own&item=rate").content.decode()
+    assert "?row=own&amp;item=found" in rate
+    for wrong in ("row=own&item=nothing", "row=nobody&item=found", ""):
+        assert client.get(f"{address}?{wrong}").status_code == 404
 
 
 def test_a_move_without_a_reason_keeps_the_page(client, world, record):

@@ -17,7 +17,7 @@ from bihuan.core.http import Request, row_number
 from .. import actions
 from ..models import Definition, Period, Return
 from ..periods import short_label
-from ..queries import gather, late_twice, latest_opened, overview
+from ..queries import OWN, gather, late_twice, latest_opened, overview
 from ..standing import holds
 from ..workflow import OPEN, Status
 from . import user_of
@@ -85,7 +85,7 @@ def period(request: Request, pk: int) -> HttpResponse:
             for line in gathered.lines
         ],
         "totals": [(total, [(item, total.cells.get(item.key)) for item in gathered.items]) for total in gathered.totals],
-        "own": [(item, gathered.own.get(item.key)) for item in gathered.items],
+        "own_row": OWN, "own": [(item, gathered.own.get(item.key)) for item in gathered.items],
         "signed": [line.record for line in gathered.lines if line.record.status == Status.SIGNED],
     }  # fmt: skip
     return render(request, "returns/period.html", context)

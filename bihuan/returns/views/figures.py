@@ -23,8 +23,7 @@ from bihuan.core.sheets.streaming import XLSX
 from bihuan.core.sheets.writing import Column, write_rows
 from bihuan.jobs.exports import watermark
 
-from ..comparing import shown
-from ..figures import Behind, Figure, ReturnFigures, by_code, figures_of, rows_behind
+from ..figures import Figure, ReturnFigures, by_code, figures_of, rows_as_lines, rows_behind
 from ..measures import Rows
 from . import return_or_404, user_of
 
@@ -88,7 +87,7 @@ def _page(request: Request, sheet: ReturnFigures, figure: Figure) -> HttpRespons
     context = {
         "sheet": sheet, "figure": figure, "behind": behind, "record": sheet.record, "page": page, "hidden": hidden,
         "side": side, "sides": SIDES.items() if sheet.filing and then.rows is not None else [], "total": total,
-        "lines": _lines(behind, page.items if page else []),
+        "lines": rows_as_lines(behind.rows, page.items) if behind.rows and page else [],
         "qr": qr_svg(request.build_absolute_uri(figure.url), label="打开这个数字的二维码") if figure.code else "",
     }  # fmt: skip
     return render(request, "returns/figure.html", context)
@@ -109,16 +108,3 @@ def _sheet(request: Request, sheet: ReturnFigures, figure: Figure, rows: Rows) -
         note("returns.export_rows", sheet.record, by=user, summary=f"导出：{said}，{len(lines)} 条"[:300])
     disposition = content_disposition(f"{said}.xlsx")
     return HttpResponse(data, content_type=XLSX, headers={"Content-Disposition": disposition})
-
-
-def _lines(behind: Behind, rows: list[object]) -> list[dict[str, object]]:
-    if behind.rows is None:
-        return []
-    return [
-        {
-            "title": behind.rows.title(row), "url": behind.rows.address(row),
-            "cells": [(label, say(row)) for label, say in behind.rows.columns],
-            "amount": shown(behind.rows.amount(row)),
-        }
-        for row in rows
-    ]  # fmt: skip
