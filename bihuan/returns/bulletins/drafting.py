@@ -14,13 +14,13 @@ from django.utils import timezone
 from bihuan.core.dates import day_words
 from bihuan.figures.gate import Verdict, judge
 from bihuan.figures.narrative import Measure, Overdue, Report, Unit, change, narrate, shown
-from bihuan.figures.narrative.writing import phrase
 from bihuan.papers import documents as d
 from bihuan.papers.official import Sheet, draft_sheet, sheet_of
 
 from ..counting import Cells, cell_of
 from ..measures import measure
 from ..models import Bulletin, Period
+from ..proofing import named_figures
 from ..schema import Item, Spec
 from . import counting as c
 
@@ -124,18 +124,9 @@ def sections_of(spec: Spec, figures: Mapping[str, Any]) -> list[dict[str, str]]:
 def judged(bulletin: Bulletin) -> Verdict:
     """The figure check over title and words, beside the figures of the whole (D3)."""
     spec, _ = c.spec_and_filling(bulletin.period, bulletin.organization)
-    cells = c.values_of(bulletin.figures["cells"])
-    named: dict[str, tuple[Decimal, str]] = {}
-    ambiguous: set[str] = set()
-    for item in spec.items:
-        value = cells.get(cell_of(c.WHOLE, item.key))
-        if value is not None and item.unit != "%" and item.unit:
-            words = phrase(item.label, value, item.unit, item.digits)
-            name = words[: -len(f"{shown(value, item.digits)}{item.unit}")]
-            if named.setdefault(name, (value, item.unit)) != (value, item.unit):
-                ambiguous.add(name)  # two figures of one name (其中：重大隐患): which is meant cannot be told
+    named = named_figures(spec, c.values_of(bulletin.figures["cells"]))
     parts = [("标题", bulletin.title), *((part["heading"], part["text"]) for part in bulletin.sections)]
-    return judge(parts, {name: figure for name, figure in named.items() if name not in ambiguous})
+    return judge(parts, named)
 
 
 def comparison_table(spec: Spec, figures: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -327,3 +327,28 @@ def test_late_twice_in_a_row_is_told_to_those_who_press(world):
         assert all(len(each.behind()) == 2 for each in first)
         # What the round of a day earlier would have found: nothing.
         assert not list(source.find(source.clean({}), region, dt.date(2026, 10, 1), dt.date(2026, 10, 13)))
+
+
+def test_words_that_do_not_fit_the_figures_are_told_to_both_sides_and_stop_nobody(world, september, client):
+    period = september[0]
+    record = return_of(period, world.organizations.qingshi)
+    words = "辖区查出隐患5项，其中一般3项、重大1项，共5项。"
+    actions.save_draft(record, {}, words, {}, by=world.people.qingshi_officer)
+    client.force_login(world.people.qingshi_officer)
+    with time_machine.travel(OCTOBER, tick=False):
+        text = client.get(record.get_absolute_url()).content.decode()
+        assert "文字说明与数字对不上" in text
+        assert "文中写查出隐患5项，所附数表为3项。" in text
+        assert "请先核对再签字" in text
+        sign(world, period)
+    client.force_login(world.people.office)
+    text = client.get(record.get_absolute_url()).content.decode()
+    assert "所附数表为3项" in text
+    assert "可以退回请其更正" in text
+
+
+def test_words_that_fit_the_figures_raise_no_doubt(world, september, client):
+    record = return_of(september[0], world.organizations.qingshi)
+    actions.save_draft(record, {}, "辖区查出隐患3项，整改销号1项。", {}, by=world.people.qingshi_officer)
+    client.force_login(world.people.qingshi_officer)
+    assert "文字说明与数字对不上" not in client.get(record.get_absolute_url()).content.decode()

@@ -22,6 +22,7 @@ from bihuan.core.http import Request
 from .. import actions, standing
 from ..figures import ReturnFigures, evidence_role, figures_of
 from ..models import CorrectionPoint, Return
+from ..proofing import doubts_of
 from ..workflow import OPEN, RULES, Move, Status
 from . import return_or_404, user_of
 
@@ -57,7 +58,7 @@ def _context(request: Request, record: Return) -> dict[str, Any]:
         "record": record, "sheet": sheet, "spec": spec, "today": today, "period": record.period,
         "table": sheet.table(), "is_table": bool(spec.blocks) and len(sheet.rows) > 1, "manual": manual,
         "headings": headings_of(sheet), "may_edit": may_edit, "may_sign": standing.may_sign(user, record, spec),
-        "problems": actions.missing(record, sheet) if may_edit else [],
+        "problems": actions.missing(record, sheet) if may_edit else [], "doubts": doubts_of(sheet),
         "is_over": today > record.period.last, "is_nothing": not any(sheet.cells.values()),
         "locked": standing.why_locked(record, spec, user, on=today),
         "moves": [move for move in standing.available(user, record) if move not in (Move.SIGN, Move.AMEND)],
