@@ -33,7 +33,7 @@ from ..workflow import (
     Treatment,
 )
 from .ending import cancel_reports
-from .moving import move_accident, move_measure
+from .moving import hold_still, move_accident, move_measure
 
 
 @transaction.atomic
@@ -56,6 +56,7 @@ def add_measure(
         raise PermissionDenied
     if inquiry.status != InquiryStatus.RUNNING:
         raise IllegalMove(f"调查现为“{inquiry.get_status_display()}”，不能再加建议")
+    hold_still(inquiry, {InquiryStatus.RUNNING})
     if not text.strip():
         raise Refused("请写明建议内容")
     if kind in {MeasureKind.PERSON, MeasureKind.UNIT} and (treatment == Treatment.NONE or not target.strip()):
@@ -151,11 +152,14 @@ def meet(item: NoPassItem, *, note: str, met_on: dt.date, by: User) -> None:
         raise PermissionDenied
     if accident.status not in {AccidentStatus.VERIFIED, AccidentStatus.INQUIRY}:
         raise IllegalMove(f"“{accident}”现为“{accident.get_status_display()}”，四不放过不再改动")
+    hold_still(accident, {AccidentStatus.VERIFIED, AccidentStatus.INQUIRY})
     if not note.strip():
         raise Refused("请写明落实情况")
     if not accident.occurred_on <= met_on <= timezone.localdate():
         raise Refused("落实日期应在事故发生之后、今天之前，请核对")
-    NoPassItem.objects.filter(pk=item.pk).update(is_met=True, note=note.strip()[:500], met_on=met_on, by=by)
+    changed = {"is_met": True, "note": note.strip()[:500], "met_on": met_on, "by": by}
+    if not NoPassItem.objects.filter(pk=item.pk, is_met=False).update(**changed):
+        raise IllegalMove("这一项已经登记落实，请刷新后核对")
     item.refresh_from_db()
     name = next(each["name"] for each in rules.no_pass() if each["key"] == item.key)
     record("accidents.no_pass", item, by=by, summary=f"{accident}：{name}，{item.note}")

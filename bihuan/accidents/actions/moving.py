@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 
 from bihuan.accounts.models import User
-from bihuan.audit.moves import step
+from bihuan.audit.moves import stale, step
 
 from ..models import (
     Accident,
@@ -22,7 +23,13 @@ from ..workflow import INQUIRY_RULES, MEASURE_RULES, RULES, AccidentMove, Inquir
 
 
 def move_accident(
-    accident: Accident, move: str, *, by: User, reason: str = "", changed: dict[str, Any] | None = None
+    accident: Accident,
+    move: str,
+    *,
+    by: User,
+    reason: str = "",
+    changed: dict[str, Any] | None = None,
+    watched: tuple[str, ...] = (),
 ) -> AccidentTransition:
     """Make one move of the table; runs in the transaction of the verb that calls it.
 
@@ -34,8 +41,19 @@ def move_accident(
     ):
         raise PermissionDenied
     return step(
-        accident, AccidentMove(move), RULES[move], AccidentTransition, by=by, reason=reason, changed=changed
-    )
+        accident, AccidentMove(move), RULES[move], AccidentTransition, by=by, reason=reason, changed=changed,
+        watched=watched,
+    )  # fmt: skip
+
+
+def hold_still(row: Accident | Inquiry, statuses: Collection[str]) -> None:
+    """Hold a row until the transaction ends, so that nothing is added to one that was closed a moment ago.
+
+    Raises IllegalMove when it is not, or no longer, in one of the `statuses`.
+    """
+    now = type(row).objects.select_for_update().values_list("status", flat=True).get(pk=row.pk)
+    if now not in statuses:
+        raise stale(row)
 
 
 def move_inquiry(

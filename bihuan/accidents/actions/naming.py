@@ -16,6 +16,7 @@ from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from ..models import Accident, AccidentMeasure, Casualty
 from ..standing import acting
 from ..workflow import FOLLOWED
+from .moving import hold_still
 
 
 @transaction.atomic
@@ -38,6 +39,7 @@ def add_casualty(
         raise PermissionDenied
     if accident.status not in FOLLOWED:
         raise IllegalMove(f"“{accident}”现为“{accident.get_status_display()}”，名单不再改动")
+    hold_still(accident, FOLLOWED)
     if not accident.occurred_on <= changed_on <= timezone.localdate():
         raise Refused("情况日期应在事故发生之后、今天之前，请核对")
     person = Casualty.objects.create(

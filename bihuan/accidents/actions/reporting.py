@@ -32,6 +32,7 @@ from ..models import Accident, AccidentFigure, AccidentForward, AccidentReport, 
 from ..standing import LEVEL_OF, acting, level_of, reporting_body
 from ..workflow import FOLLOWED, AccidentMove, Grade, Level
 from .counting import set_window, write_line
+from .moving import hold_still
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,7 @@ def follow_up(
         raise PermissionDenied
     if accident.status not in FOLLOWED:
         raise IllegalMove(f"“{accident}”现为“{accident.get_status_display()}”，不再续报")
+    hold_still(accident, FOLLOWED)
     now = timezone.now()
     last = accident.reports.order_by("-sequence").first()
     if as_of < accident.occurred_on or as_of > timezone.localdate(now):

@@ -51,7 +51,9 @@ def file_accident(accident: Accident, *, by: User) -> None:
     if accident.filed_at is not None:
         raise Refused(f"“{accident}”已经备案")
     body = acting(by, Permission.MANAGE_ACCIDENTS, accident)
-    move_accident(accident, AccidentMove.FILE, by=by, changed={"filed_at": timezone.now(), "filed_by": body})
+    move_accident(
+        accident, AccidentMove.FILE, by=by, changed={"filed_at": timezone.now(), "filed_by": body}, watched=("filed_at",)
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 
 from bihuan.accounts.models import Organization, User
+from bihuan.accounts.permissions import Permission
+from bihuan.accounts.scope import scope_of
 from bihuan.audit.moves import Transition
 from bihuan.campaigns.models import Campaign
 from bihuan.core.addresses import row_address
@@ -197,9 +199,19 @@ class NoPassItem(models.Model):
 
 class MeasureQuerySet(models.QuerySet["AccidentMeasure"]):
     def visible_to(self, user: User) -> MeasureQuerySet:
-        """Seen by whoever sees the accident, and by the body that must carry it out."""
+        """Seen by whoever sees the accident, and by the body that must carry it out.
+
+        An enterprise reads what is proposed about itself once the report is approved, not while it is looked into.
+        """
         mine = {post.organization_id for post in user.posts} if user.is_active else set()
-        return self.filter(Q(accident__in=Accident.objects.visible_to(user)) | Q(organization__in=mine))
+        scope = scope_of(user, Permission.VIEW_ACCIDENTS)
+        rows = Q(accident__in=Accident.objects.visible_to(user)) | Q(organization__in=mine)
+        if scope.enterprises:
+            told = Q(inquiry__status=InquiryStatus.APPROVED)
+            rows &= told | ~Q(organization__in=scope.enterprises) & ~Q(
+                accident__enterprise__organization__in=scope.enterprises
+            )
+        return self.filter(rows)
 
 
 class AccidentMeasure(models.Model):

@@ -485,5 +485,40 @@ def test_two_follow_ups_at_once_keep_one_present_figure(world):
     assert fresh(accident).deaths == line.deaths
 
 
+def test_nothing_is_added_to_what_somebody_closed_a_moment_ago(world):
+    office, today = world.people.county_office, timezone.localdate()
+    inquiry = factories.under_inquiry(world)
+    seen = fresh(inquiry.accident)  # as the page of the slower one was loaded
+    item = seen.no_pass.select_related("accident__enterprise").first()
+    actions.dismiss(fresh(seen), reason="不是生产安全事故", by=office)
+    with pytest.raises(IllegalMove):
+        actions.follow_up(
+            seen, known_at=timezone.now(), as_of=today, toll=Toll(deaths=2), told=TOLD, by=world.people.shop
+        )
+    with pytest.raises(IllegalMove):
+        actions.add_casualty(seen, outcome="death", changed_on=today, by=world.people.shop)
+    with pytest.raises(IllegalMove):
+        actions.meet(item, note="已查清", met_on=today, by=office)
+    with pytest.raises(IllegalMove):
+        actions.add_measure(
+            inquiry, kind="rectify", text="更换软管", organization=world.organizations.shop, by=office
+        )
+    assert (seen.reports.count(), seen.casualties.count(), inquiry.measures.count()) == (1, 0, 0)
+
+
+def test_two_who_file_or_meet_at_once(world):
+    accident = factories.verified(world)
+    other = fresh(accident)
+    actions.file_accident(accident, by=world.people.office)
+    with pytest.raises(IllegalMove):
+        actions.file_accident(other, by=world.people.office)
+    item = accident.no_pass.select_related("accident__enterprise").first()
+    actions.meet(item, note="已查清", met_on=timezone.localdate(), by=world.people.county_office)
+    with pytest.raises(IllegalMove):
+        actions.meet(item, note="另一种说法", met_on=timezone.localdate(), by=world.people.county_office)
+    item.refresh_from_db()
+    assert item.note == "已查清"
+
+
 def test_move_labels_are_chinese():
     assert all(not label.isascii() for label in AccidentMove.labels)

@@ -189,6 +189,27 @@ def test_who_owes_a_measure_of_another_line_sees_it_without_the_name(client, wor
     assert client.post(address, {"reason": "处罚"}).status_code == 403
 
 
+def test_the_shop_reads_what_is_proposed_about_it_once_it_is_approved(client, world):
+    inquiry, office = under_inquiry(world), world.people.county_office
+    today = timezone.localdate()
+    actions.add_measure(
+        inquiry, kind="unit", treatment="penalty", target="好味来面馆", text="拟罚款五十万元",
+        organization=world.organizations.market, by=office,
+    )  # fmt: skip
+    actions.pause_inquiry(inquiry, reason="送检残留软管", on=today, by=office)
+    measure, page = inquiry.measures.get(), inquiry.accident.get_absolute_url()
+    sign_in(client, world.people.shop)
+    assert client.get(measure.get_absolute_url()).status_code == 404
+    assert measure.get_absolute_url() not in client.get(reverse("accidents:measures")).content.decode()
+    assert "送检残留软管" not in client.get(page).content.decode()
+    sign_in(client, office)
+    assert client.get(measure.get_absolute_url()).status_code == 200
+    assert "送检残留软管" in client.get(page).content.decode()
+    done = approved(world, title="另一起事故").measures.get(kind="person")
+    sign_in(client, world.people.shop)
+    assert client.get(done.get_absolute_url()).status_code == 200
+
+
 def test_a_measure_is_reported_by_whoever_owes_it(client, world):
     inquiry = approved(world)
     measure = inquiry.measures.get(kind="rectify")

@@ -159,7 +159,7 @@ def show(request: Request, accident: Accident, wrong: tuple[str, Any] | None = N
             .filter(subject__in=_subjects(accident, inquiry, forwards))
             .select_related("organization", "post")
         ),
-        "events": events_of(accident),
+        "events": events_of(accident, with_inquiries=shown_inquiry is not None or not is_enterprise),
         "tracked_until": queries.tracked_until(accident),
         "listing_level": rules.level_name(rules.listed_by(accident.grade, accident.occurred_on)),
         "looked": _looked(accident, user) if not is_enterprise else None,
@@ -183,13 +183,13 @@ def _subjects(accident: Accident, inquiry: Inquiry | None, forwards: list[Any]) 
     return [chain_of(row) for row in rows]
 
 
-def events_of(accident: Accident) -> list[dict[str, Any]]:
-    """Moves of the accident and of its inquiries, newest first."""
+def events_of(accident: Accident, *, with_inquiries: bool) -> list[dict[str, Any]]:
+    """Moves of the accident and, for those who may read them, of its inquiries, newest first."""
     lines = [
         (line.at, AccidentMove(line.move).label, line.by.full_name, line.reason)
         for line in accident.transitions.select_related("by")
     ]
-    for inquiry in accident.inquiries.all():
+    for inquiry in accident.inquiries.all() if with_inquiries else ():
         lines += [
             (
                 line.at,
