@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from bihuan.accounts.models import Region, User
 from bihuan.accounts.scope import areas_q
+from bihuan.core.dates import day_in, day_starts
 from bihuan.core.http import row_number
 from bihuan.hazards.models import Hazard
 from bihuan.papers.models import Paper
@@ -128,6 +129,7 @@ class Wanted:
     q: str = ""
     enterprise: int = 0
     campaign: int = 0
+    reported: dt.date | None = None
     at: dt.datetime | None = None
 
 
@@ -170,6 +172,7 @@ def wanted(given: Mapping[str, str]) -> Wanted:
         q=given.get("q", "").strip()[:60],
         enterprise=row_number(given.get("enterprise", "")),
         campaign=row_number(given.get("campaign", "")),
+        reported=day_in(given.get("reported_from", "")),
         at=moment_of(given.get("at", "")),
     )
 
@@ -208,6 +211,8 @@ def matching(lines: FigureQuerySet, ask: Wanted) -> FigureQuerySet:
         )
     if ask.enterprise:
         lines = lines.filter(accident__enterprise=ask.enterprise)
+    if ask.reported:
+        lines = lines.filter(accident__reported_at__gte=day_starts(ask.reported))
     if ask.campaign:
         lines = lines.filter(accident__campaign=ask.campaign)
     return lines

@@ -28,7 +28,7 @@ from bihuan.listings.models import Listing
 from bihuan.listings.workflow import ListingStatus
 from bihuan.oversight.models import Meeting
 from bihuan.oversight.workflow import MeetingStatus
-from bihuan.returns.models import Bulletin, Filing, Return
+from bihuan.returns.models import Bulletin, Return
 from bihuan.returns.workflow import FILED
 from bihuan.returns.workflow import Status as ReturnStatus
 
@@ -109,7 +109,7 @@ def _arrived(user: User, region: Region, begun: dt.datetime) -> list[Number]:
     found = Hazard.objects.visible_to(user).filter(here, found_at__gte=begun)
     rows = found.aggregate(all=Count("pk"), major=Count("pk", filter=Q(level="major")))
     waiting = Hazard.objects.visible_to(user).filter(here, status=Status.REPORTED).count()
-    filed = Filing.objects.filter(at__gte=begun, record__in=Return.objects.visible_to(user)).count()
+    filed = Return.objects.visible_to(user).filter(current__at__gte=begun, status__in=FILED).count()
     replies = InstrumentRecipient.objects.visible_to(user).filter(status=RecipientStatus.REPLIED).count()
     examined = Listing.objects.visible_to(user).filter(here, status=ListingStatus.EXAMINING).count()
     accidents = Accident.objects.visible_to(user).filter(here, reported_at__gte=begun).count()
@@ -121,11 +121,11 @@ def _arrived(user: User, region: Region, begun: dt.datetime) -> list[Number]:
         Number(
             "待核实隐患", waiting, "上报后还没有核实", ledger_url(region=region.code, status=Status.REPORTED.value)
         ),
-        Number("新报送", filed, "下级签字报来", address("returns:collecting")),
+        Number("新报送", filed, "下级签字报来", f"{address('returns:list')}?whose=all&state=filed&signed_from={day}"),
         Number("回复待审", replies, "督办文书的回复", f"{address('instruments:list')}?state=replied"),
-        Number("申请摘牌", examined, "等待现场审查", f"{address('listings:list')}?state=examining"),
+        Number("申请摘牌", examined, "等待现场审查", f"{address('listings:list')}?state=examining&region={region.code}"),
         Number(
-            "事故报告", accidents, "含快报和续报", address("accidents:list"), "red" if accidents else ""
+            "事故报告", accidents, "含快报和续报", f"{address('accidents:list')}?reported_from={day}&region={region.code}", "red" if accidents else ""
         ),
     ]  # fmt: skip
     if user.has_perm(Permission.VIEW_EXCHANGE):
@@ -134,7 +134,14 @@ def _arrived(user: User, region: Region, begun: dt.datetime) -> list[Number]:
             .filter(direction=Package.Direction.IN, moved_at__gte=begun)
             .count()
         )
-        lines.append(Number("上下级来件", arrived, "交换收到的数据包", address("exchange:index")))
+        lines.append(
+            Number(
+                "上下级来件",
+                arrived,
+                "交换收到的数据包",
+                f"{address('exchange:packages')}?direction=in&since={day}",
+            )
+        )
     return lines
 
 
@@ -158,7 +165,7 @@ def _today(user: User, region: Region, today: dt.date) -> list[Number]:
         Number(
             "今天到期的报送", due, "还没有报来", f"{address('duties:late')}?state=today&kind=return&region={region.code}"
         ),
-        Number("今天的会议", meetings, "已发通知", address("oversight:meetings")),
+        Number("今天的会议", meetings, "已发通知", f"{address('oversight:meetings')}?on={today.isoformat()}"),
         Number("我今天到期的事", own, "待办里最急的", f"{address('duties:inbox')}?state=today"),
         Number(
             "辖区今天到期", coming, "各单位的待办", f"{address('duties:late')}?state=today&region={region.code}"
@@ -223,7 +230,7 @@ def _drafts(user: User) -> tuple[list[Draft], list[Number]]:
     ]  # fmt: skip
     counts = [
         Number("督办文书", papers.count(), "", f"{address('instruments:list')}?state=drafts"),
-        Number("工作通报", bulletins.count(), "", address("returns:bulletins")),
-        Number("会议纪要", minutes.count(), "", address("oversight:meetings")),
+        Number("工作通报", bulletins.count(), "", f"{address('returns:bulletins')}?state=drafts"),
+        Number("会议纪要", minutes.count(), "", f"{address('oversight:meetings')}?state=minutes"),
     ]
     return drafts, [each for each in counts if each.count]

@@ -55,7 +55,7 @@ class PackageSource(_Source):
     def __init__(self, user: User, query: str) -> None:
         given = QueryDict(query)
         self.rows = queries.packages_of(
-            user, {name: given.get(name, "") for name in ("direction", "state", "kind", "peer")}
+            user, {name: given.get(name, "") for name in ("direction", "state", "kind", "peer", "since")}
         )
 
     def row(self, each: Package) -> Row:

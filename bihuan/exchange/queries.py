@@ -9,6 +9,8 @@ from typing import Any
 from django.db.models import Count, Max, Q, QuerySet
 
 from bihuan.accounts.models import User
+from bihuan.core.dates import day_in, day_starts
+from bihuan.core.errors import Refused
 
 from .actions.receiving import missing_in
 from .kinds import kind_of, label_of
@@ -16,7 +18,6 @@ from .models import Instance, Package, Peer, Stream
 from .models.packages import Direction
 from .relations import WORDS, relation
 from .wire.archive import Opened
-from .wire.errors import BadPackage
 from .workflow import PackageStatus, PeerStatus
 
 WAITING_OUT = [PackageStatus.QUEUED, PackageStatus.HANDED, PackageStatus.SENT]
@@ -115,7 +116,7 @@ def rows_of(peer: Peer) -> list[Row]:
 
 
 def packages_of(user: User, chosen: dict[str, str]) -> QuerySet[Package]:
-    """Packages one may see, by direction, state, kind and peer."""
+    """Packages one may see, by direction, state, kind, peer and the day from which they were sent or received."""
     rows = Package.objects.visible_to(user).select_related("peer")
     if chosen.get("direction") in Direction.values:
         rows = rows.filter(direction=chosen["direction"])
@@ -128,6 +129,8 @@ def packages_of(user: User, chosen: dict[str, str]) -> QuerySet[Package]:
         rows = rows.filter(kind=chosen["kind"])
     if chosen.get("peer", "").isdecimal() and len(chosen["peer"]) <= 18:
         rows = rows.filter(peer=int(chosen["peer"]))
+    if since := day_in(chosen.get("since", "")):
+        rows = rows.filter(moved_at__gte=day_starts(since))
     return rows
 
 
@@ -138,5 +141,6 @@ def tables_of(package: Package, opened: Opened | None) -> list[Any]:
         return []
     try:
         return kind.tell(kind.read(opened))
-    except (BadPackage, ValueError):  # ValidationError of pydantic is a ValueError
+    # Of another installation's words any part may be missing; ValidationError of pydantic is a ValueError.
+    except (Refused, ValueError, LookupError, TypeError, AttributeError):
         return []

@@ -60,9 +60,8 @@ def _listed(user: User, region: Region, on: dt.date) -> Box:
         )
         for each in hanging.order_by("due_on", "id")[:LISTED]
     ]  # fmt: skip
-    return Box(
-        "listed", "挂牌督办", hanging.count(), address("listings:list"), lines, "没有正在挂牌督办的事项。"
-    )
+    url = f"{address('listings:list')}?state=hanging&region={region.code}"
+    return Box("listed", "挂牌督办", hanging.count(), url, lines, "没有正在挂牌督办的事项。")
 
 
 def _left(due_on: dt.date, on: dt.date) -> str:

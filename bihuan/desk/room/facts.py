@@ -96,7 +96,12 @@ def tiles(user: User, region: Region, *, on: dt.date) -> list[Tile]:
             [Note(f"累计查出 {now.found:,} 项", ledger_url(region=code))], ledger_url(region=code, state="closed"),
         ),
         Tile(
-            "今日检查", f"{today.inspected:,}", "次", [Note(f"未发现问题 {today.inspected_clean:,} 次")],
+            "今日检查", f"{today.inspected:,}", "次", [
+                Note(
+                    f"未发现问题 {today.inspected_clean:,} 次",
+                    inspections_url(region=code, from_=day, clean=1),
+                )
+            ],
             inspections_url(region=code, from_=day),
         ),
         Tile(

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from bihuan.accidents.tests.factories import reported
 from bihuan.desk.morning import last_working_day, morning
 from bihuan.duties.models import Duty
 from bihuan.hazards.tests.factories import make_hazard, make_major
@@ -85,6 +86,24 @@ def test_more_rows_ask_no_more_questions(world, people, client):
 def test_who_has_no_such_morning(world, people, client):
     client.force_login(people.housing)
     assert client.get("/morning/").status_code == 403
+
+
+def test_a_return_signed_and_an_accident_told_since_are_the_rows_their_numbers_open(world, people, client):
+    told = []
+    for days, title in ((40, "早先的事故"), (0, "昨夜的事故")):
+        with time_machine.travel(timezone.now() - dt.timedelta(days=days)):
+            told.append(reported(world, title=title))
+    client.force_login(people.county_office)
+    page = morning(people.county_office, world.regions.yunxi, now=timezone.now())
+    [number] = [each for each in page.arrived if each.label == "事故报告"]
+    rows = client.get(number.url).content.decode()
+    assert number.count == 1
+    assert (told[1].get_absolute_url() in rows, told[0].get_absolute_url() in rows) == (True, False)
+    [number] = [each for each in page.arrived if each.label == "新报送"]
+    assert "whose=all" in number.url
+    assert "没有报送" in client.get(number.url).content.decode()
+    for number in page.today:
+        assert "?" in number.url, number.label
 
 
 def test_every_number_of_the_morning_opens_and_what_falls_due_today_is_listed_there(world, people, client):

@@ -33,7 +33,7 @@ from ..wire.sealing import seal_to
 from ..workflow import PackageStatus
 from . import managed_instance, user_of
 
-NAMES = ("direction", "state", "kind", "peer")
+NAMES = ("direction", "state", "kind", "peer", "since")
 STATES = [("waiting", "在途和待办"), *PackageStatus.choices]
 
 

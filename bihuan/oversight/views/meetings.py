@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bihuan.accounts.guards import require
 from bihuan.accounts.models import Organization
 from bihuan.accounts.permissions import Permission
+from bihuan.core.dates import day_in
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request, row_number
 
@@ -51,16 +52,22 @@ def run_by(request: Request, pk: int) -> Meeting:
 def index(request: Request) -> HttpResponse:
     """Meetings by date; above them what the rhythm says is due."""
     user, today = user_of(request), timezone.localdate()
-    page = page_of(
-        request,
-        Meeting.objects.visible_to(user).select_related("organization", "series"),
-        ("-held_at", "-id"),
-        size=30,
-    )
+    rows = Meeting.objects.visible_to(user).select_related("organization", "series")
+    day, state = day_in(request.GET.get("on", "")), request.GET.get("state", "")
+    if day:
+        rows = rows.filter(held_at__date=day).exclude(
+            status__in=[MeetingStatus.DRAFT, MeetingStatus.CANCELLED]
+        )
+    if state == "minutes":
+        bodies = [post.organization_id for post in user.posts]
+        rows = rows.filter(organization__in=bodies, status__in=[MeetingStatus.HELD, MeetingStatus.CONFIRMING])
+    page = page_of(request, rows, ("-held_at", "-id"), size=30)
     counts = resolution_rows.counts_of(page.items, user, on=today)
     series = MeetingSeries.objects.visible_to(user).filter(is_active=True).select_related("organization")
     context = {
         "page": page,
+        "day": day,
+        "minutes": state == "minutes",
         "entries": [(each, counts[each.pk]) for each in page.items],
         "rhythm": resolution_rows.rhythm_of(series[:50], on=today),
         "standing": resolution_rows.standing(resolution_rows.resolutions_of(user, {}, on=today), on=today),

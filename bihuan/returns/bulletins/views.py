@@ -60,6 +60,11 @@ def bulletin_list(request: Request) -> HttpResponse:
     found = Bulletin.objects.visible_to(user).select_related("organization", "paper")
     if kind in Bulletin.Kind.values:
         found = found.filter(kind=kind)
+    if drafts := request.GET.get("state") == "drafts":
+        bodies = [post.organization_id for post in user.posts]
+        found = found.filter(
+            organization__in=bodies, status__in=[BulletinStatus.DRAFT, BulletinStatus.CHECKED]
+        )
     try:
         page = paginate(
             found.defer("figures", "sections"), order=("-id",), cursor=request.GET.get("cursor"), size=PAGE
@@ -70,6 +75,8 @@ def bulletin_list(request: Request) -> HttpResponse:
         "page": page,
         "kinds": Bulletin.Kind.choices,
         "kind": kind,
+        "drafts": drafts,
+        "may_draft": user.has_perm(Permission.RECEIVE_RETURNS),
         "waiting": queries.waiting_periods(user, today=timezone.localdate()),
     }
     return render(request, "returns/bulletins/list.html", context)

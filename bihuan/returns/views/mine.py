@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
+from bihuan.core.dates import day_in, day_starts
 from bihuan.core.http import Request, row_number
 from bihuan.core.paging import BadCursor, paginate
 
@@ -33,6 +34,9 @@ def index(request: Request) -> HttpResponse:
         rows = rows.filter(pk__in=own.values("pk"))
     if definition := row_number(request.GET.get("definition", "")):
         rows = rows.filter(period__definition=definition)
+    signed_from = day_in(request.GET.get("signed_from", ""))
+    if signed_from:
+        rows = rows.filter(current__at__gte=day_starts(signed_from))
     rows = in_state(rows, state, on=today).select_related(*LOADED)
     try:
         page = paginate(rows, order=("-due_on", "-id"), cursor=request.GET.get("cursor"), size=40)
@@ -44,6 +48,7 @@ def index(request: Request) -> HttpResponse:
         "whose": whose,
         "state": state,
         "states": STATES.items(),
+        "signed_from": signed_from,
         "today": today,
         "due": in_state(waiting, "due", on=today).order_by("due_on", "pk")[:12] if whose == "own" and not state else [],
         "may_collect": user.has_perm(Permission.RECEIVE_RETURNS),
