@@ -81,7 +81,12 @@ def exchange_all(now: dt.datetime, *, using: Ask = ask) -> Round:
         except Exception:
             log.exception("exchange_packing_failed", peer=peer.pk)
         if peer.reach == Peer.Reach.PUSH and (peer.next_try_at is None or peer.next_try_at <= now):
-            exchange_with(peer, done=done, using=using, by=robot)
+            try:
+                exchange_with(peer, done=done, using=using, by=robot)
+            except Exception:  # whatever one peer says, the others are served
+                log.exception("exchange_peer_failed", peer=peer.pk)
+                done.failed += 1
+                note_failure(peer, "处理对方的应答时出错，请把时间告诉系统管理员")
     retry_waiting()
     place_waiting()
     tidy(now)

@@ -25,6 +25,8 @@ from bihuan.core.sheets.writing import printable
 CELL = re.compile(r"^([A-Z]{1,2})([1-9][0-9]{0,4})$")
 COLUMN = re.compile(r"^[A-Z]{1,2}$")
 MOST_ROWS = 5000
+MOST_STYLED = 200  # columns that look like the first row; formatting often reaches to the edge of the sheet
+MOST_PLACES = 12  # after the point
 PREVIEW_ROWS, PREVIEW_COLUMNS = 30, 14
 
 
@@ -92,7 +94,7 @@ def fill_rows(
     page = page_of(book, sheet)
     for column in columns:
         check_target(page, column, row=first_row)
-    width = max([page.max_column, *[column_index_from_string(column) for column in columns]])
+    width = max(min(page.max_column, MOST_STYLED), *[column_index_from_string(column) for column in columns])
     styles = [copy.copy(page.cell(first_row, index)._style) for index in range(1, width + 1)]
     height, count = page.row_dimensions[first_row].height, 0
     for number, values in enumerate(rows):
@@ -165,6 +167,9 @@ def _number(value: Any, place: str) -> Decimal | None:
         raise Refused(f"{place} 里是“{str(value)[:20]}”，不是数，请核对对应关系") from error
     if not number.is_finite() or abs(number) >= Decimal(10) ** 14:
         raise Refused(f"{place} 里的数太大，请核对")
+    # 1E-999999999 is a short word and a gigabyte when written out; 0.30000000000000004 is 0.3.
+    if int(number.as_tuple().exponent) < -MOST_PLACES:
+        number = round(number, MOST_PLACES)
     return number
 
 

@@ -29,7 +29,7 @@ from ..standing import manages
 from ..wire.archive import read_package
 from ..workflow import HANDOVER_RULES, HandoverMove
 from .identity import needed_instance
-from .sending import bytes_of, pack
+from .sending import bytes_of, locked_stream, pack
 
 
 @transaction.atomic
@@ -59,6 +59,7 @@ def hand_over(
     ready = (
         pack_hazard(subject, own, **told) if isinstance(subject, Hazard) else pack_case(subject, own, **told)
     )
+    locked_stream(peer, Direction.OUT, HANDOVER.key)  # two who press at once: the second sees the first
     open_ones = Handover.objects.filter(
         peer=peer, direction=Direction.OUT, subject=ready.subject, status__in=["sent", "accepted"]
     )

@@ -84,10 +84,12 @@ def queue_due(peer: Peer, *, by: User) -> int:
     for kind in automatic_kinds():
         if kind.key not in peer.sends or they_are not in kind.to or kind.due is None:
             continue
-        for ready in list(kind.due(peer)):
-            if not was_sent(peer, kind, ready):
-                pack(peer, kind, ready, by=by)
-                made += 1
+        # What a kind notes as told and the packages that tell it are one: a worker that is stopped between loses nothing.
+        with transaction.atomic():
+            for ready in list(kind.due(peer)):
+                if not was_sent(peer, kind, ready):
+                    pack(peer, kind, ready, by=by)
+                    made += 1
     return made
 
 

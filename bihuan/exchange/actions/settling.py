@@ -41,6 +41,7 @@ STATES = {
     PackageStatus.SETTLED: "refused",
 }
 UNSETTLED = [PackageStatus.QUEUED, PackageStatus.HANDED, PackageStatus.SENT]
+MOST_NUMBER = 2**31 - 1  # no manifest has a higher one; no column holds it
 AGAIN_AFTER = dt.timedelta(seconds=30)  # what was sent a moment ago may still be on its way
 
 
@@ -131,7 +132,11 @@ def take_view(peer: Peer, rows: Any) -> int:
     """Note how far the peer says it has come, and queue again what it lacks. Returns how many were queued again."""
     again = 0
     for row in rows if isinstance(rows, list) else []:
-        if not isinstance(row, dict) or not isinstance(row.get("upto"), int) or row["upto"] < 0:
+        if (
+            not isinstance(row, dict)
+            or type(row.get("upto")) is not int
+            or not 0 <= row["upto"] <= MOST_NUMBER
+        ):
             continue
         stream = Stream.objects.filter(peer=peer, direction=Direction.OUT, kind=row.get("kind")).first()
         if stream is None:
@@ -149,7 +154,8 @@ def take_view(peer: Peer, rows: Any) -> int:
 
 
 def _numbers(value: Any) -> list[int]:
-    return [number for number in value[:MOST] if type(number) is int] if isinstance(value, list) else []
+    rows = value[:MOST] if isinstance(value, list) else []
+    return [number for number in rows if type(number) is int and 0 < number <= MOST_NUMBER]
 
 
 def _queue_again(peer: Peer, kind: str, *, upto: int, missing: list[int], held: list[int]) -> int:

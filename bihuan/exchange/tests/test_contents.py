@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import uuid
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
+from bihuan.accounts.tests.world import sign_in
 from bihuan.attachments import queries as files
 from bihuan.campaigns.models import PlanDocument, PlanItem
+from bihuan.core.digest import hash_bytes
 from bihuan.core.errors import IllegalMove, ReasonRequired
 from bihuan.duties.models import Duty
 from bihuan.exchange.actions import handing, receiving, sending
@@ -121,6 +124,31 @@ def test_changed_or_foreign_returns_are_refused(world, own, fellow):
     package = take(fellow.package("return", content | {"region": "539721100"}, own))
     assert (package.status, "区划" in package.note) == ("refused", True)
     assert not Return.objects.filter(current__isnull=False).exists()
+
+
+def test_a_refused_return_without_its_parts_still_opens_its_page(client, world, own, fellow):
+    body = '{"definition": {"name": "月报"}}'
+    broken = signed_below(world) | {"body": body, "digest": hash_bytes(body.encode())}
+    package = take(fellow.package("return", broken, own))
+    assert package.status == "refused"
+    sign_in(client, world.people.office)
+    assert client.get(package.get_absolute_url()).status_code == 200
+
+
+def test_a_worker_stopped_while_packing_has_told_nothing(world, own, fellow, monkeypatch):
+    content = signed_below(world)
+    period = make_period(world, MONTH)
+    take(fellow.package("return", content, own))
+    Peer.objects.update(sends=["verdict"])
+    peer = Peer.objects.get()
+    returns.send_back(
+        return_of(period, world.organizations.qingshi), "数字对不上", {}, by=world.people.office
+    )
+    with monkeypatch.context() as broken:
+        broken.setattr(sending, "write_package", lambda *given: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            sending.queue_due(peer, by=world.people.robot)
+    assert sending.queue_due(peer, by=world.people.robot) == 1
 
 
 def test_what_the_office_decides_goes_down_once(world, own, fellow):
@@ -236,6 +264,32 @@ def test_a_hazard_goes_to_another_level_once(world, own, fellow):
     assert package.status == "refused"
     package = take(fellow.package("reply", reply | {"number": str(uuid.uuid4())}, own))
     assert (package.status, "没有这件移送" in package.note) == ("refused", True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_hand_the_same_hazard_over_at_once(world):
+    set_up(world)
+    befriend(world, Fellow())
+    hazard, start, said = make_hazard(world), threading.Barrier(2), []
+
+    def hand() -> None:
+        try:
+            subject = Hazard.objects.select_related("enterprise").get(pk=hazard.pk)
+            start.wait(10)
+            handing.hand_over(subject, Peer.objects.get(), reason="不归本级", by=world.people.office)
+            said.append("done")
+        except IllegalMove:
+            said.append("illegal")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=hand) for _ in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(30)
+    assert sorted(said) == ["done", "illegal"]
+    assert Handover.objects.count() == 1
 
 
 def test_a_plan_from_above_is_a_draft_to_be_checked(world):

@@ -229,10 +229,12 @@ def test_a_forged_receipt_changes_nothing(world, own, fellow):
     assert not settling.take_receipt(peer, signed("receipt", body | {"state": "refused"}, fellow.keys))
 
 
-def test_nonsense_in_words_is_passed_over(own, fellow):
+def test_nonsense_in_words_is_passed_over(world, own, fellow):
+    announcing.send_note(Peer.objects.get(), title="通知", text="请查收", by=world.people.office)
     for words in (
         {"streams": "x"}, {"streams": [{"kind": 3}]}, {"streams": [{"kind": "note", "upto": -1}]}, {"receipts": "x"},
         {"trusted": {"a": 1}}, {"unsettled": [None, {}]}, {"streams": [{"kind": "note", "upto": 1, "missing": "all"}]},
+        {"streams": [{"kind": "note", "upto": 10**30}]}, {"streams": [{"kind": "note", "upto": 0, "missing": [10**30]}]},
     ):  # fmt: skip
         assert knock(fellow, own, "sync", words_of(**words)).status_code == 200
     assert knock(fellow, own, "sync", b"[]").status_code == 422
@@ -301,6 +303,22 @@ def test_a_dead_line_is_tried_again_at_growing_intervals(world, pushed):
     peer.refresh_from_db()
     assert (peer.failures, peer.last_error, peer.next_try_at) == (0, "", None)
     assert Package.objects.get(direction="out").status == "applied"
+
+
+def test_one_peer_that_answers_nonsense_does_not_keep_the_others_waiting(world, own, pushed):
+    first, far = pushed
+    second = befriend(world, Fellow(), reach="push", address="https://zhen.example.gov.cn")
+
+    def answer(peer: Peer, act: str, body: bytes) -> Answer:
+        if peer.pk == first.pk:
+            raise ValueError("what nobody thought of")
+        return far(peer, act, body)
+
+    announcing.send_note(first, title="通知", text="请查收", by=world.people.office)
+    assert rounds.exchange_all(timezone.now(), using=answer).failed == 1
+    for peer in (first, second):
+        peer.refresh_from_db()
+    assert (first.failures, second.failures, second.reached_at is None) == (1, 0, False)
 
 
 def test_what_the_other_side_cannot_take_yet_waits_and_the_rest_goes_on(world, pushed):

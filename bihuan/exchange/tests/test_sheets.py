@@ -212,3 +212,28 @@ def test_the_samples_are_made_once(world):
     assert profiling.ensure_samples(world.city, by=robot) == []
     assert {profile.shape for profile in SheetProfile.objects.all()} == {"cells", "rows"}
     assert all(profile.is_sample and profile.places for profile in SheetProfile.objects.all())
+
+
+def test_no_number_is_longer_written_out_than_it_was_in_the_sheet():
+    page = openpyxl.Workbook()
+    page.active["A1"], page.active["A2"], page.active["A3"] = "1E-9999999", "0E-9999999", 0.1 + 0.2
+    out = io.BytesIO()
+    page.save(out)
+    found = sheets.read_cells(out.getvalue(), "x.xlsx", "Sheet", ["A1", "A2", "A3"])
+    assert [f"{value:f}".rstrip("0") for value in found.values()] == ["0.", "0.", "0.3"]
+    assert all(len(f"{value:f}") < 20 for value in found.values())
+
+
+def test_formatting_to_the_edge_of_the_sheet_is_not_repeated_in_every_row():
+    page = openpyxl.Workbook()
+    page.active["XFD1"].number_format = "0.00"  # formatted, empty, and the last column there is
+    written, edge = io.BytesIO(), io.BytesIO()
+    page.save(written)
+    with zipfile.ZipFile(written) as before, zipfile.ZipFile(edge, "w") as after:
+        for part in before.namelist():  # as Excel writes an empty cell
+            after.writestr(part, before.read(part).replace(b"></c>", b"/>"))
+    filled, count = sheets.fill_rows(
+        edge.getvalue(), "x.xlsx", "Sheet", 1, ["A"], [[str(at)] for at in range(100)]
+    )
+    assert count == 100
+    assert len(book(filled)["Sheet"]._cells) < 100 * 201 + 2
