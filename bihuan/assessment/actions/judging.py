@@ -128,8 +128,9 @@ def _write(
     settles: bool,
 ) -> Judgement:
     assessment = unit.assessment
-    status = Assessment.objects.filter(pk=assessment.pk).values_list("status", flat=True).first()
-    if status != Status.RUNNING:
+    # Held until the transaction ends: no word is given on what was frozen a moment ago.
+    rows = Assessment.objects.select_for_update(no_key=True)
+    if rows.values_list("status", flat=True).get(pk=assessment.pk) != Status.RUNNING:
         raise IllegalMove(f"{assessment}不在考核中，不能评分")
     if how not in item.how:
         raise Refused(f"“{item.name}”的考核方式是：{'、'.join(item.ways)}，请从中选择")

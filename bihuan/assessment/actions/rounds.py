@@ -135,9 +135,16 @@ def _earlier_tiers(assessment: Assessment) -> dict[int, str]:
     return dict(rows.values_list("organization_id", "tier"))
 
 
+def _now(assessment: Assessment) -> str:
+    """The status as it is, held until the transaction ends: nothing is arranged in what was frozen a moment ago."""
+    status: str = (
+        Assessment.objects.select_for_update().values_list("status", flat=True).get(pk=assessment.pk)
+    )
+    return status
+
+
 def _arranging(assessment: Assessment) -> None:
-    status = Assessment.objects.filter(pk=assessment.pk).values_list("status", flat=True).first()
-    if status != Status.DRAFT:
+    if _now(assessment) != Status.DRAFT:
         raise IllegalMove(f"{assessment}已经启动，不能再改考核对象")
 
 
@@ -149,11 +156,12 @@ def set_unit(
     the result is frozen."""
     assessment = unit.assessment
     check_runs(assessment, by)
-    if assessment.status not in {Status.DRAFT, Status.RUNNING}:
+    status = _now(assessment)
+    if status not in {Status.DRAFT, Status.RUNNING}:
         raise IllegalMove(f"{assessment}已经定格，不能再改层级和排除")
     if tier not in Tier.values or (tier == Tier.GENERAL and not assessment.sheet.has_tiers):
         raise Refused("请选择层级；本细则不分层级的，只有一层")
-    if assessment.status == Status.RUNNING and tier != unit.tier:
+    if status == Status.RUNNING and tier != unit.tier:
         raise IllegalMove("考核启动后不能再改层级")
     unit.tier, unit.exclusion = tier, exclusion.strip()[:200]
     if assessment.audience == Audience.ENTERPRISES:
@@ -184,7 +192,8 @@ def name_assessor(
     """Name somebody to judge. Raises PermissionDenied, IllegalMove when scores are frozen, Refused for somebody without
     a post or an unknown section."""
     check_runs(assessment, by)
-    if assessment.status not in {Status.DRAFT, Status.RUNNING}:
+    status = _now(assessment)
+    if status not in {Status.DRAFT, Status.RUNNING}:
         raise IllegalMove(f"{assessment}已经定格，不能再指定评分人")
     post = user.main_post
     if post is None or not user.is_active:
@@ -203,7 +212,7 @@ def name_assessor(
     except IntegrityError as error:
         raise Refused(f"{user.full_name}已经是评分人") from error
     record("assessment.assessor", assessment, by=by, summary=f"{assessment}：指定{user.full_name}评分")
-    if assessment.status == Status.RUNNING:
+    if status == Status.RUNNING:
         owe_judging(seat, by=by)
     return seat
 
@@ -212,7 +221,7 @@ def name_assessor(
 def dismiss_assessor(seat: Assessor, *, by: User) -> None:
     """Take a seat back; what was judged from it already keeps counting, so it must have judged nothing."""
     check_runs(seat.assessment, by)
-    if seat.assessment.status not in {Status.DRAFT, Status.RUNNING}:
+    if _now(seat.assessment) not in {Status.DRAFT, Status.RUNNING}:
         raise IllegalMove(f"{seat.assessment}已经定格，不能再改评分人")
     if seat.user.pk in set(
         AssessedUnit.objects.filter(assessment=seat.assessment).values_list("judgements__by", flat=True)

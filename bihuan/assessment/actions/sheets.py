@@ -103,7 +103,8 @@ def _create(body: Organization, title: str, by: User, **fields: Any) -> Sheet:
 def _draft(sheet: Sheet, by: User) -> None:
     if not runs(by, sheet.organization_id):
         raise PermissionDenied
-    fresh = Sheet.objects.filter(pk=sheet.pk).values_list("status", flat=True).first()
+    # Held until the transaction ends: whoever adopts it waits, and what was adopted is not written over.
+    fresh = Sheet.objects.select_for_update().values_list("status", flat=True).get(pk=sheet.pk)
     if fresh != SheetStatus.DRAFT:
         raise IllegalMove(f"{sheet}已审定，不能再改；请修订出新的一版")
 
@@ -236,6 +237,7 @@ def publish_sheet(
         raise PermissionDenied
     if not document.strip():
         raise Refused("请填写依据文件：细则按哪份文件执行")
+    Sheet.objects.select_for_update().get(pk=sheet.pk)  # nobody edits it between the look and the adoption
     found = problems_of(sheet)
     if found:
         raise Refused("；".join(found))

@@ -208,6 +208,21 @@ def test_excluded_units_have_no_rank_and_give_their_reason(world) -> None:
     assert (unit.rank, unit.exclusion, unit.score) == (None, "本年新设", 90)
 
 
+def test_nothing_is_arranged_in_what_was_frozen_a_moment_ago(world) -> None:
+    made = begin(world)
+    judge_all(made, world)
+    unit = unit_of(made, "白塔镇")  # as the page of the slower one was loaded
+    seat = unit.assessment.assessors.select_related("assessment", "user").first()
+    actions.freeze(Assessment.objects.get(pk=made.pk), by=world.people.office)
+    with pytest.raises(IllegalMove):
+        actions.set_unit(unit, tier="key", exclusion="本年新设", by=world.people.office)
+    with pytest.raises(IllegalMove):
+        actions.name_assessor(unit.assessment, world.people.expert, by=world.people.office)
+    with pytest.raises(IllegalMove):
+        actions.dismiss_assessor(seat, by=world.people.office)
+    assert unit_of(made, "白塔镇").exclusion == ""
+
+
 def test_simulation_equals_real_computing(world) -> None:
     late_hazard(world)
     made = begin(world)

@@ -343,7 +343,8 @@ def answer_invitation(
         Permission.VIEW_OVERSIGHT
     ):
         raise PermissionDenied
-    if attendance.meeting.status != MeetingStatus.CONVENED:
+    # Held until the transaction ends: what was recorded of who came is not written over by a late answer.
+    if Meeting.objects.select_for_update().get(pk=attendance.meeting_id).status != MeetingStatus.CONVENED:
         raise IllegalMove("会议已召开或者取消，不能再报参会人")
     if (on_leave or deputy_name.strip()) and not reason.strip():
         raise Refused("请假或者委托参会的，请写明事由")

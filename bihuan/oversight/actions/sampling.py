@@ -198,5 +198,7 @@ def seen_by_team(visit: OversightVisit, by: User) -> None:
     """Refuse whoever may not write on a visit that is under way. Raises PermissionDenied, IllegalMove."""
     if not may_record(by, visit):
         raise PermissionDenied
-    if not is_under_way(visit):
+    # Held until the transaction ends: nothing is added to a visit that was signed a moment ago.
+    now = OversightVisit.objects.select_for_update().values_list("status", flat=True).get(pk=visit.pk)
+    if now != visit.status or not is_under_way(visit):
         raise IllegalMove(f"{visit}还没有下达，或者已提交，不能再记录")

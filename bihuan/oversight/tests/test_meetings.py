@@ -55,6 +55,18 @@ def test_a_body_sends_somebody_else(world):
     assert (seat.state, seat.deputy_name) == ("deputy", "李建明")
 
 
+def test_a_late_answer_does_not_change_who_came(world):
+    meeting = make_meeting(world)
+    actions.convene(meeting, by=world.people.office)
+    seat = meeting.attendances.select_related("meeting").get(organization=world.organizations.housing)
+    came = {each.pk: actions.Came("present") for each in meeting.attendances.all()}
+    actions.hold(Meeting.objects.get(pk=meeting.pk), came, by=world.people.office)
+    with pytest.raises(IllegalMove):
+        actions.answer_invitation(seat, name="周为民", on_leave=True, reason="出差", by=world.people.housing)
+    seat.refresh_from_db()
+    assert seat.state == "present"
+
+
 def test_attendance_is_told_for_everybody(world):
     meeting = make_meeting(world)
     actions.convene(meeting, by=world.people.office)

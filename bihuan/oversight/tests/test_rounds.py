@@ -249,6 +249,24 @@ def test_a_visit_is_signed_as_one(world):
     assert verify_record().is_clean
 
 
+def test_nothing_is_added_to_a_visit_that_was_signed_a_moment_ago(world):
+    visit = under_way(world)
+    slower = visit_of(visit.round, world)  # as the page of the other member was loaded
+    pick = slower.picks.select_related("enterprise", "visit__round__organization").first()
+    submit(world, visit)
+    by = world.people.housing
+    with pytest.raises(IllegalMove):
+        actions.see_site(pick, result="shut", note="大门紧锁", by=by)
+    with pytest.raises(IllegalMove):
+        actions.record_finding(
+            slower, level="locality", code="ledger.true", description="台账没有照片",
+            organization=world.organizations.qingshi, by=by,
+        )  # fmt: skip
+    with pytest.raises(IllegalMove):
+        actions.answer_points(slower, {"ledger.true": ("no", "没有照片")}, by=by)
+    assert not visit.findings.exists()
+
+
 def test_a_danger_at_a_site_goes_into_the_one_ledger(world):
     finding = found(
         world, level="enterprise", organization=None, enterprise=world.enterprises.shop, code="现场状况",
