@@ -22,19 +22,21 @@ class InstrumentsConfig(AppConfig):
         from . import ladder, records
         from .actions import trials
         from .exporting import INSTRUMENTS
-        from .models import Instrument
+        from .models import Instrument, InstrumentRecipient
         from .offering import offer
         from .sources import register_shipped
 
-        def sees(path: str) -> access.Visible:
+        def sees(rows: type[Instrument | InstrumentRecipient], path: str) -> access.Visible:
             def visible(user: User, pk: str) -> bool:
-                return Instrument.objects.visible_to(user).filter(**{path: pk}).exists()
+                return rows.objects.visible_to(user).filter(**{path: pk}).exists()
 
             return visible
 
-        access.register("instruments.instrument", sees("pk"))
-        access.register("instruments.instrumentreply", sees("recipients__replies__pk"))
-        access.register("instruments.commitmenttransition", sees("commitments__transitions__pk"))
+        access.register("instruments.instrument", sees(Instrument, "pk"))
+        access.register("instruments.instrumentreply", sees(InstrumentRecipient, "replies__pk"))
+        access.register(
+            "instruments.commitmenttransition", sees(InstrumentRecipient, "commitments__transitions__pk")
+        )
         register_offer("instruments", offer)
         register_shipped()
         records.register()

@@ -15,6 +15,7 @@ from . import forms, wording
 from .actions import figure_remarks, missing, unsettled_matters, waits_for
 from .actions.drafting import due_for_receipt
 from .models import CommitmentTransition, Instrument, InstrumentRecipient, RecipientTransition
+from .models.instruments import enterprises_alone
 from .standing import available, commitment_moves, is_addressed, issues, recipient_moves
 from .types import labels, type_for
 from .workflow import (
@@ -81,20 +82,22 @@ def shown(instrument: Instrument, user: User, wrong: Wrong = None) -> dict[str, 
     is_draft = instrument.status in DRAFTS
     kind = type_for(instrument.kind, instrument.organization, instrument.issued_on or today)
     recipients = list(
-        instrument.recipients.select_related("organization", "escalated_to__paper").prefetch_related(
-            "replies__by"
-        )
+        instrument.recipients.visible_to(user)
+        .select_related("organization", "escalated_to__paper")
+        .prefetch_related("replies__by")
     )
     for each in recipients:
         each.instrument = instrument
-    commitments = list(instrument.commitments.select_related("recipient__organization").order_by("pk"))
+    commitments = list(
+        instrument.commitments.filter(recipient__in=recipients)
+        .select_related("recipient__organization")
+        .order_by("pk")
+    )
     for promise in commitments:
         promise.instrument = promise.recipient.instrument = instrument
     answers = [reply for each in recipients for reply in each.replies.all()]
     promise_lines = list(
-        CommitmentTransition.objects.filter(commitment__instrument=instrument)
-        .select_related("by")
-        .order_by("pk")
+        CommitmentTransition.objects.filter(commitment__in=commitments).select_related("by").order_by("pk")
     )
     kept = files.of_many([*answers, *promise_lines])
     entries = [_entry(each, user, wrong, today, kept) for each in recipients]
@@ -155,7 +158,7 @@ def shown(instrument: Instrument, user: User, wrong: Wrong = None) -> dict[str, 
         "escalations": list(instrument.escalations.select_related("paper")),
         "firings": list(instrument.firings.select_related("trigger")[:1]),
         "signatures": files.signatures_of(instrument),
-        "events": _events(instrument, recipients),
+        "events": _events(instrument, recipients, from_issue=bool(enterprises_alone(user))),
         "today": today,
     }
 
@@ -197,16 +200,17 @@ def _entry(
     }
 
 
-def _events(instrument: Instrument, recipients: list[InstrumentRecipient]) -> list[dict[str, Any]]:
-    """Everything that happened, newest first."""
+def _events(
+    instrument: Instrument, recipients: list[InstrumentRecipient], *, from_issue: bool
+) -> list[dict[str, Any]]:
+    """Everything that happened with these recipients, newest first; `from_issue` leaves out how it was drafted."""
     names = {each.pk: each.organization.short_name for each in recipients}
     rows: list[tuple[Any, str, str, str]] = [
         (line.at, Move(line.move).label, line.by.full_name, line.reason)
         for line in instrument.transitions.select_related("by")
+        if not (from_issue and line.to_status in DRAFTS)
     ]
-    lines = RecipientTransition.objects.filter(recipient__instrument=instrument).exclude(
-        move=RecipientMove.SERVE
-    )
+    lines = RecipientTransition.objects.filter(recipient__in=recipients).exclude(move=RecipientMove.SERVE)
     rows += [
         (
             line.at,
@@ -218,7 +222,7 @@ def _events(instrument: Instrument, recipients: list[InstrumentRecipient]) -> li
     ]
     rows += [
         (line.at, f"承诺“{line.commitment}”{CommitmentMove(line.move).label}", line.by.full_name, line.reason)
-        for line in CommitmentTransition.objects.filter(commitment__instrument=instrument).select_related(
+        for line in CommitmentTransition.objects.filter(commitment__recipient__in=recipients).select_related(
             "by", "commitment"
         )
     ]

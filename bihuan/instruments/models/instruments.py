@@ -24,6 +24,13 @@ def bodies_of(user: User, permission: str) -> list[int]:
     return list({post.organization_id for post in user.posts if permission in ROLES[post.role].permissions})
 
 
+def enterprises_alone(user: User) -> tuple[int, ...]:
+    """The enterprises of somebody who works for nobody else: what other recipients answered is not for them. () for
+    everybody who works for an office, a department or a locality."""
+    scope = scope_of(user, Permission.VIEW_INSTRUMENTS)
+    return () if scope.areas or scope.departments else scope.enterprises
+
+
 class InstrumentQuerySet(models.QuerySet["Instrument"]):
     def visible_to(self, user: User) -> InstrumentQuerySet:
         """The issuing body and the offices and inspectorates over it see everything; a recipient, and whoever oversees

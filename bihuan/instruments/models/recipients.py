@@ -13,13 +13,15 @@ from bihuan.audit.moves import Transition
 from bihuan.core.addresses import row_address
 
 from ..workflow import Method, RecipientStatus, Status
-from .instruments import Instrument, bodies_of
+from .instruments import Instrument, bodies_of, enterprises_alone
 
 
 class RecipientQuerySet(models.QuerySet["InstrumentRecipient"]):
     def visible_to(self, user: User) -> RecipientQuerySet:
-        """Those of the papers one may see."""
-        return self.filter(instrument__in=Instrument.objects.visible_to(user))
+        """Those of the papers one may see; an enterprise, of a paper to several, its own alone."""
+        rows = self.filter(instrument__in=Instrument.objects.visible_to(user))
+        own = enterprises_alone(user)
+        return rows.filter(organization__in=own) if own else rows
 
     def of(self, user: User) -> RecipientQuerySet:
         """What was issued to the bodies one works for."""

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from bihuan.attachments.access import may_see_subject
 from bihuan.hazards.tests.factories import make_hazard
 from bihuan.instruments import actions
 from bihuan.instruments.models import Instrument, InstrumentEdition, Trial, Trigger
@@ -71,6 +72,31 @@ def test_a_draft_from_a_hazard_to_the_signature(client, world):
     assert "关于面馆隐患的督办单" in read(client, reverse("instruments:mine"))
     assert "收到的督办" in read(client, instrument.get_absolute_url())
     read(client, reverse("papers:detail", args=[instrument.paper_id]))
+
+
+def test_a_shop_reads_of_a_paper_to_several_what_is_about_itself(client, world):
+    shop, other = world.organizations.shop, world.organizations.qingshi
+    instrument = drafted(world, kind="reminder", title="提醒", recipients=[shop, other])
+    actions.submit_instrument(instrument, by=world.people.office)
+    actions.return_draft(instrument, reason="措辞再斟酌", by=world.people.office_leader)
+    actions.submit_instrument(instrument, by=world.people.office)
+    actions.check_instrument(instrument, by=world.people.office_leader)
+    actions.sign_instrument(instrument, revision=instrument.revision, by=world.people.office_leader)
+    theirs, own = recipient_of(instrument, other), recipient_of(instrument, shop)
+    actions.receive(theirs, by=world.people.qingshi_officer)
+    reply = actions.reply(theirs, text="街道内部安排如下", by=world.people.qingshi_officer)
+    client.force_login(world.people.shop)
+    page = read(client, instrument.get_absolute_url())
+    assert "街道内部安排如下" not in page
+    assert "措辞再斟酌" not in page
+    assert not may_see_subject(world.people.shop, f"instruments.instrumentreply:{reply.pk}")
+    assert may_see_subject(world.people.qingshi_officer, f"instruments.instrumentreply:{reply.pk}")
+    assert client.post(reverse("instruments:recipient", args=[theirs.pk, "receive"])).status_code == 404
+    assert client.post(reverse("instruments:recipient", args=[own.pk, "receive"])).status_code == 302
+    client.force_login(world.people.inspectorate)
+    page = read(client, instrument.get_absolute_url())
+    assert "街道内部安排如下" in page
+    assert "措辞再斟酌" in page
 
 
 def test_receipt_reply_return_and_acceptance_through_the_page(client, world):
