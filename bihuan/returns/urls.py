@@ -1,13 +1,14 @@
 from django.urls import path
 
 from .bulletins.urls import patterns as bulletins
-from .views import collecting, definitions, detail, figures, mine, outputs, summing
+from .views import burden, collecting, definitions, detail, figures, mine, outputs, summing
 
 app_name = "returns"
 urlpatterns = [
     path("", mine.index, name="list"),
     path("f/<slug:code>/", figures.by_address, name="figure"),
     path("collecting/", collecting.index, name="collecting"),
+    path("burden/", burden.index, name="burden"),
     path("periods/<int:pk>/", collecting.period, name="period"),
     path("periods/<int:pk>/figure/", summing.summed, name="summed"),
     path("periods/<int:pk>/urging/", collecting.urge, name="urge"),

@@ -259,3 +259,24 @@ def test_another_system_reads_returns_through_the_interface(client, world, recor
     found = client.get(f"/api/v1/returns/{record.pk}", **read).json()
     assert {each["item"]: each["value"] for each in found["figures"]}["found"] == "2"
     assert client.get("/api/v1/returns?late=true", **read).json()["items"] == []
+
+
+def test_the_burden_tells_what_was_asked_and_what_the_ledger_knew(world, period, client):
+    """Eight items, one of them written by hand; five bodies owe one return each."""
+    client.force_login(world.people.office)
+    address = reverse("returns:burden")
+    text = client.get(f"{address}?month=2026-09").content.decode()
+    assert "共 5 张表、40 项，其中自动取数 35 项（占 87.5%），要人写 5 项。" in text
+    body = world.organizations.qingshi
+    rows = client.get(f"{reverse('returns:list')}?whose=all&body={body.pk}&month=2026-09").content.decode()
+    assert return_of(period, body).get_absolute_url() in rows
+    assert return_of(period, world.organizations.baita).get_absolute_url() not in rows
+    assert "这个月没有报送" in client.get(f"{address}?month=2026-08").content.decode()
+    assert client.get(f"{address}?month=x").status_code == 200
+
+
+def test_a_body_sees_its_own_burden_only(world, period, client):
+    client.force_login(world.people.qingshi_officer)
+    text = client.get(f"{reverse('returns:burden')}?month=2026-09").content.decode()
+    assert "共 1 张表、8 项" in text
+    assert "白塔镇" not in text

@@ -16,7 +16,9 @@ from bihuan.core.paging import BadCursor, paginate
 
 from ..models import Return
 from ..queries import LOADED, STATES, in_state
+from ..workflow import Status
 from . import user_of
+from .burden import month_in
 
 
 @require_safe
@@ -37,6 +39,11 @@ def index(request: Request) -> HttpResponse:
     signed_from = day_in(request.GET.get("signed_from", ""))
     if signed_from:
         rows = rows.filter(current__at__gte=day_starts(signed_from))
+    body, month = row_number(request.GET.get("body", "")), month_in(request.GET.get("month", ""))
+    if body:
+        rows = rows.filter(organization=body)
+    if month:
+        rows = rows.filter(period__last__range=month).exclude(status=Status.WAIVED)
     rows = in_state(rows, state, on=today).select_related(*LOADED)
     try:
         page = paginate(rows, order=("-due_on", "-id"), cursor=request.GET.get("cursor"), size=40)
@@ -49,6 +56,8 @@ def index(request: Request) -> HttpResponse:
         "state": state,
         "states": STATES.items(),
         "signed_from": signed_from,
+        "body": body,
+        "month": month,
         "today": today,
         "due": in_state(waiting, "due", on=today).order_by("due_on", "pk")[:12] if whose == "own" and not state else [],
         "may_collect": user.has_perm(Permission.RECEIVE_RETURNS),
