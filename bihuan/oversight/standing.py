@@ -9,6 +9,7 @@ from django.utils import timezone
 from bihuan.accounts.models import Organization, Post, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.roles import ROLES
+from bihuan.accounts.scope import scope_of
 
 from .models import (
     District,
@@ -90,6 +91,17 @@ def leads_team(user: User, visit: OversightVisit) -> bool:
 def may_record(user: User, visit: OversightVisit) -> bool:
     """Whether the person may write what the team finds: the team, or the office that runs the round."""
     return is_in_team(user, visit) or runs(user, visit.round)
+
+
+def sees_sites(user: User, visit: OversightVisit) -> bool:
+    """Whether the person may know which sites were drawn: the team and the office, whoever stands over the office, and,
+    once the visit is handed in, everybody who sees it. A locality told of the visit is not told where it goes."""
+    if visit.submitted_at is not None or may_record(user, visit):
+        return True
+    code = visit.round.organization.region_id
+    return any(
+        code.startswith(area) or len(area) == 2 for area in scope_of(user, Permission.VIEW_OVERSIGHT).areas
+    )
 
 
 def is_under_way(visit: OversightVisit) -> bool:

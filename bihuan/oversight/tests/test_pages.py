@@ -31,6 +31,7 @@ from .factories import (
     minuted,
     month,
     published,
+    submit,
     today,
     under_way,
     visit_of,
@@ -124,6 +125,22 @@ def test_a_visit_is_filled_in_on_its_page(world, client):
     statement = team.get(reverse("oversight:statement", args=[visit.pk]))
     assert statement.json()["commitment"] == visit.draw_commitment
     assert act("nonsense").status_code == 404
+
+
+def test_a_street_told_of_a_visit_is_not_told_where_it_goes(world, client):
+    visit = under_way(world, is_announced=True)
+    site = visit.picks.select_related("enterprise").first().enterprise.name
+    page, draw = visit.get_absolute_url(), reverse("oversight:statement", args=[visit.pk])
+    street = sign_in(client, world.people.qingshi_officer)
+    assert site not in street.get(page).content.decode()
+    assert street.get(draw).status_code == 403
+    boss = sign_in(client, world.people.office_leader)
+    assert site in boss.get(page).content.decode()
+    assert boss.get(draw).status_code == 200
+    submit(world, visit)
+    street = sign_in(client, world.people.qingshi_officer)
+    assert site in street.get(page).content.decode()
+    assert street.get(draw).status_code == 200
 
 
 def test_a_hazard_says_which_round_found_it(world, client):

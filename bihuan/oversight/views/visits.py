@@ -22,7 +22,7 @@ from bihuan.registry.models import Enterprise
 
 from .. import actions, forms
 from ..models import DutyAnswer, OversightFinding, OversightVisit, SitePick
-from ..standing import is_in_team, is_under_way, may_record, runs
+from ..standing import is_in_team, is_under_way, may_record, runs, sees_sites
 from ..workflow import VisitMove
 from . import Panel, events_of, photos_of, user_of
 from .rounds import SEES
@@ -46,7 +46,8 @@ def _show(
 ) -> HttpResponse:
     user, today = user_of(request), timezone.localdate()
     writes, open_now = may_record(user, visit), is_under_way(visit)
-    picks = list(visit.picks.select_related("enterprise").order_by("position", "pk"))
+    sites_shown = sees_sites(user, visit)
+    picks = list(visit.picks.select_related("enterprise").order_by("position", "pk")) if sites_shown else []
     photos = files.of_many(picks)
     findings = list(
         OversightFinding.objects.visible_to(user)
@@ -71,6 +72,7 @@ def _show(
             (pick, files.photo_items(photos.get(f"oversight.sitepick:{pick.pk}", {}).get("site", [])))
             for pick in picks
         ],
+        "sites_shown": sites_shown,
         "sections": _sections(answers, sent),
         "answers": DutyAnswer.Answer.choices,
         "results": SitePick.Result.choices,
@@ -271,6 +273,8 @@ ACTS = {
 def statement(request: Request, pk: int) -> HttpResponse:
     """The draw of a visit as a file anybody can recompute (`bihuan draw verify`)."""
     visit = visit_or_404(request, pk)
+    if not sees_sites(user_of(request), visit):
+        raise PermissionDenied
     answer = JsonResponse(actions.statement(visit), json_dumps_params={"ensure_ascii": False, "indent": 2})
     answer["Content-Disposition"] = content_disposition(f"{visit}抽查点位.json")
     return answer
