@@ -37,7 +37,9 @@ class ListingSource:
     def __init__(self, user: User, query: str) -> None:
         given = QueryDict(query)
         self._today = timezone.localdate()
-        filters = {name: str(given.get(name, "") or "") for name in ("state", "level", "kind", "region", "q")}
+        filters = {
+            name: str(given.get(name, "") or "") for name in ("state", "level", "kind", "region", "year", "q")
+        }
         self._rows = queries.narrowed(Listing.objects.visible_to(user), filters, on=self._today)
 
     def total(self) -> int:

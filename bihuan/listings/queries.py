@@ -32,7 +32,7 @@ STATES = {
 
 
 def narrowed(rows: ListingQuerySet, given: Mapping[str, str], *, on: dt.date) -> ListingQuerySet:
-    """Listings by what the address asks for: state, level, kind, region and words."""
+    """Listings by what the address asks for: state, level, kind, region, year of listing and words."""
     rows = of_state(rows, given.get("state", ""), on=on)
     if given.get("level") in ListingLevel.values:
         rows = rows.filter(level=given["level"])
@@ -40,6 +40,8 @@ def narrowed(rows: ListingQuerySet, given: Mapping[str, str], *, on: dt.date) ->
         rows = rows.filter(kind=given["kind"])
     if given.get("region", "").isdecimal():
         rows = rows.filter(areas_q((given["region"],)))
+    if (year := row_number(given.get("year", ""))) and 2000 <= year <= 2100:
+        rows = rows.filter(listed_on__range=(dt.date(year, 1, 1), dt.date(year, 12, 31)))
     if words := given.get("q", "").strip()[:60]:
         rows = rows.filter(
             Q(title__contains=words) | Q(owner_name__contains=words) | Q(place__contains=words)

@@ -261,3 +261,15 @@ def test_the_report_of_a_listing_begins_on_the_page_of_a_major_hazard(client, wo
     text = page(client, world.people.housing, hazard.get_absolute_url())
     assert f'href="{reverse("listings:begin")}?hazard={hazard.pk}">挂牌呈报</a>' in text
     assert "挂牌呈报" not in page(client, world.people.shop, hazard.get_absolute_url())
+
+
+def test_the_list_of_a_year_holds_what_was_listed_in_it(client, world):
+    """R091: 年度挂牌清单."""
+    listing = make.listed(world)
+    year = listing.listed_on.year
+    user = world.people.county_office
+    assert listing.get_absolute_url() in page(client, user, f"{reverse('listings:list')}?year={year}")
+    before = page(client, user, f"{reverse('listings:list')}?year={year - 1}")
+    assert listing.get_absolute_url() not in before
+    assert "挂牌年度" in before
+    assert listing.get_absolute_url() in page(client, user, f"{reverse('listings:list')}?year=99999")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -26,7 +27,8 @@ from ..models import Listing
 from ..workflow import ListingLevel, SubjectKind
 from . import user_of
 
-FILTERS = ("state", "level", "kind", "region", "q")
+FILTERS = ("state", "level", "kind", "region", "year", "q")
+YEARS = 10
 
 
 @require_safe
@@ -58,6 +60,7 @@ def index(request: Request) -> HttpResponse:
             "given": given,
             "states": queries.STATES.items(),
             "levels": ListingLevel.choices,
+            "years": _years(today),
             "kinds": SubjectKind.choices,
             "regions": [(region.code, region.name) for region in regions_to_choose(areas, given["region"])]
             if areas
@@ -70,11 +73,24 @@ def index(request: Request) -> HttpResponse:
     )
 
 
+def _years(today: dt.date) -> list[tuple[str, str]]:
+    """The years a yearly list (年度挂牌清单, R091) may be asked for, this one first."""
+    return [(str(year), f"{year}年") for year in range(today.year, today.year - YEARS, -1)]
+
+
 def _chips(request: Request, given: dict[str, str]) -> list[dict[str, str]]:
     words: dict[str, dict[Any, Any]] = {
         "state": dict(queries.STATES), "level": dict(ListingLevel.choices), "kind": dict(SubjectKind.choices),
+        "year": dict(_years(timezone.localdate())),
     }  # fmt: skip
-    labels = {"state": "状态", "level": "级别", "kind": "对象", "region": "区划", "q": "查找"}
+    labels = {
+        "state": "状态",
+        "level": "级别",
+        "kind": "对象",
+        "region": "区划",
+        "year": "挂牌年度",
+        "q": "查找",
+    }
     chips = []
     for name, value in given.items():
         shown = words.get(name, {}).get(value, value if name in ("region", "q") else "")
