@@ -130,6 +130,7 @@ class Wanted:
     enterprise: int = 0
     campaign: int = 0
     reported: dt.date | None = None
+    tracked: bool = False
     at: dt.datetime | None = None
 
 
@@ -172,6 +173,7 @@ def wanted(given: Mapping[str, str]) -> Wanted:
         q=given.get("q", "").strip()[:60],
         enterprise=row_number(given.get("enterprise", "")),
         campaign=row_number(given.get("campaign", "")),
+        tracked=given.get("tracked", "") == "1",
         reported=day_in(given.get("reported_from", "")),
         at=moment_of(given.get("at", "")),
     )
@@ -211,6 +213,10 @@ def matching(lines: FigureQuerySet, ask: Wanted) -> FigureQuerySet:
         )
     if ask.enterprise:
         lines = lines.filter(accident__enterprise=ask.enterprise)
+    if ask.tracked:
+        lines = lines.filter(
+            deaths__gt=0, accident__enterprise__isnull=False, occurred_on__gte=tracked_since()
+        )
     if ask.reported:
         lines = lines.filter(accident__reported_at__gte=day_starts(ask.reported))
     if ask.campaign:
@@ -435,6 +441,14 @@ def tracked_until(accident: Accident) -> dt.date | None:
     months = limit("accident.tracking", accident.occurred_on)
     year, month = divmod(accident.occurred_on.year * 12 + accident.occurred_on.month - 1 + months, 12)
     return dt.date(year, month + 1, min(accident.occurred_on.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def tracked_since() -> dt.date:
+    """From when on a fatal accident's unit is still followed today (R102)."""
+    today = timezone.localdate()
+    months = limit("accident.tracking", today)
+    year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
+    return dt.date(year, month + 1, min(today.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def repeated_places(

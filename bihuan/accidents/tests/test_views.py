@@ -290,3 +290,15 @@ def test_two_accidents_in_a_month(world):
     assert queries.repeated_places("industrial", today - dt.timedelta(days=30), today) == []
     reported(world, title="又一起")
     assert queries.repeated_places("industrial", today - dt.timedelta(days=30), today) == [("539702", 2)]
+
+
+def test_units_of_fatal_accidents_are_found_while_they_are_followed(client, world):
+    """R102: at least a year after a death; an accident without a death is not followed."""
+    past = reported(world, title="前年的爆燃", occurred_at=ago(days=400))
+    dead = reported(world)
+    hurt = reported(world, title="后厨烫伤", toll=Toll(0, 1, 0, 0, Decimal(0)))
+    sign_in(client, world.people.county_office)
+    rows = client.get(f"{reverse('accidents:list')}?tracked=1").content.decode()
+    assert [each.get_absolute_url() in rows for each in (dead, hurt, past)] == [True, False, False]
+    everything = client.get(reverse("accidents:list")).content.decode()
+    assert all(each.get_absolute_url() in everything for each in (dead, hurt, past))
