@@ -29,9 +29,9 @@ instruments:edit              | GET POST | street    | OO                  | DO
 instruments:talk              | GET POST | street    | OO                  | DO
 instruments:act submit        | POST     | street    | OO                  | DL DO LL LO EM
 instruments:act discard       | POST     | street    | OL OO               | DL DO LL LO EM
-instruments:recipient receive | POST     | street    | LL LO               | DL DO
-instruments:recipient service | POST     | street    | OL OO               | DL DO
-instruments:recipient accept  | POST     | street    | OL OO               | DL DO
+instruments:recipient receive | POST     | street    | LL LO               | DL DO EM
+instruments:recipient service | POST     | street    | OL OO               | DL DO EM
+instruments:recipient accept  | POST     | street    | OL OO               | DL DO EM
 instruments:commitment report | POST     | street    | LL LO               | DL DO EM
 instruments:commitment confirm | POST    | street    | OL OO               | DL DO EM
 instruments:triggers          | GET      | list      | OL OO DL DO LL LO EM IS |
