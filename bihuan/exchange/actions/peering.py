@@ -158,7 +158,9 @@ def drop_key(key: PeerKey, *, reason: str, by: User) -> None:
     """Believe a key no longer. The last believed one cannot be dropped: suspend the peer instead."""
     peer = key.peer
     _require(peer, by)
-    if key.status == PeerKey.Status.TRUSTED and len(peer.keys_trusted()) == 1:
+    # Held until the transaction ends: two who drop one key each must not drop the last two.
+    believed_now = Peer.objects.select_for_update().get(pk=peer.pk).keys_trusted()
+    if key.status == PeerKey.Status.TRUSTED and len(believed_now) == 1:
         raise Refused("这是唯一认可的密钥，要停止交换请暂停这个对象")
     if (
         not PeerKey.objects.filter(pk=key.pk, status=key.status)

@@ -438,6 +438,37 @@ def test_a_peers_new_key_is_believed_only_once_compared(world, own, fellow):
         peering.drop_key(peer.keys.get(status="trusted"), reason="x", by=office)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_who_drop_one_key_each_leave_one(world):
+    set_up(world)
+    peer = befriend(world, Fellow())
+    second = PrivateKeys.generate().public
+    PeerKey.objects.create(
+        peer=peer, signing=second.signing, sealing=second.sealing, fingerprint=second.fingerprint, status="trusted",
+        added_at=peer.registered_at,
+    )  # fmt: skip
+    start, said = threading.Barrier(2), []
+
+    def drop(pk: int) -> None:
+        try:
+            key = PeerKey.objects.select_related("peer").get(pk=pk)
+            start.wait(10)
+            peering.drop_key(key, reason="换用完成", by=world.people.office)
+            said.append("dropped")
+        except Refused:
+            said.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=drop, args=(key.pk,)) for key in peer.keys.all()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(said) == ["dropped", "refused"]
+    assert peer.keys.filter(status="trusted").count() == 1
+
+
 def test_the_private_halves_lie_sealed(own):
     from django.db import connection as db
 
