@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils import timezone
+
 from bihuan.accidents import actions
 from bihuan.accidents.models import Accident, AccidentMeasure, Inquiry
 from bihuan.accounts.models import Holding, Organization, Region, User
@@ -131,6 +133,13 @@ def _tell(city: City, campaign: Campaign, story: Told) -> None:
         actions.send_upward(first, how="电话报市安委办值班室，随后系统报送", by=_fresh(official))
     if story.stage == "reported":
         return
+    if story.ago > 30:
+        with as_of(_moment(city, story, 3, 16)):
+            actions.follow_up(
+                _read(accident), known_at=timezone.now() - dt.timedelta(minutes=20), as_of=_day(city, story, 3),
+                toll=story.toll, told=actions.Told(course=story.course, measures="现场处置结束，伤员救治稳定。"),
+                is_final=True, by=_person(city, f"locality_{story.region}", Permission.REPORT_ACCIDENT),
+            )  # fmt: skip
     with as_of(_moment(city, story, 4, 15)):
         official = _fresh(official)
         if story.stage == "dismissed":
