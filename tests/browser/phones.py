@@ -57,12 +57,17 @@ class Phone:
             lock.unlink(missing_ok=True)
 
     def asks_for_a_newer_app(self) -> None:
-        """As the phone does when it is opened: ask the server until it has said so. A line that fails is asked again."""
-        deadline = time.monotonic() + 60
+        """As the phone does when it is opened: ask the server until it has given all of it. A line that fails is asked again."""
+        deadline = time.monotonic() + 120
         while not self.page.evaluate(
             """navigator.serviceWorker.getRegistration('/field/').then(async (found) => {
                  await found.update().catch(() => null);
-                 return Boolean(found.installing || found.waiting);
+                 const coming = found.installing;
+                 if (coming) await new Promise((resolve) => {
+                   coming.addEventListener('statechange', resolve);
+                   setTimeout(resolve, 20000);
+                 });
+                 return Boolean(found.waiting);
                })"""
         ):
             assert time.monotonic() < deadline, "the server offers no newer app"

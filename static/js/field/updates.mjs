@@ -11,7 +11,7 @@ export class Updates {
   /** `changed` when a version became ready or carried; `again` milliseconds until an installation that failed is tried anew. */
   constructor(changed, { again = AGAIN_MS } = {}) {
     this.changed = changed;
-    this.pause = again;
+    this.again = this.pause = again;
     this.ready = false;
     this.carried = false;
   }
@@ -27,19 +27,23 @@ export class Updates {
     if (!this.registration) return this.#later();
     this.registration.addEventListener("updatefound", () => this.#watch(this.registration.installing));
     this.#watch(this.registration.installing);
-    this.#look();
   }
 
   #watch(worker) {
-    if (!worker || worker === this.watched) return;
+    if (!worker || worker === this.watched) return this.#look();
     this.watched = worker;
     let fetched = false;
-    worker.addEventListener("statechange", () => {
-      fetched ||= worker.state === "installed";
+    const moved = () => {
+      if (worker.state === "installed") {
+        fetched = true;
+        this.pause = this.again;
+      }
       this.#look();
       // It broke off (a weak line, a server half way through an upgrade); with a first one the registration is gone as well.
       if (worker.state === "redundant" && !fetched) this.#later();
-    });
+    };
+    worker.addEventListener("statechange", moved);
+    moved(); // on a slow phone it may be further than when it was announced
   }
 
   #later() {

@@ -275,6 +275,24 @@ def test_a_newer_app_that_broke_off_is_asked_for_again_and_one_that_was_replaced
     assert asked("updates", NEWER_BROKE_OFF) == [1, True, 1]
 
 
+ALREADY_THERE = """(async () => {
+  const registration = Object.assign(new EventTarget(), { installing: null, active: {}, waiting: null });
+  const container = Object.assign(new EventTarget(), { controller: {}, register: async () => registration });
+  Object.defineProperty(navigator, "serviceWorker", { value: container, configurable: true });
+  const told = [];
+  const updates = new m.Updates(() => told.push(updates.ready));
+  await updates.start();
+  registration.waiting = Object.assign(new EventTarget(), { state: "installed" });
+  registration.dispatchEvent(new Event("updatefound"));
+  delete navigator.serviceWorker;
+  return told;
+})()"""
+
+
+def test_a_newer_app_that_is_there_before_it_was_announced_is_told(asked):
+    assert asked("updates", ALREADY_THERE) == [False, True]
+
+
 # --- the line --------------------------------------------------------------------------------------
 
 # A phone with one finished visit that names one photo; `answers` says what comes back to which request.

@@ -189,7 +189,7 @@ def test_a_new_app_waits_for_the_visit_and_opens_its_draft(
     server.start()
 
     phone.asks_for_a_newer_app()
-    phone.shows("新版本已就绪，完成当前检查后更新", seconds=60)
+    phone.shows("新版本已就绪，完成当前检查后更新")
     assert phone.page.get_by_role("button", name="现在更新").count() == 0
     phone.page.get_by_role("button", name="存草稿").click()
     phone.page.get_by_role("button", name="现在更新").click()
