@@ -85,6 +85,20 @@ class Permission(TextChoices):
     APPEAL_ASSESSMENT = "assessment.appeal", "申辩考核结果"
     SIGN_LETTER = "assessment.sign_letter", "签订责任书、承诺书"
 
+    VIEW_SUBMISSIONS = "submissions.view", "查看请示报告"
+    DRAFT_SUBMISSION = "submissions.draft", "起草请示、报告"
+    SIGN_SUBMISSION = "submissions.sign", "签发请示、报告和批复"
+    ANSWER_SUBMISSION = "submissions.answer", "承办下级请示、报告"
+
+    VIEW_PROJECTS = "projects.view", "查看工程项目"
+    MANAGE_PROJECTS = "projects.manage", "登记工程项目、组织验收移交"
+    APPROVE_PROJECT = "projects.approve", "审定项目入库、资金分担"
+
+    VIEW_OFFICE_WORK = "office.view", "查看机关工作计划和公开承诺"
+    PLAN_OFFICE_WORK = "office.plan", "编制、自查本人工作计划，登记首问事项"
+    CHECK_OFFICE_WORK = "office.check", "核查本单位工作计划、通报完成情况"
+    INSPECT_CONDUCT = "office.conduct", "开展效能监察、核查履职问题"
+
     VIEW_EXCHANGE = "exchange.view", "查看上下级数据交换"
     MANAGE_EXCHANGE = "exchange.manage", "办理上下级数据交换"
 

@@ -118,6 +118,16 @@ class Duty(models.Model):
         ASSESSMENT_ITEM = "assessment_item", "考核评分"
         ASSESSMENT_APPEAL = "assessment_appeal", "考核申辩"
         EXCHANGE = "exchange", "上下级交换"
+        PROJECT = "project", "工程项目节点"
+        SERVICE = "service", "技术服务"
+        SUBMISSION_SIGN = "submission_sign", "请示报告审签"
+        SUBMISSION = "submission", "请示报告办理"
+        RECEPTION = "reception", "迎检准备"
+        WORK_ITEM = "work_item", "月度工作事项"
+        WORK_CHECK = "work_check", "工作计划核查"
+        FIRST_ASKED = "first_asked", "首问事项"
+        CONDUCT = "conduct", "履职核查"
+        APPRAISAL = "appraisal", "履职考核"
 
     class Status(models.TextChoices):
         OPEN = "open", "待办"

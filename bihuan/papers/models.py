@@ -93,6 +93,14 @@ class Paper(models.Model):
         BULLETIN = "bulletin", "工作通报"
         ASSESSMENT_RESULT = "assessment_result", "考核结果通知书"
         EFFECT_REPORT = "effect_report", "效果评价报告"
+        REQUEST = "request", "请示"
+        SITUATION = "situation", "报告"
+        ANSWER = "answer", "批复"
+        WORK_CIRCULAR = "work_circular", "工作完成情况通报"
+        CONDUCT_OPINION = "conduct_opinion", "履职核查意见书"
+        PROJECT_HANDOVER = "project_handover", "工程验收移交书"
+        RECEPTION_REPORT = "reception_report", "迎检汇报材料"
+        APPRAISAL_RESULT = "appraisal_result", "履职考核结果通知书"
 
     kind = models.CharField("文种", max_length=30, choices=Kind.choices)
     number = models.CharField("文号", max_length=60, unique=True)

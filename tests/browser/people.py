@@ -100,7 +100,8 @@ class Person:
         expect(self.page.locator("#messages").get_by_text(words).first).to_be_visible()
 
     def overflow(self) -> int:
-        """How many pixels the page is wider than the screen."""
-        return self.page.evaluate(
+        """How many pixels the page is wider than the screen, once it has arrived."""
+        self.page.wait_for_load_state("domcontentloaded")
+        return self.ready().evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )

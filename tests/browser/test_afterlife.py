@@ -26,7 +26,7 @@ def campaign(world: World) -> Campaign:
 
 def fits(person: Person) -> None:
     """Nothing on the page is wider than the screen."""
-    wide = person.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    wide = person.overflow()
     assert wide <= 0, f"{person.page.url} 宽出 {wide} 像素"
 
 
@@ -90,7 +90,7 @@ def test_a_sub_plan_is_asked_for_filed_and_returned(
     street = enter("qingshi_officer", size)
     street.go("/duties/")
     street.page.get_by_role("link", name=re.compile("报送子方案")).first.click()
-    page = street.page
+    page = street.ready()
     if page.get_by_role("link", name="去办理").count():
         page.get_by_role("link", name="去办理").click()
     street.press("从上级任务起草")

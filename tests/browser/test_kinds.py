@@ -30,6 +30,7 @@ def fill_row(page: Page, number: int, **fields: str) -> None:
 
 
 def no_wider_than_the_screen(page: Page) -> None:
+    page.locator("html[data-ready]").wait_for(state="attached")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 

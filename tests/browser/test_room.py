@@ -49,7 +49,7 @@ def test_the_wall_shows_what_is_late_and_opens_it(world: World, enter: Enter, si
     fits(office)
     if size is WALL:
         # One screen: nothing to scroll from five metres away.
-        assert office.page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        assert office.ready().evaluate("document.documentElement.scrollHeight <= innerHeight")
     office.follow("软管老化开裂", exact=False)
     office.heading("软管老化开裂")
     office.reads(hazard.number)
