@@ -7,6 +7,8 @@ import datetime as dt
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given as drawn
 from hypothesis import settings
@@ -172,6 +174,28 @@ def test_a_trial_tells_the_past_and_not_the_present(world):
         world.organizations.qingshi,
         1,
     )
+
+
+@pytest.mark.parametrize(("source", "late"), [("duty.overdue", 3), ("duty.unheld", 0)])
+def test_histories_are_read_once_however_many_duties(world, source, late):
+    """Asked whether each duty has a history, a database with old statistics reads all histories for each (62 s, was)."""
+    with time_machine.travel(START, tick=False) as clock:
+        for subject in (world.enterprises.shop, world.enterprises.station, world.city):
+            late_duty(world, due_on=dt.date(2026, 11, 3), subject=subject)
+        clock.move_to(on(5))
+        for subject in (world.enterprises.shop, world.city):
+            reschedule_duty(
+                subject, Duty.Kind.TASK, dt.date(2026, 11, 20), {"summary": "延期"}, by=world.people.office
+            )
+        clock.move_to(on(30))
+        with CaptureQueriesContext(connection) as asked:
+            found = list(
+                source_of(source).find(
+                    {"days": 3}, world.city.pk, dt.date(2026, 11, 1), dt.date(2026, 11, 29)
+                )
+            )
+    assert len({each.key for each in found}) == late
+    assert sum("duties_dutyformer" in each["sql"] for each in asked) == 1
 
 
 def test_a_trial_finds_what_the_daily_rounds_would_have_fired(world):
