@@ -7,7 +7,9 @@ the next. It runs in a thread of its own: a silent peer must not hold up the oth
 from __future__ import annotations
 
 import datetime as dt
+import math
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +36,9 @@ from .workflow import PackageStatus, PeerStatus
 log = structlog.get_logger("bihuan.exchange")
 FIRST_WAIT, LONGEST_WAIT = 60, 3600  # seconds
 AT_ONCE = 100
+PEER_TIME = (
+    600  # seconds: what one peer has not taken by then waits for the next round, after the others' turn
+)
 KEPT_REFUSALS = dt.timedelta(days=180)
 Ask = Callable[[Peer, str, bytes], Answer]
 _running = threading.Lock()
@@ -96,12 +101,15 @@ def exchange_all(now: dt.datetime, *, using: Ask = ask) -> Round:
 def exchange_with(peer: Peer, *, by: User, done: Round | None = None, using: Ask = ask) -> Round:
     """Send what waits, tell and hear how far each side is, send what that brought up, collect what waits there."""
     done = done or Round()
+    until = time.monotonic() + PEER_TIME
     try:
-        sent, refusal = send_queued(peer, using=using)
+        sent, refusal = send_queued(peer, until=until, using=using)
         heard = synchronize(peer, using=using)
-        again, _ = send_queued(peer, using=using) if not refusal else (0, "")
+        again, _ = send_queued(peer, until=until, using=using) if not refusal else (0, "")
         done.sent += sent + again
         for number in heard.waiting:
+            if time.monotonic() > until:
+                break
             done.collected += collect(peer, number, using=using)
         if receipts := settling.receipts_for(peer, heard.unsettled):
             synchronize(peer, receipts=receipts, using=using)
@@ -127,8 +135,10 @@ def note_failure(peer: Peer, reason: str) -> None:
     )
 
 
-def send_queued(peer: Peer, *, using: Ask = ask) -> tuple[int, str]:
+def send_queued(peer: Peer, *, until: float = math.inf, using: Ask = ask) -> tuple[int, str]:
     """Send what waits, each kind in the order of its numbers. Returns how many went, and why the first was turned away.
+
+    Nothing more is begun once the clock of this process (`time.monotonic`) is past `until`.
 
     A package the door does not take (a version it does not know, a key it has not compared) waits with the reason, and
     its kind with it; the other kinds go on. Raises Unreachable, BadPackage for a receipt that cannot be believed.
@@ -136,6 +146,8 @@ def send_queued(peer: Peer, *, using: Ask = ask) -> tuple[int, str]:
     rows = Package.objects.filter(peer=peer, direction=Direction.OUT, status=PackageStatus.QUEUED)
     sent, stuck, refusal = 0, set(), ""
     for package in rows.select_related("file", "peer").order_by("id")[:AT_ONCE]:
+        if time.monotonic() > until:
+            break
         if package.kind in stuck:
             continue
         Package.objects.filter(pk=package.pk).update(attempts=package.attempts + 1)
