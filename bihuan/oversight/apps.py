@@ -22,6 +22,7 @@ class OversightConfig(AppConfig):
         from .exporting import COVERAGE, DISTRICTS, FINDINGS, RESOLUTIONS, VISITS
         from .models import DistrictVisit, OversightFinding, OversightVisit, Resolution
         from .panels import found_on
+        from .standing import sees_photos_of
 
         def sees(model: Any, path: str = "pk") -> access.Visible:
             def visible(user: User, pk: str) -> bool:
@@ -30,7 +31,7 @@ class OversightConfig(AppConfig):
             return visible
 
         access.register("oversight.oversightvisit", sees(OversightVisit))
-        access.register("oversight.sitepick", sees(OversightVisit, "picks__pk"))
+        access.register("oversight.sitepick", sees_photos_of)
         access.register("oversight.oversightfinding", sees(OversightFinding))
         access.register("oversight.findingreply", sees(OversightFinding, "replies__pk"))
         access.register("oversight.findingverdict", sees(OversightFinding, "verdicts__pk"))

@@ -104,6 +104,13 @@ def sees_sites(user: User, visit: OversightVisit) -> bool:
     )
 
 
+def sees_photos_of(user: User, pick: str) -> bool:
+    """Whether the person may open what was photographed at a site: whoever may know that the team goes there."""
+    visits = OversightVisit.objects.visible_to(user).select_related("round__organization")
+    visit = visits.filter(picks__pk=pick).first()
+    return visit is not None and sees_sites(user, visit)
+
+
 def is_under_way(visit: OversightVisit) -> bool:
     """Whether something may still be written on the visit."""
     return visit.status == VisitStatus.PLANNED and visit.round.status == RoundStatus.RUNNING

@@ -11,6 +11,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from bihuan.accounts.tests.world import sign_in
+from bihuan.inspections.tests.factories import photo
 from bihuan.oversight import actions
 from bihuan.oversight.models import (
     DistrictVisit,
@@ -141,6 +142,19 @@ def test_a_street_told_of_a_visit_is_not_told_where_it_goes(world, client):
     street = sign_in(client, world.people.qingshi_officer)
     assert site in street.get(page).content.decode()
     assert street.get(draw).status_code == 200
+
+
+def test_a_street_told_of_a_visit_opens_no_photo_of_where_it_goes(world, client):
+    visit = under_way(world, is_announced=True)
+    team, street = world.people.housing, world.people.qingshi_officer
+    taken = photo(team)
+    actions.see_site(visit.picks.get(), result="clean", photos=[taken], by=team)
+    place = reverse("attachments:file", args=[taken])
+    assert sign_in(client, street).get(place).status_code == 404
+    assert sign_in(client, world.people.expert).get(place).status_code == 200
+    assert sign_in(client, world.people.office_leader).get(place).status_code == 200
+    submit(world, visit)
+    assert sign_in(client, street).get(place).status_code == 200
 
 
 def test_a_hazard_says_which_round_found_it(world, client):
