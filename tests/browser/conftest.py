@@ -1,7 +1,8 @@
 """Chromium for the browser tests: started once, a fresh context for each person, nothing but the live server reachable.
 
 A test fails on any script error, console error, answer of 500 or more and request to elsewhere; a failure leaves
-pictures of every open page and says where.
+pictures of every open page and says where. A browser that waited in vain for something on a busy machine is asked once
+more, and the test is named in the report (RERUN); a wrong value, a broken page or a second miss fails at once.
 """
 
 from __future__ import annotations
@@ -27,7 +28,16 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",
 ]  # fmt: skip
 
+# What a wait that ran out says, and a page that went away under a question.
+WAITED_IN_VAIN: list[type[Error] | str] = [Error, r"^AssertionError: (Locator|Page) expected"]
+
 Enter = Callable[..., Person]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=WAITED_IN_VAIN))
 
 
 @pytest.fixture(scope="session")
