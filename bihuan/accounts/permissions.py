@@ -93,6 +93,8 @@ class Permission(TextChoices):
     VIEW_PROJECTS = "projects.view", "查看工程项目"
     MANAGE_PROJECTS = "projects.manage", "登记工程项目、组织验收移交"
     APPROVE_PROJECT = "projects.approve", "审定项目入库、资金分担"
+    APPLY_PROJECT = "projects.apply", "申请技改支持和技术服务，报工程进度，签收移交"
+    CARE_HOUSEHOLDS = "projects.care", "登记、走访受工程影响需要照顾的住户和商户"
 
     VIEW_OFFICE_WORK = "office.view", "查看机关工作计划和公开承诺"
     PLAN_OFFICE_WORK = "office.plan", "编制、自查本人工作计划，登记首问事项"
