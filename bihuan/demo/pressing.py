@@ -215,6 +215,11 @@ def _talk(desk: Desk, towns: list[Organization]) -> None:
         )  # fmt: skip
         actions.record_talk(talk, held, by=desk.who("office"))
     first = Commitment.objects.filter(instrument=talk).order_by("pk").first()
+    due = desk.issue(
+        5, "talk", "关于约谈逾期隐患较多单位的通知", [towns[1], towns[4]], situation="两个单位逾期隐患占比连续三周高于全市平均水平。",
+        demand="主要负责人到会，带逾期隐患清单和销号计划。", meet_at=desk.at(1, 15), meet_place="市政府 5 号楼三楼会议室",
+    )  # fmt: skip
+    desk.receive(4, due, towns[1], towns[4])  # held yesterday; the office has not yet written it down
     with as_of(desk.at(9, 11)):
         person = desk.holder(both[0])
         if first is not None and person is not None:
