@@ -43,17 +43,21 @@ _FIELD = _READ | {
 # What everybody who answers for a locality, a line or the whole sees of the rhythm: returns, papers, listings, scores.
 _OVERSEE = frozenset({
     P.VIEW_ACCIDENTS, P.VIEW_LISTINGS, P.VIEW_LOOKBACK, P.VIEW_OVERSIGHT, P.VIEW_INSTRUMENTS, P.VIEW_RETURNS,
-    P.VIEW_ASSESSMENT,
+    P.VIEW_ASSESSMENT, P.VIEW_OFFICE_WORK,
 })  # fmt: skip
 _OFFICER = _OVERSEE | {
-    P.REPORT_ACCIDENT, P.MANAGE_LISTINGS, P.RECORD_OVERSIGHT, P.REPLY_INSTRUMENT, P.FILE_RETURN,
+    P.REPORT_ACCIDENT, P.MANAGE_LISTINGS, P.RECORD_OVERSIGHT, P.REPLY_INSTRUMENT, P.FILE_RETURN, P.REVIEW_APPRAISAL,
+    P.PLAN_OFFICE_WORK,
 }  # fmt: skip
-_LEADER = _OVERSEE | {P.LEAD_DISTRICT, P.RECORD_OVERSIGHT, P.FILE_RETURN, P.REPLY_INSTRUMENT, P.SIGN_LETTER}
+_LEADER = _OVERSEE | {
+    P.LEAD_DISTRICT, P.RECORD_OVERSIGHT, P.FILE_RETURN, P.REPLY_INSTRUMENT, P.SIGN_LETTER, P.PLAN_OFFICE_WORK,
+    P.CHECK_OFFICE_WORK,
+}  # fmt: skip
 
 ROLES: dict[str, RoleDefinition] = {
     Role.UNASSIGNED: RoleDefinition("岗位已建立，等安全管理员授权；现在什么也不能看、不能做。", frozenset()),
     Role.OFFICE_OFFICER: RoleDefinition(
-        "看本辖区全部台账，把方案变成行动，编制检查计划，组织双随机抽取，交办催办，审批延期，维护对象底册和日历。",
+        "看本辖区全部台账，把方案变成行动，编制检查计划，组织双随机抽取，交办催办，审批延期，维护对象底册和日历，编制、自查本人的月度工作计划，登记首问事项。",
         _FIELD
         | _OFFICER
         | {
@@ -101,7 +105,7 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.OFFICE_LEADER: RoleDefinition(
-        "看本辖区全部台账，关闭阶段，挂牌督办，签发工作通报，批准检查计划，审批延期和重大隐患。",
+        "看本辖区全部台账，关闭阶段，挂牌督办，签发工作通报，批准检查计划，审批延期和重大隐患，确认、核查本单位工作计划，通报完成情况，处理效能监察事项。",
         _READ
         | _LEADER
         | {
@@ -111,6 +115,7 @@ ROLES: dict[str, RoleDefinition] = {
             P.ADOPT_ASSESSMENT,
             P.VIEW_EXCHANGE,
             P.USE_ROOM,
+            P.INSPECT_CONDUCT,
         }
         | {P.ISSUE_BULLETIN}
         | {
@@ -133,7 +138,7 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.DEPARTMENT_OFFICER: RoleDefinition(
-        "看归口本部门的企业和隐患，编制检查计划，开展检查，核实、复查、销号，核查承诺书，报告任务进展。",
+        "看归口本部门的企业和隐患，编制检查计划，开展检查，核实、复查、销号，核查承诺书，报告任务进展，编制、自查本人的月度工作计划，登记首问事项。",
         _FIELD
         | _OFFICER
         | {P.RUN_LOOKBACK, P.DRAFT_INSTRUMENT}
@@ -152,7 +157,7 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.DEPARTMENT_LEADER: RoleDefinition(
-        "看归口本部门的台账，批准检查计划，审批延期，认定重大隐患，审查治理方案，组织验收。",
+        "看归口本部门的台账，批准检查计划，审批延期，认定重大隐患，审查治理方案，组织验收，确认、核查本单位工作计划。",
         _READ
         | _LEADER
         | {P.APPROVE_LISTING, P.SIGN_INSTRUMENT, P.APPEAL_ASSESSMENT}
@@ -170,13 +175,13 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.LOCALITY_OFFICER: RoleDefinition(
-        "看本乡镇街道的企业和隐患，登记对象，编制检查计划，开展检查，核实、复查、销号，报告任务进展。",
+        "看本乡镇街道的企业和隐患，登记对象，编制检查计划，开展检查，核实、复查、销号，报告任务进展，编制、自查本人的月度工作计划，登记首问事项。",
         _FIELD
         | _OFFICER
         | {P.EDIT_REGISTRY, P.IMPORT_REGISTRY, P.REVEAL_PERSONAL, P.ASSIGN_HAZARD, P.PLAN_VISITS},
     ),
     Role.LOCALITY_LEADER: RoleDefinition(
-        "看本乡镇街道的台账，批准检查计划，审批一般隐患延期，办理人员交接。",
+        "看本乡镇街道的台账，批准检查计划，审批一般隐患延期，办理人员交接，确认、核查本单位工作计划。",
         _READ
         | _LEADER
         | {P.APPROVE_LISTING, P.APPEAL_ASSESSMENT}
@@ -190,8 +195,9 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.INSPECTOR: RoleDefinition(
-        "在本乡镇街道上门检查、签字、登记隐患、复查；看本单位和本人的考核结果。",
-        _FIELD - {P.EXPORT_HAZARDS, P.REPORT_TASK} | {P.VIEW_ASSESSMENT},
+        "在本乡镇街道上门检查、签字、登记隐患、复查；编制、自查本人的月度工作计划，登记首问事项；看本单位和本人的考核结果。",
+        _FIELD - {P.EXPORT_HAZARDS, P.REPORT_TASK}
+        | {P.VIEW_ASSESSMENT, P.VIEW_OFFICE_WORK, P.PLAN_OFFICE_WORK},
     ),
     Role.ENTERPRISE_MANAGER: RoleDefinition(
         "只看本企业：有什么隐患、什么时候改完、怎么证明；自查，签承诺书，提交整改，申请延期，报告事故，签责任书。",
@@ -219,8 +225,12 @@ ROLES: dict[str, RoleDefinition] = {
         frozenset({P.VIEW_INSPECTIONS, P.VIEW_HAZARDS, P.RECORD_OVERSIGHT}),
     ),
     Role.INSPECTORATE: RoleDefinition(
-        "看辖区内全部记录，不改任何一条。",
-        _READ | _OVERSEE | {P.VIEW_EXCHANGE, P.USE_ROOM} | {P.EXPORT_HAZARDS, P.VERIFY_AUDIT, P.VIEW_HISTORY},
+        "看辖区内全部记录，不改任何一条；汇总通报各单位月度工作计划完成情况，开展效能监察、核查履职问题。",
+        _READ
+        | _OVERSEE
+        | {P.VIEW_EXCHANGE, P.USE_ROOM}
+        | {P.CHECK_OFFICE_WORK, P.INSPECT_CONDUCT}
+        | {P.EXPORT_HAZARDS, P.VERIFY_AUDIT, P.VIEW_HISTORY},
     ),
     Role.SYSTEM_ADMIN: RoleDefinition(
         "维护区划、单位、岗位和账号，照看系统体检和备份；看不到业务数据，也不能授权。",

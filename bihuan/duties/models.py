@@ -127,6 +127,7 @@ class Duty(models.Model):
         WORK_CHECK = "work_check", "工作计划核查"
         FIRST_ASKED = "first_asked", "首问事项"
         CONDUCT = "conduct", "履职核查"
+        PUBLIC_COMMITMENT = "public_commitment", "公开承诺评定"
         APPRAISAL = "appraisal", "履职考核"
 
     class Status(models.TextChoices):
