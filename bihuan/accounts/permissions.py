@@ -84,6 +84,7 @@ class Permission(TextChoices):
     ADOPT_ASSESSMENT = "assessment.adopt", "审定考核方案和结果"
     APPEAL_ASSESSMENT = "assessment.appeal", "申辩考核结果"
     SIGN_LETTER = "assessment.sign_letter", "签订责任书、承诺书"
+    REVIEW_APPRAISAL = "assessment.review", "审核企业负责人履职自评"
 
     VIEW_SUBMISSIONS = "submissions.view", "查看请示报告"
     DRAFT_SUBMISSION = "submissions.draft", "起草请示、报告"

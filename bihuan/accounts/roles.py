@@ -43,7 +43,7 @@ _FIELD = _READ | {
 # What everybody who answers for a locality, a line or the whole sees of the rhythm: returns, papers, listings, scores.
 _OVERSEE = frozenset({
     P.VIEW_ACCIDENTS, P.VIEW_LISTINGS, P.VIEW_LOOKBACK, P.VIEW_OVERSIGHT, P.VIEW_INSTRUMENTS, P.VIEW_RETURNS,
-    P.VIEW_ASSESSMENT, P.VIEW_OFFICE_WORK,
+    P.VIEW_ASSESSMENT, P.VIEW_PROJECTS, P.VIEW_OFFICE_WORK,
 })  # fmt: skip
 _OFFICER = _OVERSEE | {
     P.REPORT_ACCIDENT, P.MANAGE_LISTINGS, P.RECORD_OVERSIGHT, P.REPLY_INSTRUMENT, P.FILE_RETURN, P.REVIEW_APPRAISAL,
@@ -57,8 +57,9 @@ _LEADER = _OVERSEE | {
 ROLES: dict[str, RoleDefinition] = {
     Role.UNASSIGNED: RoleDefinition("岗位已建立，等安全管理员授权；现在什么也不能看、不能做。", frozenset()),
     Role.OFFICE_OFFICER: RoleDefinition(
-        "看本辖区全部台账，把方案变成行动，编制检查计划，组织双随机抽取，交办催办，审批延期，维护对象底册和日历，编制、自查本人的月度工作计划，登记首问事项。",
+        "看本辖区全部台账，把方案变成行动，编制检查计划，组织双随机抽取，交办催办，审批延期，维护对象底册和日历，编制、自查本人的月度工作计划，登记首问事项，登记工程项目、管专项资金。",
         _FIELD
+        | {P.MANAGE_PROJECTS}
         | _OFFICER
         | {
             P.MANAGE_ACCIDENTS,
@@ -105,8 +106,9 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.OFFICE_LEADER: RoleDefinition(
-        "看本辖区全部台账，关闭阶段，挂牌督办，签发工作通报，批准检查计划，审批延期和重大隐患，确认、核查本单位工作计划，通报完成情况，处理效能监察事项。",
+        "看本辖区全部台账，关闭阶段，挂牌督办，签发工作通报，批准检查计划，审批延期和重大隐患，确认、核查本单位工作计划，通报完成情况，处理效能监察事项，审定工程项目、资金分担和技改支持。",
         _READ
+        | {P.APPROVE_PROJECT}
         | _LEADER
         | {
             P.APPROVE_LISTING,
@@ -138,8 +140,9 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.DEPARTMENT_OFFICER: RoleDefinition(
-        "看归口本部门的企业和隐患，编制检查计划，开展检查，核实、复查、销号，核查承诺书，报告任务进展，编制、自查本人的月度工作计划，登记首问事项。",
+        "看归口本部门的企业和隐患，编制检查计划，开展检查，核实、复查、销号，核查承诺书，报告任务进展，编制、自查本人的月度工作计划，登记首问事项，牵头工程项目、初审技改支持。",
         _FIELD
+        | {P.MANAGE_PROJECTS, P.CARE_HOUSEHOLDS}
         | _OFFICER
         | {P.RUN_LOOKBACK, P.DRAFT_INSTRUMENT}
         | {
@@ -157,8 +160,9 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.DEPARTMENT_LEADER: RoleDefinition(
-        "看归口本部门的台账，批准检查计划，审批延期，认定重大隐患，审查治理方案，组织验收，确认、核查本单位工作计划。",
+        "看归口本部门的台账，批准检查计划，审批延期，认定重大隐患，审查治理方案，组织验收，确认、核查本单位工作计划，看工程项目和照顾对象。",
         _READ
+        | {P.CARE_HOUSEHOLDS}
         | _LEADER
         | {P.APPROVE_LISTING, P.SIGN_INSTRUMENT, P.APPEAL_ASSESSMENT}
         | {
@@ -175,14 +179,16 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.LOCALITY_OFFICER: RoleDefinition(
-        "看本乡镇街道的企业和隐患，登记对象，编制检查计划，开展检查，核实、复查、销号，报告任务进展，编制、自查本人的月度工作计划，登记首问事项。",
+        "看本乡镇街道的企业和隐患，登记对象，编制检查计划，开展检查，核实、复查、销号，报告任务进展，编制、自查本人的月度工作计划，登记首问事项，走访受工程影响需要照顾的住户。",
         _FIELD
+        | {P.CARE_HOUSEHOLDS}
         | _OFFICER
         | {P.EDIT_REGISTRY, P.IMPORT_REGISTRY, P.REVEAL_PERSONAL, P.ASSIGN_HAZARD, P.PLAN_VISITS},
     ),
     Role.LOCALITY_LEADER: RoleDefinition(
-        "看本乡镇街道的台账，批准检查计划，审批一般隐患延期，办理人员交接，确认、核查本单位工作计划。",
+        "看本乡镇街道的台账，批准检查计划，审批一般隐患延期，办理人员交接，确认、核查本单位工作计划，看工程项目和照顾对象。",
         _READ
+        | {P.CARE_HOUSEHOLDS}
         | _LEADER
         | {P.APPROVE_LISTING, P.APPEAL_ASSESSMENT}
         | {
@@ -195,12 +201,13 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.INSPECTOR: RoleDefinition(
-        "在本乡镇街道上门检查、签字、登记隐患、复查；编制、自查本人的月度工作计划，登记首问事项；看本单位和本人的考核结果。",
+        "在本乡镇街道上门检查、签字、登记隐患、复查；编制、自查本人的月度工作计划，登记首问事项；看本单位和本人的考核结果，走访受工程影响需要照顾的住户。",
         _FIELD - {P.EXPORT_HAZARDS, P.REPORT_TASK}
+        | {P.VIEW_PROJECTS, P.CARE_HOUSEHOLDS}
         | {P.VIEW_ASSESSMENT, P.VIEW_OFFICE_WORK, P.PLAN_OFFICE_WORK},
     ),
     Role.ENTERPRISE_MANAGER: RoleDefinition(
-        "只看本企业：有什么隐患、什么时候改完、怎么证明；自查，签承诺书，提交整改，申请延期，报告事故，签责任书。",
+        "只看本企业：有什么隐患、什么时候改完、怎么证明；自查，签承诺书，提交整改，申请延期，报告事故，签责任书，申请技改支持和技术服务，报工程进度。",
         frozenset(
             {
                 P.VIEW_HAZARDS,
@@ -216,6 +223,8 @@ ROLES: dict[str, RoleDefinition] = {
                 P.REPLY_INSTRUMENT,
                 P.VIEW_ASSESSMENT,
                 P.APPEAL_ASSESSMENT,
+                P.VIEW_PROJECTS,
+                P.APPLY_PROJECT,
                 P.SIGN_LETTER,
             }
         ),
