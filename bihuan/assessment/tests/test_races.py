@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-import threading
 from decimal import Decimal as D
 
 import pytest
-from django.db import connections
 
 from bihuan.accounts.models import User
 from bihuan.assessment import actions
 from bihuan.assessment.models import Appeal, Assessment, Letter, ScoreChange
 from bihuan.core.errors import Refused
+from bihuan.core.tests.together import together
 
 from .factories import begin, judge_all, make_letters, publish, unit_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def together(*acts) -> list[object]:
-    """Run each in a thread of its own, all at once; what each returned or was refused with."""
-    start, results = threading.Barrier(len(acts)), []
-
-    def run(act) -> None:
-        try:
-            start.wait()
-            results.append(act())
-        except Refused as error:
-            results.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
+def refused(*acts) -> list[Exception]:
+    """How those that were not done were refused; no other error is one."""
+    found = [error for _, error in together(*acts) if error is not None]
+    assert all(isinstance(each, Refused) for each in found), found
+    return found
 
 
 def test_only_one_adopts(world) -> None:
@@ -48,8 +33,7 @@ def test_only_one_adopts(world) -> None:
         row = Assessment.objects.select_related("sheet", "organization__region").get(pk=made.pk)
         return actions.adopt(row, by=User.objects.get(pk=world.people.office_leader.pk))
 
-    results = together(adopt, adopt)
-    assert sum(isinstance(each, Refused) for each in results) == 1
+    assert len(refused(adopt, adopt)) == 1
     assert made.transitions.filter(move="adopt").count() == 1
 
 
@@ -71,8 +55,7 @@ def test_only_one_answers_an_appeal(world) -> None:
 
         return act
 
-    results = together(answer(38), answer(40))
-    assert sum(isinstance(each, Refused) for each in results) == 1
+    assert len(refused(answer(38), answer(40))) == 1
     change = ScoreChange.objects.get()
     unit.refresh_from_db()
     assert unit.score == (D(95) if change.new == 38 else D(100))  # fmt: skip
@@ -87,6 +70,5 @@ def test_a_side_signs_once(world) -> None:
         )
         return actions.sign_letter(row, "sign_lower", by=User.objects.get(pk=world.people.qingshi_leader.pk))
 
-    results = together(sign, sign)
-    assert sum(isinstance(each, Refused) for each in results) == 1
+    assert len(refused(sign, sign)) == 1
     assert letter.transitions.count() == 1

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 import uuid
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from bihuan.accounts.tests.world import sign_in
@@ -17,6 +16,7 @@ from bihuan.attachments import queries as files
 from bihuan.campaigns.models import PlanDocument, PlanItem
 from bihuan.core.digest import hash_bytes
 from bihuan.core.errors import IllegalMove, ReasonRequired
+from bihuan.core.tests.together import outcomes
 from bihuan.duties.models import Duty
 from bihuan.exchange.actions import handing, receiving, sending
 from bihuan.exchange.actions.receiving import receive
@@ -270,25 +270,14 @@ def test_a_hazard_goes_to_another_level_once(world, own, fellow):
 def test_two_who_hand_the_same_hazard_over_at_once(world):
     set_up(world)
     befriend(world, Fellow())
-    hazard, start, said = make_hazard(world), threading.Barrier(2), []
+    hazard = make_hazard(world)
 
-    def hand() -> None:
-        try:
-            subject = Hazard.objects.select_related("enterprise").get(pk=hazard.pk)
-            start.wait(10)
-            handing.hand_over(subject, Peer.objects.get(), reason="不归本级", by=world.people.office)
-            said.append("done")
-        except IllegalMove:
-            said.append("illegal")
-        finally:
-            connection.close()
+    def hand():
+        subject = Hazard.objects.select_related("enterprise").get(pk=hazard.pk)
+        peer = Peer.objects.get()
+        return lambda: handing.hand_over(subject, peer, reason="不归本级", by=world.people.office)
 
-    threads = [threading.Thread(target=hand) for _ in range(2)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join(30)
-    assert sorted(said) == ["done", "illegal"]
+    assert outcomes(hand(), hand()) == ["IllegalMove", "done"]
     assert Handover.objects.count() == 1
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+from bihuan.core.tests.together import at_once, outcomes
 from bihuan.exchange import kinds
 from bihuan.exchange.actions import carrying, identity, peering, receiving, settling
 from bihuan.exchange.actions.receiving import receive
@@ -295,21 +294,9 @@ def test_the_same_package_delivered_by_two_at_once(world):
     befriend(world, fellow)
     for _ in range(3):
         letters = [fellow.note(own), fellow.note(own)]
-        start, outcomes = threading.Barrier(4), []
-
-        def deliver(data: bytes, start=start, outcomes=outcomes) -> None:
-            try:
-                start.wait(10)
-                outcomes.append(take(data).status)
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=deliver, args=(data,)) for data in (*letters, *reversed(letters))]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(30)
-        assert len(outcomes) == 4
+        sent = [*letters, *reversed(letters)]
+        taken = at_once(lambda number, sent=sent: take(sent[number]).status, 4)
+        assert [error for _, error in taken] == [None] * 4
     receiving.retry_waiting()
     assert sorted(Package.objects.values_list("sequence", "status")) == [
         (number, "applied") for number in range(1, 7)
@@ -447,25 +434,12 @@ def test_two_who_drop_one_key_each_leave_one(world):
         peer=peer, signing=second.signing, sealing=second.sealing, fingerprint=second.fingerprint, status="trusted",
         added_at=peer.registered_at,
     )  # fmt: skip
-    start, said = threading.Barrier(2), []
 
-    def drop(pk: int) -> None:
-        try:
-            key = PeerKey.objects.select_related("peer").get(pk=pk)
-            start.wait(10)
-            peering.drop_key(key, reason="换用完成", by=world.people.office)
-            said.append("dropped")
-        except Refused:
-            said.append("refused")
-        finally:
-            connection.close()
+    def drop(key: PeerKey):
+        return lambda: peering.drop_key(key, reason="换用完成", by=world.people.office)
 
-    threads = [threading.Thread(target=drop, args=(key.pk,)) for key in peer.keys.all()]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert sorted(said) == ["dropped", "refused"]
+    keys = peer.keys.select_related("peer")
+    assert outcomes(*map(drop, keys)) == ["Refused", "done"]
     assert peer.keys.filter(status="trusted").count() == 1
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
-from django.db import connections
 
 from bihuan.accounts.models import User
-from bihuan.core.errors import IllegalMove
+from bihuan.core.tests.together import outcomes
 from bihuan.duties.models import Duty
 from bihuan.listings import actions
 from bihuan.listings.models import Approval, ApprovalLine
@@ -16,28 +13,6 @@ from bihuan.listings.tests import factories as make
 from bihuan.papers.models import Paper
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def both(acts) -> list[str]:
-    """Run the acts at the same moment, each on a connection of its own; what became of them."""
-    ready, found = threading.Barrier(len(acts)), []
-
-    def run(act) -> None:
-        try:
-            ready.wait(10)
-            act()
-            found.append("done")
-        except IllegalMove:
-            found.append("too late")
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return sorted(found)
 
 
 def test_of_two_who_sign_the_last_step_one_is_too_late(world):
@@ -56,7 +31,7 @@ def test_of_two_who_sign_the_last_step_one_is_too_late(world):
 
         return act
 
-    assert both([sign(papers[0]), sign(papers[1])]) == ["done", "too late"]
+    assert outcomes(sign(papers[0]), sign(papers[1])) == ["IllegalMove", "done"]
     assert Paper.objects.filter(kind="listing_order").count() == 1
     assert ApprovalLine.objects.filter(approval=approval).count() == 4
     assert Duty.objects.open().filter(kind="listing_rectify").count() == 1
@@ -79,5 +54,5 @@ def test_agreed_and_sent_back_at_once_is_one_of_them(world):
 
         return act
 
-    assert both([sign(True), sign(False)]) == ["done", "too late"]
+    assert outcomes(sign(True), sign(False)) == ["IllegalMove", "done"]
     assert ApprovalLine.objects.filter(approval=approval, position=1).count() == 1

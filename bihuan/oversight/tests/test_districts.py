@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 import uuid
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection, connections
 from django.utils import timezone
 
 from bihuan.accounts.models import Holding
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+from bihuan.core.tests.together import at_once
 from bihuan.duties.models import Duty
 from bihuan.hazards.models import Hazard
 from bihuan.oversight import actions, owing
@@ -152,20 +151,8 @@ def test_who_sees_what(world):
 @pytest.mark.django_db(transaction=True)
 def test_the_same_phone_twice_at_once_is_one_visit(world):
     row = make_district(world)
-    key, start, told = uuid.uuid4(), threading.Barrier(2), []
-
-    def act() -> None:
-        try:
-            start.wait(timeout=20)
-            told.append(walked(world, row, client_id=key).pk)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=act) for _ in range(2)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    connection.close()
-    assert len(set(told)) == 1
+    key = uuid.uuid4()
+    told = at_once(lambda number: walked(world, row, client_id=key).pk, 2)
+    assert [error for _, error in told] == [None, None]
+    assert len({pk for pk, _ in told}) == 1
     assert DistrictVisit.objects.count() == 1

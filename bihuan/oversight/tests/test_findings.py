@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection, connections
+from django.urls import reverse
 
+from bihuan.accounts.tests.world import sign_in
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+from bihuan.core.tests.together import at_once
 from bihuan.duties.models import Duty
 from bihuan.inspections.tests.factories import photo
 from bihuan.oversight import actions
@@ -112,7 +112,7 @@ def test_each_body_is_told_its_own_by_level(world):
     submit(world, visit_of(visit.round, world))
     told = {each.organization.short_name: each for each in feedback_of(visit.round, world.people.office)}
     assert told["市市场监管局"].sentence == "部门层面1项"
-    assert told["青石街道"].sentence == "部门层面1项、街道层面1项"
+    assert told["青石街道"].sentence == "部门层面1项、乡镇街道层面1项"
     assert told["青石街道"].praise == ["网格员随身带检查表"]
     assert [each.organization.short_name for each in feedback_of(visit.round, world.people.qingshi_officer)]
 
@@ -120,25 +120,20 @@ def test_each_body_is_told_its_own_by_level(world):
 @pytest.mark.django_db(transaction=True)
 def test_two_answers_at_once_are_one(world):
     finding = handed_over(world)
-    street, start, told = world.people.qingshi_officer, threading.Barrier(2), []
-
-    def act() -> None:
-        try:
-            mine = again(finding)
-            start.wait(timeout=20)
-            actions.reply(mine, text="已整改", by=street)
-            told.append("done")
-        except IllegalMove:
-            told.append("late")
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=act) for _ in range(2)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    connection.close()
-    assert sorted(told) == ["done", "late"]
+    mine, street = [again(finding), again(finding)], world.people.qingshi_officer
+    told = at_once(lambda number: actions.reply(mine[number], text="已整改", by=street), 2)
+    assert sorted(type(error).__name__ for _, error in told) == ["IllegalMove", "NoneType"]
     assert again(finding).replies.count() == 1
     assert Duty.objects.open().filter(kind="oversight_verify").count() == 1
+
+
+def test_what_is_told_to_two_is_counted_once(world, client):
+    """A department's problem stands under the place where it was found and under the department."""
+    finding = found(world, level="department", organization=world.organizations.market)
+    submit(world, visit_of(finding.visit.round, world))
+    told = feedback_of(finding.visit.round, world.people.office)
+    assert [each.total for each in told] == [1, 1]
+    page = sign_in(client, world.people.office).get(
+        reverse("oversight:feedback", args=[finding.visit.round_id])
+    )
+    assert "共 1 项" in page.content.decode()

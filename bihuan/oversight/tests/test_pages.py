@@ -63,7 +63,7 @@ def test_every_page_of_supervision(world, office):
         ("findings", []), ("coverage", []), ("recurrent", []), ("create_round", []),
     ):  # fmt: skip
         get(office, name, *args)
-    assert "街道层面（1 项）" in get(office, "feedback", row.pk)
+    assert "乡镇街道层面1项" in get(office, "feedback", row.pk)
     assert "青石街道" in get(office, "findings", query="?state=open&level=locality")
     assert "没有符合条件" in get(office, "findings", query="?state=closed")
 
