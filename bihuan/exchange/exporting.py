@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.db.models import Max, QuerySet
@@ -28,7 +29,7 @@ LISTED_COLUMNS = (
 )  # fmt: skip
 
 
-class _Source:
+class _Source(ABC):
     """Rows in the order they came; what comes later stays out."""
 
     rows: QuerySet[Any]
@@ -47,8 +48,9 @@ class _Source:
         found = list(self.rows.filter(pk__gt=low, pk__lte=high).order_by("pk")[:limit])
         return ([self.row(each) for each in found], [found[-1].pk, high]) if found else ([], position)
 
+    @abstractmethod
     def row(self, each: Any) -> Row:
-        raise NotImplementedError
+        """One record as a line of the sheet."""
 
 
 class PackageSource(_Source):

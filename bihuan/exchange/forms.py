@@ -58,7 +58,9 @@ class InstanceForm(forms.Form):
     """Changing name, address, and whether the door is open."""
 
     name = forms.CharField(label="本系统名称", max_length=120)
-    address = forms.CharField(label="对外地址", max_length=200, required=False)
+    address = forms.CharField(
+        label="对外地址", max_length=200, required=False, help_text="https:// 开头，写在名片里，对方照它连接"
+    )
     is_open = forms.BooleanField(
         label="开放交换接口",
         required=False,
@@ -99,15 +101,9 @@ class WaysForm(forms.Form):
 class RegisterForm(WaysForm):
     """A peer by its card."""
 
-    card = words(
-        "对方名片",
-        20_000,
-        required=False,
-        rows=4,
-        help_text="把名片文件里的文字粘贴到这里，或者在下面选择文件",
-    )
-    file = forms.FileField(label="名片文件", required=False)
-    field_order = ("card", "file", "reach", "address", "sends")
+    file = forms.FileField(label="名片文件", required=False, help_text="对方“本系统密钥”页下载的文件")
+    card = words("对方名片", 20_000, required=False, rows=3, help_text="没有文件的，把名片里的文字粘贴到这里")
+    field_order = ("file", "card", "reach", "address", "sends")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -120,7 +116,7 @@ class RegisterForm(WaysForm):
         elif data.get("card"):
             data["words"] = str(data["card"]).encode()
         else:
-            self.add_error("card", "请粘贴名片，或者选择名片文件")
+            self.add_error("file", "请选择名片文件，或者粘贴名片文字")
         return data
 
 

@@ -45,11 +45,10 @@ def test_a_round_is_told_to_each_body_by_level_and_answered(
     office.go(row.get_absolute_url())
     office.follow("督查反馈")
     office.heading("督查反馈")
-    for level in ("部门层面（1 项）", "街道层面（1 项）", "企业层面（1 项）"):
-        office.reads(level)
+    office.reads("部门层面1项、乡镇街道层面1项、企业层面1项")
     fits(office)
     office.follow("起草督查反馈")
-    office.reads("部门层面1项、街道层面1项、企业层面1项")
+    office.reads("部门层面1项、乡镇街道层面1项、企业层面1项")
     fits(office)
     office.press("给勾选的单位各起草一份")
     office.is_told("已起草 2 份督查反馈")

@@ -119,7 +119,7 @@ def test_a_round_from_planning_to_the_closed_finding(world: World, enter: Enter,
     office.press("提交核验")
     office.reads("已销号")
     office.go(f"{row.get_absolute_url()}feedback/")
-    office.reads("街道层面1项、企业层面1项")
+    office.reads("乡镇街道层面1项、企业层面1项")
     fits(office)
     office.go("/oversight/coverage/")
     office.reads("已督导")

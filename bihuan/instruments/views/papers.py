@@ -436,7 +436,10 @@ def talk(request: Request, pk: int) -> HttpResponse:
             else:
                 messages.success(request, "已记录约谈，纪要已印发；承诺事项已列为待办")
                 return redirect("instruments:detail", pk)
-    context = {"instrument": instrument, "form": form, "promises": promises, "today": timezone.localdate()}
+    more = any(row.has_changed() or row.errors for row in promises[2:])
+    context = {
+        "instrument": instrument, "form": form, "promises": promises, "more": more, "today": timezone.localdate(),
+    }  # fmt: skip
     return render(request, "instruments/talk.html", context, status=status)
 
 

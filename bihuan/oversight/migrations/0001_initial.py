@@ -201,7 +201,7 @@ class Migration(migrations.Migration):
             name='OversightFinding',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('level', models.CharField(choices=[('government', '政府层面'), ('department', '部门层面'), ('locality', '街道层面'), ('enterprise', '企业层面')], max_length=12, verbose_name='层面')),
+                ('level', models.CharField(choices=[('government', '政府层面'), ('department', '部门层面'), ('locality', '乡镇街道层面'), ('enterprise', '企业层面')], max_length=12, verbose_name='层面')),
                 ('code', models.CharField(help_text='职责检查的编号，或者问题分类', max_length=30, verbose_name='问题类型')),
                 ('category', models.CharField(max_length=40, verbose_name='问题分类')),
                 ('description', models.CharField(max_length=500, verbose_name='问题')),

@@ -71,7 +71,7 @@ class OversightFinding(models.Model):
     class Level(models.TextChoices):
         GOVERNMENT = "government", "政府层面"
         DEPARTMENT = "department", "部门层面"
-        LOCALITY = "locality", "街道层面"
+        LOCALITY = "locality", "乡镇街道层面"
         ENTERPRISE = "enterprise", "企业层面"
 
     visit = models.ForeignKey(

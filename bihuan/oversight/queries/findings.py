@@ -158,6 +158,11 @@ class Feedback:
         return sum(len(rows) for rows in self.levels.values())
 
     @property
+    def findings(self) -> list[OversightFinding]:
+        """All of them, in the order of levels."""
+        return [each for _, rows in self.parts for each in rows]
+
+    @property
     def parts(self) -> list[tuple[str, list[OversightFinding]]]:
         """(层面, problems) in the order of levels, those without any left out."""
         return [

@@ -348,7 +348,7 @@ def feedback(request: Request, pk: int) -> HttpResponse:
         "row": row,
         "told": told,
         "runs": runs(user, row),
-        "total": sum(each.total for each in told),
+        "total": len({finding.pk for each in told for finding in each.findings}),
         "today": timezone.localdate(),
     }
     return render(request, "oversight/feedback.html", context)
