@@ -14,10 +14,15 @@ from typing import Any
 
 from django.db import models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations import AddIndex, RemoveIndex
+from django.db.migrations.operations import AddIndex, RemoveIndex, RunPython
 from django.db.migrations.operations.base import OperationCategory
 from django.db.migrations.state import ProjectState
 from django.db.utils import NotSupportedError
+
+
+class Structure(RunPython):
+    """A RunPython that builds what no model describes (a trigger, a setting of a table, the one row a table lives by);
+    a new database needs it too, unlike one that converts rows."""
 
 
 class AddIndexOnline(AddIndex):

@@ -1,5 +1,7 @@
 from django.db import migrations
 
+from bihuan.core.migrations import Structure
+
 # A county names its city and a task its campaign. Without being told, PostgreSQL multiplies the odds, expects next to
 # nothing, and collects and sorts what it should walk through in order.
 NAMES = {"hazards_places": "city_id, county_id, locality_id", "hazards_tasks": "campaign_id, task_id"}
@@ -21,4 +23,4 @@ def forget(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [("hazards", "0006_ledger_indexes_of_keys")]
-    operations = [migrations.RunPython(tell, forget)]
+    operations = [Structure(tell, forget)]

@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+from bihuan.core.migrations import Structure
+
 # Keep in step with models.VECTOR: a query finds the index by its expression.
 POSTGRES = """
 CREATE INDEX search_words ON search_entry
@@ -61,5 +63,5 @@ class Migration(migrations.Migration):
             ],
             options={"verbose_name": "查找条目", "verbose_name_plural": "查找条目"},
         ),
-        migrations.RunPython(build, remove),
+        Structure(build, remove),
     ]

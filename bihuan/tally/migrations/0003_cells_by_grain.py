@@ -4,6 +4,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Q
 
 import bihuan.tally.models
+from bihuan.core.migrations import Structure
 
 METRICS = (
     ("found", "查出", ""), ("closed", "整改", ""), ("closed_late", "逾期后整改", ""), ("overdue", "逾期增减", ""),
@@ -56,7 +57,7 @@ class Migration(migrations.Migration):
             ],
             options={"verbose_name": "统计日界", "verbose_name_plural": "统计日界"},
         ),
-        migrations.RunPython(ask_for_a_recount, migrations.RunPython.noop),
+        Structure(ask_for_a_recount, migrations.RunPython.noop),
         migrations.DeleteModel("Cell"),
         migrations.CreateModel(
             name="Cell",
@@ -100,5 +101,5 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=KEY, name="tally_cell_unique")],
             },
         ),
-        migrations.RunPython(tune, migrations.RunPython.noop),
+        Structure(tune, migrations.RunPython.noop),
     ]
