@@ -43,21 +43,21 @@ _FIELD = _READ | {
 # What everybody who answers for a locality, a line or the whole sees of the rhythm: returns, papers, listings, scores.
 _OVERSEE = frozenset({
     P.VIEW_ACCIDENTS, P.VIEW_LISTINGS, P.VIEW_LOOKBACK, P.VIEW_OVERSIGHT, P.VIEW_INSTRUMENTS, P.VIEW_RETURNS,
-    P.VIEW_ASSESSMENT, P.VIEW_PROJECTS, P.VIEW_OFFICE_WORK,
+    P.VIEW_SUBMISSIONS, P.VIEW_ASSESSMENT, P.VIEW_PROJECTS, P.VIEW_OFFICE_WORK,
 })  # fmt: skip
 _OFFICER = _OVERSEE | {
     P.REPORT_ACCIDENT, P.MANAGE_LISTINGS, P.RECORD_OVERSIGHT, P.REPLY_INSTRUMENT, P.FILE_RETURN, P.REVIEW_APPRAISAL,
-    P.PLAN_OFFICE_WORK,
+    P.PLAN_OFFICE_WORK, P.DRAFT_SUBMISSION, P.ANSWER_SUBMISSION,
 }  # fmt: skip
 _LEADER = _OVERSEE | {
     P.LEAD_DISTRICT, P.RECORD_OVERSIGHT, P.FILE_RETURN, P.REPLY_INSTRUMENT, P.SIGN_LETTER, P.PLAN_OFFICE_WORK,
-    P.CHECK_OFFICE_WORK,
+    P.CHECK_OFFICE_WORK, P.SIGN_SUBMISSION,
 }  # fmt: skip
 
 ROLES: dict[str, RoleDefinition] = {
     Role.UNASSIGNED: RoleDefinition("岗位已建立，等安全管理员授权；现在什么也不能看、不能做。", frozenset()),
     Role.OFFICE_OFFICER: RoleDefinition(
-        "看本辖区全部台账，把方案变成行动，编制检查计划，组织双随机抽取，交办催办，审批延期，维护对象底册和日历，编制、自查本人的月度工作计划，登记首问事项，登记工程项目、管专项资金。",
+        "看本辖区全部台账，把方案变成行动，编制检查计划，组织双随机抽取，交办催办，审批延期，维护对象底册和日历，编制、自查本人的月度工作计划，登记首问事项，登记工程项目、管专项资金，起草请示报告、承办下级请示、组织迎检。",
         _FIELD
         | {P.MANAGE_PROJECTS}
         | _OFFICER
@@ -106,7 +106,7 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.OFFICE_LEADER: RoleDefinition(
-        "看本辖区全部台账，关闭阶段，挂牌督办，签发工作通报，批准检查计划，审批延期和重大隐患，确认、核查本单位工作计划，通报完成情况，处理效能监察事项，审定工程项目、资金分担和技改支持。",
+        "看本辖区全部台账，关闭阶段，挂牌督办，签发工作通报，批准检查计划，审批延期和重大隐患，确认、核查本单位工作计划，通报完成情况，处理效能监察事项，审定工程项目、资金分担和技改支持，签发请示报告和批复。",
         _READ
         | {P.APPROVE_PROJECT}
         | _LEADER
@@ -140,7 +140,7 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.DEPARTMENT_OFFICER: RoleDefinition(
-        "看归口本部门的企业和隐患，编制检查计划，开展检查，核实、复查、销号，核查承诺书，报告任务进展，编制、自查本人的月度工作计划，登记首问事项，牵头工程项目、初审技改支持。",
+        "看归口本部门的企业和隐患，编制检查计划，开展检查，核实、复查、销号，核查承诺书，报告任务进展，编制、自查本人的月度工作计划，登记首问事项，牵头工程项目、初审技改支持，起草请示报告、回复会签意见。",
         _FIELD
         | {P.MANAGE_PROJECTS, P.CARE_HOUSEHOLDS}
         | _OFFICER
@@ -160,7 +160,7 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.DEPARTMENT_LEADER: RoleDefinition(
-        "看归口本部门的台账，批准检查计划，审批延期，认定重大隐患，审查治理方案，组织验收，确认、核查本单位工作计划，看工程项目和照顾对象。",
+        "看归口本部门的台账，批准检查计划，审批延期，认定重大隐患，审查治理方案，组织验收，确认、核查本单位工作计划，看工程项目和照顾对象，签发请示报告和批复。",
         _READ
         | {P.CARE_HOUSEHOLDS}
         | _LEADER
@@ -179,14 +179,14 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.LOCALITY_OFFICER: RoleDefinition(
-        "看本乡镇街道的企业和隐患，登记对象，编制检查计划，开展检查，核实、复查、销号，报告任务进展，编制、自查本人的月度工作计划，登记首问事项，走访受工程影响需要照顾的住户。",
+        "看本乡镇街道的企业和隐患，登记对象，编制检查计划，开展检查，核实、复查、销号，报告任务进展，编制、自查本人的月度工作计划，登记首问事项，走访受工程影响需要照顾的住户，起草请示报告。",
         _FIELD
         | {P.CARE_HOUSEHOLDS}
         | _OFFICER
         | {P.EDIT_REGISTRY, P.IMPORT_REGISTRY, P.REVEAL_PERSONAL, P.ASSIGN_HAZARD, P.PLAN_VISITS},
     ),
     Role.LOCALITY_LEADER: RoleDefinition(
-        "看本乡镇街道的台账，批准检查计划，审批一般隐患延期，办理人员交接，确认、核查本单位工作计划，看工程项目和照顾对象。",
+        "看本乡镇街道的台账，批准检查计划，审批一般隐患延期，办理人员交接，确认、核查本单位工作计划，看工程项目和照顾对象，签发请示报告。",
         _READ
         | {P.CARE_HOUSEHOLDS}
         | _LEADER

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from abc import ABC, abstractmethod
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -59,11 +60,12 @@ class HazardIn(Input):
     client_id: uuid.UUID | None = Field(None, description="由调用方生成，重复提交只算一次")
 
 
-class Step(Input):
+class Step(Input, ABC):
     """One move as handed in; `act` carries it out."""
 
+    @abstractmethod
     def act(self, hazard: Hazard, by: User) -> object:
-        raise NotImplementedError
+        """Carry the move out on a hazard in this person's name."""
 
 
 class Reasoned(Step):

@@ -26,6 +26,7 @@ class Cell:
     measured: Measured
     scored: Scored
     rows: tuple[tuple[object, str], ...] = ()
+    whole: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Card:
 
 @dataclass
 class Given:
-    """What assessors gave one unit for one item, each one's latest word, and the office's decision."""
+    """What was given one unit for one item from each seat, its latest word, and the office's decision."""
 
     shares: dict[int, Decimal] = field(default_factory=dict)
     levels: dict[int, str] = field(default_factory=dict)
@@ -60,7 +61,7 @@ def unit_of(row: AssessedUnit) -> Unit:
 def judged_in(
     assessment: Assessment, units: Iterable[AssessedUnit] | None = None
 ) -> dict[tuple[int, int], Given]:
-    """Every assessor's latest word, by unit and item. One query."""
+    """Every seat's latest word, by unit and item. One query."""
     rows = Judgement.objects.filter(unit__assessment=assessment).order_by("id")
     if units is not None:
         rows = rows.filter(unit__in=[each.pk for each in units])
@@ -69,10 +70,10 @@ def judged_in(
         given = found.setdefault((row.unit_id, row.item_id), Given())
         if row.settles:
             given.decided, given.decided_level = row.share, row.level
-        else:
+        elif row.seat_id is not None:
             # A correction takes the place of the earlier word, not a new place in the order.
-            given.shares[row.by_id] = row.share
-            given.levels[row.by_id] = row.level
+            given.shares[row.seat_id] = row.share
+            given.levels[row.seat_id] = row.level
     return found  # fmt: skip
 
 
@@ -119,7 +120,9 @@ def cards_of(
             measured = measured_of(sheet, item, reading, judged.get((unit.pk, item.pk)))
             label = measure_of(item.measure).unit if item.is_computed else ""
             scored = scoring.score_item(item.as_item(unit.tier, unit=label), measured)
-            cells.append(Cell(item, measured, scored, reading.rows if item.is_computed else ()))
+            # What a judged item rests on are judgements, not rows.
+            behind = (reading.rows, reading.whole) if item.is_computed else ((), ())
+            cells.append(Cell(item, measured, scored, *behind))
         found.append(Card(unit, cells, scoring.total([each.scored for each in cells], sheet.terms)))
     return ranked(found)
 

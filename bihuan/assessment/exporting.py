@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -14,7 +15,8 @@ from bihuan.core.http import row_number
 from bihuan.core.sheets import Column
 from bihuan.jobs.exports import Export, Row
 
-from .models import Assessment, ItemScore, Letter, ScoreChange, Snapshot, UnitScore
+from .careers import holdings_for, years_of
+from .models import AssessedUnit, Assessment, ItemScore, Letter, ScoreChange, Snapshot, UnitScore
 from .workflow import OUT, SnapshotKind
 
 RANKING_COLUMNS = (
@@ -31,6 +33,16 @@ LETTER_COLUMNS = (
     Column("年度", 8), Column("责任书", 34), Column("上级", 24), Column("下级", 24), Column("岗位", 14), Column("状态", 12),
     Column("签订期限", 12), Column("下级签订", 12), Column("上级签订", 12), Column("逾期", 6), Column("文号", 26),
 )  # fmt: skip
+PROGRESS_COLUMNS = (
+    Column("企业", 34), Column("所在地", 14), Column("主要负责人", 12), Column("审核单位", 24), Column("自评", 12),
+    Column("自评期限", 12), Column("签字日期", 12), Column("签字人", 12), Column("已评项数", 10), Column("总分", 10),
+    Column("等次", 10),
+)  # fmt: skip
+LEADER_COLUMNS = (
+    Column("姓名", 12), Column("单位", 28), Column("职务", 14), Column("年度", 8), Column("任职起", 12), Column("任职止", 12),
+    Column("考核", 34), Column("总分", 10), Column("等次", 10), Column("名次", 6), Column("一票否决", 10),
+    Column("挂牌督办", 10), Column("约谈、警示、通报", 16), Column("结果运用", 34),
+)  # fmt: skip
 
 
 def counting(assessment: Assessment) -> Snapshot | None:
@@ -41,7 +53,7 @@ def counting(assessment: Assessment) -> Snapshot | None:
     return assessment.snapshots.order_by("-until", "-id").first()
 
 
-class _Whole:
+class _Whole(ABC):
     """A list that is short enough to be read whole: rows by primary key after the last."""
 
     def __init__(self, user: User, query: str) -> None:
@@ -58,8 +70,9 @@ class _Whole:
     def begin(self) -> Any:
         return [0, self.rows().aggregate(last=Max("pk"))["last"] or 0]
 
+    @abstractmethod
     def rows(self) -> Any:
-        raise NotImplementedError
+        """What is exported, in any order."""
 
 
 class RankingSource(_Whole):
@@ -121,6 +134,75 @@ class CardSource(_Whole):
         return rows, [found[-1].pk, high]
 
 
+class ProgressSource(_Whole):
+    """Every unit of a round of heads: who has handed in, who has been judged."""
+
+    def rows(self) -> Any:
+        if self.assessment is None:
+            return AssessedUnit.objects.none()
+        return AssessedUnit.objects.filter(assessment=self.assessment)
+
+    def after(self, position: Any, limit: int) -> tuple[list[Row], Any]:
+        low, high = position
+        found = list(
+            self.rows()
+            .filter(pk__gt=low, pk__lte=high)
+            .select_related("organization__region", "reviewer", "report__signed_by")
+            .annotate(given=Count("judgements__item", distinct=True))
+            .order_by("pk")[:limit]
+        )
+        if not found:
+            return [], position
+        rows: list[Row] = []
+        for unit in found:
+            report = getattr(unit, "report", None)
+            rows.append(
+                (
+                    unit.organization.name, unit.organization.region.name, unit.person_name,
+                    unit.reviewer.name if unit.reviewer else "", report.get_status_display() if report else "",
+                    report.due_on if report else None,
+                    timezone.localdate(report.signed_at) if report and report.signed_at else None,
+                    report.signed_by.full_name if report and report.signed_by else "", unit.given, unit.score, unit.grade,
+                )
+            )  # fmt: skip
+        return rows, [found[-1].pk, high]
+
+
+class LeaderSource:
+    """The years of the leaders whose records one may read."""
+
+    def __init__(self, user: User, query: str) -> None:
+        self._rows = holdings_for(user)
+
+    def total(self) -> int:
+        return self._rows.count()
+
+    def is_longer_than(self, limit: int) -> bool:
+        return self._rows[: limit + 1].count() > limit
+
+    def begin(self) -> Any:
+        return [0, self._rows.aggregate(last=Max("pk"))["last"] or 0]
+
+    def after(self, position: Any, limit: int) -> tuple[list[Row], Any]:
+        low, high = position
+        found = list(self._rows.filter(pk__gt=low, pk__lte=high).order_by("pk")[:limit])
+        if not found:
+            return [], position
+        today, rows = timezone.localdate(), []
+        for held in found:
+            for each in years_of(held.user, [held], today=today):
+                for unit in each.results or [None]:
+                    rows.append(
+                        (
+                            held.user.full_name, each.organization.name, each.post, each.year, each.since, each.until,
+                            unit.assessment.title if unit else "", unit.score if unit else None, unit.grade if unit else "",
+                            unit.rank if unit else None, "是" if unit and unit.vetoed else "", len(each.listings),
+                            len(each.papers), "、".join(row.label for row in each.decided),
+                        )
+                    )  # fmt: skip
+        return rows, [found[-1].pk, high]
+
+
 class LetterSource:
     """The letters of a year one may see."""
 
@@ -168,4 +250,10 @@ CARDS = Export(
 )  # fmt: skip
 LETTERS = Export(
     "assessment_letters", "责任书签订", "assessment.export_letters", Permission.VIEW_ASSESSMENT, LETTER_COLUMNS, LetterSource
+)  # fmt: skip
+PROGRESS = Export(
+    "assessment_progress", "履职考核进度", "assessment.export", Permission.RUN_ASSESSMENT, PROGRESS_COLUMNS, ProgressSource
+)  # fmt: skip
+LEADERS = Export(
+    "assessment_leaders", "领导干部历年考核", "assessment.export", Permission.VIEW_ASSESSMENT, LEADER_COLUMNS, LeaderSource
 )  # fmt: skip

@@ -10,13 +10,18 @@ from django.core.validators import MaxValueValidator
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Post, User
+from bihuan.accounts.queries import localities_under, organizations_under
 from bihuan.core.forms import CalendarDayField
+from bihuan.registry.models import EnterpriseKind, RiskColour
 from bihuan.rules import scoring
+from bihuan.rules.filereviews import FormLine
+from bihuan.rules.headduties import head_duties
 from bihuan.rules.scoring import plain
 
+from .actions.scoping import Selection
 from .measures import measures_for
 from .models import Appeal, AssessedUnit, Assessment, Letter, Sheet, SheetItem
-from .workflow import How, ItemKind, LetterKind, Tier
+from .workflow import Audience, How, ItemKind, LetterKind, ReviewBody, Tier
 
 JUDGED_WAYS = [(How.ARCHIVE, How.ARCHIVE.label), (How.WORK, How.WORK.label), (How.SCENE, How.SCENE.label)]
 
@@ -136,6 +141,7 @@ class ItemForm(forms.Form):
     kind = forms.ChoiceField(label="性质", choices=ItemKind.choices)
     name = forms.CharField(label="考核内容", max_length=80)
     standard = words_field("评分标准", 400, required=False)
+    duty = forms.ChoiceField(label="对应的法定职责", required=False)
     measure = forms.ChoiceField(label="计算指标", required=False)
     how = forms.MultipleChoiceField(
         label="考核方式（人工评定的）",
@@ -175,6 +181,12 @@ class ItemForm(forms.Form):
         super().__init__(data, initial=_initial(item) if item else {"kind": ItemKind.BASIC, "threshold": 1})
         measures = [(each.key, f"{each.label}（{each.unit}）") for each in measures_for(sheet.audience)]
         self.fields["measure"].choices = [("", "人工评定"), *measures]  # type: ignore[attr-defined]
+        if sheet.audience == Audience.ENTERPRISES:
+            law = head_duties(sheet.effective_from)
+            duties = [(each.key, f"（{each.number}）{each.name}") for each in law]
+            self.fields["duty"].choices = [("", "不对应"), *duties]  # type: ignore[attr-defined]
+        else:
+            del self.fields["duty"]
         if not sheet.has_tiers:
             self.fields["points_key"].label = "分值"
             del self.fields["points_general"]
@@ -203,7 +215,7 @@ class ItemForm(forms.Form):
                 rule["levels"] = given["levels"]
         return {
             "section": given["section"].strip(), "kind": given["kind"], "name": given["name"].strip(),
-            "standard": given["standard"].strip(), "measure": given["measure"], "how": list(given["how"]),
+            "standard": given["standard"].strip(), "duty": given.get("duty", ""), "measure": given["measure"], "how": list(given["how"]),
             "points_key": given.get("points_key") or Decimal(0), "points_general": given.get("points_general") or Decimal(0),
             "rule_given": rule, "least": given.get("least") or 0, "threshold": given.get("threshold") or Decimal(1),
         }  # fmt: skip
@@ -225,7 +237,7 @@ def _pairs(text: str, *, number_first: bool) -> list[list[str]]:
 def _initial(item: SheetItem) -> dict[str, Any]:
     rule = item.rule_given or {}
     return {
-        "section": item.section, "kind": item.kind, "name": item.name, "standard": item.standard,
+        "section": item.section, "kind": item.kind, "name": item.name, "standard": item.standard, "duty": item.duty,
         "measure": item.measure, "how": item.how, "points_key": plain(item.points_key),
         "points_general": plain(item.points_general), "rule": rule.get("kind", ""),
         "smaller": rule.get("smaller", False), "least": item.least, "threshold": plain(item.threshold),
@@ -260,6 +272,121 @@ class AssessmentForm(forms.Form):
         self.fields["sheet"].queryset = Sheet.objects.filter(  # type: ignore[attr-defined]
             organization=organization, status="published"
         )
+
+
+class ScopeForm(forms.Form):
+    """Which enterprises are put into a round at once, and who judges them."""
+
+    kinds = forms.MultipleChoiceField(
+        label="企业类型", required=False, widget=forms.CheckboxSelectMultiple, help_text="都不选为全部"
+    )
+    risks = forms.MultipleChoiceField(
+        label="风险等级", required=False, choices=RiskColour.choices, widget=forms.CheckboxSelectMultiple
+    )
+    localities = forms.MultipleChoiceField(
+        label="乡镇街道", required=False, widget=forms.CheckboxSelectMultiple
+    )
+    department = forms.ChoiceField(label="主管部门", required=False)
+    review_by = forms.ChoiceField(
+        label="由谁审核", choices=ReviewBody.choices, initial=ReviewBody.LOCALITY, widget=forms.RadioSelect
+    )
+
+    def __init__(self, data: Any = None, *, organization: Organization) -> None:
+        super().__init__(data)
+        area = organization.region_id
+        kinds = EnterpriseKind.objects.order_by("position", "key").values_list("key", "label")
+        departments = organizations_under(area, kinds=[Organization.Kind.DEPARTMENT]).order_by(
+            "region_id", "pk"
+        )
+        choices: dict[str, list[tuple[Any, str]]] = {
+            "kinds": list(kinds),
+            "localities": [(each.region_id, each.short_name) for each in localities_under(area)],
+            "department": [("", "全部"), *((str(each.pk), each.short_name) for each in departments)],
+        }
+        for name, given in choices.items():
+            self.fields[name].choices = given  # type: ignore[attr-defined]
+
+    def clean_department(self) -> int:
+        return int(self.cleaned_data["department"] or 0)
+
+    def selection(self) -> Selection:
+        """What the ticks come to."""
+        given = self.cleaned_data
+        return Selection(given["kinds"], given["risks"], given["localities"], given["department"])
+
+
+class ReportLineForm(forms.Form):
+    """One item of a self-report: what was done, what it is worth in the head's own eyes."""
+
+    text = words_field("自评情况", 500, required=False, rows=3, help_text="做了什么、有什么记录可查")
+    claimed = points_field("自评分", required=False)
+
+    def __init__(
+        self, data: Any = None, *, item: SheetItem, unit: AssessedUnit, prefix: str, **initial: Any
+    ) -> None:
+        super().__init__(data, prefix=prefix, initial=initial)
+        if item.is_computed:
+            del self.fields["claimed"]
+            text = self.fields["text"]
+            text.label, text.help_text = "情况说明（可不填）", "对台账算出的数有需要说明的，写在这里"
+            text.widget.attrs["rows"] = 2
+            return
+        full = plain(item.full(unit.tier))
+        claimed = self.fields["claimed"]
+        claimed.label = f"自评分（满分 {full}）"
+        claimed.widget.attrs |= {"max": full, "inputmode": "decimal"}
+
+
+class SummaryForm(forms.Form):
+    text = words_field(
+        "总体情况", 1000, required=False, rows=4, help_text="一年来履行职责的总体情况、主要问题和下一步打算"
+    )
+
+
+class DrawForm(forms.Form):
+    per_person = forms.IntegerField(
+        label="每人抽几件", min_value=1, max_value=20, initial=3, help_text="不足的全部评查；一次考核只抽一次"
+    )
+
+
+class FileReviewForm(forms.Form):
+    """The form of a case file: points and remark to each line, an opinion on the whole."""
+
+    text = words_field("评查意见", 500, rows=3)
+
+    def __init__(self, data: Any = None, *, lines: list[FormLine], **initial: Any) -> None:
+        super().__init__(data, initial=initial)
+        fields: dict[str, forms.Field] = {}
+        for line in lines:
+            full = plain(line.points)
+            fields[f"points-{line.key}"] = forms.DecimalField(
+                label=f"{line.name}（满分 {full}）", min_value=0, max_value=line.points, max_digits=6, decimal_places=2,
+                help_text=line.standard, widget=forms.NumberInput({"max": full, "inputmode": "decimal"}),
+            )  # fmt: skip
+            fields[f"remark-{line.key}"] = forms.CharField(
+                label=f"{line.name}：扣分情形", max_length=200, required=False
+            )
+        self.fields = {**fields, **self.fields}
+
+    def points(self, lines: list[FormLine]) -> dict[str, Decimal]:
+        return {line.key: self.cleaned_data[f"points-{line.key}"] for line in lines}
+
+    def remarks(self, lines: list[FormLine]) -> dict[str, str]:
+        return {line.key: self.cleaned_data[f"remark-{line.key}"] for line in lines}
+
+
+class ProposalForm(forms.Form):
+    """An incentive or a restraint proposed by hand."""
+
+    key = forms.ChoiceField(label="激励或约束措施")
+    text = forms.CharField(label="建议内容", max_length=300, required=False, help_text="空为措施名称")
+    why = words_field("理由", 300, rows=2, help_text="依据哪一项结果、哪些事实")
+    until = day_field("期限至", required=False, help_text="有期限的填写，例：暂停执法至何日")
+
+    def __init__(self, data: Any = None, *, audience: str) -> None:
+        super().__init__(data)
+        rows = scoring.hand_measures(audience, timezone.localdate())
+        self.fields["key"].choices = [("", "请选择"), *((row.key, row.label) for row in rows)]  # type: ignore[attr-defined]
 
 
 class UnitForm(forms.Form):

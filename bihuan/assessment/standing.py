@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from django.db.models import Q, QuerySet
+
 from bihuan.accounts.models import Organization, Post, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.roles import ROLES
 
-from .models import Appeal, AssessedUnit, Assessment, Assessor, Letter, SheetItem
+from .models import (
+    Appeal,
+    AssessedUnit,
+    Assessment,
+    Assessor,
+    CaseFile,
+    Letter,
+    SelfReport,
+    SheetItem,
+)
 from .workflow import (
     LETTER_RULES,
     OUT,
+    PRIVATE,
+    REPORT_RULES,
     RULES,
     AppealStatus,
     Audience,
     LetterMove,
     Move,
+    ReportMove,
+    ReportStatus,
     Status,
 )
 
@@ -84,19 +99,69 @@ def may_decide(user: User, appeal: Appeal) -> bool:
     )
 
 
+def sits(user: User, seat: Assessor) -> bool:
+    """Whether the person judges from this seat: its own holder, or whoever may review in the body whose seat it is."""
+    if seat.user_id is not None:
+        return user.is_active and seat.user_id == user.pk
+    return holds(user, Permission.REVIEW_APPRAISAL, seat.organization_id)
+
+
+def seats_of(user: User) -> QuerySet[Assessor]:
+    """The seats the person judges from: one's own, and those of the bodies one reviews for."""
+    bodies = [post.organization_id for post in posts_with(user, Permission.REVIEW_APPRAISAL)]
+    return Assessor.objects.filter(Q(user=user.pk) | Q(user=None, organization__in=bodies))
+
+
+def covers(seat: Assessor, unit: AssessedUnit) -> bool:
+    """Whether a unit is judged from this seat: a body judges the enterprises assigned to it; a person never the own unit
+    and never oneself."""
+    if seat.user_id is None:
+        return unit.reviewer_id == seat.organization_id
+    return unit.organization_id != seat.organization_id and unit.person_id != seat.user_id
+
+
 def may_judge(seat: Assessor, unit: AssessedUnit, item: SheetItem) -> bool:
-    """Whether a named assessor judges this item of this unit: never the own unit, never oneself."""
+    """Whether this item of this unit is judged from this seat."""
+    return not item.is_computed and seat.judges(item.section) and covers(seat, unit)
+
+
+def may_return(user: User, report: SelfReport) -> bool:
+    """Whether the person may send a self-report back: who reviews in the body that judges it, or arranges the round."""
+    unit = report.unit
+    if unit.assessment.status != Status.RUNNING or report.status != ReportStatus.SUBMITTED:
+        return False
+    reviews = unit.reviewer_id is not None and holds(user, Permission.REVIEW_APPRAISAL, unit.reviewer_id)
+    return reviews or runs(user, unit.assessment.organization_id)
+
+
+def may_fill(user: User, report: SelfReport) -> bool:
+    """Whether the person may write and sign this self-report now."""
     return (
-        not item.is_computed
-        and seat.judges(item.section)
-        and unit.organization_id != seat.organization_id
-        and unit.person_id != seat.user_id
+        represents(user, report.unit)
+        and report.unit.assessment.status == Status.RUNNING
+        and report.status in REPORT_RULES[ReportMove.SUBMIT].sources
     )
 
 
+def may_review_file(user: User, file: CaseFile) -> bool:
+    """Whether the person may look through a drawn case file: who arranges the round or was named to judge it, never the
+    officer's own body and never who took part in the visit."""
+    assessment = file.draw.assessment
+    if assessment.status != Status.RUNNING or file.unit.person_id == user.pk:
+        return False
+    seats = Assessor.objects.filter(assessment=assessment, user=user.pk, is_third=False)
+    named = seats.exclude(organization=file.unit.organization_id).exists()
+    if not (named or runs(user, assessment.organization_id)):
+        return False
+    return not file.inspection.members.filter(user=user.pk).exists()
+
+
 def sees_ranking(user: User, assessment: Assessment) -> bool:
-    """Whether the person sees how everybody stands: always those who arrange or oversee, the assessed once it is out."""
-    return assessment.status in OUT or Assessment.objects.overseen_by(user).filter(pk=assessment.pk).exists()
+    """Whether the person sees how everybody stands: always those who arrange or oversee, the assessed once it is out;
+    of heads of enterprises and of officers nobody but the former."""
+    if assessment.status in OUT and assessment.audience not in PRIVATE:
+        return True
+    return Assessment.objects.overseen_by(user).filter(pk=assessment.pk).exists()
 
 
 def letter_issuers(user: User) -> list[Organization]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import appeals, judging, letters, results, rounds, sheets
+from .views import appeals, appraisals, cards, files, judging, leaders, letters, results, rounds, sheets
 
 app_name = "assessment"
 urlpatterns = [
@@ -26,12 +26,26 @@ urlpatterns = [
     path("appeals/<int:pk>/withdrawal/", appeals.withdraw, name="withdraw_appeal"),
     path("seats/<int:pk>/", judging.seat, name="seat"),
     path("seats/<int:pk>/units/<int:unit_pk>/", judging.judge, name="judge"),
-    path("units/<int:pk>/", rounds.card, name="card"),
+    path("leaders/", leaders.index, name="leaders"),
+    path("leaders/export/", leaders.export, name="export_leaders"),
+    path("leaders/<int:pk>/", leaders.detail, name="leader"),
+    path("files/<int:pk>/", files.detail, name="file"),
+    path("units/<int:pk>/report/", appraisals.report, name="report"),
+    path("units/<int:pk>/report/return/", appraisals.send_back, name="return_report"),
+    path("units/<int:pk>/receipt/", appraisals.sign_for, name="sign_for"),
+    path("units/<int:pk>/proposals/", results.propose, name="propose"),
+    path("units/<int:pk>/", cards.card, name="card"),
     path("units/<int:pk>/judging/", judging.overview, name="judging"),
     path("units/<int:pk>/appeal/", appeals.create, name="new_appeal"),
-    path("scores/<int:pk>/rows/", rounds.rows, name="rows"),
+    path("scores/<int:pk>/rows/", cards.rows, name="rows"),
     path("recommendations/<int:pk>/", results.recommendation, name="recommendation"),
+    path("recommendations/<int:pk>/talk/", results.talk, name="draft_talk"),
     path("<int:pk>/", rounds.detail, name="detail"),
     path("<int:pk>/arrangement/", rounds.arrange, name="arrange"),
+    path("<int:pk>/scope/", rounds.scope, name="scope"),
+    path("<int:pk>/progress/", appraisals.progress, name="progress"),
+    path("<int:pk>/progress/export/", appraisals.export, name="export_progress"),
+    path("<int:pk>/files/", files.index, name="files"),
+    path("<int:pk>/files/material/", files.material, name="file_material"),
     path("<int:pk>/moves/<slug:move>/", rounds.move, name="move"),
 ]

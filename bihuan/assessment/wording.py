@@ -11,10 +11,19 @@ from django.utils import timezone
 from bihuan.attachments.models import Signature
 from bihuan.core.dates import day_words
 from bihuan.papers import documents as d
+from bihuan.rules.headduties import head_duties
 from bihuan.rules.scoring import plain
 
-from .models import AssessedUnit, Assessment, ItemScore, Letter, ScoreChange, UnitScore
-from .workflow import ItemKind, LetterKind
+from .models import (
+    AssessedUnit,
+    Assessment,
+    ItemScore,
+    Letter,
+    ScoreChange,
+    SelfReport,
+    UnitScore,
+)
+from .workflow import Audience, ItemKind, LetterKind
 
 
 def points_words(row: ItemScore, got: object = None) -> str:
@@ -35,18 +44,24 @@ def result_notice(
     *,
     of: int,
     on: dt.date,
+    report: SelfReport | None = None,
 ) -> dict[str, Any]:
-    """考核结果通知书: total, grade, rank, every item with its reason, what was changed on appeal, what follows."""
+    """考核结果通知书: total, grade, rank, every item with its reason, what was changed on appeal, what follows; of the
+    head of an enterprise with what was claimed, and until when to object."""
+    of_head = assessment.audience == Audience.ENTERPRISES
+    claims = {line.item_id: line.claimed for line in report.lines.all()} if report is not None else {}
     changed = {change.item_id: change for change in changes}
     place = f"{unit.get_tier_display()}单位第 {unit.rank} 名（共 {of} 个）" if assessment.sheet.has_tiers else f"第 {unit.rank} 名（共 {of} 个）"  # fmt: skip
     rows = []
     for row in score.items.all():
         change = changed.get(row.item_id)
+        claimed = claims.get(row.item_id)
         rows.append(
             [
                 row.item.section,
                 row.item.name,
                 plain(row.full) if row.full else "—",
+                *([plain(claimed) if claimed is not None else "—"] if of_head else []),
                 points_words(row, change.new if change else None),
                 f"{row.words}；申辩后由 {plain(change.old)} 改为 {plain(change.new)}"
                 if change
@@ -61,14 +76,28 @@ def result_notice(
         ("等次", unit.grade),
         ("名次", place if unit.rank is not None else (unit.exclusion or "不参加排名")),
     ]  # fmt: skip
+    if of_head:
+        # The place among hundreds is nobody's business; what the head said and until when to object is.
+        facts[-1] = ("自评", report.get_status_display() if report is not None else "没有自评")
+        facts.insert(3, ("审核单位", unit.reviewer.name if unit.reviewer else assessment.organization.name))
     blocks = [
         d.text(f"{unit.organization.name}："),
         d.text(f"{assessment.title}的结果已经审定，现通知如下。"),
         d.facts(*facts),
         d.heading("得分情况"),
         d.text(unit.words),
-        d.table(["类别", "考核内容", "分值", "得分", "怎么算的"], rows),
+        d.table(["类别", "考核内容", "分值", *(["自评"] if of_head else []), "得分", "怎么算的"], rows),
     ]
+    if of_head:
+        law = head_duties(on)
+        if law:
+            blocks.insert(3, d.text(f"依据：{law[0].source}（{law[0].doc_no}）。"))
+        if assessment.appeal_by and on <= assessment.appeal_by:
+            blocks.append(
+                d.text(
+                    f"对结果有异议的，请于{day_words(assessment.appeal_by)}前提出申辩；没有异议的，请签收。"
+                )
+            )
     if changes:
         blocks += [
             d.heading("申辩和变更"),
@@ -97,7 +126,8 @@ def result_notice(
             ),
         ]
     blocks.append(d.closing(assessment.organization.name, day_words(on)))
-    return {"title": "考核结果通知书", "blocks": blocks}
+    title = "企业主要负责人履行安全生产职责考核结果通知书" if of_head else "考核结果通知书"
+    return {"title": title, "blocks": blocks}
 
 
 def letter_paper(letter: Letter, signatures: Sequence[Signature], *, on: dt.date) -> dict[str, Any]:

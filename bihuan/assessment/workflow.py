@@ -111,6 +111,29 @@ class Decision(TextChoices):
     DECLINED = "declined", "不采纳"
 
 
+class ReportStatus(TextChoices):
+    """The self-report of an enterprise's head on the statutory duties (R124)."""
+
+    OWED = "owed", "待填报"
+    SUBMITTED = "submitted", "已提交"
+    RETURNED = "returned", "退回补正"
+    MISSED = "missed", "逾期未报"
+
+
+class ReportMove(TextChoices):
+    SUBMIT = "submit", "签字提交自评"
+    RETURN = "return", "退回补正"
+    MISS = "miss", "记为逾期未报"
+
+
+class ReviewBody(TextChoices):
+    """Which body judges an enterprise's head."""
+
+    LOCALITY = "locality", "属地乡镇街道"
+    DEPARTMENT = "department", "主管部门"
+    OFFICE = "office", "考核单位自己"
+
+
 class SnapshotKind(TextChoices):
     INTERIM = "interim", "过程计分"
     FINAL = "final", "年度定格"
@@ -170,6 +193,23 @@ APPEAL_RULES: dict[str, Rule] = {
         frozenset({AppealStatus.PENDING}), AppealStatus.WITHDRAWN, Permission.APPEAL_ASSESSMENT
     ),
 }
+# The head hands it in; whoever judges it sends it back; what never came is noted when the result is frozen.
+REPORT_RULES: dict[str, Rule] = {
+    ReportMove.SUBMIT: Rule(
+        frozenset({ReportStatus.OWED, ReportStatus.RETURNED}),
+        ReportStatus.SUBMITTED,
+        Permission.APPEAL_ASSESSMENT,
+    ),
+    ReportMove.RETURN: Rule(
+        frozenset({ReportStatus.SUBMITTED}),
+        ReportStatus.RETURNED,
+        Permission.REVIEW_APPRAISAL,
+        needs_reason=True,
+    ),
+    ReportMove.MISS: Rule(
+        frozenset({ReportStatus.OWED, ReportStatus.RETURNED}), ReportStatus.MISSED, Permission.RUN_ASSESSMENT
+    ),
+}
 LETTER_RULES: dict[str, Rule] = {
     LetterMove.SIGN_LOWER: Rule(frozenset({LetterStatus.ISSUED}), LetterStatus.COUNTERSIGN, ""),
     LetterMove.SIGN_UPPER: Rule(frozenset({LetterStatus.COUNTERSIGN}), LetterStatus.SIGNED, ""),
@@ -182,5 +222,7 @@ LETTER_RULES: dict[str, Rule] = {
 }
 # While units may see how they stand; before it the sheet is still being arranged.
 SEEN_BY_UNITS = frozenset(Status) - {Status.DRAFT, Status.CANCELLED}
+# Their results are theirs, their reviewers' and the office's: no ranking is shown to the others.
+PRIVATE = frozenset({Audience.ENTERPRISES, Audience.OFFICERS})
 # From here on the result is out and stands unless an appeal changes it.
 OUT = frozenset({Status.PUBLISHED, Status.FINAL})

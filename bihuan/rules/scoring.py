@@ -15,7 +15,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from bihuan.rules.records import Provenance, in_force, load, provenance
+from bihuan.rules.records import Provenance, in_force, is_in_force, load, provenance
 
 ZERO, ONE, HUNDRED = Decimal(0), Decimal(1), Decimal(100)
 FULL = HUNDRED
@@ -503,6 +503,7 @@ class Consequence(Provenance):
     grades: tuple[str, ...]
     months: int | None
     text: str
+    audiences: tuple[str, ...] = ()  # for whom; none named: for all
 
 
 @cache
@@ -516,16 +517,21 @@ def consequences() -> tuple[Consequence, ...]:
             grades=tuple(row.get("grades", ())),
             months=row.get("months"),
             text=row["text"],
+            audiences=tuple(row.get("audiences", ())),
             **provenance(row),
         )
         for row in load("scoring")["consequences"]
     )
 
 
-def follow(*, grade: str, vetoed: bool, rank: int | None, of: int, on: dt.date) -> list[Consequence]:
+def follow(
+    *, grade: str, vetoed: bool, rank: int | None, of: int, on: dt.date, audience: str = "localities"
+) -> list[Consequence]:
     """The consequences in force on a day that a result calls for, in their order."""
     held = []
     for each in consequences():
+        if each.audiences and audience not in each.audiences:
+            continue
         if not (each.effective_from <= on and (each.effective_to is None or on <= each.effective_to)):
             continue
         if (
@@ -536,3 +542,33 @@ def follow(*, grade: str, vetoed: bool, rank: int | None, of: int, on: dt.date) 
         ):
             held.append(each)
     return held
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandMeasure(Provenance):
+    """An incentive or a restraint that is proposed by hand, with a reason (激励约束, R126)."""
+
+    key: str
+    label: str
+    audiences: tuple[str, ...]
+    restrains: bool
+
+
+@cache
+def _hand_measures() -> tuple[HandMeasure, ...]:
+    return tuple(
+        HandMeasure(
+            key=row["key"],
+            label=row["label"],
+            audiences=tuple(row["audiences"]),
+            restrains=bool(row["restrains"]),
+            **provenance(row),
+        )
+        for row in load("scoring")["measures_by_hand"]
+    )
+
+
+def hand_measures(audience: str, on: dt.date) -> list[HandMeasure]:
+    """What may be proposed by hand for these units on a day, incentives first."""
+    rows = [each for each in _hand_measures() if audience in each.audiences and is_in_force(each, on)]
+    return sorted(rows, key=lambda each: each.restrains)

@@ -1,9 +1,10 @@
 """What people do with score sheets, assessments, appeals and letters."""
 
 from .appealing import appeal, lost_of, reject, score_of, uphold, withdraw
+from .filing import draw_files, published, review_file
+from .following import decide_recommendation, draft_talk, may_draft_talk, propose
 from .freezing import (
     adopt,
-    decide_recommendation,
     final_snapshot,
     finalize,
     freeze,
@@ -24,6 +25,17 @@ from .lettering import (
     withdraw_letter,
     write_form,
 )
+from .reporting import (
+    LineGiven,
+    awaits,
+    lacking,
+    remind_reports,
+    reported_items,
+    return_report,
+    save_report,
+    sign_for_result,
+    submit_report,
+)
 from .rounds import (
     add_units,
     bodies_for,
@@ -35,6 +47,7 @@ from .rounds import (
     set_unit,
     start_assessment,
 )
+from .scoping import Selection, add_chosen, chosen, count_chosen
 from .sheets import (
     check_item,
     edit_sheet,
@@ -48,44 +61,63 @@ from .sheets import (
 )
 
 __all__ = [
+    "LineGiven",
+    "Selection",
+    "add_chosen",
     "add_units",
     "adopt",
     "appeal",
+    "awaits",
     "bodies_for",
     "cancel_assessment",
     "check_item",
+    "chosen",
+    "count_chosen",
     "countersign_all",
     "create_assessment",
     "decide_recommendation",
     "dismiss_assessor",
+    "draft_talk",
+    "draw_files",
     "edit_sheet",
     "final_snapshot",
     "finalize",
     "freeze",
     "issue_letters",
     "judge",
+    "lacking",
     "lost_of",
+    "may_draft_talk",
     "may_have",
     "name_assessor",
     "owed_by",
     "problems_of",
+    "propose",
     "publish",
     "publish_sheet",
+    "published",
     "reject",
     "remind",
+    "remind_reports",
     "remove_item",
     "remove_unit",
+    "reported_items",
     "retire_sheet",
+    "return_report",
+    "review_file",
     "revise_sheet",
     "save_item",
+    "save_report",
     "score_of",
     "send_back",
     "set_unit",
     "settle",
     "settle_result",
+    "sign_for_result",
     "sign_letter",
     "start_assessment",
     "start_sheet",
+    "submit_report",
     "take_interim",
     "take_monthly",
     "unjudged",

@@ -155,7 +155,7 @@ def uphold(row: Appeal, *, granted: Decimal, answer: str, by: User) -> ScoreChan
         "assessment.change", change, by=by,
         summary=f"{unit}“{item.name}”由 {scoring.plain(change.old)} 改为 {scoring.plain(change.new)}",
     )  # fmt: skip
-    settle_result(assessment)
+    settle_result(assessment, by=by)
     _close(row, by)
     return change
 

@@ -9,6 +9,7 @@ from functools import partial
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import Count
 from django.utils import timezone
 
 from bihuan.accounts.models import User
@@ -20,13 +21,12 @@ from bihuan.core.digest import content_hash
 from bihuan.core.errors import IllegalMove, Refused
 from bihuan.duties.actions import finish_duty
 from bihuan.duties.clock import due as clock_due
-from bihuan.duties.models import Duty
 from bihuan.papers.actions import issue_paper
 from bihuan.papers.models import Paper
 from bihuan.rules import scoring
 from bihuan.rules.scoring import Scored
 
-from .. import wording
+from .. import keysets, wording
 from ..computing import Card, compute, judged_in, outcome_of
 from ..models import (
     Appeal,
@@ -34,15 +34,17 @@ from ..models import (
     Assessment,
     AssessmentTransition,
     ItemScore,
-    Recommendation,
     ScoreChange,
     ScoreRows,
+    SelfReport,
     Snapshot,
     UnitScore,
 )
-from ..standing import adopts, may_move, runs
-from ..workflow import AppealStatus, Decision, ItemKind, Move, SnapshotKind, Status
-from .rounds import move_assessment, tell_units
+from ..standing import may_move, runs
+from ..workflow import AppealStatus, Audience, ItemKind, Move, SnapshotKind, Status
+from .following import recommend
+from .reporting import miss_reports, owe_signing
+from .rounds import duty_kind, move_assessment, tell_units
 
 
 def take_interim(assessment: Assessment, *, by: User, on: dt.date | None = None) -> Snapshot:
@@ -116,6 +118,7 @@ def digest_of(cards: Sequence[Card]) -> str:
                     f"{cell.scored.got:.2f}",
                     cell.scored.applies,
                     [list(row) for row in cell.rows],
+                    keysets.pack(cell.whole),
                 ]
                 for cell in card.cells
             ],
@@ -151,9 +154,9 @@ def _store(snapshot: Snapshot, cards: Sequence[Card]) -> None:
     )  # fmt: skip
     ScoreRows.objects.bulk_create(
         [
-            ScoreRows(score=item, rows=[list(row) for row in cell.rows])
+            ScoreRows(score=item, rows=[list(row) for row in cell.rows], whole=keysets.pack(cell.whole))
             for item, (_, cell) in zip(items, cells, strict=True)
-            if cell.rows
+            if cell.rows or cell.whole
         ],
         batch_size=200,
     )
@@ -193,10 +196,11 @@ def freeze(assessment: Assessment, *, by: User) -> Snapshot:
     if missing:
         raise Refused("；".join(missing))
     move_assessment(assessment, Move.FREEZE, by=by, frozen_by=by)
+    miss_reports(assessment, by=by)
     snapshot = _take(assessment, SnapshotKind.FINAL, by=by, on=assessment.period_to)
-    settle_result(assessment)
+    settle_result(assessment, by=by)
     for seat in assessment.assessors.all():
-        finish_duty(seat, Duty.Kind.ASSESSMENT_ITEM, by=by)
+        finish_duty(seat, duty_kind(seat), by=by)
     return snapshot
 
 
@@ -205,8 +209,9 @@ def final_snapshot(assessment: Assessment) -> Snapshot | None:
     return assessment.snapshots.filter(kind=SnapshotKind.FINAL).order_by("-id").first()
 
 
-def settle_result(assessment: Assessment) -> None:
-    """The standing result of every unit: the frozen scores with the changes made since, summed by the same rules."""
+def settle_result(assessment: Assessment, *, by: User) -> None:
+    """The standing result of every unit: the frozen scores with the changes made since, summed by the same rules. What
+    is new of a unit is recorded with it."""
     snapshot = final_snapshot(assessment)
     if snapshot is None:
         raise IllegalMove(f"{assessment}还没有定格计分")
@@ -236,6 +241,7 @@ def settle_result(assessment: Assessment) -> None:
         units[unit.pk], totals[unit.pk] = unit, scoring.total(scored, sheet.terms)
     included = {pk: total for pk, total in totals.items() if not units[pk].exclusion}
     ranks = scoring.ranked_in_groups(included, {pk: units[pk].tier for pk in included})
+    before = {pk: unit.signed_content() for pk, unit in units.items()}
     for pk, unit in units.items():
         total = totals[pk]
         unit.basic, unit.plus, unit.minus, unit.score = total.basic, total.plus, total.minus, total.score
@@ -248,6 +254,9 @@ def settle_result(assessment: Assessment) -> None:
     AssessedUnit.objects.bulk_update(
         units.values(), ["basic", "plus", "minus", "score", "grade", "vetoed", "words", "rank"]
     )
+    for pk, unit in units.items():
+        if unit.signed_content() != before[pk]:
+            record("assessment.result", unit, by=by, summary=f"{unit.words[:60]}，{unit.grade}")
 
 
 @transaction.atomic
@@ -279,6 +288,11 @@ def publish(assessment: Assessment, *, by: User) -> AssessmentTransition:
         appeal_by=due.due_on,
         appeal_clock=due.explanation,
     )
+    if assessment.audience == Audience.ENTERPRISES:
+        # The head signs for the notice or objects to it; whoever wins gets another one at the end.
+        units = _with_bodies(assessment)
+        _notices(assessment, units, by=by, on=today)
+        owe_signing(units, by=by)
     transaction.on_commit(
         partial(
             tell_units,
@@ -289,6 +303,14 @@ def publish(assessment: Assessment, *, by: User) -> AssessmentTransition:
         )
     )
     return line
+
+
+def _with_bodies(assessment: Assessment) -> list[AssessedUnit]:
+    """All units with what a notice needs of them."""
+    units = list(assessment.units.select_related("organization__region", "reviewer").order_by("pk"))
+    for unit in units:
+        unit.assessment = assessment
+    return units
 
 
 @transaction.atomic
@@ -306,10 +328,12 @@ def finalize(assessment: Assessment, *, by: User) -> AssessmentTransition:
     if waiting:
         raise Refused(f"还有 {waiting} 件申辩没有答复，不能定稿")
     line = move_assessment(assessment, Move.FINALIZE, by=by, final_on=today)
-    units = list(assessment.units.select_related("organization__region").order_by("pk"))
-    for unit in units:
-        unit.assessment = assessment
+    units = _with_bodies(assessment)
     recommend(assessment, units, on=today)
+    if assessment.audience == Audience.ENTERPRISES:
+        changed = set(ScoreChange.objects.filter(unit__assessment=assessment).values_list("unit", flat=True))
+        units = [unit for unit in units if unit.pk in changed]
+        owe_signing(units, by=by)
     _notices(assessment, units, by=by, on=today)
     transaction.on_commit(
         partial(
@@ -323,82 +347,40 @@ def finalize(assessment: Assessment, *, by: User) -> AssessmentTransition:
     return line
 
 
-def recommend(assessment: Assessment, units: Sequence[AssessedUnit], *, on: dt.date) -> None:
-    """What the results call for by the rules in force: rewards, talks, limits on honours (R120-R122, R125)."""
-    sizes: dict[str, int] = {}
-    for unit in units:
-        if unit.rank is not None:
-            sizes[unit.tier] = sizes.get(unit.tier, 0) + 1
-    rows = []
-    for unit in units:
-        if unit.exclusion:
-            continue
-        for each in scoring.follow(
-            grade=unit.grade, vetoed=unit.vetoed, rank=unit.rank, of=sizes.get(unit.tier, 0), on=on
-        ):
-            until = None if each.months is None else months_later(on, each.months)
-            rows.append(
-                Recommendation(
-                    unit=unit, key=each.key, label=each.label, text=each.text, source=f"{each.source}（{each.doc_no}）"[:300],
-                    until=until,
-                )
-            )  # fmt: skip
-    Recommendation.objects.bulk_create(rows)
-
-
-def months_later(day: dt.date, months: int) -> dt.date:
-    """The same day so many months on; the month's last where it has no such day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return dt.date(year, month + 1, min(day.day, last))
-        except ValueError:
-            continue
-    raise ValueError(f"no day {day} + {months}")
-
-
 def _notices(assessment: Assessment, units: Sequence[AssessedUnit], *, by: User, on: dt.date) -> None:
+    """Number and serve the notice of the result of each of these units; it becomes the one that counts.
+
+    Of a single officer it goes to the officer's leaders through the card, and is no paper of the whole body.
+    """
     snapshot = final_snapshot(assessment)
-    if snapshot is None:
+    if snapshot is None or not units:
         return
-    scores = {score.unit_id: score for score in snapshot.scores.prefetch_related("items__item", "unit")}
+    of_heads = assessment.audience == Audience.ENTERPRISES
+    scores = {
+        score.unit_id: score
+        for score in snapshot.scores.filter(unit__in=units).prefetch_related("items__item", "unit")
+    }
     changes: dict[int, list[ScoreChange]] = {}
     for change in ScoreChange.objects.filter(unit__assessment=assessment).select_related("item"):
         changes.setdefault(change.unit_id, []).append(change)
-    sizes: dict[str, int] = {}
-    for unit in units:
-        sizes[unit.tier] = sizes.get(unit.tier, 0) + (unit.rank is not None)
+    sizes = dict(
+        assessment.units.filter(rank__isnull=False).order_by().values_list("tier").annotate(n=Count("pk"))
+    )
+    reported = {
+        each.unit_id: each for each in SelfReport.objects.filter(unit__in=units).prefetch_related("lines")
+    }
     for unit in units:
         content = wording.result_notice(
-            assessment, unit, scores[unit.pk], changes.get(unit.pk, []), of=sizes[unit.tier], on=on
-        )
-        paper = issue_paper(
-            Paper.Kind.ASSESSMENT_RESULT, subject=unit, organization=assessment.organization,
-            recipient=unit.organization, recipient_name=unit.organization.name,
-            place=place_of(unit.organization.region), content=content, permission=Permission.RUN_ASSESSMENT, by=by,
+            assessment, unit, scores[unit.pk], changes.get(unit.pk, []), of=sizes.get(unit.tier, 0), on=on,
+            report=reported.get(unit.pk),
         )  # fmt: skip
+        person = unit.person_id is not None
+        paper = issue_paper(
+            Paper.Kind.APPRAISAL_RESULT if of_heads else Paper.Kind.ASSESSMENT_RESULT, subject=unit,
+            organization=assessment.organization, recipient=None if person else unit.organization,
+            recipient_name=unit.name if person else unit.organization.name,
+            place=place_of((assessment if person else unit).organization.region), content=content,
+            permission=Permission.RUN_ASSESSMENT, by=by,
+        )  # fmt: skip
+        unit.paper = paper
         AssessedUnit.objects.filter(pk=unit.pk).update(paper=paper)
-
-
-@transaction.atomic
-def decide_recommendation(
-    row: Recommendation, decision: str, *, by: User, reason: str = ""
-) -> Recommendation:
-    """The leader takes a recommendation up or not; declining says why. Raises PermissionDenied, IllegalMove, Refused."""
-    assessment = row.unit.assessment
-    if by.pk == row.unit.person_id or not adopts(by, assessment.organization_id):
-        raise PermissionDenied
-    if decision not in {Decision.ACCEPTED, Decision.DECLINED}:
-        raise Refused("请选择采纳或者不采纳")
-    if decision == Decision.DECLINED and not reason.strip():
-        raise Refused("不采纳须填写理由")
-    done = Recommendation.objects.filter(pk=row.pk, status=Decision.PROPOSED).update(
-        status=decision, reason=reason.strip()[:300], decided_by=by, decided_at=timezone.now()
-    )
-    if not done:
-        raise IllegalMove("这条建议已经决定过，请刷新查看")
-    row.refresh_from_db()
-    record(
-        "assessment.recommendation", row, by=by, summary=f"{row.unit}：{row.label}{row.get_status_display()}"
-    )
-    return row

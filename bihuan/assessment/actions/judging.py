@@ -20,9 +20,11 @@ from bihuan.rules import scoring
 from bihuan.rules.scoring import COUNT, HIGHEST
 
 from ..computing import Given, judged_in, outcome_of
-from ..models import AssessedUnit, Assessment, Assessor, Judgement, SheetItem
-from ..standing import may_judge, runs
+from ..models import AssessedUnit, Assessment, Assessor, Judgement, SelfReport, SheetItem
+from ..standing import may_judge, runs, sits
 from ..workflow import ItemKind, Status
+from .reporting import awaits
+from .rounds import duty_kind
 
 HUNDRED = Decimal(100)
 
@@ -54,18 +56,22 @@ def judge(
     evidence: Iterable[object] = (),
     by: User,
 ) -> Judgement:
-    """Give one item of one unit its points, on what was seen. A second word of the same assessor corrects the first.
+    """Give one item of one unit its points, on what was seen. A second word from the same seat corrects the first.
 
-    `points` of a veto item: 1 met, 0 not; `level` of a plus item by levels. Raises PermissionDenied for anybody but the
-    seat's holder or for the own unit, IllegalMove when scores are frozen, Refused.
+    `points` of a veto item: 1 met, 0 not; `level` of a plus item by levels. Raises PermissionDenied for anybody who does
+    not sit there or for the own unit, IllegalMove when scores are frozen, Refused, also while a self-report may still
+    be handed in.
     """
-    if seat.user_id != by.pk or not by.is_active or not may_judge(seat, unit, item):
+    if not sits(by, seat) or not may_judge(seat, unit, item):
         raise PermissionDenied
     if unit.assessment_id != seat.assessment_id or item.sheet_id != unit.assessment.sheet_id:
         raise Refused("考核对象或项目不属于这次考核")
     if seat.is_third and not _is_apart(unit, item):
         raise Refused(f"“{item.name}”两人评分没有分歧，不需要第三人评定")
-    row = _write(unit, item, points, how, text, level, evidence, by=by, settles=False)
+    report = SelfReport.objects.filter(unit=unit).first()
+    if report is not None and awaits(report):
+        raise Refused(f"企业主要负责人还没有提交自评，期限是 {report.due_on}；期满仍未提交的，可以直接评")
+    row = _write(unit, item, points, how, text, level, evidence, by=by, seat=seat)
     _follow(seat, unit, by=by)
     return row
 
@@ -92,7 +98,7 @@ def settle(
         raise Refused("这个项目不属于这次考核")
     if item.kind == ItemKind.BASIC and not _is_apart(unit, item) and not _is_settled(unit, item):
         raise Refused(f"“{item.name}”评分人之间没有超过限度的分歧，不能由考核办核定")
-    row = _write(unit, item, points, how, text, level, evidence, by=by, settles=True)
+    row = _write(unit, item, points, how, text, level, evidence, by=by, seat=None)
     _follow(None, unit, by=by)
     return row
 
@@ -125,7 +131,7 @@ def _write(
     evidence: Iterable[object],
     *,
     by: User,
-    settles: bool,
+    seat: Assessor | None,
 ) -> Judgement:
     assessment = unit.assessment
     # Held until the transaction ends: no word is given on what was frozen a moment ago.
@@ -146,14 +152,15 @@ def _write(
     elif rule.get("kind") == COUNT and points != points.to_integral_value():
         raise Refused(f"“{item.name}”按件计，请填写整数")
     share = share_of(item, unit, points)
+    settles = seat is None
     last = (
-        Judgement.objects.filter(unit=unit, item=item, by=by, settles=settles)
+        Judgement.objects.filter(unit=unit, item=item, seat=seat, settles=settles)
         .order_by("-revision")
         .values_list("revision", flat=True)
         .first()
     )
     row = Judgement(
-        unit=unit, item=item, share=share, level=level, how=how, text=text.strip()[:500], settles=settles,
+        unit=unit, item=item, share=share, level=level, how=how, text=text.strip()[:500], seat=seat, settles=settles,
         revision=(last or 0) + 1, by=by, at=timezone.now(),
     )  # fmt: skip
     try:
@@ -178,7 +185,7 @@ def _follow(seat: Assessor | None, unit: AssessedUnit, *, by: User) -> None:
         and not _owed_of(seat, unit, items, judged)
         and not owed_by(seat, items, judged_in(assessment))
     ):
-        finish_duty(seat, Duty.Kind.ASSESSMENT_ITEM, by=by)
+        finish_duty(seat, duty_kind(seat), by=by)
     apart = [
         item.name
         for item in items
@@ -200,6 +207,8 @@ def owed_by(
 ) -> list[tuple[AssessedUnit, SheetItem]]:
     """What a seat still has to judge: everything of its sections; for a third, what two differ on."""
     units = seat.assessment.units.select_related("organization").order_by("pk")
+    if seat.user_id is None:
+        units = units.filter(reviewer=seat.organization_id)
     return [(unit, item) for unit in units for item in _owed_of(seat, unit, items, judged)]
 
 
@@ -213,7 +222,7 @@ def _owed_of(
         if not may_judge(seat, unit, item) or item.full(unit.tier) <= 0:
             continue
         given = judged.get((unit.pk, item.pk), Given())
-        if seat.user_id in given.shares:
+        if seat.pk in given.shares:
             continue
         if seat.is_third:
             if outcome_of(sheet, item, given).state == scoring.APART:

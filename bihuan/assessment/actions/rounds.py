@@ -16,15 +16,17 @@ from bihuan.accounts.scope import place_of
 from bihuan.audit.actions import record
 from bihuan.audit.moves import step
 from bihuan.core.errors import IllegalMove, Refused
-from bihuan.duties.actions import finish_duty, open_duty
+from bihuan.duties.actions import NewDuty, finish_duty, open_duties, open_duty
 from bihuan.duties.clock import due as clock_due
 from bihuan.duties.models import Duty
 from bihuan.notifications.actions import notify
 from bihuan.notifications.models import Message
+from bihuan.registry.models import Contact, Enterprise
 
 from ..models import AssessedUnit, Assessment, AssessmentTransition, Assessor, Sheet
 from ..standing import KINDS, may_move, runs
-from ..workflow import RULES, Audience, ItemKind, Move, SheetStatus, Status, Tier
+from ..workflow import RULES, Audience, ItemKind, Move, ReviewBody, SheetStatus, Status, Tier
+from .reporting import drop_reports, owe_reports
 
 
 def check_runs(assessment: Assessment, by: User) -> None:
@@ -111,6 +113,13 @@ def add_units(
                 tier=earlier.get(body.pk, Tier.KEY) if assessment.sheet.has_tiers else Tier.KEY,
             )
         )  # fmt: skip
+    if assessment.audience == Audience.ENTERPRISES:
+        assign_reviewers(assessment, rows, ReviewBody.LOCALITY)
+    return put_in(assessment, rows, by=by)
+
+
+def put_in(assessment: Assessment, rows: Sequence[AssessedUnit], *, by: User) -> int:
+    """Write the units that were gathered. Raises IllegalMove when somebody put one of them in a moment ago."""
     try:
         with transaction.atomic():
             AssessedUnit.objects.bulk_create(rows)
@@ -119,6 +128,37 @@ def add_units(
     if rows:
         record("assessment.units", assessment, by=by, summary=f"{assessment}：加入 {len(rows)} 个考核对象")
     return len(rows)
+
+
+def assign_reviewers(assessment: Assessment, rows: Sequence[AssessedUnit], choice: str) -> None:
+    """Say which body judges each enterprise and who heads it: the registry's word, the office where there is no other."""
+    firms = {
+        each.organization_id: each
+        for each in Enterprise.objects.filter(organization__in=[row.organization_id for row in rows])
+        .select_related("organization")
+        .prefetch_related("contacts")
+    }
+    streets = {
+        each.region_id: each.pk
+        for each in organizations_under(
+            assessment.organization.region_id, kinds=[Organization.Kind.LOCALITY]
+        ).order_by("-pk")
+    }
+    for row in rows:
+        firm = firms.get(row.organization_id)
+        if firm is None:
+            row.reviewer_id = assessment.organization_id
+            continue
+        wanted = {
+            ReviewBody.LOCALITY: streets.get(firm.locality_id) or firm.department_id,
+            ReviewBody.DEPARTMENT: firm.department_id or streets.get(firm.locality_id),
+            ReviewBody.OFFICE: None,
+        }[ReviewBody(choice)]
+        row.reviewer_id = wanted or assessment.organization_id
+        heads = {each.role: each.name for each in firm.contacts.all()}
+        row.person_name = (
+            heads.get(Contact.Role.PRINCIPAL) or heads.get(Contact.Role.LEGAL) or row.person_name
+        )
 
 
 def _earlier_tiers(assessment: Assessment) -> dict[int, str]:
@@ -223,26 +263,32 @@ def dismiss_assessor(seat: Assessor, *, by: User) -> None:
     check_runs(seat.assessment, by)
     if _now(seat.assessment) not in {Status.DRAFT, Status.RUNNING}:
         raise IllegalMove(f"{seat.assessment}已经定格，不能再改评分人")
-    if seat.user.pk in set(
-        AssessedUnit.objects.filter(assessment=seat.assessment).values_list("judgements__by", flat=True)
-    ):
-        raise Refused(f"{seat.user.full_name}已经评过分，不能取消；请另外指定人补评")
-    finish_duty(seat, Duty.Kind.ASSESSMENT_ITEM, by=by, cancelled=True)
-    record("assessment.assessor", seat.assessment, by=by, summary=f"{seat.assessment}：取消{seat.user.full_name}评分")  # fmt: skip
+    if seat.judgements.exists():
+        raise Refused(f"{seat.name}已经评过分，不能取消；请另外指定人补评")
+    if seat.user_id is None:
+        raise Refused(f"{seat.name}按属地或主管负责审核，不能取消；请另外指定人补评")
+    finish_duty(seat, duty_kind(seat), by=by, cancelled=True)
+    record("assessment.assessor", seat.assessment, by=by, summary=f"{seat.assessment}：取消{seat.name}评分")
     seat.delete()
+
+
+def duty_kind(seat: Assessor) -> Duty.Kind:
+    """What a seat owes: a person's judging, or a body's review of the heads assigned to it."""
+    return Duty.Kind.ASSESSMENT_ITEM if seat.user_id is not None else Duty.Kind.APPRAISAL
 
 
 def owe_judging(seat: Assessor, *, by: User) -> None:
     """The seat's duty, by its clock; thirds owe nothing until two differ."""
-    if seat.is_third:
+    if seat.is_third or seat.user is None:
         return
     assessment = seat.assessment
     due = clock_due("assessment.judge", timezone.localdate())
     seat.due_on, seat.clock = due.due_on, due.explanation
     seat.save(update_fields=["due_on", "clock"])
-    post = next((each for each in seat.user.posts if each.organization_id == seat.organization_id), None)
+    user = seat.user
+    post = next((each for each in user.posts if each.organization_id == seat.organization_id), None)
     open_duty(
-        kind=Duty.Kind.ASSESSMENT_ITEM, subject=seat, title=f"评分：{assessment.title}（{seat.user.full_name}）",
+        kind=Duty.Kind.ASSESSMENT_ITEM, subject=seat, title=f"评分：{assessment.title}（{user.full_name}）",
         url=f"/assessment/seats/{seat.pk}/", organization=seat.organization, place=place_of(assessment.organization.region),
         post=post, due_on=due.due_on, clock=due.explanation, by=by,
     )  # fmt: skip
@@ -273,8 +319,9 @@ def start_assessment(assessment: Assessment, *, by: User) -> AssessmentTransitio
         missing.append("还没有考核对象")
     seats = list(assessment.assessors.select_related("user", "assessment__sheet"))
     judged = assessment.sheet.items.filter(measure="", kind=ItemKind.BASIC)
+    bodies = _reviewing(assessment)
     for section in dict.fromkeys(judged.values_list("section", flat=True)):
-        have = sum(1 for seat in seats if seat.judges(section) and not seat.is_third)
+        have = sum(1 for seat in seats if seat.judges(section) and not seat.is_third) + bool(bodies)
         if have < assessment.sheet.judges:
             missing.append(f"“{section}”要 {assessment.sheet.judges} 人评分，只指定了 {have} 人")
     if missing:
@@ -282,7 +329,41 @@ def start_assessment(assessment: Assessment, *, by: User) -> AssessmentTransitio
     line = move_assessment(assessment, Move.START, by=by)
     for seat in seats:
         owe_judging(seat, by=by)
+    if assessment.audience == Audience.ENTERPRISES:
+        owe_reports(assessment, by=by)
+        _seat_bodies(assessment, bodies, by=by)
     return line
+
+
+def _reviewing(assessment: Assessment) -> list[Organization]:
+    """The bodies the units are assigned to; none unless every unit is assigned to one."""
+    if assessment.audience != Audience.ENTERPRISES or assessment.units.filter(reviewer=None).exists():
+        return []
+    return list(
+        Organization.objects.filter(pk__in=assessment.units.values("reviewer")).select_related("region").order_by("pk")
+    )  # fmt: skip
+
+
+def _seat_bodies(assessment: Assessment, bodies: Sequence[Organization], *, by: User) -> None:
+    """Every reviewing body gets its seat and owes the review once self-reports are due."""
+    due = clock_due("appraisal.review", assessment.report_due_on or timezone.localdate())
+    seats = Assessor.objects.bulk_create(
+        Assessor(
+            assessment=assessment, organization=body, due_on=due.due_on, clock=due.explanation, named_by=by,
+            named_at=timezone.now(),
+        )
+        for body in bodies
+    )  # fmt: skip
+    open_duties(
+        [
+            NewDuty(
+                Duty.Kind.APPRAISAL, seat, f"审核履职自评：{assessment.title}", f"/assessment/seats/{seat.pk}/",
+                seat.organization, place_of(seat.organization.region), None, due.due_on, due.explanation,
+            )
+            for seat in seats
+        ],
+        by=by,
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -290,9 +371,10 @@ def cancel_assessment(assessment: Assessment, *, by: User, reason: str) -> Asses
     """Call it off with a reason; what was judged stays on record."""
     line = move_assessment(assessment, Move.CANCEL, by=by, reason=reason)
     for seat in assessment.assessors.all():
-        finish_duty(seat, Duty.Kind.ASSESSMENT_ITEM, by=by, cancelled=True)
+        finish_duty(seat, duty_kind(seat), by=by, cancelled=True)
     for unit in assessment.units.all():
         finish_duty(unit, Duty.Kind.ASSESSMENT_ITEM, by=by, cancelled=True)
+    drop_reports(assessment, by=by)
     return line
 
 

@@ -27,7 +27,7 @@ from ..standing import adopts, office_run_by, runs
 from ..workflow import SHEET_RULES, How, ItemKind, SheetMove, SheetStatus
 
 ITEM_FIELDS = (
-    "key", "position", "section", "kind", "name", "standard", "measure", "rule_given", "how", "points_key",
+    "key", "position", "section", "kind", "name", "standard", "duty", "measure", "rule_given", "how", "points_key",
     "points_general", "least", "threshold",
 )  # fmt: skip
 
@@ -52,7 +52,7 @@ def start_sheet(key: str, *, by: User, title: str = "") -> Sheet:
     SheetItem.objects.bulk_create(
         SheetItem(
             sheet=sheet, key=row["key"], position=position, section=row["section"], kind=row["kind"], name=row["name"],
-            standard=row["standard"], measure=row["measure"], rule_given=row["rule"], how=row["how"],
+            standard=row["standard"], duty=row.get("duty", ""), measure=row["measure"], rule_given=row["rule"], how=row["how"],
             points_key=Decimal(str(row["points"]["key"])), points_general=Decimal(str(row["points"]["general"])),
             least=row["least"], threshold=Decimal(str(row["threshold"])),
         )

@@ -16,7 +16,6 @@ from .base import (
     measures_for,
     read_all,
     register,
-    whole_of,
 )
 
 __all__ = [
@@ -31,5 +30,4 @@ __all__ = [
     "measures_for",
     "read_all",
     "register",
-    "whole_of",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -55,18 +54,17 @@ class Window:
 
 @dataclass(frozen=True)
 class Reading:
-    """What was found of one unit: a value (None: nothing to measure), of how many rows, and the rows that cost points."""
+    """What was found of one unit: a value (None: nothing to measure), of how many rows, the rows that cost points, and
+    the keys of all rows a rate is counted over (pieces have no others than those that cost points)."""
 
     value: Decimal | None
     counted: int = 0
     rows: tuple[Row, ...] = ()
     note: str = ""
+    whole: tuple[Any, ...] = ()
 
 
 NOTHING = Reading(None)
-# While somebody looks for all rows of a rate: the keys found so far.
-_WHOLE: ContextVar[dict[Any, None] | None] = ContextVar("whole", default=None)
-MOST_ROWS = 20_000  # all rows of one rate of one unit are listed up to so many
 Read = Callable[[Sequence[Unit], Window], dict[int, Reading]]
 
 
@@ -114,21 +112,6 @@ def read_all(keys: Iterable[str], units: Sequence[Unit], window: Window) -> dict
         given = measure_of(key).read(units, window)
         found[key] = {unit.key: given.get(unit.key, NOTHING) for unit in units}
     return found
-
-
-def whole_of(measure: Measure, unit: Unit, window: Window) -> list[Any]:
-    """The keys of all rows a rate of one unit is counted over, good and bad, as the books stand now.
-
-    Pieces have no others than those that cost points. What counted then is not kept row by row: read again, the books
-    may since have changed, and whoever shows this says so.
-    """
-    found: dict[Any, None] = {}
-    mark = _WHOLE.set(found)
-    try:
-        measure.read([unit], window)
-    finally:
-        _WHOLE.reset(mark)
-    return list(found)
 
 
 @dataclass(frozen=True)
@@ -183,16 +166,12 @@ def rate(
 ) -> dict[int, Reading]:
     """The share of rows that are good (or, with `bad_share`, that are not), in percent; the others are the rows behind.
 
-    Two queries for each way rows belong to units.
+    Three queries for each way rows belong to units.
     """
     fine = Case(When(good, then=Value(1)), default=Value(0), output_field=IntegerField())
     found: dict[int, Reading] = {}
     for path, whose in dimensions(units, paths):
         mine = rows.filter(**{f"{path}__in": list(whose)}).annotate(fine=fine)
-        if (gathered := _WHOLE.get()) is not None:
-            gathered.update(
-                dict.fromkeys(mine.order_by("pk").values_list(key, flat=True).distinct()[:MOST_ROWS])
-            )
         counts: dict[Any, list[int]] = {}
         for value, is_fine, count in (
             mine.order_by().values_list(path, "fine").annotate(n=Count("pk", distinct=True))
@@ -201,10 +180,15 @@ def rate(
         behind: dict[Any, list[Row]] = {}
         for value, pk, *told in mine.filter(fine=0).order_by("pk").values_list(path, key, *names).distinct():
             behind.setdefault(value, []).append((pk, note(*told)))
+        everything: dict[Any, dict[Any, None]] = {}
+        for value, pk in mine.order_by(key).values_list(path, key).distinct():
+            everything.setdefault(value, {})[pk] = None
         for value, (bad, good_ones) in counts.items():
             whole = bad + good_ones
             share = Decimal(bad if bad_share else good_ones) * 100 / whole
-            found[whose[value]] = Reading(share, whole, tuple(behind.get(value, ())))
+            found[whose[value]] = Reading(
+                share, whole, tuple(behind.get(value, ())), whole=tuple(everything[value])
+            )
     return found  # fmt: skip
 
 
@@ -250,5 +234,6 @@ def merged(readings: Iterable[Mapping[int, Reading]]) -> dict[int, Reading]:
                 (have.value or Decimal(0)) + (given.value or Decimal(0)),
                 have.counted + given.counted,
                 have.rows + given.rows,
+                whole=have.whole + given.whole,
             )
     return found  # fmt: skip

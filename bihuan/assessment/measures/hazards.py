@@ -33,7 +33,7 @@ def _counted() -> HazardQuerySet:
     return Hazard.objects.exclude(status=Status.DISMISSED)
 
 
-def _due(window: Window) -> HazardQuerySet:
+def due_in(window: Window) -> HazardQuerySet:
     """What fell due in the window, and what was put right on the spot when it was found."""
     return _counted().filter(
         Q(due_on__gte=window.since, due_on__lt=window.lapsed)
@@ -46,21 +46,21 @@ ON_TIME = (
 )
 
 
-def _late_note(due_on: dt.date | None, submitted_on: dt.date | None, closed_on: dt.date | None) -> str:
+def late_note(due_on: dt.date | None, submitted_on: dt.date | None, closed_on: dt.date | None) -> str:
     done = submitted_on or closed_on
     return f"期限 {day(due_on)}，{f'{day(done)} 才提交' if done else '至今没有提交'}"
 
 
-_LATE = ("due_on", "submitted_on", "closed_on")
+LATE = ("due_on", "submitted_on", "closed_on")
 
 
 def _on_time(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
-    return rate(_due(window), units, good=ON_TIME, paths=_PLACES, names=_LATE, note=_late_note)
+    return rate(due_in(window), units, good=ON_TIME, paths=_PLACES, names=LATE, note=late_note)
 
 
 def _major(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
-    rows = _due(window).filter(level=Level.MAJOR)
-    return rate(rows, units, good=ON_TIME, paths=_PLACES, names=_LATE, note=_late_note)
+    rows = due_in(window).filter(level=Level.MAJOR)
+    return rate(rows, units, good=ON_TIME, paths=_PLACES, names=LATE, note=late_note)
 
 
 def _closing(units: Sequence[Unit], window: Window) -> dict[int, Reading]:

@@ -98,7 +98,7 @@ def _deaths_over(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
         over = max(deaths - limits[unit.region], 0)
         behind = tuple((pk, f"{parts[2]}，死亡 {parts[0]} 人") for pk, parts in told) if over else ()
         note = f"死亡 {deaths} 人，控制数 {limits[unit.region]} 人，超 {over} 人"
-        found[unit.key] = Reading(Decimal(over), len(told), behind, note)
+        found[unit.key] = Reading(Decimal(over), len(told), behind, note, tuple(pk for pk, _ in told))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Measures over inspections, plans, signals, certificates, duties and letters, and over what single officers did."""
+"""Measures over inspections, plans, signals, certificates, duties and letters."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from decimal import Decimal
 from django.db.models import Exists, F, OuterRef, Q
 
 from bihuan.duties.models import Duty
-from bihuan.inspections.models import Inspection, InspectionMember, Signal
+from bihuan.inspections.models import Inspection, Signal
 from bihuan.planning.models import PlannedVisit
 from bihuan.pledges.models import StaffCertificate
 from bihuan.registry.models import Enterprise
 
 from ..models import Letter
-from ..workflow import Audience, LetterStatus
+from ..workflow import LetterStatus
 from .base import (
     BODIES,
     PIECES,
@@ -34,7 +34,6 @@ from .base import (
 )
 
 _BODY = Paths.body()
-OFFICERS = frozenset({Audience.OFFICERS})
 
 
 def _planned(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
@@ -61,7 +60,7 @@ def _coverage(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
     )  # fmt: skip
 
 
-def _doubtful(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
+def doubtful(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
     rows = Signal.objects.filter(
         notes__kind="upheld",
         inspection__inspected_on__gte=window.since,
@@ -108,7 +107,7 @@ def _letters(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
     """Both as the side below and as the side above; a letter not yet due is not counted before it is signed."""
     whose = {unit.organization: unit.key for unit in units if unit.user is None}
     bad: dict[int, list[Row]] = {}
-    counts: dict[int, int] = {}
+    every: dict[int, list[int]] = {}
     rows = (
         Letter.objects.filter(year=window.year)
         .exclude(status=LetterStatus.WITHDRAWN)
@@ -119,40 +118,24 @@ def _letters(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
     )
     for pk, lower, upper, title, due_on, signed_on in rows:
         for unit in {whose[side] for side in (lower, upper) if side in whose}:
-            counts[unit] = counts.get(unit, 0) + 1
+            every.setdefault(unit, []).append(pk)
             if signed_on is None or signed_on > window.until:
                 bad.setdefault(unit, []).append((pk, f"{title}：应在 {due_on} 前签订，没有签齐"))
     return {
-        unit: Reading(Decimal(count - len(bad.get(unit, ()))) * 100 / count, count, tuple(bad.get(unit, ())))
-        for unit, count in counts.items()
+        unit: Reading(
+            Decimal(len(its) - len(bad.get(unit, ()))) * 100 / len(its),
+            len(its),
+            tuple(bad.get(unit, ())),
+            whole=tuple(its),
+        )
+        for unit, its in every.items()
     }
-
-
-def _visits(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
-    rows = InspectionMember.objects.filter(
-        inspection__inspected_on__gte=window.since, inspection__inspected_on__lte=window.until
-    )
-    return pieces(
-        rows, units, paths=Paths.body("", "user_id"), key="inspection_id",
-        names=("inspection__inspected_on", "inspection__enterprise__name"), note=lambda on, name: f"{day(on)} {name}",
-    )  # fmt: skip
-
-
-def _finding(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
-    rows = InspectionMember.objects.filter(
-        inspection__inspected_on__gte=window.since, inspection__inspected_on__lte=window.until
-    )
-    return rate(
-        rows, units, good=Q(inspection__hazard_count__gt=0), paths=Paths.body("", "user_id"), key="inspection_id",
-        names=("inspection__inspected_on", "inspection__enterprise__name"),
-        note=lambda on, name: f"{day(on)} {name}：没有查出隐患",
-    )  # fmt: skip
 
 
 INSPECTION = "inspections.inspection"
 register(Measure("visit.planned", "检查计划完成率", RATE, BODIES, "planning.plannedvisit", "计划检查中，时段已过且已经检查的比例", _planned))  # fmt: skip
 register(Measure("visit.coverage", "检查覆盖率", RATE, PLACES_AND_FIRMS, "registry.enterprise", "监管对象中，期内至少检查过一次的比例（企业自查不算）", _coverage))  # fmt: skip
-register(Measure("visit.doubtful", "佐证提示属实", PIECES, BODIES, INSPECTION, "检查记录的佐证提示被认定属实的件数", _doubtful, True))  # fmt: skip
+register(Measure("visit.doubtful", "佐证提示属实", PIECES, BODIES, INSPECTION, "检查记录的佐证提示被认定属实的件数", doubtful, True))  # fmt: skip
 register(Measure("training.certificates", "人员证件在期率", RATE, PLACES_AND_FIRMS, "registry.enterprise", "登记在用的人员证件中，到计分日在有效期内的比例", _certificates))  # fmt: skip
 _on_time_duties(Duty.Kind.TASK, key="duty.task", label="整治任务按期办结率", words="方案分解到本单位的任务中，按期办结的比例")  # fmt: skip
 _on_time_duties(
@@ -171,10 +154,3 @@ _on_time_duties(
 _on_time_duties(Duty.Kind.DISTRICT_VISIT, key="district.visits", label="包干走访按期率", words="领导包干走访中，按期完成的比例")  # fmt: skip
 _on_time_duties(Duty.Kind.RESOLUTION, key="meeting.resolutions", label="议定事项按期办结率", words="会议议定、由本单位承办的事项中，按期办结的比例")  # fmt: skip
 register(Measure("letter.signed", "责任书签订率", RATE, PLACES_AND_FIRMS, "assessment.letter", "本年度应签的责任书、承诺书（对上和对下）中，双方签齐的比例", _letters))  # fmt: skip
-register(Measure("officer.visits", "检查家次", PIECES, OFFICERS, INSPECTION, "期内参加并记名的检查", _visits))
-register(
-    Measure(
-        "officer.finding", "检查检出率", RATE, OFFICERS, INSPECTION, "参加的检查中，查出隐患的比例", _finding
-    )
-)
-register(Measure("officer.doubtful", "佐证提示属实", PIECES, OFFICERS, INSPECTION, "本人记录的检查，佐证提示被认定属实的件数", _doubtful, True))  # fmt: skip

@@ -1,7 +1,9 @@
-"""Score sheets, assessments, frozen scores, appeals and letters of responsibility."""
+"""Score sheets, assessments, self-reports, drawn case files, frozen scores, appeals and letters of responsibility."""
 
 from .appeals import Appeal, AppealTransition, ScoreChange
+from .files import CaseFile, FileDraw, FileReview
 from .letters import Letter, LetterForm, LetterTransition
+from .reports import SelfReport, SelfReportLine, SelfReportTransition
 from .rounds import AssessedUnit, Assessment, AssessmentTransition, Assessor, Judgement, Recommendation
 from .scores import ItemScore, ScoreRows, Snapshot, UnitScore
 from .sheets import Sheet, SheetItem, SheetTransition
@@ -13,6 +15,9 @@ __all__ = [
     "Assessment",
     "AssessmentTransition",
     "Assessor",
+    "CaseFile",
+    "FileDraw",
+    "FileReview",
     "ItemScore",
     "Judgement",
     "Letter",
@@ -21,6 +26,9 @@ __all__ = [
     "Recommendation",
     "ScoreChange",
     "ScoreRows",
+    "SelfReport",
+    "SelfReportLine",
+    "SelfReportTransition",
     "Sheet",
     "SheetItem",
     "SheetTransition",

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.permissions import Permission
+from bihuan.accounts.roles import ROLES
 from bihuan.accounts.scope import areas_q, scope_of
 from bihuan.audit.moves import Transition
 from bihuan.core.addresses import row_address
@@ -17,9 +18,25 @@ from bihuan.papers.models import Paper
 from ..workflow import SEEN_BY_UNITS, Audience, Decision, How, Status, Tier
 
 
-def bodies_of(user: User) -> set[int]:
-    """The organizations in whose posts a person may see assessments."""
-    return {post.organization_id for post in user.posts if user.has_perm(Permission.VIEW_ASSESSMENT)}
+def bodies_of(user: User, permission: str = Permission.VIEW_ASSESSMENT) -> set[int]:
+    """The organizations in whose posts a person may see assessments (or holds another permission)."""
+    return {
+        post.organization_id
+        for post in user.posts
+        if user.is_active and permission in ROLES[post.role].permissions
+    }
+
+
+def concerning(user: User) -> Q:
+    """The units a person sees once they have begun, whatever the area: one's own body, oneself, the people one leads,
+    and the enterprises one's body judges."""
+    mine = bodies_of(user)
+    return (
+        Q(organization__in=mine, person=None)
+        | Q(person=user.pk)
+        | Q(organization__in=bodies_of(user, Permission.APPEAL_ASSESSMENT))
+        | Q(reviewer__in=mine)
+    )
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
@@ -27,9 +44,7 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         """Offices and inspectorates see those of their area, the assessed those they are part of once begun. Whoever was
         named to judge works on pages of their own."""
         scope = scope_of(user, Permission.VIEW_ASSESSMENT)
-        mine = AssessedUnit.objects.filter(assessment=models.OuterRef("pk")).filter(
-            Q(organization__in=bodies_of(user)) | Q(person=user.pk)
-        )
+        mine = AssessedUnit.objects.filter(assessment=models.OuterRef("pk")).filter(concerning(user))
         return self.filter(areas_q(scope.areas) | (Q(status__in=SEEN_BY_UNITS) & Q(models.Exists(mine))))
 
     def overseen_by(self, user: User) -> AssessmentQuerySet:
@@ -71,6 +86,8 @@ class Assessment(models.Model):
     appeal_by = models.DateField("申辩截止", null=True)
     appeal_clock = models.JSONField("申辩期限说明", default=dict)
     final_on = models.DateField("定稿日期", null=True)
+    report_due_on = models.DateField("自评期限", null=True)
+    report_clock = models.JSONField("自评期限说明", default=dict)
 
     objects = AssessmentQuerySet.as_manager()
 
@@ -127,14 +144,12 @@ class AssessmentTransition(Transition):
 
 class AssessedUnitQuerySet(models.QuerySet["AssessedUnit"]):
     def visible_to(self, user: User) -> AssessedUnitQuerySet:
-        """The cards: all for the area's offices and inspectorates, one's own for those assessed."""
+        """The cards: all for the area's offices and inspectorates; one's own for those assessed, those of their people
+        for leaders, those of the enterprises they judge for reviewing bodies."""
         scope = scope_of(user, Permission.VIEW_ASSESSMENT)
         return self.filter(
             areas_q(scope.areas, "assessment__")
-            | (
-                Q(assessment__status__in=SEEN_BY_UNITS)
-                & (Q(organization__in=bodies_of(user), person=None) | Q(person=user.pk))
-            )
+            | (Q(assessment__status__in=SEEN_BY_UNITS) & concerning(user))
         )
 
 
@@ -149,6 +164,14 @@ class AssessedUnit(models.Model):
         User, models.PROTECT, verbose_name="人员", null=True, blank=True, related_name="assessed_units"
     )
     person_name = models.CharField("负责人", max_length=60, blank=True)
+    reviewer = models.ForeignKey(
+        Organization,
+        models.PROTECT,
+        verbose_name="审核单位",
+        null=True,
+        blank=True,
+        related_name="units_reviewed",
+    )
     tier = models.CharField("层级", max_length=8, choices=Tier.choices, default=Tier.KEY)
     exclusion = models.CharField("不参加排名的理由", max_length=200, blank=True)
     basic = models.DecimalField("基本分", max_digits=7, decimal_places=2, null=True)
@@ -193,17 +216,20 @@ class AssessedUnit(models.Model):
         numbers = (self.basic, self.plus, self.minus, self.score)
         return {
             "assessment": self.assessment_id, "organization": self.organization_id, "person": self.person_id,
-            "tier": self.tier, "exclusion": self.exclusion,
+            "tier": self.tier, "exclusion": self.exclusion, "reviewer": self.reviewer_id,
             "figures": [None if each is None else f"{each:.2f}" for each in numbers],
             "grade": self.grade, "rank": self.rank, "vetoed": self.vetoed,
         }  # fmt: skip
 
 
 class Assessor(models.Model):
-    """Somebody named to judge: which sections of the sheet (none named: all)."""
+    """Somebody named to judge: which sections of the sheet (none named: all). Without a person it is the seat of a body
+    that judges the enterprises assigned to it, held by whoever may review there."""
 
     assessment = models.ForeignKey(Assessment, models.PROTECT, verbose_name="考核", related_name="assessors")
-    user = models.ForeignKey(User, models.PROTECT, verbose_name="评分人", related_name="assessor_seats")
+    user = models.ForeignKey(
+        User, models.PROTECT, verbose_name="评分人", null=True, related_name="assessor_seats"
+    )
     organization = models.ForeignKey(Organization, models.PROTECT, verbose_name="单位", related_name="+")
     sections = models.JSONField("评哪些类别", default=list, blank=True)
     is_third = models.BooleanField("只评有分歧的", default=False)
@@ -216,11 +242,21 @@ class Assessor(models.Model):
         verbose_name = verbose_name_plural = "评分人"
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["assessment", "user"], name="assessment_assessor_once")
+            models.UniqueConstraint(fields=["assessment", "user"], name="assessment_assessor_once"),
+            models.UniqueConstraint(
+                fields=["assessment", "organization"],
+                condition=Q(user=None),
+                name="assessment_body_seat_once",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.assessment} {self.user.full_name}"
+        return f"{self.assessment} {self.name}"
+
+    @property
+    def name(self) -> str:
+        """Who judges: the person, or the body."""
+        return self.user.full_name if self.user else self.organization.short_name
 
     def judges(self, section: str) -> bool:
         return not self.sections or section in self.sections
@@ -240,6 +276,9 @@ class Judgement(models.Model):
     level = models.CharField("级别", max_length=40, blank=True)
     how = models.CharField("考核方式", max_length=8, choices=How.choices)
     text = models.CharField("评分依据", max_length=500)
+    seat = models.ForeignKey(
+        Assessor, models.PROTECT, verbose_name="评分席位", null=True, related_name="judgements"
+    )
     settles = models.BooleanField("考核办核定", default=False)
     revision = models.PositiveSmallIntegerField("第几次", default=1)
     by = models.ForeignKey(User, models.PROTECT, verbose_name="评分人", related_name="+")
@@ -250,7 +289,14 @@ class Judgement(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["unit", "item", "by", "settles", "revision"], name="assessment_judged_once"
+                fields=["unit", "item", "seat", "revision"], condition=Q(settles=False), name="assessment_judged_once"
+            ),
+            models.UniqueConstraint(
+                fields=["unit", "item", "revision"], condition=Q(settles=True), name="assessment_settled_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(settles=True, seat=None) | Q(settles=False, seat__isnull=False),
+                name="assessment_judged_from_a_seat",
             ),
             models.CheckConstraint(condition=Q(share__gte=0, share__lte=100), name="assessment_share_is_percent"),
         ]  # fmt: skip
@@ -261,13 +307,14 @@ class Judgement(models.Model):
     def signed_content(self) -> dict[str, object]:
         return {
             "unit": self.unit_id, "item": self.item_id, "share": f"{self.share:.4f}", "level": self.level,
-            "how": self.how, "text": self.text, "settles": self.settles, "revision": self.revision,
+            "how": self.how, "text": self.text, "seat": self.seat_id, "settles": self.settles, "revision": self.revision,
             "by": self.by_id, "at": self.at,
         }  # fmt: skip
 
 
 class Recommendation(models.Model):
-    """What follows from a unit's result: rewards, limits on honours, talks. Proposed by rule, decided by the leader."""
+    """What follows from a unit's result: rewards, training, limits on honours, talks, no further enforcement. Proposed by
+    rule or by hand with a reason, decided by the leader (R120-R122, R126)."""
 
     unit = models.ForeignKey(
         AssessedUnit, models.PROTECT, verbose_name="考核对象", related_name="recommendations"
@@ -277,6 +324,11 @@ class Recommendation(models.Model):
     text = models.CharField("建议", max_length=300)
     source = models.CharField("依据", max_length=300, blank=True)
     until = models.DateField("限制至", null=True)
+    why = models.CharField("提出理由", max_length=300, blank=True)
+    proposed_by = models.ForeignKey(User, models.PROTECT, verbose_name="提出人", null=True, related_name="+")
+    instrument = models.OneToOneField(
+        "instruments.Instrument", models.PROTECT, verbose_name="约谈通知书", null=True, related_name="+"
+    )
     status = models.CharField("决定", max_length=10, choices=Decision.choices, default=Decision.PROPOSED)
     reason = models.CharField("理由", max_length=300, blank=True)
     decided_by = models.ForeignKey(User, models.PROTECT, verbose_name="决定人", null=True, related_name="+")
@@ -300,5 +352,6 @@ class Recommendation(models.Model):
     def signed_content(self) -> dict[str, object]:
         return {
             "unit": self.unit_id, "key": self.key, "text": self.text, "until": self.until, "status": self.status,
-            "reason": self.reason, "by": self.decided_by_id,
+            "reason": self.reason, "by": self.decided_by_id, "why": self.why, "proposed_by": self.proposed_by_id,
+            "instrument": self.instrument_id,
         }  # fmt: skip

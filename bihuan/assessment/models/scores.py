@@ -96,15 +96,17 @@ class ItemScore(models.Model):
 
 
 class ScoreRows(models.Model):
-    """The rows behind a lost point as they were then: [[key, what was wrong with it], …]. Read only when opened."""
+    """The rows behind a figure as they were then: those that cost points, [[key, what was wrong with it], …], and the
+    keys of all it was counted over (`assessment.keysets`). Read only when opened."""
 
     score = models.OneToOneField(
         ItemScore, models.PROTECT, verbose_name="项目得分", primary_key=True, related_name="behind"
     )
-    rows = LazyJSONField("记录", default=list)
+    rows = LazyJSONField("失分的记录", default=list)
+    whole = models.TextField("计入基数的记录", blank=True, default="")
 
     class Meta:
-        verbose_name = verbose_name_plural = "失分记录"
+        verbose_name = verbose_name_plural = "定格记录"
 
     def __str__(self) -> str:
         return str(self.score_id)

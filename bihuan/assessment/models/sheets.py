@@ -150,6 +150,7 @@ class SheetItem(models.Model):
     kind = models.CharField("性质", max_length=8, choices=ItemKind.choices, default=ItemKind.BASIC)
     name = models.CharField("考核内容", max_length=80)
     standard = models.CharField("评分标准", max_length=400, blank=True)
+    duty = models.CharField("法定职责", max_length=20, blank=True, help_text="bihuan.rules.headduties 的代号")
     measure = models.CharField("计算指标", max_length=40, blank=True, help_text="空为人工评定")
     rule_given = models.JSONField("计分方法", default=dict, blank=True)
     how = models.JSONField("考核方式", default=list, blank=True)
@@ -196,7 +197,7 @@ class SheetItem(models.Model):
     def signed_content(self) -> dict[str, object]:
         return {
             "key": self.key, "section": self.section, "kind": self.kind, "name": self.name,
-            "standard": self.standard, "measure": self.measure, "rule": self.rule_given, "how": self.how,
+            "standard": self.standard, "duty": self.duty, "measure": self.measure, "rule": self.rule_given, "how": self.how,
             "points": [f"{self.points_key:.2f}", f"{self.points_general:.2f}"], "least": self.least,
             "threshold": f"{self.threshold:.2f}",
         }  # fmt: skip

@@ -12,7 +12,7 @@ from bihuan.accidents.models import ControlNumber
 from bihuan.accidents.tests.factories import verified
 from bihuan.accounts.scope import place_of
 from bihuan.assessment import actions
-from bihuan.assessment.measures import MEASURES, Unit, Window, measure_of, read_all, register, whole_of
+from bihuan.assessment.measures import MEASURES, Unit, Window, measure_of, read_all, register
 from bihuan.assessment.measures.base import Measure
 from bihuan.duties.actions import finish_duty, open_duty
 from bihuan.duties.models import Duty
@@ -72,13 +72,12 @@ def test_all_rows_of_a_rate_are_those_it_is_counted_over(world) -> None:
     late = dated(make_hazard(world), found_on=40, due_on=20)
     good = dated(make_submitted(world), found_on=40, due_on=20, submitted_on=20)
     dated(make_hazard(world), found_on=3, due_on=0)  # not due yet
-    street, town = unit(world.organizations.qingshi), unit(world.organizations.baita)
-    measure = measure_of("hazard.on_time")
-    assert sorted(whole_of(measure, street, window())) == sorted([late.pk, good.pk])
-    assert whole_of(measure, town, window()) == []
-    # Pieces are all rows behind already; reading as usual gathers nothing.
-    assert whole_of(measure_of("hazard.overdue"), street, window()) == []
-    assert read("hazard.on_time", street)[1].counted == 2
+    street, town = unit(world.organizations.qingshi), unit(world.organizations.baita, 2)
+    found = read("hazard.on_time", street, town)
+    assert sorted(found[1].whole) == sorted([late.pk, good.pk])
+    assert found[2].whole == ()
+    # Pieces are all rows behind already.
+    assert read("hazard.overdue", street)[1].whole == ()
 
 
 def test_closing_overdue_and_major(world) -> None:

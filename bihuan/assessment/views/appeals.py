@@ -24,7 +24,7 @@ from ..models import Appeal, ItemScore
 from ..standing import may_decide, represents
 from ..workflow import AppealStatus
 from . import documents, files_in, page_of, user_of
-from .rounds import card_or_404
+from .cards import card_or_404
 
 
 @require_safe

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bihuan.accounts.guards import require
@@ -23,20 +24,18 @@ from bihuan.rules import scoring
 from .. import actions
 from ..computing import Given, judged_in, outcome_of
 from ..forms import JudgeForm
-from ..models import AssessedUnit, Assessor, Judgement, SheetItem
-from ..standing import may_judge, runs
-from ..workflow import ItemKind, Status
-from . import documents, files_in, user_of
-from .rounds import card_or_404
+from ..models import AssessedUnit, Assessor, Judgement, SelfReport, SheetItem
+from ..standing import covers, may_judge, runs, seats_of
+from ..workflow import Audience, ItemKind, Status
+from . import documents, files_in, slice_of, user_of
+from .cards import card_or_404
 
 
 def seat_or_404(request: Request, pk: int) -> Assessor:
-    """One's own seat; nobody else judges from it."""
+    """One's own seat, or that of the body one reviews for; nobody else judges from it."""
+    rows = seats_of(user_of(request))
     return get_object_or_404(
-        Assessor.objects.select_related("assessment__sheet", "assessment__organization", "user").filter(
-            user=user_of(request)
-        ),
-        pk=pk,
+        rows.select_related("assessment__sheet", "assessment__organization", "user", "organization"), pk=pk
     )
 
 
@@ -49,13 +48,28 @@ def seat(request: Request, pk: int) -> HttpResponse:
     owed: dict[int, int] = {}
     for unit, _ in actions.owed_by(mine, items, judged):
         owed[unit.pk] = owed.get(unit.pk, 0) + 1
+    rows = mine.assessment.units.select_related("organization", "report").order_by("tier", "pk")
     units = [
-        (unit, owed.get(unit.pk, 0), sum(1 for item in items if mine.user_id in judged.get((unit.pk, item.pk), Given()).shares))
-        for unit in mine.assessment.units.select_related("organization").order_by("tier", "pk")
+        (unit, owed.get(unit.pk, 0), sum(1 for item in items if mine.pk in judged.get((unit.pk, item.pk), Given()).shares))
+        for unit in (rows if mine.user_id else rows.filter(reviewer=mine.organization_id))
         if any(may_judge(mine, unit, item) for item in items)
     ]  # fmt: skip
-    units.sort(key=lambda each: (each[1] == 0, each[0].pk))
-    context = {"seat": mine, "assessment": mine.assessment, "units": units, "left": sum(owed.values())}
+    # What can be judged now stands first, then what waits for its self-report, then what is done.
+    waits = {
+        unit.pk for unit, _, _ in units if (own := getattr(unit, "report", None)) and actions.awaits(own)
+    }
+    units.sort(key=lambda each: (each[1] == 0, each[0].pk in waits, each[0].pk))
+    context = {
+        "seat": mine,
+        "assessment": mine.assessment,
+        "page": slice_of(request, units, 50),
+        "waits": waits,
+        "waiting": len(waits),
+        "left": sum(owed.values()),
+        "of_heads": mine.assessment.audience == Audience.ENTERPRISES,
+        "of_officers": mine.assessment.audience == Audience.OFFICERS,
+        "today": timezone.localdate(),
+    }
     return render(request, "assessment/seat.html", context)
 
 
@@ -65,6 +79,8 @@ def judge(request: Request, pk: int, unit_pk: int) -> HttpResponse:
     user, mine = user_of(request), seat_or_404(request, pk)
     assessment = mine.assessment
     unit = get_object_or_404(assessment.units.select_related("organization", "assessment__sheet"), pk=unit_pk)
+    if mine.user_id is None and not covers(mine, unit):
+        raise Http404
     judged = judged_in(assessment, [unit])
     items = [
         item
@@ -72,7 +88,7 @@ def judge(request: Request, pk: int, unit_pk: int) -> HttpResponse:
         if item.kind != ItemKind.VETO
         and may_judge(mine, unit, item)
         and (item.kind != ItemKind.BASIC or item.full(unit.tier) > 0)
-        and (not mine.is_third or _apart(assessment.sheet, item, judged.get((unit.pk, item.pk)), user.pk))
+        and (not mine.is_third or _apart(assessment.sheet, item, judged.get((unit.pk, item.pk)), mine.pk))
     ]
     status, wrong, wrong_form = 200, 0, None
     if request.method == "POST":
@@ -93,9 +109,17 @@ def judge(request: Request, pk: int, unit_pk: int) -> HttpResponse:
             else:
                 messages.success(request, f"“{item.name}”已评分")
                 return redirect(f"{reverse('assessment:judge', args=[mine.pk, unit.pk])}#item-{item.pk}")
-    own = latest_of(unit, user.pk)
+    own = latest_of(unit, mine)
     photos = files.of_many(own.values())
+    report = SelfReport.objects.filter(unit=unit).select_related("signed_by").first()
+    said = {line.item_id: line for line in report.lines.all()} if report else {}
+    shown = files.of_many(said.values())
     cards = [_card(item, unit, own.get(item.pk), photos) for item in items]
+    for each in cards:
+        line = said.get(each["item"].pk)
+        kept = shown.get(chain_of(line), {}).get("evidence", []) if line else []
+        each["said"] = line
+        each["said_photos"], each["said_files"] = files.photo_items(kept), documents(kept)
     for each in cards:
         if each["item"].pk == wrong:
             each["form"] = wrong_form
@@ -105,19 +129,23 @@ def judge(request: Request, pk: int, unit_pk: int) -> HttpResponse:
         "unit": unit,
         "cards": cards,
         "upload_url": reverse("attachments:upload"),
-        "is_open": assessment.status == Status.RUNNING,
+        "report": report,
+        "awaits": report is not None and actions.awaits(report),
+        "is_open": assessment.status == Status.RUNNING
+        and not (report is not None and actions.awaits(report)),
+        "today": timezone.localdate(),
     }
     return render(request, "assessment/judge.html", context, status=status)
 
 
-def _apart(sheet: Any, item: SheetItem, given: Given | None, user_pk: int) -> bool:
+def _apart(sheet: Any, item: SheetItem, given: Given | None, seat_pk: int) -> bool:
     state = outcome_of(sheet, item, given).state
-    return state == scoring.APART or (given is not None and user_pk in given.shares)
+    return state == scoring.APART or (given is not None and seat_pk in given.shares)
 
 
-def latest_of(unit: AssessedUnit, user_pk: int, *, settles: bool = False) -> dict[int, Judgement]:
-    """A person's last word on each item of a unit."""
-    rows = Judgement.objects.filter(unit=unit, by=user_pk, settles=settles).order_by("revision")
+def latest_of(unit: AssessedUnit, seat: Assessor) -> dict[int, Judgement]:
+    """The last word on each item of a unit from a seat."""
+    rows = Judgement.objects.filter(unit=unit, seat=seat).select_related("by").order_by("revision")
     return {row.item_id: row for row in rows}
 
 
@@ -182,7 +210,9 @@ def overview(request: Request, pk: int) -> HttpResponse:
                 return redirect(f"{reverse('assessment:judging', args=[unit.pk])}#item-{item.pk}")
     judged = judged_in(assessment, [unit])
     words = list(
-        Judgement.objects.filter(unit=unit).select_related("by", "item").order_by("item__position", "pk")
+        Judgement.objects.filter(unit=unit)
+        .select_related("by", "item", "seat")
+        .order_by("item__position", "pk")
     )
     photos = files.of_many(words)
     entries = []

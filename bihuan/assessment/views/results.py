@@ -17,6 +17,7 @@ from bihuan.jobs.handing import take_away
 
 from .. import actions
 from ..exporting import CARDS, RANKING
+from ..forms import ProposalForm
 from ..models import AssessedUnit, Assessment, Recommendation
 from ..workflow import Audience, Status
 from . import page_of, user_of
@@ -41,6 +42,49 @@ def recommendation(request: Request, pk: int) -> HttpResponse:
     except Refused as error:
         messages.warning(request, str(error))
     return redirect(row.unit)
+
+
+@require_POST
+@require(Permission.RUN_ASSESSMENT)
+def propose(request: Request, pk: int) -> HttpResponse:
+    """Propose an incentive or a restraint by hand."""
+    user = user_of(request)
+    unit = get_object_or_404(
+        AssessedUnit.objects.visible_to(user).select_related("assessment__organization", "organization"),
+        pk=pk,
+    )
+    form = ProposalForm(request.POST, audience=unit.assessment.audience)
+    try:
+        if not form.is_valid():
+            raise Refused("请选择措施、写明理由；期限写成 2026-12-31 的样子")
+        given = form.cleaned_data
+        row = actions.propose(
+            unit, given["key"], text=given["text"], why=given["why"], until=given["until"], by=user
+        )
+        messages.success(request, f"已提出“{row.label}”，等负责人决定")
+    except Refused as error:
+        messages.warning(request, str(error))
+    return redirect(unit)
+
+
+@require_POST
+@require(Permission.DRAFT_INSTRUMENT)
+def talk(request: Request, pk: int) -> HttpResponse:
+    """Begin the paper of a talk that was decided on; it is checked and signed as every other."""
+    user = user_of(request)
+    row = get_object_or_404(
+        Recommendation.objects.filter(unit__in=AssessedUnit.objects.visible_to(user)).select_related(
+            "unit__assessment__organization", "unit__organization__region"
+        ),
+        pk=pk,
+    )
+    try:
+        made = actions.draft_talk(row, by=user)
+    except Refused as error:
+        messages.warning(request, str(error))
+        return redirect(row.unit)
+    messages.success(request, "约谈通知书已起草，补齐时间地点后送核")
+    return redirect(made)
 
 
 @require_safe

@@ -1,17 +1,14 @@
-"""Assessments: the list, arranging, the ranking, a unit's card that explains every point, the rows behind."""
+"""Assessments: the list, arranging, the ranking and the course of the year."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.apps import apps
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bihuan.accounts.guards import require
@@ -22,21 +19,23 @@ from bihuan.core.errors import Refused
 from bihuan.core.http import Request, row_number
 
 from .. import actions
-from ..computing import unit_of
-from ..forms import AssessmentForm, AssessorForm, ReasonForm, UnitForm
-from ..measures import RATE, Window, measure_of, whole_of
+from ..forms import AssessmentForm, AssessorForm, ReasonForm, ScopeForm, UnitForm
 from ..models import (
     AssessedUnit,
     Assessment,
-    Assessor,
     ItemScore,
-    Judgement,
     ScoreChange,
     Snapshot,
     UnitScore,
 )
-from ..standing import adopts, available, may_appeal, office_run_by, represents, runs, sees_ranking
-from ..workflow import OUT, Audience, ItemKind, Move, SnapshotKind, Status
+from ..standing import (
+    available,
+    office_run_by,
+    runs,
+    seats_of,
+    sees_ranking,
+)
+from ..workflow import OUT, PRIVATE, Audience, ItemKind, Move, ReviewBody, SnapshotKind, Status
 from . import page_of, slice_of, user_of
 
 MOST_BARS = 60
@@ -71,8 +70,9 @@ def index(request: Request) -> HttpResponse:
     page = page_of(request, rows.annotate(units_count=Count("units", distinct=True)), ("-year", "-id"))
     body = office_run_by(user)
     seats = (
-        Assessor.objects.filter(user=user, assessment__status=Status.RUNNING)
-        .select_related("assessment")
+        seats_of(user)
+        .filter(assessment__status=Status.RUNNING)
+        .select_related("assessment", "organization")
         .order_by("pk")[:20]
     )
     own = (
@@ -137,23 +137,69 @@ def arrange(request: Request, pk: int) -> HttpResponse:
                 messages.success(request, said)
             return redirect("assessment:arrange", assessment.pk)
         status = 422
-    units = list(assessment.units.select_related("organization", "assessment__sheet"))
+    page = page_of(
+        request, assessment.units.select_related("organization", "assessment__sheet", "reviewer"), ("pk",)
+    )
     words = request.GET.get("q", "").strip()[:40]
-    bodies = actions.bodies_for(assessment, words) if assessment.status == Status.DRAFT else []
+    by_scope = assessment.audience == Audience.ENTERPRISES
+    bodies = (
+        actions.bodies_for(assessment, words)
+        if assessment.status == Status.DRAFT and (words or not by_scope)
+        else []
+    )
     context = {
         "assessment": assessment,
-        "units": [(unit, UnitForm(unit=unit)) for unit in units],
+        "page": page,
+        "units": [(unit, UnitForm(unit=unit)) for unit in page.items],
+        "units_count": assessment.units.count(),
         "bodies": bodies[:MOST_OFFERED],
         "offered": len(bodies),
         "q": words,
         "people": _people_for(assessment) if assessment.audience == Audience.OFFICERS and assessment.status == Status.DRAFT else [],
         "seats": assessment.assessors.select_related("user", "organization"),
         "form": form,
+        "by_scope": by_scope,
         "is_draft": assessment.status == Status.DRAFT,
         "is_open": assessment.status in {Status.DRAFT, Status.RUNNING},
         "moves": available(user, assessment),
     }  # fmt: skip
     return render(request, "assessment/arrange.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(Permission.RUN_ASSESSMENT)
+def scope(request: Request, pk: int) -> HttpResponse:
+    """Put hundreds of enterprises in at once: by kind, grade, place, department; first counted, then put in."""
+    user, assessment = user_of(request), run_by(request, pk)
+    if assessment.audience != Audience.ENTERPRISES:
+        raise Http404
+    form = ScopeForm(request.POST or None, organization=assessment.organization)
+    found, status = None, 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            if request.POST.get("what") == "add":
+                try:
+                    added = actions.add_chosen(
+                        assessment, form.selection(), review_by=form.cleaned_data["review_by"], by=user
+                    )
+                except Refused as error:
+                    form.add_error(None, str(error))
+                else:
+                    messages.success(
+                        request,
+                        f"已编入 {added} 家，审核单位已按“{ReviewBody(form.cleaned_data['review_by']).label}”指定",
+                    )
+                    return redirect("assessment:arrange", assessment.pk)
+            else:
+                found, status = actions.count_chosen(assessment, form.selection()), 200
+    context = {
+        "assessment": assessment,
+        "form": form,
+        "found": found,
+        "is_draft": assessment.status == Status.DRAFT,
+    }
+    return render(request, "assessment/scope.html", context, status=status)
 
 
 def _people_for(assessment: Assessment) -> list[tuple[User, Organization]]:
@@ -245,12 +291,13 @@ def detail(request: Request, pk: int) -> HttpResponse:
     )
     if not whole:
         rows = rows.filter(unit__in=AssessedUnit.objects.visible_to(user))
-    standing = [_standing(score, is_final=is_final) for score in rows]
+    standing = [line_of(score, is_final=is_final) for score in rows]
     standing.sort(key=lambda each: (each["unit"].tier != "key", each["rank"] or 10**6, -each["score"]))
     mine = set(
         AssessedUnit.objects.visible_to(user).filter(assessment=assessment).values_list("pk", flat=True)
     )
-    _tell_losses(standing, snapshot, mine, is_final=is_final)
+    page = slice_of(request, standing)
+    _tell_losses(page.items, snapshot, mine, is_final=is_final)
     tiers = dict.fromkeys(each["unit"].get_tier_display() for each in standing)
     bars = [
         Bar(each["unit"].organization.short_name if not each["unit"].person_name else each["unit"].person_name,
@@ -267,7 +314,8 @@ def detail(request: Request, pk: int) -> HttpResponse:
         "assessment": assessment,
         "snapshot": snapshot,
         "snapshots": assessment.snapshots.all()[:30],
-        "standing": standing,
+        "standing": page.items,
+        "page": page,
         "mine": mine,
         "tiers": list(tiers) if assessment.sheet.has_tiers else [],
         "whole": whole,
@@ -275,6 +323,10 @@ def detail(request: Request, pk: int) -> HttpResponse:
         "is_final": is_final,
         "chart": bar_chart(bars, title="总分", unit="分") if len(bars) > 1 else "",
         "course": _course(assessment) if oversees else "",
+        "grades": _grades(assessment, standing) if oversees and len(standing) > 1 else [],
+        "of_heads": assessment.audience == Audience.ENTERPRISES,
+        "of_officers": assessment.audience == Audience.OFFICERS,
+        "is_private": assessment.audience in PRIVATE,
         "moves": available(user, assessment),
         "may_score": runs(user, assessment.organization_id) and assessment.status == Status.RUNNING,
         "missing": actions.unjudged(assessment) if assessment.status == Status.RUNNING and oversees else [],
@@ -289,6 +341,14 @@ def detail(request: Request, pk: int) -> HttpResponse:
     return render(request, "assessment/detail.html", context)
 
 
+def _grades(assessment: Assessment, standing: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    """How many came to each grade, best first."""
+    held = [each["grade"] for each in standing]
+    known = [label for label, _ in assessment.sheet.terms.grades]
+    order = [*known, *sorted(set(held) - set(known))]
+    return [(label, held.count(label)) for label in order if held.count(label)]
+
+
 def assessment_appeals(assessment: Assessment) -> list[Any]:
     from ..models import Appeal
 
@@ -299,7 +359,7 @@ def assessment_appeals(assessment: Assessment) -> list[Any]:
     )
 
 
-def _standing(score: UnitScore, *, is_final: bool) -> dict[str, Any]:
+def line_of(score: UnitScore, *, is_final: bool) -> dict[str, Any]:
     """A unit's line: as frozen, or, once the result is out, as it stands after changes."""
     unit = score.unit
     if is_final and unit.score is not None:
@@ -386,155 +446,3 @@ def move(request: Request, pk: int, move: str) -> HttpResponse:
         said = "已做一次过程计分" if move == "snapshot" else f"已{Move(move).label}"
         messages.success(request, said)
     return redirect(assessment)
-
-
-def card_or_404(request: Request, pk: int) -> AssessedUnit:
-    rows = AssessedUnit.objects.visible_to(user_of(request)).select_related(
-        "assessment__sheet", "assessment__organization__region", "organization__region", "paper", "person"
-    )
-    return get_object_or_404(rows, pk=pk)
-
-
-@require_safe
-@require(Permission.VIEW_ASSESSMENT)
-def card(request: Request, pk: int) -> HttpResponse:
-    """One unit: every item, what it gave and why, each lost point with its rows."""
-    user, unit = user_of(request), card_or_404(request, pk)
-    assessment = unit.assessment
-    snapshot = chosen_snapshot(request, assessment)
-    score = UnitScore.objects.filter(snapshot=snapshot, unit=unit).first() if snapshot else None
-    is_final = snapshot is not None and snapshot.kind == SnapshotKind.FINAL and assessment.status in OUT
-    changes = {each.item_id: each for each in unit.changes.select_related("appeal", "by") if is_final}
-    lines: list[dict[str, Any]] = []
-    oversees = Assessment.objects.overseen_by(user).filter(pk=assessment.pk).exists()
-    # Why a judged item lost its points is told to the unit once the result is out, without who judged.
-    reasons = reasons_for(unit) if oversees or assessment.status in OUT else {}
-    for row in score.items.select_related("item") if score else []:
-        change = changes.get(row.item_id)
-        got = change.new if change else row.got
-        item = row.item
-        lost = row.full - got if item.kind == ItemKind.BASIC and (row.applies or change) else None
-        lines.append(
-            {
-                "row": row, "item": item, "got": got, "change": change, "lost": lost,
-                "measure": measure_of(item.measure) if item.is_computed else None,
-                "reasons": reasons.get(item.pk, []),
-                "hit": item.kind == ItemKind.VETO and got > 0,
-                "opens": bool(row.against) or bool(item.is_computed and row.counted and measure_of(item.measure).unit == RATE),
-            }
-        )  # fmt: skip
-    appeals = list(unit.appeals.select_related("item")) if assessment.status in OUT else []
-    context = {
-        "unit": unit,
-        "assessment": assessment,
-        "snapshot": snapshot,
-        "snapshots": assessment.snapshots.all()[:30],
-        "score": score,
-        "standing": _standing_of(unit, score, is_final=is_final) if score else None,
-        "lines": lines,
-        "lost": sorted((each for each in lines if each["lost"]), key=lambda each: -each["lost"])[:5],
-        "is_final": is_final,
-        "appeals": appeals,
-        "may_appeal": may_appeal(user, unit),
-        "represents": represents(user, unit),
-        "may_settle": runs(user, assessment.organization_id),
-        "may_adopt": adopts(user, assessment.organization_id),
-        "recommendations": unit.recommendations.select_related("decided_by") if assessment.status == Status.FINAL else [],
-        "shows_judging": oversees,
-    }  # fmt: skip
-    return render(request, "assessment/card.html", context)
-
-
-def reasons_for(unit: AssessedUnit) -> dict[int, list[Judgement]]:
-    """What was seen of each judged item: everybody's last word, and the office's where it settled."""
-    last: dict[tuple[int, int, bool], Judgement] = {}
-    for row in Judgement.objects.filter(unit=unit).order_by("pk"):
-        last[row.item_id, row.by_id, row.settles] = row
-    found: dict[int, list[Judgement]] = {}
-    for row in last.values():
-        found.setdefault(row.item_id, []).append(row)
-    return found
-
-
-def _standing_of(unit: AssessedUnit, score: UnitScore, *, is_final: bool) -> dict[str, Any]:
-    score.unit = unit
-    return _standing(score, is_final=is_final)
-
-
-@require_safe
-@require(Permission.VIEW_ASSESSMENT)
-def rows(request: Request, pk: int) -> HttpResponse:
-    """The rows behind one item's score, as they were when it was frozen, each leading to its record."""
-    user = user_of(request)
-    score = get_object_or_404(
-        ItemScore.objects.filter(unit_score__unit__in=AssessedUnit.objects.visible_to(user)).select_related(
-            "item__sheet", "unit_score__unit__organization", "unit_score__unit__assessment", "unit_score__snapshot"
-        ),
-        pk=pk,
-    )  # fmt: skip
-    measure = measure_of(score.item.measure) if score.item.is_computed else None
-    behind = getattr(score, "behind", None)
-    told: list[list[Any]] = behind.rows if behind else []
-    snapshot, unit = score.unit_score.snapshot, score.unit_score.unit
-    has_whole = measure is not None and measure.unit == RATE and score.counted > 0
-    whole = has_whole and request.GET.get("which") == "all"
-    listed = told
-    if whole and measure is not None:
-        taken = timezone.localdate(snapshot.taken_at)
-        window = Window(unit.assessment.period_from, snapshot.until, taken)
-        notes = {str(key): note for key, note in told}
-        listed = [
-            [key, notes.get(str(key), "计入基数，没有失分")]
-            for key in whole_of(measure, unit_of(unit), window)
-        ]
-    page = slice_of(request, listed)
-    found: dict[Any, Any] = {}
-    if measure is not None and page.items:
-        # Only what the person may open themselves is named and linked; the frozen note stands for the rest.
-        manager: Any = apps.get_model(measure.model)._default_manager
-        seen = manager.visible_to(user) if hasattr(manager, "visible_to") else manager.all()
-        keys = [key for key, _ in page.items]
-        found = {row.pk: row for row in seen.filter(pk__in=keys)}
-    by_key = {str(key): row for key, row in found.items()}
-    entries = [
-        {
-            "number": key,
-            "note": note,
-            "url": _address(by_key.get(str(key))),
-            "name": _name(by_key.get(str(key))),
-        }
-        for key, note in page.items
-    ]
-    context = {
-        "has_whole": has_whole,
-        "whole": whole,
-        "listed": len(listed),
-        "score": score,
-        "item": score.item,
-        "unit": unit,
-        "assessment": unit.assessment,
-        "snapshot": snapshot,
-        "measure": measure,
-        "page": page,
-        "entries": entries,
-    }
-    return render(request, "assessment/rows.html", context)
-
-
-def _address(row: Any) -> str:
-    if row is None:
-        return ""
-    if hasattr(row, "get_absolute_url"):
-        return str(row.get_absolute_url())
-    if getattr(row, "url", ""):
-        return str(row.url)
-    enterprise = getattr(row, "enterprise_id", None)
-    return reverse("registry:detail", args=[enterprise]) if enterprise else ""
-
-
-def _name(row: Any) -> str:
-    """What to call a record; the note beside it says the rest."""
-    if row is None:
-        return "记录"
-    number = getattr(row, "number", "")
-    return str(number) if number and not callable(number) else str(row)[:60]
