@@ -12,7 +12,7 @@ from bihuan.accidents.models import ControlNumber
 from bihuan.accidents.tests.factories import verified
 from bihuan.accounts.scope import place_of
 from bihuan.assessment import actions
-from bihuan.assessment.measures import MEASURES, Unit, Window, measure_of, read_all, register
+from bihuan.assessment.measures import MEASURES, Unit, Window, read_all, register
 from bihuan.assessment.measures.base import Measure
 from bihuan.duties.actions import finish_duty, open_duty
 from bihuan.duties.models import Duty

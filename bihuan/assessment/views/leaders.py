@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bihuan.accounts.guards import require
+from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.http import Request
 from bihuan.jobs.handing import take_away
@@ -31,8 +32,18 @@ def index(request: Request) -> HttpResponse:
     today = timezone.localdate()
     if now == "1":
         rows = rows.filter(Q(to_on=None) | Q(to_on__gte=today))
-    context = {"page": page_of(request, rows, ("-pk",)), "q": words, "now": now, "today": today}
+    context = {
+        "page": page_of(request, rows, ("-pk",)),
+        "q": words,
+        "now": now,
+        "today": today,
+        "may_export": _may_export(user_of(request)),
+    }
     return render(request, "assessment/leaders.html", context)
+
+
+def _may_export(user: User) -> bool:
+    return user.has_perm(Permission.RUN_ASSESSMENT) or user.has_perm(Permission.ADOPT_ASSESSMENT)
 
 
 @require_safe
