@@ -71,10 +71,12 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         [
             Entry("报送", "returns:list", "files", (P.VIEW_RETURNS,)),
             Entry("工作通报", "returns:bulletins", "file-text", (P.VIEW_RETURNS,)),
+            Entry("请示报告", "submissions:list", "file-text", (P.VIEW_SUBMISSIONS,)),
             Entry("督办文书", "instruments:list", "gavel", (P.VIEW_INSTRUMENTS,)),
             Entry("收到的督办", "instruments:mine", "inbox", (P.REPLY_INSTRUMENT,)),
             Entry("挂牌督办", "listings:list", "flag", (P.VIEW_LISTINGS,)),
             Entry("督导检查", "oversight:overview", "eye", (P.VIEW_OVERSIGHT, P.RECORD_OVERSIGHT)),
+            Entry("迎检", "oversight:receptions", "clipboard-list", (P.VIEW_OVERSIGHT,)),
             Entry("会议", "oversight:meetings", "calendar", (P.VIEW_OVERSIGHT,)),
             Entry("包干", "oversight:districts", "map-pin", (P.VIEW_OVERSIGHT,)),
             Entry("我的包干", "oversight:mine", "user", (P.LEAD_DISTRICT,)),

@@ -19,9 +19,17 @@ class OversightConfig(AppConfig):
         from bihuan.hazards import origins
         from bihuan.jobs.exports import register_export
 
-        from .exporting import COVERAGE, DISTRICTS, FINDINGS, RESOLUTIONS, VISITS
-        from .models import DistrictVisit, OversightFinding, OversightVisit, Resolution
+        from .exporting import COVERAGE, DISTRICTS, FINDINGS, RECEPTION_LINES, RESOLUTIONS, VISITS
+        from .models import (
+            DistrictVisit,
+            OversightFinding,
+            OversightVisit,
+            Reception,
+            ReceptionLine,
+            Resolution,
+        )
         from .panels import found_on
+        from .receiving import register_own
         from .standing import sees_photos_of
 
         def sees(model: Any, path: str = "pk") -> access.Visible:
@@ -37,6 +45,9 @@ class OversightConfig(AppConfig):
         access.register("oversight.findingverdict", sees(OversightFinding, "verdicts__pk"))
         access.register("oversight.resolutionprogress", sees(Resolution, "progress__pk"))
         access.register("oversight.districtvisit", sees(DistrictVisit))
-        for export in (COVERAGE, FINDINGS, RESOLUTIONS, DISTRICTS, VISITS):
+        access.register("oversight.reception", sees(Reception))
+        access.register("oversight.receptionline", sees(ReceptionLine))
+        for export in (COVERAGE, FINDINGS, RESOLUTIONS, DISTRICTS, VISITS, RECEPTION_LINES):
             register_export(export)
         origins.register(found_on)
+        register_own()

@@ -11,16 +11,17 @@ from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
+from bihuan.core.http import row_number
 from bihuan.core.sheets import Column
 from bihuan.jobs.exports import Export, Row
 
-from .models import District, DistrictVisit, OversightFinding, Resolution
+from .models import District, DistrictVisit, OversightFinding, ReceptionLine, Resolution
 from .queries import coverage as covering
 from .queries import findings as finding_rows
 from .queries.districts import standings
 from .queries.resolutions import resolutions_of
 from .rhythm import period_of
-from .workflow import FindingStatus, ResolutionStatus
+from .workflow import FindingStatus, LineStatus, ResolutionStatus
 
 _STATUSES, _DONE = dict(FindingStatus.choices), dict(ResolutionStatus.choices)
 
@@ -56,10 +57,17 @@ class _ByKey:
         raise NotImplementedError
 
 
+def origin_of(finding: OversightFinding) -> str:
+    """Where a finding comes from, by name."""
+    if finding.visit is not None:
+        return finding.visit.round.title
+    return finding.reception.title if finding.reception is not None else "包干走访"
+
+
 class FindingSource(_ByKey):
     model = OversightFinding
     related = (
-        "organization", "enterprise", "hazard", "locality", "found_by", "found_organization", "visit__round",
+        "organization", "enterprise", "hazard", "locality", "found_by", "found_organization", "visit__round", "reception",
     )  # fmt: skip
 
     def __init__(self, user: User, query: str) -> None:
@@ -69,7 +77,7 @@ class FindingSource(_ByKey):
     def rows(self, found: list[Any]) -> list[Row]:
         return [
             (
-                each.visit.round.title if each.visit else "包干走访", each.get_level_display(), each.category, each.description,
+                origin_of(each), each.get_level_display(), each.category, each.description,
                 each.demand, each.owner_name, each.locality.name if each.locality else "", each.found_on,
                 each.found_by.full_name, each.found_organization.short_name,
                 each.hazard.due_on if each.hazard else each.due_on,
@@ -133,6 +141,28 @@ class DistrictSource(_ByKey):
                 "是" if each.is_visited else "",
             )
             for each in standings(found, on=self._today)
+        ]  # fmt: skip
+
+
+class ReceptionLineSource(_ByKey):
+    model = ReceptionLine
+    related = ("reception", "organization", "prepared_by")
+
+    def __init__(self, user: User, query: str) -> None:
+        rows = ReceptionLine.objects.visible_to(user)
+        if pk := row_number(str(QueryDict(query).get("reception", ""))):
+            rows = rows.filter(reception=pk)
+        super().__init__(rows)
+
+    def rows(self, found: list[Any]) -> list[Row]:
+        words = dict(LineStatus.choices)
+        return [
+            (
+                each.reception.title, each.position, each.section, each.text, each.standard, each.points,
+                each.organization.name if each.organization else "", each.due_on, words[each.status], each.material,
+                each.prepared_by.full_name if each.prepared_by else "", each.lost, each.lost_reason,
+            )
+            for each in found
         ]  # fmt: skip
 
 
@@ -202,6 +232,15 @@ DISTRICTS = Export(
         Column("起始日期", 12), Column("最近走访", 12), Column("无人包干", 8), Column("本期已走访", 10),
     ),
     DistrictSource,
+)  # fmt: skip
+RECEPTION_LINES = Export(
+    "oversight_reception_lines", "迎检清单", "oversight.export_reception_lines", Permission.VIEW_OVERSIGHT,
+    (
+        Column("迎检", 30), Column("序号", 6), Column("类别", 16), Column("检查内容", 44), Column("评分标准", 40),
+        Column("分值", 8), Column("准备单位", 20), Column("准备期限", 12), Column("状态", 10), Column("准备情况", 50),
+        Column("准备人", 10), Column("扣分", 8), Column("扣分原因", 40),
+    ),
+    ReceptionLineSource,
 )  # fmt: skip
 COVERAGE = Export(
     "oversight_coverage", "督导覆盖情况", "oversight.export_coverage", Permission.EXPORT_HAZARDS,

@@ -14,11 +14,12 @@ from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import localities_under
 from bihuan.accounts.roles import ROLES
 from bihuan.campaigns.models import Campaign
+from bihuan.core.errors import Overtaken
 from bihuan.core.forms import CalendarDayField, RowsField
 from bihuan.rules.regions import prefix_range
 from bihuan.zones.models import Zone
 
-from .models import District, FindingVerdict, OversightFinding, OversightRound, SitePick, TeamSeat
+from .models import District, FindingVerdict, OversightFinding, OversightRound, TeamSeat
 from .models.meetings import MeetingKind, MeetingSeries
 from .shipped import categories
 
@@ -180,11 +181,6 @@ class SummaryForm(forms.Form):
     summary = words_field("总体情况", 2000, rows=4, required=False)
 
 
-class SiteForm(forms.Form):
-    result = forms.ChoiceField(label="结果", choices=[("", "请选择"), *SitePick.Result.choices])
-    note = forms.CharField(label="情况", max_length=300, required=False)
-
-
 class FindingForm(forms.Form):
     """One thing found on a visit. A problem at a site names the site, any other the body that puts it right."""
 
@@ -284,7 +280,18 @@ class MeetingForm(forms.Form):
 
 
 class MinutesForm(forms.Form):
+    """The text, and the revision it was written over."""
+
     minutes = words_field("纪要正文", 20000, rows=12)
+    revision = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
+    overtaken: Overtaken | None = None
+
+    def written_over(self, revision: int, overtaken: Overtaken) -> None:
+        """The next saving is over that revision: the page shows what it says, beside one's own words."""
+        self.overtaken = overtaken
+        self.data = self.data.copy()
+        self.data["revision"] = str(revision)
 
 
 class ResolutionForm(forms.Form):

@@ -107,7 +107,8 @@ def owe_finding(finding: OversightFinding, *, by: User) -> None:
     """The body it is about owes the rectification."""
     assert finding.organization is not None
     open_duty(
-        kind=Duty.Kind.OVERSIGHT_FINDING, subject=finding, title=f"督导问题整改：{finding}",
+        kind=Duty.Kind.OVERSIGHT_FINDING, subject=finding,
+        title=f"{'上级反馈' if finding.reception_id else '督导'}问题整改：{finding}",
         url=finding.get_absolute_url(), organization=finding.organization, place=finding, due_on=finding.due_on,
         clock=finding.clock, by=by,
     )  # fmt: skip
@@ -117,7 +118,8 @@ def finding_replied(finding: OversightFinding, *, by: User) -> None:
     """The body has answered: whoever found it owes the verification."""
     finish_duty(finding, Duty.Kind.OVERSIGHT_FINDING, by=by)
     open_duty(
-        kind=Duty.Kind.OVERSIGHT_VERIFY, subject=finding, title=f"核验督导问题：{finding}",
+        kind=Duty.Kind.OVERSIGHT_VERIFY, subject=finding,
+        title=f"核验{'上级反馈' if finding.reception_id else '督导'}问题：{finding}",
         url=finding.get_absolute_url(), organization=finding.found_organization, place=finding,
         clock_rule="oversight.verify", by=by,
     )  # fmt: skip

@@ -8,14 +8,16 @@ from bihuan.accounts.models import User
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.origins import Origin
 
-from .models import DistrictVisit, OversightFinding, OversightVisit
+from .models import DistrictVisit, OversightFinding, OversightVisit, Reception
 
 
 def found_on(hazard: Hazard, user: User) -> Iterator[Origin]:
     """The round or the leader's visit a hazard comes from; a link only where the reader may go."""
     finding = (
         OversightFinding.objects.filter(hazard=hazard)
-        .select_related("visit__round", "visit__organization", "district_visit__district", "found_by")
+        .select_related(
+            "visit__round", "visit__organization", "district_visit__district", "reception", "found_by"
+        )
         .first()
     )
     if finding is None:
@@ -30,3 +32,7 @@ def found_on(hazard: Hazard, user: User) -> Iterator[Origin]:
         yield Origin(
             "包干走访发现", f"{row.district} {row.visited_on}", row.get_absolute_url() if seen else ""
         )
+    elif finding.reception is not None:
+        upper = finding.reception
+        seen = Reception.objects.visible_to(user).filter(pk=upper.pk).exists()
+        yield Origin("上级督查反馈", f"{upper}（{upper.visitor}）", upper.get_absolute_url() if seen else "")

@@ -18,15 +18,21 @@ from .models import (
     OversightFinding,
     OversightRound,
     OversightVisit,
+    Reception,
+    ReceptionLine,
     Resolution,
     TeamSeat,
 )
 from .workflow import (
     FINDING_RULES,
+    LINE_RULES,
     MEETING_RULES,
+    RECEPTION_RULES,
     RESOLUTION_RULES,
     FindingMove,
+    LineMove,
     MeetingMove,
+    ReceptionStatus,
     ResolutionMove,
     RoundStatus,
     VisitStatus,
@@ -77,14 +83,6 @@ def is_in_team(user: User, visit: OversightVisit) -> bool:
         visit.team_id is not None
         and user.has_perm(Permission.RECORD_OVERSIGHT)
         and TeamSeat.objects.filter(team=visit.team_id, user=user).exists()
-    )
-
-
-def leads_team(user: User, visit: OversightVisit) -> bool:
-    """Whether the person leads the team of the visit."""
-    return (
-        is_in_team(user, visit)
-        and TeamSeat.objects.filter(team=visit.team_id, user=user, part=TeamSeat.Part.LEADER).exists()
     )
 
 
@@ -213,3 +211,41 @@ def leads(user: User, lead: DistrictLead | None) -> bool:
         and user.has_perm(Permission.LEAD_DISTRICT)
         and any(post.pk == lead.post_id for post in user.posts)
     )
+
+
+def may_move_reception(user: User, move: str, reception: Reception) -> bool:
+    """Whether the person may make a move of a visit from above, whatever its state: the office that receives."""
+    return holds(user, RECEPTION_RULES[move].permission, reception.organization_id)
+
+
+def reception_moves(user: User, reception: Reception) -> list[str]:
+    """The moves of a visit from above the person may make now."""
+    return [
+        move
+        for move, rule in RECEPTION_RULES.items()
+        if reception.status in rule.sources and may_move_reception(user, move, reception)
+    ]
+
+
+def may_move_line(user: User, move: str, line: ReceptionLine) -> bool:
+    """Whether the person may make a move of a line of the list: its body hands in, the office does the rest."""
+    if move == LineMove.HAND_IN:
+        return line.organization_id is not None and (
+            holds(user, LINE_RULES[move].permission, line.organization_id)
+            or (
+                line.organization_id == line.reception.organization_id
+                and holds(user, Permission.MANAGE_OVERSIGHT, line.organization_id)
+            )
+        )
+    return holds(user, LINE_RULES[move].permission, line.reception.organization_id)
+
+
+def line_moves(user: User, line: ReceptionLine) -> list[str]:
+    """The moves of a line the person may make now."""
+    if line.reception.status not in {ReceptionStatus.PREPARING, ReceptionStatus.VISITING}:
+        return []
+    return [
+        move
+        for move, rule in LINE_RULES.items()
+        if line.status in rule.sources and may_move_line(user, move, line)
+    ]

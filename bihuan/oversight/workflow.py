@@ -106,6 +106,44 @@ class ResolutionMove(TextChoices):
     DROP = "drop", "撤下"
 
 
+class ReceptionStatus(TextChoices):
+    """Where a visit from above stands (迎检)."""
+
+    PREPARING = "preparing", "迎检准备"
+    VISITING = "visiting", "正在检查"
+    RECTIFYING = "rectifying", "反馈整改"
+    CLOSED = "closed", "已办结"
+    CANCELLED = "cancelled", "已取消"
+
+
+class ReceptionMove(TextChoices):
+    REGISTER = "register", "登记"
+    CHANGE = "change", "调整"
+    BEGIN = "begin", "检查组进驻"
+    ISSUE = "issue", "印发汇报材料"
+    SCORE = "score", "登记得分"
+    FEED_BACK = "feed_back", "收到反馈"
+    CLOSE = "close", "办结"
+    CANCEL = "cancel", "取消"
+
+
+class LineStatus(TextChoices):
+    OPEN = "open", "待分派"
+    OWED = "owed", "准备中"
+    HANDED = "handed", "待审核"
+    READY = "ready", "已备齐"
+    DROPPED = "dropped", "不适用"
+
+
+class LineMove(TextChoices):
+    ADD = "add", "列入"
+    ASSIGN = "assign", "分派"
+    HAND_IN = "hand_in", "提交材料"
+    ACCEPT = "accept", "审核通过"
+    SEND_BACK = "send_back", "退回补充"
+    DROP = "drop", "不适用"
+
+
 def _of(*statuses: str) -> frozenset[str]:
     return frozenset(statuses)
 
@@ -168,6 +206,28 @@ RESOLUTION_RULES: dict[str, Rule] = {
         needs_reason=True,
     ),
     ResolutionMove.DROP: Rule(_of(ResolutionStatus.DRAFT), ResolutionStatus.CANCELLED, _MANAGE),
+}
+RECEPTION_RULES: dict[str, Rule] = {
+    ReceptionMove.CHANGE: Rule(_of(ReceptionStatus.PREPARING, ReceptionStatus.VISITING), None, _MANAGE),
+    ReceptionMove.BEGIN: Rule(_of(ReceptionStatus.PREPARING), ReceptionStatus.VISITING, _MANAGE),
+    ReceptionMove.ISSUE: Rule(_of(ReceptionStatus.PREPARING, ReceptionStatus.VISITING), None, _CONFIRM),
+    ReceptionMove.SCORE: Rule(_of(ReceptionStatus.VISITING, ReceptionStatus.RECTIFYING), None, _MANAGE),
+    ReceptionMove.FEED_BACK: Rule(_of(ReceptionStatus.VISITING), ReceptionStatus.RECTIFYING, _MANAGE),
+    ReceptionMove.CLOSE: Rule(_of(ReceptionStatus.RECTIFYING), ReceptionStatus.CLOSED, _MANAGE),
+    ReceptionMove.CANCEL: Rule(
+        _of(ReceptionStatus.PREPARING), ReceptionStatus.CANCELLED, _MANAGE, needs_reason=True
+    ),
+}
+LINE_RULES: dict[str, Rule] = {
+    LineMove.ASSIGN: Rule(_of(LineStatus.OPEN, LineStatus.OWED), LineStatus.OWED, _MANAGE),
+    LineMove.HAND_IN: Rule(_of(LineStatus.OWED), LineStatus.HANDED, _ANSWER),
+    LineMove.ACCEPT: Rule(_of(LineStatus.HANDED), LineStatus.READY, _MANAGE),
+    LineMove.SEND_BACK: Rule(
+        _of(LineStatus.HANDED, LineStatus.READY), LineStatus.OWED, _MANAGE, needs_reason=True
+    ),
+    LineMove.DROP: Rule(
+        _of(LineStatus.OPEN, LineStatus.OWED), LineStatus.DROPPED, _MANAGE, needs_reason=True
+    ),
 }
 
 # What still waits for somebody.

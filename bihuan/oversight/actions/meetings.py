@@ -19,7 +19,7 @@ from bihuan.accounts.scope import place_of
 from bihuan.audit.actions import record
 from bihuan.audit.moves import step
 from bihuan.campaigns.models import Campaign
-from bihuan.core.errors import IllegalMove, Refused
+from bihuan.core.errors import IllegalMove, Overtaken, Refused
 from bihuan.notifications.actions import notify
 from bihuan.notifications.models import Message
 from bihuan.papers.actions import issue_paper
@@ -394,18 +394,29 @@ def hold(meeting: Meeting, came: Mapping[int, Came], *, by: User) -> None:
 
 
 @transaction.atomic
-def draft_minutes(meeting: Meeting, *, text: str, by: User) -> None:
-    """Write the minutes; may be done as often as needed until they are sent for confirmation.
+def draft_minutes(meeting: Meeting, *, text: str, by: User, revision: int | None = None) -> None:
+    """Write the minutes; may be done as often as needed until they are sent for confirmation. `revision` is that of the
+    text they were written over (that of `meeting` as it was read, without).
 
-    Raises PermissionDenied, IllegalMove.
+    Raises PermissionDenied, IllegalMove, and Overtaken when somebody else saved in between.
     """
     if not runs(by, meeting):
         raise PermissionDenied
-    if not Meeting.objects.filter(pk=meeting.pk, status=MeetingStatus.HELD).update(
-        minutes=text.strip(), drafted_by=by
-    ):
-        raise IllegalMove("纪要已送审或者会议还没有召开，不能再改")
-    meeting.minutes, meeting.drafted_by = text.strip(), by
+    over, words = meeting.minutes_revision if revision is None else revision, text.strip()
+    changed = {
+        "minutes": words, "drafted_by": by, "minutes_revision": over + 1, "minutes_at": timezone.now(),
+    }  # fmt: skip
+    rows = Meeting.objects.filter(pk=meeting.pk, status=MeetingStatus.HELD, minutes_revision=over)
+    if not rows.update(**changed):
+        meeting.refresh_from_db(fields=["status", "minutes", "minutes_revision", "minutes_at", "drafted_by"])
+        if meeting.status != MeetingStatus.HELD:
+            raise IllegalMove("纪要已送审或者会议还没有召开，不能再改")
+        if meeting.minutes == words:
+            return  # the same words twice are one saving
+        who = meeting.drafted_by.full_name if meeting.drafted_by else ""
+        raise Overtaken("这份纪要", who=who, when=meeting.minutes_at, theirs=meeting.minutes)
+    for name, value in changed.items():
+        setattr(meeting, name, value)
     record("oversight.draft_minutes", meeting, by=by, summary=f"起草{meeting}纪要")
 
 

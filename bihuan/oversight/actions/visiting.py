@@ -35,6 +35,7 @@ from ..models import (
     FindingTransition,
     OversightFinding,
     OversightVisit,
+    Reception,
     SitePick,
     VisitTransition,
 )
@@ -154,12 +155,13 @@ def _record(
     found_on: dt.date,
     visit: OversightVisit | None = None,
     district_visit: DistrictVisit | None = None,
+    reception: Reception | None = None,
 ) -> OversightFinding:
     if level not in _Level.values:
         raise Refused("请选择问题属于哪个层面")
     if not description.strip():
         raise Refused("请写明发现的问题")
-    place = visit or (district_visit.district if district_visit else None)
+    place = visit or reception or (district_visit.district if district_visit else None)
     assert place is not None
     if level == _Level.ENTERPRISE:
         if enterprise is None:
@@ -175,6 +177,7 @@ def _record(
     finding = OversightFinding(
         visit=visit,
         district_visit=district_visit,
+        reception=reception,
         level=level,
         code=code,
         category=category_of(code, today),

@@ -15,6 +15,7 @@ from .meetings import (
     MeetingTransition,
     SeriesSeat,
 )
+from .receptions import LineTransition, Reception, ReceptionLine, ReceptionTransition
 from .resolutions import Resolution, ResolutionProgress, ResolutionShare, ResolutionTransition
 from .rounds import (
     OversightRound,
@@ -37,6 +38,7 @@ __all__ = [
     "FindingReply",
     "FindingTransition",
     "FindingVerdict",
+    "LineTransition",
     "Meeting",
     "MeetingSeries",
     "MeetingTransition",
@@ -44,6 +46,9 @@ __all__ = [
     "OversightRound",
     "OversightTeam",
     "OversightVisit",
+    "Reception",
+    "ReceptionLine",
+    "ReceptionTransition",
     "Resolution",
     "ResolutionProgress",
     "ResolutionShare",

@@ -18,8 +18,11 @@ from bihuan.registry.models import Enterprise
 
 from ..workflow import OPEN_FINDINGS, FindingStatus
 from .districts import DistrictVisit
+from .receptions import Reception
 from .rounds import OversightVisit, seats_of
 
+# Where findings come from, by the name a filter has for it.
+ORIGINS = {"round": "督导轮次", "district": "包干走访", "upper": "上级反馈"}
 _HANDED = FindingStatus.RECORDED, FindingStatus.WITHDRAWN
 _SETTLED = [HazardStatus.CLOSED, HazardStatus.DISMISSED]
 
@@ -80,6 +83,9 @@ class OversightFinding(models.Model):
     district_visit = models.ForeignKey(
         DistrictVisit, models.PROTECT, verbose_name="包干走访", null=True, related_name="findings"
     )
+    reception = models.ForeignKey(
+        Reception, models.PROTECT, verbose_name="迎检", null=True, related_name="findings"
+    )
     level = models.CharField("层面", max_length=12, choices=Level.choices)
     code = models.CharField("问题类型", max_length=30, help_text="职责检查的编号，或者问题分类")
     category = models.CharField("问题分类", max_length=40)
@@ -121,8 +127,9 @@ class OversightFinding(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(visit__isnull=False, district_visit=None)
-                | Q(visit=None, district_visit__isnull=False),
+                condition=Q(visit__isnull=False, district_visit=None, reception=None)
+                | Q(visit=None, district_visit__isnull=False, reception=None)
+                | Q(visit=None, district_visit=None, reception__isnull=False),
                 name="oversight_finding_has_one_origin",
             ),
             models.CheckConstraint(
@@ -168,15 +175,27 @@ class OversightFinding(models.Model):
 
     @property
     def origin_url(self) -> str:
-        origin = self.visit or self.district_visit
+        origin = self.visit or self.district_visit or self.reception
         return origin.get_absolute_url() if origin else ""
+
+    @property
+    def origin_kind(self) -> str:
+        """Where it was found, as filters name it: round, district, upper."""
+        if self.reception_id is not None:
+            return "upper"
+        return "district" if self.district_visit_id is not None else "round"
+
+    @property
+    def origin_label(self) -> str:
+        """Where it was found, in words."""
+        return ORIGINS[self.origin_kind]
 
     def is_overdue(self, *, on: dt.date) -> bool:
         return self.status == FindingStatus.RECTIFYING and self.due_on is not None and self.due_on < on
 
     def signed_content(self) -> dict[str, object]:
         return {
-            "visit": self.visit_id, "district_visit": self.district_visit_id, "level": self.level, "code": self.code,
+            "visit": self.visit_id, "district_visit": self.district_visit_id, "reception": self.reception_id, "level": self.level, "code": self.code,
             "category": self.category, "description": self.description, "demand": self.demand,
             "organization": self.organization_id, "enterprise": self.enterprise_id, "hazard": self.hazard_id,
             "status": self.status, "found_on": self.found_on, "due_on": self.due_on, "closed_on": self.closed_on,

@@ -179,6 +179,10 @@ class Meeting(models.Model):
         "状态", max_length=12, choices=MeetingStatus.choices, default=MeetingStatus.DRAFT
     )
     minutes = models.TextField("纪要正文", blank=True)
+    minutes_revision = models.PositiveIntegerField(
+        "纪要修订号", default=0, help_text="每保存一次加一；两人同时写，后存的人据此知道"
+    )
+    minutes_at = models.DateTimeField("纪要保存时间", null=True, blank=True)
     drafted_by = models.ForeignKey(User, models.PROTECT, verbose_name="起草人", null=True, related_name="+")
     confirmed_by = models.ForeignKey(User, models.PROTECT, verbose_name="审定人", null=True, related_name="+")
     confirmed_at = models.DateTimeField("审定时间", null=True)

@@ -54,6 +54,10 @@ def findings_of(user: User, chosen: Mapping[str, str], *, on: dt.date) -> Findin
         rows = rows.filter(district_visit__isnull=False)
     elif chosen.get("origin") == "round":
         rows = rows.filter(visit__isnull=False)
+    elif chosen.get("origin") == "upper":
+        rows = rows.filter(reception__isnull=False)
+    if pk := row_number(chosen.get("reception", "")):
+        rows = rows.filter(reception=pk)
     if chosen.get("region"):
         rows = rows.filter(areas_q((chosen["region"],)))
     if month := _month(chosen.get("month", "")):

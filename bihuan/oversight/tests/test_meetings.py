@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 from django.utils import timezone
 
 from bihuan.accounts.models import Holding, Post, User
@@ -215,3 +216,28 @@ def test_figures_are_the_rows_they_open(world):
     assert list(resolutions_of(office, {"state": "overdue"}, on=on)) == [row]
     assert list(resolutions_of(world.people.market, {"mine": "1"}, on=on)) == [row]
     assert not resolutions_of(world.people.baita_leader, {}, on=on).exists()
+
+
+def test_two_who_write_the_minutes_lose_nothing(client, world):
+    """The second is shown what the first wrote, his own words stay in the form, and he decides."""
+    meeting = held(world)
+    other = Meeting.objects.get(pk=meeting.pk)
+    actions.draft_minutes(other, text="会议听取了住建局汇报。", by=world.people.office)
+    client.force_login(world.people.office)
+    address = reverse("oversight:meeting_act", args=[meeting.pk, "minutes"])
+    answer = client.post(address, {"minutes": "会议通报了三季度情况。", "revision": "0"})
+    page = answer.content.decode()
+    assert answer.status_code in (200, 409, 422)
+    for words in ("会议听取了住建局汇报。", "会议通报了三季度情况。", "您写的没有丢"):
+        assert words in page
+    assert 'name="revision" value="1"' in page
+    meeting.refresh_from_db()
+    assert meeting.minutes == "会议听取了住建局汇报。"
+    both = {"minutes": "会议听取了住建局汇报，通报了三季度情况。", "revision": "1"}
+    assert client.post(address, both).status_code == 302
+    meeting.refresh_from_db()
+    assert (meeting.minutes, meeting.minutes_revision) == (both["minutes"], 2)
+    # Sent twice, it is saved once.
+    assert client.post(address, both).status_code == 302
+    meeting.refresh_from_db()
+    assert meeting.minutes_revision == 2

@@ -25,6 +25,7 @@ from bihuan.jobs.handing import take_away
 from .. import actions, forms
 from ..exporting import COVERAGE, FINDINGS
 from ..models import OversightFinding
+from ..models.findings import ORIGINS
 from ..queries import coverage as covering
 from ..queries import findings as rows_of
 from ..rhythm import next_period, period_of, previous_period
@@ -33,13 +34,13 @@ from ..workflow import FindingMove
 from . import Panel, events_of, month_of, page_of, photos_of, user_of
 from .rounds import SEES
 
-NAMES = ("state", "level", "round", "visit", "owner", "code", "origin", "region", "month")
+NAMES = ("state", "level", "round", "visit", "owner", "code", "origin", "reception", "region", "month")
 
 
 def finding_or_404(request: Request, pk: int) -> OversightFinding:
     rows = OversightFinding.objects.visible_to(user_of(request)).select_related(
         "organization", "enterprise", "hazard", "found_by", "found_organization",
-        "visit__round__organization", "visit__organization", "district_visit__district", "locality",
+        "visit__round__organization", "visit__organization", "district_visit__district", "reception__organization", "locality",
     )  # fmt: skip
     return get_object_or_404(rows, pk=pk)
 
@@ -59,7 +60,7 @@ def index(request: Request) -> HttpResponse:
     page = page_of(
         request,
         rows.select_related(
-            "organization", "enterprise", "hazard", "locality", "visit__round", "district_visit"
+            "organization", "enterprise", "hazard", "locality", "visit__round", "district_visit", "reception"
         ),
         ("-id",),
     )
@@ -73,6 +74,7 @@ def index(request: Request) -> HttpResponse:
         "chosen": Asked(request),
         "states": rows_of.STATES.items(),
         "levels": OversightFinding.Level.choices,
+        "origins": ORIGINS.items(),
         "standing": rows_of.standing(whole, on=today),
         "urls": {each: url(each) for each in ("open", "overdue", "closed")} | {"all": url("")},
         "today": today,

@@ -17,7 +17,7 @@ from bihuan.accounts.guards import require
 from bihuan.accounts.models import Organization
 from bihuan.accounts.permissions import Permission
 from bihuan.core.dates import day_in
-from bihuan.core.errors import Refused
+from bihuan.core.errors import Overtaken, Refused
 from bihuan.core.http import Request, row_number
 
 from .. import actions, forms, wording
@@ -346,8 +346,10 @@ def _show(
         .prefetch_related("shares__organization")
     )
     sent = request.POST if wrong and wrong[0] == "hold" else None
+    form = wrong[1] if wrong else None
     context = {
         "meeting": meeting,
+        "overtaken": form.overtaken if isinstance(form, forms.MinutesForm) else None,
         "agenda": list(meeting.agenda.select_related("presenter", "carried").order_by("position")),
         "attendances": [
             {
@@ -410,7 +412,11 @@ def _panels(meeting: Meeting, mine: list[Attendance], moves: list[str], is_run: 
         text = meeting.minutes or wording.draft(meeting)
         found.append(
             Panel(
-                "minutes", "起草纪要", "保存纪要", forms.MinutesForm(initial={"minutes": text}), is_open=True
+                "minutes",
+                "起草纪要",
+                "保存纪要",
+                forms.MinutesForm(initial={"minutes": text, "revision": meeting.minutes_revision}),
+                is_open=True,
             )
         )
     if MeetingMove.RETURN in moves:
@@ -453,6 +459,8 @@ def act(request: Request, pk: int, key: str) -> HttpResponse:
         words = _carry_out(request, meeting, key, form, own)
     except Refused as error:
         meeting = meeting_or_404(request, pk)
+        if isinstance(error, Overtaken) and isinstance(form, forms.MinutesForm):
+            form.written_over(meeting.minutes_revision, error)
         if form is not None:
             form.add_error(None, str(error))
             return _show(request, meeting, (key, form))
@@ -500,7 +508,7 @@ def _carry_out(
             actions.hold(meeting, came, by=user)
             return "到会情况已登记，请起草纪要"
         case "minutes":
-            actions.draft_minutes(meeting, text=given["minutes"], by=user)
+            actions.draft_minutes(meeting, text=given["minutes"], by=user, revision=given["revision"])
             return "纪要已保存"
         case "resolution":
             assert isinstance(form, forms.ResolutionForm)

@@ -1,0 +1,88 @@
+"""What a unit ought to ask or report and has not: from the list in force and its own ledger. People decide."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from bihuan.accounts.models import Organization, User
+from bihuan.accounts.permissions import Permission
+from bihuan.audit.actions import record
+from bihuan.core.addresses import address
+from bihuan.core.errors import ReasonRequired, Refused
+from bihuan.rules.clocks import Due
+
+from .matters import EITHER, Matter, matters_for
+from .models import SetAside, Submission
+from .sources import Facts, find, proposed
+from .standing import holds
+from .workflow import Form, Status
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """One matter of one record that falls under the list and is neither asked, reported nor set aside."""
+
+    matter: Matter
+    facts: Facts
+    due: Due
+
+    def is_late(self, on: dt.date) -> bool:
+        return self.due.due_on < on
+
+    @property
+    def draft_url(self) -> str:
+        form = Form.REQUEST if self.matter.form == EITHER else self.matter.form
+        query = {"form": form, "matter": self.matter.key, "subject": self.facts.subject}
+        return f"{address('submissions:create')}?{urlencode(query)}"
+
+
+def suggestions(user: User, organization: Organization, *, on: dt.date) -> list[Suggestion]:
+    """What falls due first stands first."""
+    found = []
+    for matter in matters_for(organization, on):
+        if not matter.suggests:
+            continue
+        for facts in proposed(matter.suggests, user, organization, on):
+            found.append(Suggestion(matter, facts, matter.due(facts.event_on)))
+    done = _decided(organization)
+    rest = [each for each in found if (each.matter.key, each.facts.subject) not in done]
+    return sorted(rest, key=lambda each: (each.due.due_on, each.facts.subject))
+
+
+def _decided(organization: Organization) -> set[tuple[str, str]]:
+    handed = Submission.objects.filter(organization=organization).exclude(subject="")
+    handed = handed.exclude(status__in=[Status.DISCARDED, Status.WITHDRAWN])
+    aside = SetAside.objects.filter(organization=organization)
+    return {*handed.values_list("matter", "subject"), *aside.values_list("matter", "subject")}
+
+
+@transaction.atomic
+def set_aside(matter: str, subject: str, *, reason: str, organization: Organization, by: User) -> SetAside:
+    """A person decides that it need not be asked or reported, and says why; it is proposed no more.
+
+    Raises PermissionDenied, ReasonRequired, Refused when it is decided already or out of sight.
+    """
+    if not holds(by, Permission.DRAFT_SUBMISSION, organization.pk):
+        raise PermissionDenied
+    if not reason.strip():
+        raise ReasonRequired("不需请示报告")
+    facts = find(subject, by)
+    known = {each.key for each in matters_for(organization, timezone.localdate())}
+    if facts is None or matter not in known:
+        raise Refused("没有找到这条提示，请刷新页面后重试")
+    try:
+        with transaction.atomic():
+            row = SetAside.objects.create(
+                organization=organization, matter=matter, subject=facts.subject, words=facts.words[:300],
+                reason=reason.strip()[:300], by=by, at=timezone.now(),
+            )  # fmt: skip
+    except IntegrityError as error:
+        raise Refused("这条提示已经有人作了决定，请刷新页面") from error
+    record("submissions.set_aside", row, by=by, summary=f"不需请示报告：{row.words}（{row.reason}）")
+    return row
