@@ -25,6 +25,7 @@ from bihuan.duties.models import Duty
 from bihuan.rules.records import UnknownRule, in_force
 from bihuan.rules.subsidies import reckon
 
+from ..charging import tell_approved, tell_paid
 from ..models import BatchObject, Subsidy, SubsidyFund, SubsidyStandard, SubsidyTransition
 from ..standing import holds, may_decide
 from ..workflow import GRANTED, SUBSIDY_RULES, ObjectStatus, Purpose, SubsidyMove
@@ -180,6 +181,7 @@ def approve(subsidy: Subsidy, *, by: User, reason: str = "") -> None:
     """
     _within_fund(subsidy)
     _move(subsidy, SubsidyMove.APPROVE, by=by, reason=reason, approved_by=by, approved_at=timezone.now())
+    tell_approved(subsidy, by)
     finish_duty(subsidy, Duty.Kind.SUBSIDY, by=by)
 
 
@@ -225,6 +227,7 @@ def pay(subsidy: Subsidy, *, paid_on: dt.date, voucher: str, by: User) -> None:
                 voucher=voucher.strip(),
                 paid_by=by,
             )
+            tell_paid(subsidy, by)
     except IntegrityError as error:
         raise Refused(f"凭证号“{voucher.strip()}”已经用过，请核对") from error
 
