@@ -75,7 +75,7 @@ def _words(first: dt.date, last: dt.date) -> str:
 def _risk_named(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
     rows = RiskPoint.objects.filter(is_active=True)
     return rate(
-        rows, units, good=~Q(responsible=""), paths=Paths(enterprise="enterprise__organization_id"), key="enterprise_id",
+        rows, units, good=~Q(responsible=""), paths=Paths.body("enterprise__organization_id"), key="enterprise_id",
         names=("name",), note=lambda name: f"风险点“{name}”没有责任人",
     )  # fmt: skip
 
@@ -87,7 +87,7 @@ def _promises(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
     labels = dict(LineVerdict.choices)
     return rate(
         rows, units, good=Q(verdict=LineVerdict.TRUE),
-        paths=Paths(enterprise="pledge__enterprise__organization_id"), key="pledge_id",
+        paths=Paths.body("pledge__enterprise__organization_id"), key="pledge_id",
         names=("description", "verdict", "verified_at"),
         note=lambda text, verdict, at: f"{text[:60] or '承诺事项'}：{day(at)} 核查{labels[verdict]}",
     )  # fmt: skip

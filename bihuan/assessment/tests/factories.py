@@ -10,7 +10,18 @@ from django.utils import timezone
 
 from bihuan.accounts.tests.world import World
 from bihuan.assessment import actions
-from bihuan.assessment.models import AssessedUnit, Assessment, Letter, LetterForm, Sheet, SheetItem
+from bihuan.assessment.models import (
+    AssessedUnit,
+    Assessment,
+    Assessor,
+    CaseFile,
+    Letter,
+    LetterForm,
+    SelfReport,
+    Sheet,
+    SheetItem,
+)
+from bihuan.rules.filereviews import lines_of
 
 TERMS: dict[str, Any] = {
     "grades": [["优秀", "95"], ["良好", "90"], ["达标", "80"], ["不达标", "0"]],
@@ -123,3 +134,102 @@ def make_form(world: World, **fields: Any) -> LetterForm:
         "text": "一、落实属地责任。\n二、按期整改隐患。", "targets": [["死亡人数", "不超过 2 人"]],
     }  # fmt: skip
     return actions.write_form(world.organizations.office, by=world.people.office, **(given | fields))
+
+
+def heads_sheet(world: World) -> Sheet:
+    """A sheet for heads of enterprises: 60 points from the ledger, 40 judged by one body."""
+    sheet = make_sheet(world, published=False, audience="enterprises", title="主要负责人履职考核细则")
+    Sheet.objects.filter(pk=sheet.pk).update(judges=1)
+    sheet.items.filter(key="on-time").update(duty="head-5")
+    sheet.items.filter(key="quality").update(duty="head-1", name="全员责任制")
+    sheet.refresh_from_db()
+    actions.publish_sheet(sheet, by=world.people.office_leader, document="云安〔2026〕5号")
+    return Sheet.objects.get(pk=sheet.pk)
+
+
+def heads_round(world: World, *, started: bool = True, **fields: Any) -> Assessment:
+    """The noodle shop (judged by Qingshi street) and the filling station (judged by Baita town)."""
+    today = timezone.localdate()
+    given: dict[str, Any] = {
+        "title": "2026年度主要负责人履职考核", "year": today.year, "period_from": today - dt.timedelta(days=300),
+        "period_to": today,
+    }  # fmt: skip
+    made = actions.create_assessment(
+        fields.pop("sheet", None) or heads_sheet(world), by=world.people.office, **(given | fields)
+    )
+    actions.add_chosen(made, actions.Selection(), review_by="locality", by=world.people.office)
+    if started:
+        actions.start_assessment(made, by=world.people.office)
+    return Assessment.objects.select_related("sheet", "organization__region").get(pk=made.pk)
+
+
+def report_of(assessment: Assessment, name: str = "好味来面馆") -> SelfReport:
+    return SelfReport.objects.select_related(
+        "unit__assessment__sheet", "unit__assessment__organization__region", "unit__organization__region"
+    ).get(unit__assessment=assessment, unit__organization__short_name=name)
+
+
+def hand_in(world: World, assessment: Assessment, *, claimed: int = 36) -> SelfReport:
+    """The noodle shop's head writes of the judged item and signs."""
+    report = report_of(assessment)
+    item = assessment.sheet.items.get(key="quality")
+    line = actions.LineGiven("责任制上墙，人人签字", Decimal(claimed))
+    actions.save_report(report, text="总体较好", lines={item.pk: line}, by=world.people.shop)
+    actions.submit_report(report, by=world.people.shop)
+    return report_of(assessment)
+
+
+def body_seat(assessment: Assessment, world: World, where: str = "qingshi") -> Assessor:
+    return assessment.assessors.select_related("assessment__sheet", "organization", "user").get(
+        user=None, organization=getattr(world.organizations, where)
+    )
+
+
+def judge_head(
+    assessment: Assessment,
+    world: World,
+    who: str = "qingshi_officer",
+    points: int = 30,
+    unit: str = "好味来面馆",
+) -> None:
+    person = getattr(world.people, who)
+    place = "qingshi" if unit == "好味来面馆" else "baita"
+    actions.judge(
+        body_seat(assessment, world, place), unit_of(assessment, unit), assessment.sheet.items.get(key="quality"),
+        points=Decimal(points), how="scene", text="看现场、查档案", by=person,
+    )  # fmt: skip
+
+
+def officers_round(world: World, *, started: bool = True) -> Assessment:
+    """Two inspectors of Qingshi street, by 60 points of drawn case files and 40 judged by the housing bureau's officer."""
+    sheet = make_sheet(world, published=False, audience="officers", title="检查执法人员考核细则")
+    Sheet.objects.filter(pk=sheet.pk).update(judges=1)
+    sheet.items.filter(key="on-time").update(measure="officer.files", name="案卷评查")
+    sheet.items.filter(key="overdue").update(measure="officer.doubtful", name="佐证提示属实")
+    sheet.refresh_from_db()
+    actions.publish_sheet(sheet, by=world.people.office_leader, document="云安〔2026〕6号")
+    today = timezone.localdate()
+    made = actions.create_assessment(
+        sheet, title="2026年执法考核", year=today.year, period_from=today - dt.timedelta(days=300), period_to=today,
+        by=world.people.office,
+    )  # fmt: skip
+    street = world.organizations.qingshi
+    people = [(world.people.inspector, street), (world.people.inspector2, street)]
+    actions.add_units(made, [], people=people, by=world.people.office)
+    actions.name_assessor(made, world.people.housing, by=world.people.office)
+    if started:
+        actions.start_assessment(made, by=world.people.office)
+    return Assessment.objects.select_related("sheet", "organization__region").get(pk=made.pk)
+
+
+def officer_of(assessment: Assessment, user: Any) -> AssessedUnit:
+    return AssessedUnit.objects.select_related(
+        "assessment__sheet", "assessment__organization", "organization", "person"
+    ).get(assessment=assessment, person=user)
+
+
+def full_marks(file: CaseFile, **lost: str) -> tuple[dict[str, Decimal], dict[str, str]]:
+    """All points of the kept form, but for the lines named: points as text."""
+    lines = lines_of(file.draw.form)
+    points = {line.key: Decimal(lost.get(line.key, str(line.points))) for line in lines}
+    return points, dict.fromkeys(lost, "没有写明依据条款")

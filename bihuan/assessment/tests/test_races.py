@@ -8,11 +8,35 @@ import pytest
 
 from bihuan.accounts.models import User
 from bihuan.assessment import actions
-from bihuan.assessment.models import Appeal, Assessment, Letter, ScoreChange
+from bihuan.assessment.models import (
+    Appeal,
+    Assessment,
+    FileDraw,
+    ItemScore,
+    Judgement,
+    Letter,
+    ScoreChange,
+    Sheet,
+    SheetItem,
+)
 from bihuan.core.errors import Refused
 from bihuan.core.tests.together import together
 
-from .factories import begin, judge_all, make_letters, publish, unit_of
+from .factories import (
+    begin,
+    hand_in,
+    heads_round,
+    judge,
+    judge_all,
+    judge_head,
+    make_letters,
+    make_sheet,
+    officers_round,
+    publish,
+    report_of,
+    unit_of,
+)
+from .test_officers import visited
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,3 +96,112 @@ def test_a_side_signs_once(world) -> None:
 
     assert len(refused(sign, sign)) == 1
     assert letter.transitions.count() == 1
+
+
+def test_a_sheet_is_adopted_once_and_not_while_it_is_edited(world) -> None:
+    sheet = make_sheet(world, published=False)
+    item = sheet.items.get(key="quality")
+
+    def publish_it():
+        row = Sheet.objects.select_related("organization").get(pk=sheet.pk)
+        return actions.publish_sheet(
+            row, by=User.objects.get(pk=world.people.office_leader.pk), document="云安〔2026〕3号"
+        )
+
+    def edit_it():
+        row = Sheet.objects.select_related("organization").get(pk=sheet.pk)
+        mine = SheetItem.objects.get(pk=item.pk)
+        return actions.save_item(
+            row, mine, by=User.objects.get(pk=world.people.office.pk), points_key=D(30), points_general=D(30)
+        )
+
+    results = together(publish_it, edit_it)
+    sheet.refresh_from_db()
+    item.refresh_from_db()
+    # Either the edit came first, and the sheet that no longer sums up was not adopted, or it was adopted as it stood.
+    assert sum(isinstance(each, Refused) for each in results) == 1
+    assert (sheet.status, item.points_key) in {("draft", D(30)), ("published", D(40))}
+
+
+def test_two_who_adopt_one_sheet_adopt_it_once(world) -> None:
+    sheet = make_sheet(world, published=False)
+
+    def publish_it():
+        row = Sheet.objects.select_related("organization").get(pk=sheet.pk)
+        return actions.publish_sheet(
+            row, by=User.objects.get(pk=world.people.office_leader.pk), document="云安〔2026〕3号"
+        )
+
+    results = together(publish_it, publish_it)
+    assert sum(isinstance(each, Refused) for each in results) == 1
+    assert sheet.transitions.filter(move="publish").count() == 1
+
+
+def test_two_words_from_one_seat_are_two_revisions_or_one_is_refused(world) -> None:
+    made = heads_round(world)
+    hand_in(world, made)
+
+    def word(points):
+        def act():
+            mine = Assessment.objects.select_related("sheet").get(pk=made.pk)
+            return judge_head(mine, world, points=points)
+
+        return act
+
+    results = together(word(30), word(20))
+    refused = sum(isinstance(each, Refused) for each in results)
+    revisions = list(Judgement.objects.order_by("revision").values_list("revision", flat=True))
+    assert revisions == list(range(1, 3 - refused))
+    assert len(revisions) >= 1
+
+
+def test_no_word_is_given_on_what_was_frozen(world) -> None:
+    made = begin(world)
+    judge_all(made, world, points=30)
+    before = Judgement.objects.count()
+
+    def freeze():
+        row = Assessment.objects.select_related("sheet", "organization__region").get(pk=made.pk)
+        return actions.freeze(row, by=User.objects.get(pk=world.people.office.pk))
+
+    def word():
+        mine = Assessment.objects.select_related("sheet").get(pk=made.pk)
+        return judge(mine, world, "housing", "青石街道", 10)
+
+    results = together(freeze, word)
+    score = ItemScore.objects.get(unit_score__unit=unit_of(made, "青石街道"), item__key="quality")
+    refused = [each for each in results if isinstance(each, Refused)]
+    if Judgement.objects.count() == before:
+        assert len(refused) == 1
+        assert score.got == 30
+    else:  # the word came first, and the result counts it: 30 and 10 differ too much to freeze, or their mean
+        assert refused or score.got == 20
+
+
+def test_a_report_is_signed_once(world) -> None:
+    made = heads_round(world)
+    report = report_of(made)
+    item = made.sheet.items.get(key="quality")
+    actions.save_report(
+        report, text="", lines={item.pk: actions.LineGiven("有", D(30))}, by=world.people.shop
+    )
+
+    def sign():
+        return actions.submit_report(report_of(made), by=User.objects.get(pk=world.people.shop.pk))
+
+    results = together(sign, sign)
+    assert sum(isinstance(each, Refused) for each in results) == 1
+    assert report.transitions.count() == 1
+
+
+def test_files_are_drawn_once(world) -> None:
+    visited(world, 2)
+    made = officers_round(world)
+
+    def draw():
+        row = Assessment.objects.select_related("sheet", "organization").get(pk=made.pk)
+        return actions.draw_files(row, per_person=1, by=User.objects.get(pk=world.people.office.pk))
+
+    results = together(draw, draw)
+    assert sum(isinstance(each, Refused) for each in results) == 1
+    assert FileDraw.objects.count() == 1
