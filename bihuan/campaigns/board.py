@@ -401,7 +401,9 @@ class Board:
                     "found": found,
                     "closed": closed,
                     "overdue": overdue,
-                    "url": self._ledger(found_to=day.isoformat()),
+                    "found_url": self._ledger(on=day.isoformat()),
+                    "closed_url": self._ledger(state="closed", on=day.isoformat()),
+                    "overdue_url": self._ledger(state="overdue", on=day.isoformat()),
                 }
                 for day, found, closed, overdue in weeks
             ],

@@ -17,7 +17,7 @@ from bihuan.batches.workflow import RUNNING as BATCH_RUNNING
 from bihuan.batches.workflow import ObjectStatus
 from bihuan.core.markup import due_words
 from bihuan.hazards.models import Hazard
-from bihuan.hazards.workflow import Level, Status
+from bihuan.hazards.workflow import TURN, Level, Status
 from bihuan.inspections.models import Inspection
 from bihuan.papers.models import Paper
 from bihuan.planning.joint import agreed_at
@@ -59,7 +59,7 @@ class ToRectify:
 def enterprise_page(enterprise: Enterprise, user: User, *, on: dt.date) -> dict[str, Any]:
     """Everything an enterprise must know, on one page."""
     hazards = Hazard.objects.visible_to(user).filter(enterprise=enterprise)
-    own_turn = hazards.filter(status__in=[Status.RECTIFYING, Status.PLANNING])
+    own_turn = hazards.filter(status__in=TURN)
     turn = list(
         own_turn.select_related("reviewing_organization", "check_item").order_by("due_on", "id")[:SHOWN]
     )

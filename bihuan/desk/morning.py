@@ -20,6 +20,7 @@ from bihuan.duties.models import Duty
 from bihuan.duties.pressing import LateBody, late_bodies, late_in_area
 from bihuan.exchange.models import Package
 from bihuan.hazards.models import Hazard
+from bihuan.hazards.queries import ledger
 from bihuan.hazards.workflow import Status
 from bihuan.instruments.models import Instrument, InstrumentRecipient
 from bihuan.instruments.workflow import RecipientStatus
@@ -106,8 +107,9 @@ def morning(user: User, region: Region, *, now: dt.datetime) -> Morning:
 def _arrived(user: User, region: Region, begun: dt.datetime) -> list[Number]:
     """What came in since the last working day began."""
     here, day = area_q(region.code), timezone.localdate(begun).isoformat()
-    found = Hazard.objects.visible_to(user).filter(here, found_at__gte=begun)
-    rows = found.aggregate(all=Count("pk"), major=Count("pk", filter=Q(level="major")))
+    # Counted = not found to be none: as the ledger lists them.
+    found = ledger(user, {"region": region.code, "entered_from": day})
+    rows = found.order_by().aggregate(all=Count("pk"), major=Count("pk", filter=Q(level="major")))
     waiting = Hazard.objects.visible_to(user).filter(here, status=Status.REPORTED).count()
     filed = Return.objects.visible_to(user).filter(current__at__gte=begun, status__in=FILED).count()
     replies = InstrumentRecipient.objects.visible_to(user).filter(status=RecipientStatus.REPLIED).count()
@@ -116,7 +118,7 @@ def _arrived(user: User, region: Region, begun: dt.datetime) -> list[Number]:
     lines = [
         Number(
             "新登记隐患", rows["all"], f"其中重大 {rows['major']} 项" if rows["major"] else "没有重大隐患",
-            ledger_url(region=region.code, found_from=day), "red" if rows["major"] else "",
+            ledger_url(region=region.code, entered_from=day), "red" if rows["major"] else "",
         ),
         Number(
             "待核实隐患", waiting, "上报后还没有核实", ledger_url(region=region.code, status=Status.REPORTED.value)

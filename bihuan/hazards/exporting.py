@@ -17,6 +17,7 @@ from bihuan.core.sheets import Column
 from bihuan.jobs.exports import Export, Row
 from bihuan.registry.models import EnterpriseKind
 
+from . import asof
 from .models import Hazard
 from .queries import ORDER, ledger, parse_filters, total
 from .workflow import RUNNING, Level, Status
@@ -49,6 +50,7 @@ class LedgerSource:
     def __init__(self, user: User, query: str) -> None:
         self._user, self._filters = user, parse_filters(QueryDict(query))
         self._today = timezone.localdate()
+        self._taken: set[int] = set()
         self._kinds = dict(EnterpriseKind.objects.values_list("pk", "label"))
         self._regions: dict[Any, str] = {}
         self._organizations: dict[Any, str] = {}
@@ -77,6 +79,9 @@ class LedgerSource:
         if not found:
             return [], position
         self._learn(found)
+        counted = self._filters.counted(self._today)
+        added = asof.amounts([row[0] for row in found], counted) if counted.since else {}
+        self._taken = {pk for pk, amount in added.items() if amount < 0}
         last = found[-1]
         following = {"newest": position["newest"], "found_on": last[15].isoformat(), "pk": last[0]}
         return [self._row(*values) for values in found], following
@@ -106,7 +111,7 @@ class LedgerSource:
         return (
             f"{found_on.year}-{pk:07d}", enterprise, code, self._regions[county], self._regions[locality],
             self._kinds.get(kind, ""), self._campaigns.get(campaign, ""), self._tasks.get(task, ""),
-            _LEVELS[level], criterion, _STATUSES[status], description, location, basis, _SOURCES[source], found_on,
+            _LEVELS[level], criterion, _STATUSES[status] + ("（减1）" if pk in self._taken else ""), description, location, basis, _SOURCES[source], found_on,
             name[finder], self._people[found_by], name.get(department, ""), name[reviewer], due_on,
             (self._today - due_on).days if is_late else None, responsible, measures, funds, contingency, interim,
             round_, on_spot, supervised, closed_on,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from django.utils.html import conditional_escape
@@ -49,13 +49,25 @@ def clock_cell(hazard: Hazard, today: dt.date) -> SafeString:
 
 
 def ledger_rows(
-    hazards: Iterable[Hazard], waits_for: Mapping[int, str], *, today: dt.date, with_pick: bool
+    hazards: Iterable[Hazard],
+    waits_for: Mapping[int, str],
+    *,
+    today: dt.date,
+    with_pick: bool,
+    taken: Container[int] = (),
 ) -> SafeString:
-    """The <tr>s of the ledger; `waits_for` says by primary key who must act next, `with_pick` adds a box to pick."""
-    return SafeString("\n".join(_row(each, waits_for.get(each.pk, ""), today, with_pick) for each in hazards))
+    """The <tr>s of the ledger; `waits_for` says by primary key who must act next, `with_pick` adds a box to pick.
+
+    What is in `taken` takes one away from the figure the rows stand behind, and says so.
+    """
+    return SafeString(
+        "\n".join(
+            _row(each, waits_for.get(each.pk, ""), today, with_pick, each.pk in taken) for each in hazards
+        )
+    )
 
 
-def _row(hazard: Hazard, waits_for: str, today: dt.date, with_pick: bool) -> str:
+def _row(hazard: Hazard, waits_for: str, today: dt.date, with_pick: bool, is_taken: bool) -> str:
     number, text = conditional_escape(hazard.number), hazard.description
     if len(text) > SHOWN:
         text = Truncator(text).chars(SHOWN)
@@ -66,9 +78,10 @@ def _row(hazard: Hazard, waits_for: str, today: dt.date, with_pick: bool) -> str
         else ""
     )
     waiting = conditional_escape(waits_for) if waits_for else NOTHING
+    less = f" {badge('减 1', 'orange')}" if is_taken else ""
     return (
         f'<tr>{pick}<td><div class="pe-5 pe-sm-0"><a class="row-link" href="{conditional_escape(hazard.get_absolute_url())}">'
-        f'{conditional_escape(text)}</a> <span class="sub">{number}{_signs(hazard)}</span></div></td>'
+        f'{conditional_escape(text)}</a> <span class="sub">{number}{_signs(hazard)}{less}</span></div></td>'
         f'<td>{conditional_escape(hazard.enterprise.name)}<span class="sub">{conditional_escape(hazard.locality.short_name)}</span></td>'
         f'<td data-label="状态">{status_badge(hazard)}</td>'
         f'<td data-label="期限">{clock_cell(hazard, today)}</td>'

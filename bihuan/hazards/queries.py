@@ -18,6 +18,7 @@ from bihuan.accounts.queries import holders_by_post
 from bihuan.accounts.scope import area_q, scope_of
 from bihuan.audit.actions import chain_of
 from bihuan.campaigns.models import Campaign, Task
+from bihuan.core.dates import day_starts
 from bihuan.core.paging import KeysetPage, paginate_any
 from bihuan.duties.models import Duty
 from bihuan.registry.models import Enterprise, EnterpriseKind
@@ -29,19 +30,28 @@ from bihuan.search.grams import terms_of
 from bihuan.search.models import Kind
 from bihuan.tally.queries import NotKept, totals
 
-from . import owed
+from . import asof, owed
 from .models import Hazard, HazardQuerySet
-from .workflow import OPEN, Level, Status
+from .workflow import OPEN, TURN, Level, Status
 
-STATES = {"overdue": "逾期", "approaching": "临期", "open": "未销号", "closed": "已销号"}
+STATES = {
+    "overdue": "逾期",
+    "approaching": "临期",
+    "open": "未销号",
+    "closed": "已销号",
+    "turn": "待企业整改",
+}
+# The states the cube keeps, and the lines tell of any day.
+_KEPT = {"": "found", "open": "open", "closed": "closed", "overdue": "overdue"}
 ORDER = ("-found_on", "-id")
 _LABELS = {
     "campaign": "专项整治", "task": "任务", "region": "区划", "department": "主管部门", "kind": "对象类型",
     "level": "等级", "status": "状态", "state": "情形", "source": "来源", "found_from": "发现自",
-    "found_to": "发现至", "closed_from": "销号自", "closed_to": "销号至", "enterprise": "企业", "q": "关键词",
+    "found_to": "发现至", "closed_from": "销号自", "closed_to": "销号至", "entered_from": "登记自",
+    "since": "计数自", "on": "截至", "enterprise": "企业", "q": "关键词",
 }  # fmt: skip
 _IDS = ("campaign", "task", "department", "enterprise")
-_DATES = ("found_from", "found_to", "closed_from", "closed_to")
+_DATES = ("found_from", "found_to", "closed_from", "closed_to", "entered_from", "since", "on")
 _CHOICES: dict[str, Mapping[str, str]] = {
     "level": dict(Level.choices),
     "status": dict(Status.choices),
@@ -52,7 +62,11 @@ _CHOICES: dict[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Filters:
-    """What the address asks for. `problems` says in Chinese which parts were not understood and are ignored."""
+    """What the address asks for. `problems` says in Chinese which parts were not understood and are ignored.
+
+    `on` asks for the ledger as it stood at the end of that day, `since` for what was counted from one day to it: both
+    open exactly the rows of a figure of the past (see `asof`).
+    """
 
     campaign: int | None = None
     task: int | None = None
@@ -67,6 +81,9 @@ class Filters:
     found_to: dt.date | None = None
     closed_from: dt.date | None = None
     closed_to: dt.date | None = None
+    entered_from: dt.date | None = None
+    since: dt.date | None = None
+    on: dt.date | None = None
     enterprise: int | None = None
     q: str = ""
     problems: tuple[str, ...] = field(default=(), compare=False)
@@ -79,6 +96,16 @@ class Filters:
             for item in fields(self)
             if item.name != "problems" and getattr(self, item.name) not in (None, "")
         }
+
+    @property
+    def is_past(self) -> bool:
+        """Whether states and grades of another day than now are asked for."""
+        return self.on is not None or self.since is not None
+
+    def counted(self, today: dt.date) -> asof.Counted:
+        """The figure of a day or of days whose rows are asked for; stocks are told by their last day alone."""
+        since = None if self.state in ("open", "overdue") else self.since
+        return asof.Counted(self.state, self.on or today, since, self.level)
 
     def query(self) -> str:
         """The same as an address, canonical, without the question mark."""
@@ -100,7 +127,27 @@ def parse_filters(query: Mapping[str, Any]) -> Filters:
             values[name] = _read(name, text)
         except ValueError:
             problems.append(f"{label}“{text[:30]}”无法识别，未按它筛选")
+    for name, problem in _against(values):
+        del values[name]
+        problems.append(f"{problem}，未按它筛选")
     return Filters(**values, problems=tuple(problems))
+
+
+def _against(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """Which of the days asked for make no sense: the day to come, a day before the other, a state only of now."""
+    today, found = timezone.localdate(), []
+    for name in ("since", "on"):
+        day = values.get(name)
+        if day is None:
+            continue
+        label = _LABELS[name]
+        if day > today:
+            found.append((name, f"{label}“{day.isoformat()}”还没有到，请填今天或以前的日期"))
+        elif name == "since" and day > values.get("on", today) and values.get("on", today) <= today:
+            found.append((name, f"{label}“{day.isoformat()}”晚于截至的日期"))
+        elif values.get("status") or values.get("state", "") not in _KEPT:
+            found.append((name, f"{label}不能和状态、临期、待企业整改同时用，这些只看现在"))
+    return found
 
 
 def _read(name: str, text: str) -> Any:
@@ -175,19 +222,22 @@ def _fitting(rows: HazardQuerySet, chosen: Filters, today: dt.date) -> HazardQue
         "department": chosen.department,
         "enterprise": chosen.enterprise,
         "kind": chosen.kind,
-        "level": chosen.level,
+        "level": "" if chosen.is_past else chosen.level,
         "status": chosen.status,
         "source": chosen.source,
         "found_on__gte": chosen.found_from,
         "found_on__lte": chosen.found_to,
         "closed_on__gte": chosen.closed_from,
         "closed_on__lte": chosen.closed_to,
+        "found_at__gte": day_starts(chosen.entered_from) if chosen.entered_from else None,
     }
     rows = rows.filter(**{name: value for name, value in exact.items() if value not in (None, "")})
     if chosen.closed_to:
         # Nothing is closed before it is found: the newest rows need not be walked through.
         rows = rows.filter(found_on__lte=chosen.closed_to)
-    if not chosen.status:
+    if chosen.is_past:
+        pass  # what counts on another day is told by its lines
+    elif not chosen.status:
         rows = rows.exclude(status=Status.DISMISSED)
     elif chosen.status in OPEN and connection.vendor == "sqlite":
         # PostgreSQL infers this, and would be misled in its estimate; SQLite must read it to use the small index.
@@ -197,6 +247,8 @@ def _fitting(rows: HazardQuerySet, chosen: Filters, today: dt.date) -> HazardQue
         if len(chosen.region) > 4:
             # The small indexes over what is rare begin with the city.
             rows = rows.filter(city=chosen.region[:4])
+    if chosen.is_past:
+        return asof.rows_counted(rows, chosen.counted(today))
     match chosen.state:
         case "overdue":
             rows = rows.overdue(on=today)
@@ -206,6 +258,8 @@ def _fitting(rows: HazardQuerySet, chosen: Filters, today: dt.date) -> HazardQue
             rows = rows.open()
         case "closed":
             rows = rows.filter(status=Status.CLOSED)
+        case "turn":
+            rows = rows.filter(status__in=TURN)
     return rows
 
 
@@ -230,9 +284,20 @@ def total(user: User, filters: Filters, *, on: dt.date | None = None) -> int | N
     Never a count over the ledger: at a million rows that alone would take longer than the page.
     """
     chosen = set(filters.chosen)
-    if chosen - {"campaign", "task", "region", "department", "kind", "source", "level", "state"}:
+    if chosen - {
+        "campaign",
+        "task",
+        "region",
+        "department",
+        "kind",
+        "source",
+        "level",
+        "state",
+        "since",
+        "on",
+    }:
         return None
-    if filters.state == "approaching":
+    if filters.state not in _KEPT:
         return None
     region = _tallied_region(user, filters.region)
     if region is None:
@@ -244,9 +309,11 @@ def total(user: User, filters: Filters, *, on: dt.date | None = None) -> int | N
         if not own or campaign not in (0, own):
             return 0
         campaign = own
+    counted = filters.counted(on or timezone.localdate())
     try:
         figures = totals(
-            on=on or timezone.localdate(),
+            on=counted.until,
+            since=counted.since,
             region=region,
             campaign=campaign,
             task=filters.task or 0,
@@ -256,7 +323,7 @@ def total(user: User, filters: Filters, *, on: dt.date | None = None) -> int | N
         )
     except NotKept:
         return None
-    name = {"": "found", "open": "open", "closed": "closed", "overdue": "overdue"}[filters.state]
+    name = _KEPT[filters.state]
     everything, major = int(getattr(figures, name)), int(getattr(figures, f"{name}_major"))
     by_level = {Level.MAJOR.value: major, Level.GENERAL.value: everything - major}
     return by_level.get(filters.level, everything)

@@ -32,6 +32,8 @@ class Status(TextChoices):
 OPEN = frozenset(Status) - {Status.CLOSED, Status.DISMISSED}
 # The enterprise's clock runs only here; waiting for a reviewer is the reviewer's own duty and clock.
 RUNNING = frozenset({Status.RECTIFYING, Status.PLANNING, Status.PLAN_REVIEW})
+# Where the enterprise has to act next.
+TURN = frozenset({Status.RECTIFYING, Status.PLANNING})
 
 
 class Move(TextChoices):

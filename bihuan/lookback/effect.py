@@ -17,6 +17,7 @@ from bihuan.campaigns.extras import Extra
 from bihuan.campaigns.links import ledger_url
 from bihuan.campaigns.models import Campaign
 from bihuan.hazards.models import Hazard, Rectification
+from bihuan.hazards.queries import ledger
 from bihuan.hazards.workflow import OPEN, Status
 
 from . import queries
@@ -43,8 +44,7 @@ def _share(part: int, whole: int) -> str:
 def measures(campaign: Campaign, user: User) -> list[Line]:
     """措施完成: of the hazards, how many were put right; of those evaluated, how many measures were done."""
     counts = (
-        Hazard.objects.visible_to(user)
-        .filter(campaign=campaign)
+        ledger(user, {"campaign": str(campaign.pk)})  # without what was found to be none
         .order_by()
         .aggregate(
             found=Count("pk"),

@@ -120,6 +120,8 @@ def window_of(item: Item, filling: Filling) -> tuple[dt.date | None, dt.date]:
             return last.replace(month=1, day=1), last
         case "campaign":
             return filling.campaign_start, last
+        case "opening":
+            return None, first - dt.timedelta(days=1)  # how it stood when the period began
     return None, last
 
 

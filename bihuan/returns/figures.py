@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -41,6 +42,7 @@ from .schema import Item, Spec, read
 
 SIGNED, LEDGER = "signed", "ledger"
 SOURCES = {SIGNED: "签报数", LEDGER: "台账数"}
+OTHERS = {"before": "上期", "year_ago": "上年同期"}
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,16 @@ class Figure:
         return shown(self.last_year, self.item.digits)
 
     @property
+    def previous_url(self) -> str:
+        """The rows behind the figure of the period before."""
+        return f"{self.url}{'&' if '?' in self.url else '?'}when=before"
+
+    @property
+    def last_year_url(self) -> str:
+        """The rows behind the figure of a year earlier."""
+        return f"{self.url}{'&' if '?' in self.url else '?'}when=year_ago"
+
+    @property
     def against_previous(self) -> Change:
         """环比."""
         return change(self.value, self.previous, self.item.unit)
@@ -108,6 +120,7 @@ class ReturnFigures:
     words: str
     broken: list[Broken] = field(default_factory=list)
     explanations: Mapping[str, str] = field(default_factory=dict)
+    other: str = ""  # "" of its own period; else which period it is compared to (see `OTHERS`)
 
     @property
     def knows_last_year(self) -> bool:
@@ -120,7 +133,9 @@ class ReturnFigures:
 
     @property
     def period_label(self) -> str:
-        return self.record.period.label
+        return (
+            label_of(self.record.period.kind, self.filling.span) if self.other else self.record.period.label
+        )
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -142,6 +157,8 @@ class ReturnFigures:
             url = reverse("returns:figure", args=[code])
         else:
             url = f"{reverse('returns:live', args=[self.record.pk])}?cell={cell}"
+        if self.other:
+            url += f"{'&' if '?' in url else '?'}when={self.other}"
         return Figure(
             cell, at, what, self.cells.get(cell), self.before.cells.get(cell), self.year_ago.cells.get(cell), code, url
         )  # fmt: skip
@@ -228,16 +245,42 @@ def compared_with(
     )
 
 
+def _filings_of(record: Return, span: Span) -> QuerySet[Filing]:
+    """What the same body signed of the same return for other days, the last one first."""
+    return Filing.objects.filter(
+        record__organization=record.organization_id, record__period__definition=record.period.definition_id,
+        record__period__first=span.first, record__period__last=span.last,
+    ).order_by("-number")  # fmt: skip
+
+
+def of_other_period(sheet: ReturnFigures, which: str) -> ReturnFigures:
+    """What a return is compared to (`OTHERS`), with figures that open their own rows: the signing of then where it was
+    one, else the ledger of those days as it was known when this return was signed (now while it is not)."""
+    record, kind = sheet.record, sheet.record.period.kind
+    span = (
+        previous(kind, sheet.filling.span, sheet.spec.anchor)
+        if which == "before"
+        else year_before(kind, sheet.filling.span)
+    )
+    compared: Compared = getattr(sheet, which)
+    if compared.source == SIGNED:
+        filings = _filings_of(record, span).select_related(
+            "record__period__version", "record__period__definition__campaign", "record__organization__region",
+        )  # fmt: skip
+        # As it was signed when this one was: a later correction is another figure.
+        filing = filings.filter(at__lte=sheet.cutoff or timezone.now()).first()
+        if filing is not None:
+            return _signed(filing.record, filing)
+    filling = replace(sheet.filling, span=span, manual={})
+    nothing = Compared("", LEDGER, {})
+    return replace(
+        sheet, filling=filling, cells=compared.cells, before=nothing, year_ago=nothing, broken=[], other=which
+    )
+
+
 def _compared(record: Return, filling: Filling, span: Span, moment: dt.datetime | None) -> Compared:
     label = label_of(record.period.kind, span)
-    signed = (
-        Filing.objects.filter(
-            current_of__organization=record.organization_id, record__period__definition=record.period.definition_id,
-            record__period__first=span.first, record__period__last=span.last,
-        )
-        .order_by("-number")
-        .first()
-    )  # fmt: skip
+    signed = _filings_of(record, span).filter(current_of__isnull=False).first()
     if signed is not None:
         return Compared(label, SIGNED, _cells(signed.content["cells"]))
     sheet = fill(Filling(filling.spec, filling.scope, span, filling.campaign_start), moment=moment)

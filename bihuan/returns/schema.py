@@ -15,7 +15,13 @@ from .expressions import Expression, ExpressionError, parse
 from .periods import KINDS, RECURRING, PeriodError, check_anchor
 
 MAX_ITEMS, MAX_CHECKS, MAX_GROUPS = 120, 80, 60
-WINDOWS = {"period": "本期", "year": "年初累计", "campaign": "行动开始以来", "ever": "历史累计"}
+WINDOWS = {
+    "period": "本期",
+    "year": "年初累计",
+    "campaign": "行动开始以来",
+    "ever": "历史累计",
+    "opening": "期初",
+}
 OWERS = {"self": "收报单位自己", "office": "下级安委办", "locality": "乡镇街道", "department": "部门"}
 DIMENSIONS = {"kind": "对象类型", "department": "主管部门", "locality": "乡镇街道", "source": "来源"}
 SEVERITIES = {"error": "不符不能签报", "warning": "不符须说明"}
@@ -271,9 +277,11 @@ def _item(
             raise SchemaError(
                 f"{place}按“{terms.label}”取数，不能按{DIMENSIONS[block.dimension]}分行，请改为填报或换口径"
             )
+    window = _choice(each.get("window", "period"), WINDOWS, f"{place}的统计时段")
+    if window == "opening" and not terms.is_stock:
+        raise SchemaError(f"{place}按“{terms.label}”取数，数的是一段时间里的事，没有期初数；期初只用于存量")
     return Item(
-        unit=unit or terms.unit, measure=measure, filters=filters,
-        window=_choice(each.get("window", "period"), WINDOWS, f"{place}的统计时段"), additive=terms.additive, **common,
+        unit=unit or terms.unit, measure=measure, filters=filters, window=window, additive=terms.additive, **common,
     )  # fmt: skip
 
 

@@ -86,8 +86,8 @@ def tiles(user: User, region: Region, *, on: dt.date) -> list[Tile]:
         Tile(
             "未销号", f"{now.open:,}", "项",
             [
-                Note(f"今日查出 {today.found:,} 项", ledger_url(region=code, found_from=day)),
-                Note(f"今日销号 {today.closed:,} 项", ledger_url(region=code, closed_from=day)),
+                Note(f"今日查出 {today.found:,} 项", ledger_url(region=code, since=day, on=day)),
+                Note(f"今日销号 {today.closed:,} 项", ledger_url(region=code, state="closed", since=day, on=day)),
             ],
             ledger_url(region=code, state="open"),
         ),

@@ -58,7 +58,7 @@ FIGURES = {
         ),
         MapFigure(
             "found", "近七天查出", "项", lambda s: s.week.found,
-            lambda code, on: ledger_url(region=code, found_from=week_begins(on)),
+            lambda code, on: ledger_url(region=code, since=week_begins(on), on=on.isoformat()),
         ),
         MapFigure(
             "inspected", "近七天检查", "次", _inspected_week, lambda code, on: inspections_url(region=code, from_=week_begins(on)),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -18,11 +21,13 @@ from bihuan.accounts.models import Organization, SavedView, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import regions_to_choose
 from bihuan.campaigns.models import Campaign
+from bihuan.core.dates import day_words
 from bihuan.core.http import Request
 from bihuan.core.paging import BadCursor
 from bihuan.jobs.selections import answer, do_each
 from bihuan.registry.models import EnterpriseKind
 
+from .. import asof
 from ..forms import BulkAssignForm, BulkExtendForm
 from ..markup import COLUMNS, ledger_rows
 from ..models import Hazard
@@ -64,9 +69,13 @@ def ledger(request: Request) -> HttpResponse:
     waiting = holders_of_rows(page.items)
     today = timezone.localdate()
     bulk_actions = _bulk_actions(user)
+    asked = filters.counted(today)
+    taken = _taken(page.items, asked)
     context = {
         "page": page,
-        "rows": ledger_rows(page.items, waiting, today=today, with_pick=bool(bulk_actions)),
+        "rows": ledger_rows(page.items, waiting, today=today, with_pick=bool(bulk_actions), taken=taken),
+        "past": _past_words(asked, counted, today) if filters.is_past else "",
+        "dismissed_url": _dismissed_url(filters),
         "total": None if counted is None else f"共 {counted:,} 项",
         "filters": filters,
         "chips": [
@@ -87,6 +96,34 @@ def ledger(request: Request) -> HttpResponse:
         "today": today,
     }
     return render(request, "hazards/ledger.html", context)
+
+
+def _taken(hazards: Sequence[Hazard], asked: asof.Counted) -> set[int]:
+    """Which of the rows take one away from the figure; only what was counted over days has any."""
+    if asked.since is None or not hazards:
+        return set()
+    found = asof.amounts([each.pk for each in hazards], asked)
+    return {pk for pk, amount in found.items() if amount < 0}
+
+
+def _past_words(asked: asof.Counted, counted: int | None, today: dt.date) -> str:
+    """What is listed when another day than now was asked for, in a sentence."""
+    day = "现在" if asked.until == today else f"{day_words(asked.until)}当天"
+    if asked.since is None:
+        what = {"": "已查出", "closed": "已销号", "open": "未销号", "overdue": "逾期未改"}[asked.state]
+        return f"按{day}的情况列出{what}的隐患；等级也按{day}。表里的状态、期限是现在的。"
+    what = {"": "查出", "closed": "销号"}[asked.state]
+    span = f"{day_words(asked.since)}至{day_words(asked.until)}"
+    less = "认定不属实的" if asked.state == "" else "销号后反弹重开的"
+    number = f"{counted:,} 项" if counted is not None else ""
+    return f"{span}{what}{number}，是净数：这几天里{less}（或改了等级的）从中减去，行里标“减 1”。"
+
+
+def _dismissed_url(filters: Filters) -> str:
+    """Where what these filters leave out stands: counted = not found to be none."""
+    if filters.status or filters.state or filters.is_past:
+        return ""
+    return _address(replace(filters, status=Status.DISMISSED))
 
 
 def _address(filters: Filters) -> str:

@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +13,7 @@ from openpyxl import load_workbook
 
 from bihuan.accounts.tests.world import sign_in
 from bihuan.hazards.models import Hazard
+from bihuan.hazards.queries import ledger
 from bihuan.lookback import actions
 from bihuan.lookback.models import Evaluation, LookbackRound
 from bihuan.rules import sampling
@@ -110,7 +112,12 @@ def test_stock_page_and_nonsense(client, world):
     closed(world, 1)
     sign_in(client, world.people.office)
     page = client.get(reverse("lookback:stock"))
-    assert page.context["last"].closing == 0
+    assert page.context["whole"].closing == 0
+    links = page.context["links"]
+    assert len(ledger(world.people.office, QueryDict(links["closed"].partition("?")[2]))) == 1
+    assert len(ledger(world.people.office, QueryDict(links["closing"].partition("?")[2]))) == 0
+    shown = page.content.decode()
+    assert all(each.replace("&", "&amp;") in shown for name, each in links.items() if "major" not in name)
     for query in ("region=abc&from=x&to=y", "from=2200-01-01&to=1999-01-01", "region=99"):
         assert client.get(f"{reverse('lookback:stock')}?{query}").status_code == 200
     sign_in(client, world.people.housing)

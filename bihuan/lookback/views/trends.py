@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from urllib.parse import urlencode
+from dataclasses import replace
 
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
@@ -17,6 +17,7 @@ from bihuan.accounts.models import Region
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import regions_to_choose
 from bihuan.accounts.scope import scope_of
+from bihuan.campaigns.links import ledger_url
 from bihuan.core.charts import Series, line_chart
 from bihuan.core.http import Asked, Request
 from bihuan.core.paging import BadCursor, paginate
@@ -25,6 +26,7 @@ from bihuan.rules.clocks import limit_for
 
 from .. import queries
 from ..exporting import RECURRENCES
+from ..queries import Stock
 from ..standing import sees_inspectors
 from . import user_of
 
@@ -85,23 +87,17 @@ def stock(request: Request) -> HttpResponse:
     start = _day(request.GET.get("from", "")) or dt.date(end.year, 1, 1)
     if start > end or (end - start).days > 1100:
         start = dt.date(end.year, 1, 1)
-    months, ledger = queries.stock_by_month(region, start, end), reverse("hazards:ledger")
+    months = queries.stock_by_month(region, start, end)
+    whole = _over(months)
     context = {
-        "months": months,
-        "places": queries.stock_by_region(region, start, end),
+        "months": [(each, _links(each, region)) for each in months],
+        "places": [(each, _links(each, region)) for each in queries.stock_by_region(region, start, end)],
         "region": Region.objects.filter(pk=region).first(),
         "regions": [(each.code, each.short_name) for each in regions_to_choose(areas, region)],
         "start": start,
         "end": end,
-        "today": today,
-        "found_url": f"{ledger}?{urlencode({'found_from': start, 'found_to': end, 'region': region})}",
-        "closed_url": f"{ledger}?{urlencode({'closed_from': start, 'closed_to': end, 'region': region})}",
-        # Of a day gone by the ledger keeps the count, not the list; that of today is what is open now.
-        "open_url": f"{ledger}?{urlencode({'state': 'open', 'region': region})}" if end == today else "",
-        "first": months[0],
-        "last": months[-1],
-        "found": sum(each.found for each in months),
-        "closed": sum(each.closed for each in months),
+        "whole": whole,
+        "links": _links(whole, region),
         "chart": line_chart(
             [
                 Series("期末存量", [each.closing for each in months]),
@@ -113,6 +109,34 @@ def stock(request: Request) -> HttpResponse:
         ),
     }
     return render(request, "lookback/stock.html", context)
+
+
+def _over(months: list[Stock]) -> Stock:
+    """All the months as one period."""
+    first, last = months[0], months[-1]
+    return replace(
+        last, start=first.start, opening=first.opening, opening_major=first.opening_major,
+        **{
+            name: sum(getattr(each, name) for each in months)
+            for name in ("found", "closed", "found_major", "closed_major")
+        },
+    )  # fmt: skip
+
+
+def _links(stock: Stock, region: str) -> dict[str, str]:
+    """Where each figure of a period opens: exactly its rows, as the ledger stood on the eve, over the days, at the end."""
+    place, eve = stock.region or region, (stock.start - dt.timedelta(days=1)).isoformat()
+    first, last = stock.start.isoformat(), stock.end.isoformat()
+    asked: dict[str, dict[str, str]] = {
+        "opening": {"state": "open", "on": eve},
+        "found": {"since": first, "on": last},
+        "closed": {"state": "closed", "since": first, "on": last},
+        "closing": {"state": "open", "on": last},
+    }
+    links = {name: ledger_url(region=place, **each) for name, each in asked.items()}
+    return links | {
+        f"{name}_major": ledger_url(region=place, level="major", **each) for name, each in asked.items()
+    }
 
 
 def _day(text: str) -> dt.date | None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.attachments.actions import attach, store_upload
 from bihuan.attachments.models import Attachment
-from bihuan.core.errors import IllegalMove, Refused
+from bihuan.core.errors import IllegalMove, Overtaken, Refused
 
 from ..counting import cell_of
 from ..figures import evidence_role, spec_of
@@ -67,8 +69,14 @@ def save_draft(
     explanations: Mapping[str, str],
     *,
     by: User,
+    revision: int | None = None,
 ) -> Return:
-    """Keep what was filled in. `figures` by item key, as typed. Raises PermissionDenied, IllegalMove, BadFigure, Refused."""
+    """Keep what was filled in. `figures` by item key, as typed; `revision` is that of the draft it was written over
+    (that of `record` as it was read, without).
+
+    Raises PermissionDenied, IllegalMove, BadFigure, Refused, and Overtaken when somebody else saved in between.
+    """
+    over = record.draft_revision if revision is None else revision
     if not may_fill(by, record):
         raise PermissionDenied
     spec = spec_of(record)
@@ -83,10 +91,23 @@ def save_draft(
         "explanations": {key[:80]: text.strip()[:300] for key, text in explanations.items() if text.strip()},
     }  # fmt: skip
     # What nobody signed needs no line; it may be changed as long as nothing is signed over it.
-    if not Return.objects.filter(pk=record.pk, status__in=OPEN).update(draft=draft):
-        raise IllegalMove(f"“{record}”已报送，不能再填，请刷新后查看")
-    record.draft = draft
+    changed = {"draft": draft, "draft_revision": over + 1, "draft_by": by, "draft_at": timezone.now()}
+    if not Return.objects.filter(pk=record.pk, status__in=OPEN, draft_revision=over).update(**changed):
+        _say_why(record, draft)
+        return record
+    for name, value in changed.items():
+        setattr(record, name, value)
     return record
+
+
+def _say_why(record: Return, draft: Mapping[str, Any]) -> None:
+    """Why nothing was saved: it is signed, or somebody else saved other words. The same words twice are one saving."""
+    record.refresh_from_db(fields=["status", "draft", "draft_revision", "draft_by", "draft_at"])
+    if record.status not in OPEN:
+        raise IllegalMove(f"“{record}”已报送，不能再填，请刷新后查看")
+    if record.draft != draft:
+        who = record.draft_by.full_name if record.draft_by else ""
+        raise Overtaken("这份报表的填报内容", who=who, when=record.draft_at, theirs=record.draft)
 
 
 @transaction.atomic

@@ -98,7 +98,7 @@ def reopen(
         draft = {"cells": cells, "words": content["words"], "explanations": content["explanations"]}
     moves.step(
         record, move, RULES[move], ReturnTransition, by=by, reason=reason, watched=("filings_count",),
-        changed={"draft": draft, "restored_to": record.status, **(changed or {})}, act=f"returns.{move.value}",
+        changed={"draft": draft, "draft_revision": record.draft_revision + 1, "restored_to": record.status, **(changed or {})}, act=f"returns.{move.value}",
     )  # fmt: skip
     open_duty(
         kind=Duty.Kind.RETURN_CORRECTION, subject=record, title=f"{move.label}更正：{record.period}",

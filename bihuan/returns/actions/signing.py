@@ -14,7 +14,7 @@ from bihuan.attachments.queries import of as files_of
 from bihuan.audit import moves
 from bihuan.audit.actions import record as note
 from bihuan.core.digest import canonical_json, hash_bytes
-from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+from bihuan.core.errors import IllegalMove, Overtaken, ReasonRequired, Refused
 from bihuan.core.snapshot import one_moment
 from bihuan.duties.actions import finish_duty
 from bihuan.duties.models import Duty
@@ -53,9 +53,9 @@ def sign_return(
 
     After a sending back, an unlocking or a withdrawal it is a correction and needs its reason; the earlier signing
     stays. With `now` (an earlier moment, for what is told of the past) the figures are those entered by then. When nothing happened the person has to say so (`zero`, 零报告). Raises PermissionDenied, IllegalMove,
-    ReasonRequired, Incomplete with everything that is missing or does not agree.
+    ReasonRequired, Overtaken when other words were saved since `record` was read, Incomplete with everything that is missing or does not agree.
     """
-    record = loaded(record.pk)
+    seen, record = record.draft_revision, loaded(record.pk)
     spec = spec_of(record)
     if not may_sign(by, record, spec):
         raise PermissionDenied
@@ -67,6 +67,9 @@ def sign_return(
     cutoff = now or timezone.now()
     if timezone.localdate(cutoff) <= record.period.last:
         raise Refused(f"统计期到{record.period.last}24时截止，期满后才能签报")
+    if record.draft_revision != seen:  # nobody signs words he has not seen
+        who = record.draft_by.full_name if record.draft_by else ""
+        raise Overtaken("这份报表的填报内容", who=who, when=record.draft_at, theirs=record.draft)
     with one_moment():
         sheet = figures_of(record, live=True, moment=now)
     nothing = is_zero(Sheet(sheet.rows, sheet.cells))
@@ -129,10 +132,10 @@ def _file(
         raise IllegalMove(f"“{record}”刚刚已由他人签报，请刷新后查看") from error
     changed = {
         "current": filing, "filings_count": filing.number, "is_late": late, "first_signed_at": record.first_signed_at or cutoff,
-        "draft": {}, "is_restated": False, "checked_at": cutoff,
+        "draft": {}, "draft_revision": record.draft_revision + 1, "is_restated": False, "checked_at": cutoff,
     }  # fmt: skip
     moves.step(
-        record, move, RULES[move], ReturnTransition, by=by, reason=reason, changed=changed, watched=("filings_count",),
+        record, move, RULES[move], ReturnTransition, by=by, reason=reason, changed=changed, watched=("filings_count", "draft_revision"),
         at=cutoff, act=f"returns.{move.value}",
     )  # fmt: skip
     note(

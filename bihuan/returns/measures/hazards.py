@@ -12,14 +12,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.utils import timezone
 
+from bihuan.hazards import asof
 from bihuan.hazards.models import Hazard, HazardTransition, MajorPlan, Rectification
-from bihuan.hazards.workflow import RUNNING, Level, Move, Status
+from bihuan.hazards.workflow import Level, Move, Status
 from bihuan.tally.figures import NOTHING, Figures
-from bihuan.tally.reading import ONE_DAY
 
 from .base import Ask, Measure, Rows, Scope, register, register_filter
 from .cube import from_cube, sum_of
@@ -121,77 +120,23 @@ class Counted:
 # --- the lines ----------------------------------------------------------------------------------------------
 
 
-def _line(day: dt.date, moment: dt.datetime) -> QuerySet[HazardTransition]:
-    """The line that gives a hazard its state on a day, as entered by a moment: the first of these."""
-    lines = HazardTransition.objects.filter(hazard=OuterRef("pk"), counted_on__lte=day, at__lte=moment)
-    # A supervision placed or lifted on a closed hazard is no closing, and its day not that of the closing.
-    return lines.exclude(from_status=Status.CLOSED, to_status=Status.CLOSED).order_by("-id")
-
-
-def _condition(ask: Ask, day: dt.date) -> Q:
-    """When the state of a line counts."""
+def _counted(ask: Ask, moment: dt.datetime) -> asof.Counted:
+    """The question in the ledger's own words."""
     level = ask.chosen("level")
-    graded = Q() if len(level) != 1 else Q(level=level[0])
-    found, closed = ~Q(to_status=Status.DISMISSED), Q(to_status=Status.CLOSED)
-    match ask.measure:
-        case "hazards.found":
-            return found & graded
-        case "hazards.closed":
-            return closed & graded
-        case "hazards.closed_late":
-            return closed & Q(due_on__isnull=False, counted_on__gt=F("due_on"))
-        case "hazards.open":
-            return found & ~closed & graded
-    return Q(to_status__in=list(RUNNING), due_on__lt=day) & graded
-
-
-def _standing(ask: Ask, day: dt.date, moment: dt.datetime) -> Coalesce:
-    """1 when the hazard counts on that day, else 0."""
-    counts = Case(When(_condition(ask, day), then=Value(1)), default=Value(0), output_field=IntegerField())
-    last = _line(day, moment).annotate(counts=counts).values("counts")[:1]
-    # One taken over from an old ledger in a later state ran from the day it was found until that state's day.
-    ran = HazardTransition.objects.filter(hazard=OuterRef("pk"), move=Move.IMPORT, at__lte=moment).exclude(
-        to_status__in=list(RUNNING)
-    )
-    level = ask.chosen("level")
-    imported: QuerySet[HazardTransition] | None = ran.filter(hazard__found_on__lte=day)
-    if len(level) == 1:
-        imported = ran.filter(hazard__found_on__lte=day, level=level[0])
-    if ask.measure in ("hazards.closed", "hazards.closed_late"):
-        imported = None
-    elif ask.measure == "hazards.overdue" and imported is not None:
-        imported = imported.filter(due_on__lt=day)
-    parts: list[Any] = [Subquery(last)]
-    if imported is not None:
-        parts.append(Case(When(Q(Exists(imported)), then=Value(1)), default=Value(0)))
-    return Coalesce(*parts, Value(0), output_field=IntegerField())
+    since = None if ask.measure in STOCKS else ask.since
+    state = _STATES[ask.measure]
+    return asof.Counted(state, ask.until, since, level[0] if len(level) == 1 else "", moment)
 
 
 def _signed_rows(ask: Ask, scope: Scope, moment: dt.datetime) -> QuerySet[Hazard]:
     """The hazards behind a figure, each with the `amount` (1 or −1) it adds."""
-    rows = Hazard.objects.filter(_values_q(ask, scope), found_on__lte=ask.until, found_at__lte=moment)
-    regraded = HazardTransition.objects.filter(move__in=[Move.GRADE_MAJOR, Move.DOWNGRADE]).values("hazard")
-    if len(ask.chosen("level")) == 1:
-        rows = rows.filter(Q(level=ask.chosen("level")[0]) | Q(pk__in=regraded))
-    is_flow = ask.since is not None and ask.measure not in STOCKS
-    if is_flow and ask.since is not None:
-        eve = ask.since - ONE_DAY
-        if ask.measure == "hazards.found":
-            # Whatever else changes later, it was found once; only a dismissal takes that back, or another grade.
-            again = Q(status=Status.DISMISSED)
-            if ask.chosen("level"):
-                again |= Q(pk__in=regraded)
-            rows = rows.filter(Q(found_on__gte=ask.since) | again)
-        else:
-            rows = rows.exclude(status=Status.CLOSED, closed_on__lte=eve, closed_at__lte=moment)
-        amount: Any = _standing(ask, ask.until, moment) - _standing(ask, eve, moment)
-    else:
-        if ask.measure in STOCKS:
-            rows = rows.exclude(status=Status.CLOSED, closed_on__lte=ask.until, closed_at__lte=moment)
-        amount = _standing(ask, ask.until, moment)
-    return rows.annotate(amount=amount).exclude(amount=0)
+    return asof.rows_counted(Hazard.objects.filter(_values_q(ask, scope)), _counted(ask, moment))
 
 
+_STATES = {
+    "hazards.found": "", "hazards.closed": "closed", "hazards.closed_late": "closed_late", "hazards.open": "open",
+    "hazards.overdue": "overdue",
+}  # fmt: skip
 STOCKS = frozenset({"hazards.open", "hazards.overdue"})
 
 
@@ -260,21 +205,20 @@ class Direct:
             return money.filter(hazard__level__in=level) if level else money
         rows = Hazard.objects.filter(_values_q(ask, scope), found_on__lte=ask.until, found_at__lte=moment)
         if ask.measure == "hazards.due":
-            rows = rows.filter(due_on__lte=ask.until)
-            rows = rows.filter(due_on__gte=ask.since) if ask.since else rows
-            return _still_found(_graded(rows, ask, moment), ask, moment)
+            chosen = ask.chosen("level")
+            level = chosen[0] if len(chosen) == 1 else ""
+            return asof.falling_due(rows, ask.since, ask.until, moment, level=level)
         if ask.since and ask.measure != "hazards.controlled":
             rows = rows.filter(found_on__gte=ask.since)
         match ask.measure:
             case "hazards.found_then":
-                return _still_found(_graded(rows, ask, moment), ask, moment)
+                return asof.still_found(_graded(rows, ask, moment), ask.until, moment)
             case "hazards.found_closed":
-                return _closed_by(_graded(rows, ask, moment), ask, moment)
+                return asof.closed_by(_graded(rows, ask, moment), ask.until, moment)
             case "hazards.controlled":
                 still = rows.exclude(status=Status.CLOSED, closed_on__lte=ask.until, closed_at__lte=moment)
                 uncorrected = _graded(still, ask, moment).exclude(interim_measures="")
-                standing = _standing(Ask("hazards.open", ask.until), ask.until, moment)
-                return uncorrected.annotate(stands=standing).filter(stands=1)
+                return asof.rows_counted(uncorrected, asof.Counted("open", ask.until, moment=moment))
             case "hazards.supervised":
                 last = HazardTransition.objects.filter(
                     hazard=OuterRef("pk"), at__lte=moment, counted_on__lte=ask.until,
@@ -289,7 +233,7 @@ class Direct:
         plans = plans.filter(at__date__lte=ask.until)
         for part in PARTS if "all" in ask.chosen("part") else ask.chosen("part"):
             plans = plans.exclude(**{part: ""})
-        return rows.filter(Q(level=Level.MAJOR), Exists(plans)).exclude(status=Status.DISMISSED)
+        return asof.is_major_then(rows.filter(Exists(plans)), ask.until, moment)
 
     def rows(self, ask: Ask, scope: Scope, moment: dt.datetime) -> Rows | None:
         found = self._rows(ask, scope, moment)
@@ -311,30 +255,9 @@ class Direct:
 
 
 def _graded(rows: QuerySet[Hazard], ask: Ask, moment: dt.datetime) -> QuerySet[Hazard]:
-    """Of that grade at the end of the window; whoever was never graded anew is of the grade it has."""
+    """Of that grade at the end of the window, if one is asked for."""
     level = ask.chosen("level")
-    if len(level) != 1:
-        return rows
-    regraded = HazardTransition.objects.filter(move__in=[Move.GRADE_MAJOR, Move.DOWNGRADE]).values("hazard")
-    then = Subquery(_line(ask.until, moment).values("level")[:1])
-    changed = rows.filter(pk__in=regraded).annotate(then=then).filter(then=level[0]).values("pk")
-    return rows.filter((Q(level=level[0]) & ~Q(pk__in=regraded)) | Q(pk__in=changed))
-
-
-def _closed_by(rows: QuerySet[Hazard], ask: Ask, moment: dt.datetime) -> QuerySet[Hazard]:
-    """Closed at the end of the window: closed still, or reopened only afterwards (then it is in another round)."""
-    plain = Q(status=Status.CLOSED, closed_on__lte=ask.until, closed_at__lte=moment)
-    closed = Subquery(_line(ask.until, moment).values("to_status")[:1])
-    again = rows.filter(~plain, round__gt=1).annotate(then=closed).filter(then=Status.CLOSED).values("pk")
-    return rows.filter(plain | Q(pk__in=again))
-
-
-def _still_found(rows: QuerySet[Hazard], ask: Ask, moment: dt.datetime) -> QuerySet[Hazard]:
-    """Not dismissed by the end of the window."""
-    last = Subquery(_line(ask.until, moment).values("to_status")[:1])
-    dismissed = rows.filter(status=Status.DISMISSED).annotate(then=last)
-    later = dismissed.exclude(then=Status.DISMISSED).values("pk")
-    return rows.filter(~Q(status=Status.DISMISSED) | Q(pk__in=later))
+    return asof.graded(rows, level[0], ask.until, moment) if len(level) == 1 else rows
 
 
 COUNTED, DIRECT = Counted(), Direct()
@@ -349,9 +272,9 @@ register(
     Measure("hazards.overdue", "逾期未整改隐患", "项", "时段末已过整改期限、仍在整改环节的隐患（存量），期限当日不算逾期。", COUNTED, _LEVELLED, DIMENSIONS, is_stock=True),
     Measure("hazards.found_then", "时段内查出的隐患", "项", "发现日期在时段内、时段末未认定为不属实的隐患，等级按时段末。", DIRECT, _LEVELLED, DIMENSIONS),
     Measure("hazards.found_closed", "时段内查出并已整改的隐患", "项", "发现日期在时段内、到时段末已销号的隐患，不会多于同期查出数。", DIRECT, _LEVELLED, DIMENSIONS),
-    Measure("hazards.due", "到期隐患", "项", "整改期限在时段内的隐患。", DIRECT, _LEVELLED, DIMENSIONS),
+    Measure("hazards.due", "到期隐患", "项", "整改期限在时段内的隐患，期限按时段末有效的（批准的延期算在内），认定不属实的不算。", DIRECT, _LEVELLED, DIMENSIONS),
     Measure("hazards.controlled", "未整改已管控隐患", "项", "时段末未销号、填有临时管控措施的隐患。", DIRECT, _LEVELLED, DIMENSIONS, is_stock=True),
-    Measure("hazards.planned", "列入治理计划的重大隐患", "项", "时段内查出、已报送治理方案的重大隐患；可限定方案中已填明的部分（五落实）。", DIRECT, frozenset({"kind", "source", "part"}), DIMENSIONS),
+    Measure("hazards.planned", "列入治理计划的重大隐患", "项", "时段内查出、时段末为重大隐患且到时段末已报送治理方案的；可限定方案中已填明的部分（五落实）。", DIRECT, frozenset({"kind", "source", "part"}), DIMENSIONS),
     Measure("hazards.supervised", "挂牌督办的隐患", "项", "时段内查出、时段末仍挂牌督办的隐患。", DIRECT, _NO_LEVEL, DIMENSIONS),
     Measure("hazards.funds", "隐患治理资金", "万元", "时段内完成整改时填报的实际投入之和。", DIRECT, _LEVELLED, DIMENSIONS),
 )  # fmt: skip

@@ -129,6 +129,19 @@ class Return(models.Model):
     draft = models.JSONField(
         "填报中", default=dict, blank=True, help_text="人工指标、文字说明和不符事项的说明，签报后清空"
     )
+    draft_revision = models.PositiveIntegerField(
+        "填报修订号", default=0, help_text="每保存一次加一；两人同时填，后存的人据此知道"
+    )
+    draft_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        verbose_name="最近填报人",
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    draft_at = models.DateTimeField("最近填报时间", null=True, blank=True)
     current = models.OneToOneField(
         "returns.Filing",
         models.PROTECT,

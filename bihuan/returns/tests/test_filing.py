@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 from django.utils import timezone
 
-from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+from bihuan.core.errors import IllegalMove, Overtaken, ReasonRequired, Refused
 from bihuan.duties.models import Duty
 from bihuan.hazards import actions as hazards
 from bihuan.hazards.tests.factories import make_closed, make_hazard, make_major, make_submitted
@@ -352,3 +353,60 @@ def test_words_that_fit_the_figures_raise_no_doubt(world, september, client):
     actions.save_draft(record, {}, "辖区查出隐患3项，整改销号1项。", {}, by=world.people.qingshi_officer)
     client.force_login(world.people.qingshi_officer)
     assert "文字说明与数字对不上" not in client.get(record.get_absolute_url()).content.decode()
+
+
+# --- two who fill in at once ---------------------------------------------------------------------
+
+
+def test_the_second_writer_is_shown_what_the_first_one_wrote_and_keeps_his_own(world, september, client):
+    record = return_of(september[0], world.organizations.qingshi)
+    client.force_login(world.people.qingshi_officer)
+    opened = client.get(record.get_absolute_url()).content.decode()
+    assert 'name="revision" value="0"' in opened
+    mine = Return.objects.get(pk=record.pk)
+    actions.save_draft(mine, {"trained": "30"}, "本月培训三十人次", {}, by=world.people.qingshi_leader)
+    sent = {"revision": "0", "figure.trained": "12", "words": "本月培训十二人次"}
+    answer = client.post(reverse("returns:save", args=[record.pk]), sent)
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    for words in (world.people.qingshi_leader.full_name, "本月培训三十人次", "您写的没有丢"):
+        assert words in page
+    assert ">本月培训十二人次</textarea>" in page
+    assert 'name="figure.trained" inputmode="decimal" autocomplete="off" value="12"' in page
+    record.refresh_from_db()
+    assert record.draft["words"] == "本月培训三十人次"
+    # Having seen it, he may decide that his words are the right ones.
+    assert 'name="revision" value="1"' in page
+    client.post(reverse("returns:save", args=[record.pk]), sent | {"revision": "1"})
+    record.refresh_from_db()
+    assert (record.draft["words"], record.draft_revision) == ("本月培训十二人次", 2)
+
+
+def test_the_same_words_sent_twice_are_one_saving(world, september):
+    record = return_of(september[0], world.organizations.qingshi)
+    twice = Return.objects.get(pk=record.pk)
+    for each in (record, twice):
+        actions.save_draft(each, {"trained": "5"}, "培训五人次", {}, by=world.people.qingshi_officer)
+    twice.refresh_from_db()
+    assert twice.draft_revision == 1
+
+
+def test_what_could_not_be_read_stays_in_the_form(world, september, client):
+    record = return_of(september[0], world.organizations.qingshi)
+    client.force_login(world.people.qingshi_officer)
+    answer = client.post(
+        reverse("returns:save", args=[record.pk]),
+        {"revision": "0", "figure.trained": "十二", "words": "写了很久的话"},
+    )
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert 'value="十二"' in page
+    assert ">写了很久的话</textarea>" in page
+
+
+def test_nothing_is_signed_over_words_saved_meanwhile(world, september):
+    record = return_of(september[0], world.organizations.qingshi)
+    other = Return.objects.get(pk=record.pk)
+    actions.save_draft(other, {"trained": "5"}, "培训五人次", {}, by=world.people.qingshi_leader)
+    with pytest.raises(Overtaken):
+        actions.sign_return(record, by=world.people.qingshi_officer)

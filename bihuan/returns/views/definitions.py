@@ -70,7 +70,7 @@ def said(spec: Spec) -> dict[str, Any]:
                 chosen.append(
                     f"{filter_label(name)}：{'、'.join(labels.get(value, value) for value in values)}"
                 )
-            window = "" if counted.is_stock else WINDOWS[item.window]
+            window = "" if counted.is_stock and item.window != "opening" else WINDOWS[item.window]
             how = "；".join(filter(None, (counted.label, window, *chosen)))
         elif item.formula is not None:
             how = item.formula.said(spec.labels)

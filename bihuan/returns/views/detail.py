@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -16,10 +18,11 @@ from bihuan.accounts.guards import require
 from bihuan.accounts.permissions import Permission
 from bihuan.attachments.errors import UploadRefused
 from bihuan.attachments.queries import of as files_of
-from bihuan.core.errors import IllegalMove, Refused
-from bihuan.core.http import Request
+from bihuan.core.errors import IllegalMove, Overtaken, Refused
+from bihuan.core.http import Request, row_number
 
 from .. import actions, standing
+from ..comparing import shown
 from ..figures import ReturnFigures, evidence_role, figures_of
 from ..models import CorrectionPoint, Return
 from ..proofing import doubts_of
@@ -37,7 +40,17 @@ def sheet_of(record: Return) -> ReturnFigures:
     return figures_of(record, live=record.status in OPEN)
 
 
-def _context(request: Request, record: Return) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Typed:
+    """What somebody typed into the form and was not saved; the page gives it back."""
+
+    figures: Mapping[str, str]
+    words: str
+    explanations: Mapping[str, str]
+    reason: str = ""
+
+
+def _context(request: Request, record: Return, typed: Typed | None = None) -> dict[str, Any]:
     user, today = user_of(request), timezone.localdate()
     sheet = sheet_of(record)
     spec = sheet.spec
@@ -47,7 +60,9 @@ def _context(request: Request, record: Return) -> dict[str, Any]:
     manual = []
     for item in actions.manual_items(spec):
         role = evidence_role(spec, item)
-        manual.append((item, sheet.whole(item.key), role, files_of(record, role) if item.evidence else []))
+        figure = sheet.whole(item.key)
+        value = typed.figures.get(item.key, "") if typed else figure.text
+        manual.append((item, figure, role, files_of(record, role) if item.evidence else [], value))
     last_back = (
         record.transitions.filter(move__in=[Move.SEND_BACK, Move.UNLOCK, Move.WITHDRAW])
         .order_by("-id")
@@ -78,7 +93,10 @@ def _context(request: Request, record: Return) -> dict[str, Any]:
             for line in record.transitions.select_related("by").order_by("-id")
         ],
         "warnings": [broken for broken in sheet.broken if broken.check.severity == "warning"],
-        "explained": {broken.key: sheet.explanations.get(broken.key, "") for broken in sheet.broken},
+        "explained": {
+            broken.key: (typed.explanations if typed else sheet.explanations).get(broken.key, "") for broken in sheet.broken
+        },
+        "words": typed.words if typed else sheet.words, "amend_reason": typed.reason if typed else "",
     }  # fmt: skip
 
 
@@ -105,10 +123,31 @@ def detail(request: Request, pk: int) -> HttpResponse:
     return render(request, "returns/detail.html", _context(request, return_or_404(request, pk)))
 
 
-def _again(request: Request, record: Return, errors: list[str]) -> HttpResponse:
-    """The page once more with what was wrong."""
-    context = _context(request, return_or_404(request, record.pk))
+def _again(request: Request, record: Return, errors: list[str], typed: Typed | None = None) -> HttpResponse:
+    """The page once more with what was wrong and what was typed."""
+    context = _context(request, return_or_404(request, record.pk), typed)
     return render(request, "returns/detail.html", context | {"errors": errors}, status=422)
+
+
+def _overtaken(request: Request, record: Return, error: Overtaken, typed: Typed) -> HttpResponse:
+    """The page with one's own words still in the form, and beside them what somebody else saved meanwhile."""
+    context = _context(request, return_or_404(request, record.pk), typed)
+    sheet: ReturnFigures = context["sheet"]
+    theirs = {
+        **{item.key: (item.label, shown(figure.value, item.digits), mine) for item, figure, _, _, mine in context["manual"]},
+        "words": ("文字说明", sheet.words, typed.words.strip()),
+        **{
+            f"why.{broken.key}": (
+                f"勾稽不符的说明：{broken.words}", sheet.explanations.get(broken.key, ""),
+                typed.explanations.get(broken.key, "").strip(),
+            )
+            for broken in context["warnings"]
+        },
+    }  # fmt: skip
+    differing = [each for each in theirs.values() if each[1] != each[2]]
+    return render(
+        request, "returns/detail.html", context | {"overtaken": error, "theirs": differing}, status=409
+    )
 
 
 def _named(request: Request, prefix: str) -> dict[str, str]:
@@ -125,9 +164,11 @@ def _named(request: Request, prefix: str) -> dict[str, str]:
 def save(request: Request, pk: int) -> HttpResponse:
     """Keep what was filled in; with "sign" sign it at once."""
     record, user = return_or_404(request, pk), user_of(request)
-    figures, said = _named(request, "figure."), _named(request, "why.")
+    figures, said, words = _named(request, "figure."), _named(request, "why."), request.POST.get("words", "")
+    typed = Typed(figures, words, said, request.POST.get("reason", ""))
     try:
-        actions.save_draft(record, figures, request.POST.get("words", ""), said, by=user)
+        revision = row_number(request.POST.get("revision", "")) if "revision" in request.POST else None
+        actions.save_draft(record, figures, words, said, by=user, revision=revision)
         for item in actions.manual_items(figures_of(record, live=True).spec) if request.FILES else []:
             if files := request.FILES.getlist(f"evidence.{item.key}"):
                 actions.add_evidence(record, item.key, files, by=user)
@@ -141,10 +182,12 @@ def save(request: Request, pk: int) -> HttpResponse:
     except IllegalMove as error:
         messages.warning(request, str(error))
         return redirect(record)
+    except Overtaken as error:
+        return _overtaken(request, record, error, typed)
     except actions.Incomplete as error:
-        return _again(request, record, error.problems)
+        return _again(request, record, error.problems, typed)
     except (Refused, UploadRefused) as error:
-        return _again(request, record, [str(error)])
+        return _again(request, record, [str(error)], typed)
     messages.success(request, "已保存，还没有签报")
     return redirect(record)
 

@@ -23,7 +23,16 @@ from bihuan.core.sheets.streaming import XLSX
 from bihuan.core.sheets.writing import Column, write_rows
 from bihuan.jobs.exports import watermark
 
-from ..figures import Figure, ReturnFigures, by_code, figures_of, rows_as_lines, rows_behind
+from ..figures import (
+    OTHERS,
+    Figure,
+    ReturnFigures,
+    by_code,
+    figures_of,
+    of_other_period,
+    rows_as_lines,
+    rows_behind,
+)
 from ..measures import Rows
 from . import return_or_404, user_of
 
@@ -57,8 +66,17 @@ def live(request: Request, pk: int) -> HttpResponse:
 
 def _page(request: Request, sheet: ReturnFigures, figure: Figure) -> HttpResponse:
     user = user_of(request)
+    which = request.GET.get("when", "")
+    if which in OTHERS:
+        sheet = of_other_period(sheet, which)
+        try:
+            figure = sheet.figure(figure.row.key, figure.item.key)
+        except KeyError as error:  # that period's definition had no such row or item
+            raise Http404 from error
+        if not sheet.other:
+            return redirect(figure.url)
     side = request.GET.get("side", "then")
-    if side not in SIDES or sheet.filing is None:
+    if side not in SIDES or sheet.filing is None or sheet.other:
         side = "then"
     then = rows_behind(sheet, figure)
     shown_rows, behind = then.rows, then
@@ -86,9 +104,10 @@ def _page(request: Request, sheet: ReturnFigures, figure: Figure) -> HttpRespons
             hidden = queryset.count() - len(page.items)
     context = {
         "sheet": sheet, "figure": figure, "behind": behind, "record": sheet.record, "page": page, "hidden": hidden,
-        "side": side, "sides": SIDES.items() if sheet.filing and then.rows is not None else [], "total": total,
+        "side": side, "sides": SIDES.items() if sheet.filing and then.rows is not None and not sheet.other else [], "total": total,
         "lines": rows_as_lines(behind.rows, page.items) if behind.rows and page else [],
-        "qr": qr_svg(request.build_absolute_uri(figure.url), label="打开这个数字的二维码") if figure.code else "",
+        "qr": qr_svg(request.build_absolute_uri(figure.url), label="打开这个数字的二维码") if figure.code and not sheet.other else "",
+        "other": OTHERS.get(sheet.other, ""),
     }  # fmt: skip
     return render(request, "returns/figure.html", context)
 
