@@ -24,6 +24,9 @@ _INSIDE = frozenset(
         ListingMove.RETURN_DELISTING,
     }
 )
+# What happened in one moment is told in this order: begun, reported, signed, and what followed from the signature.
+_FIRST = {ListingMove.BEGIN: 0, ListingMove.SUBMIT: 1}
+_SIGNATURE, _AFTERWARDS = 2, 3
 # Their reason is the opinion of a signer.
 _SIGNED = frozenset({ListingMove.LIST, ListingMove.STRIKE_OFF, ListingMove.EXTEND})
 _TONES = {
@@ -34,7 +37,7 @@ _TONES = {
 
 def timeline(listing: Listing, *, inside: bool) -> list[dict[str, Any]]:
     """Events for components/timeline.html, newest first; signatures and moves of the report only for readers `inside`."""
-    found: list[tuple[dt.datetime, int, dict[str, Any]]] = []
+    found: list[tuple[dt.datetime, tuple[int, int], dict[str, Any]]] = []
     plans = list(listing.plans.select_related("by"))
     reports = list(listing.progress_reports.select_related("by"))
     visits = list(listing.visits.select_related("by", "organization"))
@@ -50,7 +53,14 @@ def timeline(listing: Listing, *, inside: bool) -> list[dict[str, Any]]:
     kept = files.of_many([*plans, *reports, *visits, *applications, *effects, *examinations, *lines])
 
     def add(
-        at: dt.datetime, order: int, what: str, who: str, note: str = "", tone: str = "", **more: Any
+        at: dt.datetime,
+        pk: int,
+        what: str,
+        who: str,
+        note: str = "",
+        tone: str = "",
+        rank: int = _AFTERWARDS,
+        **more: Any,
     ) -> None:
         event = {
             "at": timezone.localtime(at).strftime("%Y-%m-%d %H:%M"),
@@ -58,7 +68,7 @@ def timeline(listing: Listing, *, inside: bool) -> list[dict[str, Any]]:
             "who": who,
             "note": note,
         }
-        found.append((at, order, {**event, "tone": tone, **more}))
+        found.append((at, (rank, pk), {**event, "tone": tone, **more}))
 
     def photos(row: Any, role: str) -> list[dict[str, object]]:
         return files.photo_items(each for each in kept[chain_of(row)].get(role, []) if each.is_image)
@@ -73,6 +83,7 @@ def timeline(listing: Listing, *, inside: bool) -> list[dict[str, Any]]:
                 move.by.full_name,
                 move.reason,
                 _TONES.get(ListingMove(move.move), ""),
+                _FIRST.get(ListingMove(move.move), _AFTERWARDS),
             )
     for line in lines:
         who = f"{line.organization.short_name} {line.signer_name} {line.signer_title}".strip()
@@ -80,7 +91,7 @@ def timeline(listing: Listing, *, inside: bool) -> list[dict[str, Any]]:
         paper = f"（纸质签批 {line.signed_on}，{line.by.full_name}登记）" if line.on_paper else ""
         add(
             line.at, line.pk, f"{line.label}：{verdict}{paper}", who, line.opinion, "" if line.agreed else "orange",
-            photos=photos(line, "document"),
+            _SIGNATURE, photos=photos(line, "document"),
         )  # fmt: skip
     for plan in plans:
         add(plan.at, plan.pk, "治理方案备案", plan.by.full_name, plan.goals, photos=photos(plan, "document"))

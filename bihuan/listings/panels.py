@@ -15,7 +15,7 @@ from bihuan.core.errors import IllegalMove
 from . import actions, forms
 from .models import Approval, Listing, PublicNotice
 from .policies import last_day_to_ask
-from .standing import acts_for_owner, available, follows, is_own, may_sign, reports, runs
+from .standing import acts_for_owner, available, is_own, may_sign, may_visit, reports, runs
 from .workflow import (
     HANGING,
     ApprovalStatus,
@@ -126,7 +126,17 @@ def _notice(listing: Listing, purpose: str) -> PublicNotice | None:
 
 
 def _waiting_notice(listing: Listing) -> PublicNotice | None:
-    return listing.notices.filter(published_on=None).order_by("pk").first()
+    rows = listing.notices.filter(published_on=None).order_by("pk")
+    return (rows if listing.is_hanging else rows.exclude(purpose=NoticePurpose.EXPOSURE)).first()
+
+
+def _may_expose(user: User, listing: Listing) -> bool:
+    return (
+        runs(user, listing)
+        and bool(actions.ground_to_expose(listing, on=timezone.localdate()))
+        and {NoticePurpose.LISTING} == set(listing.notices.values_list("purpose", flat=True))
+        and listing.notices.filter(published_on__isnull=False).exists()
+    )
 
 
 def _publish(listing: Listing, data: dict[str, Any], files: Files, user: User) -> object:
@@ -235,8 +245,8 @@ SPECS: dict[str, Spec] = {
             lambda listing, data, files, by: actions.request_extension(listing, by=by, **data), main=False,
         ),
         Spec(
-            "visit", "登记领导督办或跟踪指导", "登记", "已登记", lambda listing, data: forms.VisitForm(data), follows,
-            lambda user, listing: listing.status in HANGING and follows(user, listing),
+            "visit", "登记领导督办或跟踪指导", "登记", "已登记", lambda listing, data: forms.VisitForm(data), may_visit,
+            lambda user, listing: listing.status in HANGING and may_visit(user, listing),
             lambda listing, data, files, by: actions.record_visit(
                 listing, organization=None, photos=files["photos"], by=by, **data
             ),
@@ -245,6 +255,12 @@ SPECS: dict[str, Spec] = {
         Spec(
             "publish", "公布公告", "登记公布", "已公布", _publish_form, runs,
             lambda user, listing: runs(user, listing) and _waiting_notice(listing) is not None, _publish,
+        ),
+        Spec(
+            "expose", "媒体曝光", "决定曝光", "已决定媒体曝光，请在期限内公布",
+            lambda listing, data: forms.ReasonForm(data), runs, _may_expose,
+            lambda listing, data, files, by: actions.expose(listing, reason=data["reason"], by=by), main=False,
+            note="用于期限已过仍没有治理完成、到期不报进展的挂牌事项和较大以上事故：决定后按公布期限在报纸、电视或者网站曝光，并在公开页面显示。",
         ),
         Spec(
             "report-up", "报上级安委办备案", "登记报备", "已登记报备", lambda listing, data: forms.NoteForm(data), runs,
@@ -282,9 +298,10 @@ def title_of(spec: Spec, listing: Listing) -> str:
 
 
 def panels(listing: Listing, user: User) -> list[Panel]:
-    """The forms this person can use now."""
+    """The forms this person can use now. The one whose turn it is stands open; behind the receipt the next waits folded."""
+    offered = [spec for spec in SPECS.values() if spec.when(user, listing)]
+    first = next((spec.key for spec in offered if spec.main), "")
     return [
-        Panel(spec, spec.form(listing, None), title_of(spec, listing), spec.main, [])
-        for spec in SPECS.values()
-        if spec.when(user, listing)
+        Panel(spec, spec.form(listing, None), title_of(spec, listing), spec.key == first, [])
+        for spec in offered
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from bihuan.accounts.models import Organization
 from bihuan.accounts.queries import ancestors
 from bihuan.duties import clock
 from bihuan.rules import listings as rules
@@ -50,12 +49,6 @@ def term(listing: Listing, key: str, on: dt.date) -> rules.Term:
 def last_day_to_ask(listing: Listing, on: dt.date) -> dt.date:
     """The last day on which the owner may ask for more time."""
     return rules.last_day_to_ask(listing.due_on, term(listing, "extend_before", on), clock.calendar())
-
-
-def is_superior(body: Organization, listing: Listing) -> bool:
-    """Whether an office stands above the one that lists."""
-    own = listing.organization.region_id
-    return body.kind == Organization.Kind.OFFICE and own.startswith(body.region_id) and own != body.region_id
 
 
 def _codes(region_code: str) -> list[str]:

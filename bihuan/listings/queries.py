@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, DecimalField, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from bihuan.accidents.models import Accident
 from bihuan.accounts.models import Region, User
@@ -19,7 +21,7 @@ from bihuan.hazards.models import Hazard, HazardQuerySet
 from bihuan.hazards.workflow import RULES, RUNNING, Level, Move
 from bihuan.rules import listings as rules
 
-from .models import Listing, ListingQuerySet, PublicNotice
+from .models import Application, Listing, ListingQuerySet, ProgressReport, PublicNotice
 from .workflow import HANGING, ListingLevel, ListingStatus, NoticePurpose, SubjectKind
 
 STATES = {
@@ -27,6 +29,8 @@ STATES = {
     "overdue": "逾期",
     "no_progress": "缺报进展",
     "no_plan": "方案逾期未备案",
+    "exposed": "已媒体曝光",
+    "funded": "填报了投入",
     **dict(ListingStatus.choices),
 }
 
@@ -59,9 +63,33 @@ def of_state(rows: ListingQuerySet, state: str, *, on: dt.date) -> ListingQueryS
             return rows.without_progress(on=on)
         case "no_plan":
             return rows.without_plan(on=on)
+        case "exposed":
+            told = PublicNotice.objects.filter(purpose=NoticePurpose.EXPOSURE, published_on__isnull=False)
+            return rows.filter(Exists(told.filter(listing=OuterRef("pk"))))
+        case "funded":
+            return with_money(rows).filter(spent__isnull=False)
         case value if value in ListingStatus.values:
             return rows.filter(status=value)
     return rows
+
+
+def with_money(rows: ListingQuerySet) -> ListingQuerySet:
+    """With `spent`: what was put in, as the application says at the end, before that the last report of progress."""
+    told = [
+        Subquery(
+            model.objects.filter(listing=OuterRef("pk"), funds_spent__isnull=False)
+            .order_by("-pk")
+            .values("funds_spent")[:1]
+        )
+        for model in (Application, ProgressReport)
+    ]
+    return rows.annotate(spent=Coalesce(*told, output_field=DecimalField(max_digits=14, decimal_places=2)))
+
+
+def money_of(rows: ListingQuerySet) -> tuple[int, Decimal]:
+    """How many listings say what was put in, and how much together (R092)."""
+    told = with_money(rows).order_by().aggregate(count=Count("spent"), total=Sum("spent"))
+    return told["count"], told["total"] or Decimal(0)
 
 
 @dataclass(frozen=True)

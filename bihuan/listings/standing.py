@@ -35,12 +35,15 @@ def runs(user: User, listing: Listing) -> bool:
 
 
 def follows(user: User, listing: Listing) -> bool:
-    """Whether the person may record visits and guidance: of the listing body, the line department, the locality or the
-    body that reported it."""
-    bodies = {listing.organization_id, listing.reporter_id, listing.department_id}
-    return any(holds(user, Permission.MANAGE_LISTINGS, body) for body in bodies if body) or _of_place(
-        user, listing
-    )
+    """Whether the person works at it for the listing body, the line department, the locality or the body that reported
+    it."""
+    return _of_any(user, listing, Permission.MANAGE_LISTINGS)
+
+
+def may_visit(user: User, listing: Listing) -> bool:
+    """Whether the person may record visits and guidance: whoever works at it, and the leaders of the same bodies, who
+    write down their own (R092)."""
+    return follows(user, listing) or _of_any(user, listing, Permission.APPROVE_LISTING)
 
 
 def is_own(user: User, listing: Listing) -> bool:
@@ -139,10 +142,15 @@ def may_set_policies(user: User, body: Organization | None) -> bool:
     )
 
 
-def _of_place(user: User, listing: Listing) -> bool:
-    return user.is_active and any(
-        post.organization.kind == Organization.Kind.LOCALITY
-        and post.organization.region_id == listing.locality_id
-        and Permission.MANAGE_LISTINGS in ROLES[post.role].permissions
-        for post in user.posts
+def _of_any(user: User, listing: Listing, permission: str) -> bool:
+    """Whether the person holds it in one of the bodies that press for the matter."""
+    bodies = {listing.organization_id, listing.reporter_id, listing.department_id}
+    return any(holds(user, permission, body) for body in bodies if body) or (
+        user.is_active
+        and any(
+            post.organization.kind == Organization.Kind.LOCALITY
+            and post.organization.region_id == listing.locality_id
+            and permission in ROLES[post.role].permissions
+            for post in user.posts
+        )
     )

@@ -98,6 +98,7 @@ class LetterMove(TextChoices):
 class NoticePurpose(TextChoices):
     LISTING = "listing", "挂牌公告"
     DELISTING = "delisting", "摘牌公告"
+    EXPOSURE = "exposure", "媒体曝光公告"
 
 
 # Who makes a move: the body that reports, the body that lists, or whoever must put it right.

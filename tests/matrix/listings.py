@@ -36,8 +36,9 @@ listings:act progress         | POST     | street    | EM                  |
 listings:act apply            | POST     | street    | EM                  |
 listings:act effect           | POST     | street    | EM                  |
 listings:act extension        | POST     | street    | EM                  |
-listings:act visit            | POST     | street    | OO DO LO            |
+listings:act visit            | POST     | street    | OL OO DL DO LL LO   |
 listings:act publish          | POST     | street    | OO                  |
+listings:act expose           | POST     | street    | OO                  |
 listings:act report-up        | POST     | street    | OO                  |
 """
 ADDRESSES: dict[str, dict[str, str]] = {

@@ -15,6 +15,7 @@ from .beginning import (
 )
 from .delisting import publish
 from .examining import Examiner, apply_for_examination, file_effect_report, record_examination
+from .exposing import expose, ground_to_expose
 from .extending import request_extension
 from .filing import file_plan, record_visit, report_progress
 from .letters import sign_letter
@@ -31,8 +32,10 @@ __all__ = [
     "begin_listing",
     "choose_clocks",
     "edit_listing",
+    "expose",
     "file_effect_report",
     "file_plan",
+    "ground_to_expose",
     "keep_listings",
     "listing_body",
     "owner_of",

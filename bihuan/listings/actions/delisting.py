@@ -66,7 +66,9 @@ def publish(notice: PublicNotice, *, medium: str, published_on: dt.date, by: Use
     if not medium.strip():
         raise Refused("请写明在哪里公布：报纸、网站栏目或者张贴地点")
     first = listing.order and listing.listed_on
-    begun = listing.listed_on if notice.purpose == NoticePurpose.LISTING else listing.struck_off_on
+    begun = listing.struck_off_on if notice.purpose == NoticePurpose.DELISTING else listing.listed_on
+    if notice.purpose == NoticePurpose.EXPOSURE and not listing.is_hanging:
+        raise IllegalMove("已经摘牌，不再曝光")
     if first is None or begun is None or not begun <= published_on <= timezone.localdate():
         raise Refused(f"公布日期应在{begun}至今天之间，所填为{published_on}")
     if notice.purpose == NoticePurpose.DELISTING and "same_medium" in rules.rule_set(

@@ -24,7 +24,7 @@ from bihuan.rules import listings as rules
 from bihuan.rules.clocks import limit
 
 from ..models import FiledPlan, LeaderVisit, Listing, ProgressReport
-from ..standing import follows, is_own
+from ..standing import is_own, may_visit
 from ..workflow import HANGING, ListingMove
 from .moving import check_may, move_listing, sees
 from .owing import owe_progress, progress_of
@@ -147,7 +147,7 @@ def record_visit(
     by: User,
 ) -> LeaderVisit:
     """Record that a leader went there, or that somebody guided the work. Raises PermissionDenied, Refused, IllegalMove."""
-    if not follows(by, listing) or not sees(by, listing):
+    if not may_visit(by, listing) or not sees(by, listing):
         raise PermissionDenied
     if listing.status not in HANGING or listing.listed_on is None:
         raise IllegalMove(f"{listing.number}现为“{listing.get_status_display()}”，挂牌期间才登记督办")

@@ -66,7 +66,7 @@ def take_back(listing: Listing, move: str, *, reason: str, by: User) -> None:
 
 def owe_notice(listing: Listing, purpose: str, *, by: User) -> PublicNotice:
     """The listing body makes it public within its days (青岛：5 个工作日)."""
-    key = "publish" if purpose == NoticePurpose.LISTING else "publish_delisting"
+    key = "publish_delisting" if purpose == NoticePurpose.DELISTING else "publish"
     derived = due(listing, key, timezone.localdate())
     notice = PublicNotice.objects.create(
         listing=listing, purpose=purpose, publish_by=derived.due_on, clock=derived.explanation

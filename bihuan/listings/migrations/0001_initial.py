@@ -311,7 +311,7 @@ class Migration(migrations.Migration):
             name='PublicNotice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('listing', '挂牌公告'), ('delisting', '摘牌公告')], max_length=10, verbose_name='公告')),
+                ('purpose', models.CharField(choices=[('listing', '挂牌公告'), ('delisting', '摘牌公告'), ('exposure', '媒体曝光公告')], max_length=10, verbose_name='公告')),
                 ('publish_by', models.DateField(verbose_name='应公布日期')),
                 ('clock', models.JSONField(default=dict, verbose_name='期限说明')),
                 ('medium', models.CharField(blank=True, max_length=200, verbose_name='媒体或地址')),

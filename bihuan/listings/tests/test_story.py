@@ -354,6 +354,8 @@ def test_visits_of_leaders_are_recorded_while_it_hangs(world):
         actions.record_visit(
             listing, by=world.people.qingshi_officer, **(given | {"visited_on": make.later(1)})
         )
+    for leader in (world.people.housing_leader, make.county_leader(world)):
+        assert actions.record_visit(listing, by=leader, **given).organization == leader.organization
     for person in ("shop", "market", "inspectorate"):
         with pytest.raises(PermissionDenied):
             actions.record_visit(listing, by=getattr(world.people, person), **given)

@@ -66,6 +66,7 @@ def show(request: Request, listing: Listing, wrong: tuple[str, Any] | None = Non
         "panels": offered,
         "wrong": wrong[0] if wrong else "",
         "todo": queries.todo(listing),
+        "own_posts": {post.pk for post in user.posts},
         "pressed": queries.pressed(listing),
         "troubles": queries.troubles(listing, on=today),
         "approval": approval,

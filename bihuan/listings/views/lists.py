@@ -57,6 +57,7 @@ def index(request: Request) -> HttpResponse:
         {
             "page": page,
             "totals": queries.totals(Listing.objects.visible_to(user), on=today),
+            "money": queries.money_of(queries.narrowed(Listing.objects.visible_to(user), given, on=today)),
             "given": given,
             "states": queries.STATES.items(),
             "levels": ListingLevel.choices,

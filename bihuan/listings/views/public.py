@@ -22,7 +22,7 @@ from bihuan.core.qr import qr_svg
 
 from .. import queries, signs
 from ..models import Listing
-from ..workflow import HANGING
+from ..workflow import HANGING, NoticePurpose
 from . import listing_or_404
 
 SIZES = {"a4": "A4", "a3": "A3"}
@@ -70,10 +70,14 @@ def public(request: HttpRequest, code: UUID) -> HttpResponse:
         "organization__region", "county", "locality", "order", "delisting"
     )
     listing = rows.filter(code=code).first()
+    notices = list(listing.notices.exclude(published_on=None)) if listing else []
     context = {
         "listing": listing,
         "progress": listing.progress_reports.order_by("-pk").first() if listing else None,
-        "notices": list(listing.notices.exclude(published_on=None)) if listing else [],
+        "notices": notices,
+        "exposed": listing is not None
+        and listing.is_hanging
+        and any(each.purpose == NoticePurpose.EXPOSURE for each in notices),
     }
     return render(request, "listings/public.html", context, status=200 if listing else 404)
 
