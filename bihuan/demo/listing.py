@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from bihuan.accidents.models import Accident
-from bihuan.accounts.models import Organization, Region, User
+from bihuan.accounts.models import Organization, Post, Region, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import default_post, holders_of, leaders_of
 from bihuan.attachments.actions import store_upload
@@ -48,6 +48,16 @@ CASES: list[tuple[str, str, int, int, str]] = [
     ("液化气储存间与宿舍相通", "液化气储存间与宿舍相通", 5, 80, "approving"),
     ("燃气调压设施被圈占", "燃气调压设施被圈占", 7, 60, "returned"),
 ]
+# At the shop of the demo's enterprise login, in the street of the demo's street leader: one well under way, one just
+# listed whose letter of responsibility lies before the street leader.
+OWN: list[tuple[str, str, int, int, str]] = [
+    ("瓶装气储存间与厨房连通且没有泄漏报警", "瓶装气储存间与厨房连通", 66, 130, "under_way"),
+    ("二层用餐区只有一个安全出口，疏散楼梯堆放杂物", "二层用餐区只有一个安全出口", 12, 100, "fresh"),
+]
+PROGRESS = {
+    "": ("旧设施已拆除，新设备到货一半", "管件缺货，正在催货"),
+    "under_way": ("储存间与厨房之间已砌实墙，通往室外的门已改好，报警器已订货", "报警器安装队排期在下周"),
+}
 
 
 At = Callable[..., dt.datetime]
@@ -77,6 +87,13 @@ def supervise(city: City) -> None:
     enterprises = list(pool.select_related("organization", "locality").order_by("pk")[: len(CASES)])
     for number, (enterprise, case) in enumerate(zip(enterprises, CASES, strict=False)):
         _case(city, bureau, enterprise, number, *case)
+    own = Enterprise.objects.select_related("organization", "locality", "department").get(
+        organization=_body(_fresh(city.users["qiye"]))
+    )
+    if own.department is not None:
+        theirs = _bureau_of(own.department, bureau)
+        for number, case in enumerate(OWN, start=len(CASES)):
+            _case(city, theirs, own, number, *case)
     _locality(city, bureau)
 
 
@@ -88,6 +105,13 @@ def list_accident(city: City) -> None:
 def _bureau(city: City) -> Bureau:
     keys = ("zhujian", "zhujian_leader", "office", "office_leader")
     return Bureau(*(_fresh(city.users[key]) for key in keys))
+
+
+def _bureau_of(department: Organization, bureau: Bureau) -> Bureau:
+    """The same two of the office, with the people of another department."""
+    posts = Post.objects.filter(organization=department, role="department_officer").order_by("pk")
+    (officer, *_), (leader, *_) = holders_of(posts[0]), leaders_of(department)
+    return replace(bureau, officer=_fresh(officer), leader=_fresh(leader))
 
 
 def _fresh(user: User) -> User:
@@ -172,12 +196,14 @@ def _case(
         )
     if end == "approving":
         return
-    _list(city, bureau, listing, seed, at)
-    if end != "listed":
+    _list(city, bureau, listing, seed, at, waits_for=city.users["jiedao_leader"] if end == "fresh" else None)
+    if end not in {"listed", "fresh"}:
         _put_right(city, bureau, enterprise, _again(listing), seed, at, end)
 
 
-def _list(city: City, bureau: Bureau, listing: Listing, seed: int, at: At) -> None:
+def _list(
+    city: City, bureau: Bureau, listing: Listing, seed: int, at: At, *, waits_for: User | None = None
+) -> None:
     with as_of(at(3)):
         actions.sign_step(_running(listing), agreed=True, opinion="同意挂牌", by=bureau.office_leader)
     with as_of(at(4, 15)):
@@ -191,11 +217,12 @@ def _list(city: City, bureau: Bureau, listing: Listing, seed: int, at: At) -> No
         actions.publish(
             notice, medium="市政府网站公示公告栏", published_on=timezone.localdate(), by=bureau.office
         )
-    _letters(listing, bureau, at)
+    _letters(listing, at, waits_for)
 
 
-def _letters(listing: Listing, bureau: Bureau, at: At) -> None:
-    """Signed from above; where a chair is empty the chain stops."""
+def _letters(listing: Listing, at: At, waits_for: User | None = None) -> None:
+    """Signed from above; where a chair is empty the chain stops, and at the one who is to sign before the eyes of
+    whoever looks at the demo."""
     for step, letter in enumerate(listing.letters.select_related("giver", "receiver").order_by("position")):
         letter.listing = listing
         giver = next(iter(leaders_of(letter.giver)), None)
@@ -204,6 +231,8 @@ def _letters(listing: Listing, bureau: Bureau, at: At) -> None:
             return
         with as_of(at(7 + step)):
             actions.sign_letter(letter, LetterMove.SIGN_GIVER, image=_ink(giver.full_name), by=_fresh(giver))
+        if receiver == waits_for:
+            return
         with as_of(at(7 + step, 16)):
             actions.sign_letter(
                 letter, LetterMove.SIGN_RECEIVER, image=_ink(receiver.full_name), by=_fresh(receiver)
@@ -251,12 +280,33 @@ def _put_right(
             by=bureau.office,
         )  # fmt: skip
     if end == "overdue":
+        late = listing.due_on + dt.timedelta(days=3)
+        if late < city.today:
+            with as_of(at_hour(late, 10)):
+                notice = actions.expose(
+                    _again(listing), reason="期限已过，两次现场督办仍没有动工", by=bureau.office
+                )
+            with as_of(at_hour(late + dt.timedelta(days=1), 16)):
+                notice.listing = _again(listing)
+                actions.publish(
+                    notice, medium="云溪日报、市政府网站", published_on=timezone.localdate(), by=bureau.office
+                )
         return
     with as_of(at(40)):
         actions.report_progress(
-            _again(listing), percent=45, text="旧设施已拆除，新设备到货一半", problems="管件缺货，正在催货",
+            _again(listing), percent=45, text=PROGRESS.get(end, PROGRESS[""])[0], problems=PROGRESS.get(end, PROGRESS[""])[1],
             funds_spent=Decimal(60000), photos=[_picture(seed + 2, "拆除现场", manager, before=True)], by=manager,
         )  # fmt: skip
+    if end == "under_way":
+        street = _fresh(city.users["jiedao_leader"])
+        with as_of(at(47, 15)):
+            actions.record_visit(
+                _again(listing), kind="leader", visited_on=timezone.localdate(), leader_name=street.full_name,
+                leader_title="分管副主任", organization=_body(street), found="隔墙已砌好，报警器到货待装，停用措施落实",
+                demands="本月内装好报警器并试压，装好前不得恢复用气", photos=[_picture(seed + 6, "街道现场督办", street, before=True)],
+                by=street,
+            )  # fmt: skip
+        return
     if end == "extension":
         with as_of(at_hour(city.today - dt.timedelta(days=2), 11)):
             actions.request_extension(

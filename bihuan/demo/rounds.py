@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import uuid
+from typing import Any
 
 from bihuan.accounts.models import Organization, Post, User
 from bihuan.accounts.permissions import Permission
@@ -26,31 +27,39 @@ from bihuan.oversight.rhythm import period_of, previous_period
 from bihuan.registry.models import Enterprise
 
 from .city import City
+from .generate import load
 from .moments import as_of, at_hour
 
-PROBLEMS = (
-    ("ledger.true", "隐患台账有三条没有整改后照片", "补齐照片，每周复核一次"),
-    ("hazard.closed", "两条到期隐患没有复查记录", "三日内复查，没有整改的依法处理"),
-    ("register.full", "新开的两家餐馆没有登入底册", "沿街逐户核对底册"),
-    ("report.time", "十月份报表晚报两天", "指定专人报送，设两级提醒"),
-    ("lead.inspect", "主要负责人本月没有带队检查记录", "补上带队检查并留存记录"),
-    ("staff.posts", "安全监管专岗空缺一人", "月底前补齐人员"),
-)
-SITES = ("后厨软管穿墙没有套管", "报警器没有通电", "气瓶与灶具间距不足", "出口堆放杂物")
 AGENDA = ("今年以来安全生产形势分析", "燃气安全专项整治进展", "下一步重点工作安排")
-DECIDED = (
-    "月底前完成餐饮用户燃气报警器安装率核查，逐户登记",
-    "对反复出现同类问题的属地集中约谈一次",
-    "建立液化气瓶流向月通报制度",
-    "组织一次燃气泄漏应急演练",
-)
+
+
+class Sayings:
+    """What people say, from data/oversight_words.json: nothing twice until everything else of its sort has been said."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._words, self._rng = load("oversight_words"), rng
+        self._left: dict[str, list[Any]] = {}
+
+    def next(self, sort: str) -> Any:
+        """The next of a sort."""
+        if not self._left.get(sort):
+            self._left[sort] = self._rng.sample(self._words[sort], len(self._words[sort]))
+        return self._left[sort].pop()
+
+    def about(self, problem: str) -> dict[str, str]:
+        """What belongs to a problem that was written down."""
+        return next(each for each in self._words["problems"] if each["text"] == problem)
+
+    def decided(self, text: str) -> dict[str, str]:
+        """What belongs to a matter that was resolved."""
+        return next(each for each in self._words["decided"] if each["text"] == text)
 
 
 class Cast:
-    """The people of the city, each read once; what they hold does not change while the past is told."""
+    """The people of the city, each read once; what they hold does not change while the past is told. And their words."""
 
-    def __init__(self, city: City) -> None:
-        self.today = city.today
+    def __init__(self, city: City, rng: random.Random) -> None:
+        self.today, self.says = city.today, Sayings(rng)
         self._known: dict[int, User] = {}
         self._posts: dict[int, User | None] = {}
         logins = [user.pk for _, user in sorted(city.users.items())]
@@ -99,7 +108,7 @@ class Cast:
 def oversee(city: City, campaign: Campaign) -> None:
     """Three months of rounds, one under way; meetings of a quarter and of every month; districts, two without a leader."""
     rng = random.Random(1181)  # noqa: S311 - invented data, no secret
-    cast = Cast(city)
+    cast = Cast(city, rng)
     officer = cast.officer()
     if officer is None:
         return
@@ -112,16 +121,14 @@ def oversee(city: City, campaign: Campaign) -> None:
         month,
     ]
     for number, each in enumerate(months):
-        _round(cast, campaign, officer, each.first, number == 2, rng)
-    _meetings(cast, officer, office, months, rng)
-    _districts(cast, officer, office, rng)
+        _round(cast, campaign, officer, each.first, number == 2)
+    _meetings(cast, officer, office, months)
+    _districts(cast, officer, office)
     with as_of(at_hour(city.today, 8)):
         open_due(at_hour(city.today, 8))
 
 
-def _round(
-    cast: Cast, campaign: Campaign, officer: User, first: dt.date, is_now: bool, rng: random.Random
-) -> None:
+def _round(cast: Cast, campaign: Campaign, officer: User, first: dt.date, is_now: bool) -> None:
     office = officer.organization
     assert office is not None
     last = period_of("month", first).last
@@ -162,17 +169,17 @@ def _round(
     if is_now and len(due) > 1:
         due = due[:-1]
     for place, visit in enumerate(due):
-        _visit(cast, visit, place, is_now, rng)
+        _visit(cast, visit, place, is_now)
     if not is_now:
         with as_of(at_hour(last, 17)):
             actions.close_round(
                 OversightRound.objects.select_related("organization").get(pk=row.pk),
-                summary="全部属地督导一遍。总体有序，隐患台账和复查环节问题较多，已逐项交办。",
+                summary=cast.says.next("round_summary"),
                 by=officer,
             )
 
 
-def _visit(cast: Cast, visit: OversightVisit, place: int, is_now: bool, rng: random.Random) -> None:
+def _visit(cast: Cast, visit: OversightVisit, place: int, is_now: bool) -> None:
     assert visit.team is not None
     assert visit.planned_on is not None
     seat = visit.team.seats.select_related("user").get(part="leader")
@@ -182,30 +189,31 @@ def _visit(cast: Cast, visit: OversightVisit, place: int, is_now: bool, rng: ran
             actions.cancel_visit(visit, reason="辖区没有在册对象", by=cast.person(visit.round.created_by_id))
             return
         actions.draw_sites(visit, by=leader)
-        code, problem, demand = PROBLEMS[(place + visit.planned_on.month) % len(PROBLEMS)]
-        if place % 2 == 0:
+        problem = cast.says.next("problems") if place % 2 == 0 else None
+        if problem:
             actions.record_finding(
-                visit, level="locality", code=code, description=problem, demand=demand,
+                visit, level="locality", code=problem["code"], description=problem["text"], demand=problem["demand"],
                 organization=visit.organization, by=leader,
             )  # fmt: skip
         picks = list(
             visit.picks.select_related("enterprise", "visit__round__organization").order_by("position")
         )
         if is_now and place % 6 == 0:
+            what, where = cast.says.next("sites")
             actions.record_finding(
-                visit, level="enterprise", code="现场状况", description=SITES[place % len(SITES)],
-                enterprise=picks[0].enterprise, location="后厨", by=leader,
+                visit, level="enterprise", code="现场状况", description=what, enterprise=picks[0].enterprise, location=where,
+                by=leader,
             )  # fmt: skip
             picks = picks[1:]
         for pick in picks:
-            actions.see_site(pick, result="clean", note="现场有检查痕迹，未发现问题", by=leader)
+            actions.see_site(pick, result="clean", note=cast.says.next("clean"), by=leader)
         given = {each.code: ("yes", "") for each in actions.ensure_points(visit)}
-        if place % 2 == 0:
-            given[code] = ("partly", problem)
+        if problem:
+            given[problem["code"]] = ("partly", problem["text"])
         actions.answer_points(visit, given, by=leader)
         actions.submit_visit(
-            visit, visited_on=visit.planned_on, overall="组织有力，台账规范性还需加强。",
-            met="属地分管负责人、安监站负责人", praise="网格员随身带检查表，当场登记。" if place % 5 == 1 else "", by=leader,
+            visit, visited_on=visit.planned_on, overall=cast.says.next("overall"),
+            met=cast.says.next("met"), praise=cast.says.next("praise") if place % 5 == 1 else "", by=leader,
         )  # fmt: skip
     if place < 12:
         with as_of(at_hour(visit.planned_on, 16)):
@@ -216,10 +224,10 @@ def _visit(cast: Cast, visit: OversightVisit, place: int, is_now: bool, rng: ran
                 "found_organization",
             ):
                 actions.enter_ledger(finding, location="后厨", by=cast.person(visit.round.created_by_id))
-    _answer(cast, visit, place, rng)
+    _answer(cast, visit, place)
 
 
-def _answer(cast: Cast, visit: OversightVisit, place: int, rng: random.Random) -> None:
+def _answer(cast: Cast, visit: OversightVisit, place: int) -> None:
     """Most answers come in time and are verified; some wait, some are late."""
     rows = OversightFinding.objects.select_related("organization", "found_organization", "visit__round")
     for finding in rows.filter(visit=visit, status="rectifying"):
@@ -231,20 +239,19 @@ def _answer(cast: Cast, visit: OversightVisit, place: int, rng: random.Random) -
         owner = cast.holder(finding.organization, Permission.REPLY_INSTRUMENT)
         if owner is None:
             continue
+        said = cast.says.about(finding.description)
         with as_of(at_hour(on, 15)):
-            actions.reply(
-                finding, text="已对照问题整改，并建立每周复核。", cause="人手紧、复核不及时", by=owner
-            )
+            actions.reply(finding, text=said["reply"], cause=said["cause"], by=owner)
         check = on + dt.timedelta(days=2)
         if check < cast.today:
             with as_of(at_hour(check, 10)):
                 actions.verify(
                     OversightFinding.objects.select_related("organization", "found_organization", "visit__round").get(pk=finding.pk),
-                    passed=True, method="documents" if place % 2 else "on_site", opinion="整改到位", by=cast.person(visit.round.created_by_id),
+                    passed=True, method="documents" if place % 2 else "on_site", opinion=said["verified"], by=cast.person(visit.round.created_by_id),
                 )  # fmt: skip
 
 
-def _meetings(cast: Cast, officer: User, office: Organization, months: list, rng: random.Random) -> None:  # type: ignore[type-arg]
+def _meetings(cast: Cast, officer: User, office: Organization, months: list) -> None:  # type: ignore[type-arg]
     with as_of(at_hour(months[0].first, 9)):
         actions.adopt_series(by=officer)
     leader = cast.holder(office, Permission.CONFIRM_OVERSIGHT)
@@ -296,12 +303,10 @@ def _meeting(
             lead = bodies[(number + place) % len(bodies)]
             support = [bodies[(number + place + 1) % len(bodies)]]
             actions.add_resolution(
-                meeting, text=DECIDED[(number + place) % len(DECIDED)], lead=lead, support=support,
+                meeting, text=cast.says.next("decided")["text"], lead=lead, support=support,
                 due_on=on + dt.timedelta(days=12 + 14 * place), by=officer,
             )  # fmt: skip
-        actions.draft_minutes(
-            meeting, text="会议听取了有关部门汇报，分析了当前形势，研究了下一步工作。\n会议要求，各单位压实责任，按期完成议定事项。", by=officer
-        )  # fmt: skip
+        actions.draft_minutes(meeting, text=cast.says.next("minutes"), by=officer)
         actions.submit_minutes(meeting, by=officer)
     with as_of(at_hour(on + dt.timedelta(days=1), 9)):
         actions.confirm_minutes(Meeting.objects.select_related("organization").get(pk=meeting.pk), by=leader)
@@ -314,16 +319,17 @@ def _meeting(
         done = on + dt.timedelta(days=9 + 10 * place)
         if owner is None or done + dt.timedelta(days=2) >= cast.today:
             continue
+        said = cast.says.decided(row.text)
         with as_of(at_hour(done, 16)):
             if (number + place) % 3 == 1:  # goes on past its day
-                actions.tell_progress(row, percent=60, text="已完成六成，其余正在推进", by=owner)
+                actions.tell_progress(row, percent=60, text=said["progress"], by=owner)
                 continue
-            actions.report_done(row, text="已按要求完成，材料附后", by=owner)
+            actions.report_done(row, text=said["done"], by=owner)
         with as_of(at_hour(done + dt.timedelta(days=1), 10)):
-            actions.confirm_done(row, opinion="属实", by=officer)
+            actions.confirm_done(row, opinion=said["opinion"], by=officer)
 
 
-def _districts(cast: Cast, officer: User, office: Organization, rng: random.Random) -> None:
+def _districts(cast: Cast, officer: User, office: Organization) -> None:
     """Every locality a district; the leaders of departments and localities take them in turn, two are left without."""
     begun = cast.today - dt.timedelta(days=70)
     with as_of(at_hour(begun, 9)):
@@ -353,7 +359,7 @@ def _districts(cast: Cast, officer: User, office: Organization, rng: random.Rand
                 continue
             on = cast.today - dt.timedelta(days=back)
             with as_of(at_hour(on, 16)):
-                _walk(district, person, on, number, back)
+                _walk(cast, district, person, on, number, back)
 
 
 def _leading(cast: Cast, office: Organization) -> list[Post]:
@@ -369,17 +375,17 @@ def _leading(cast: Cast, office: Organization) -> list[Post]:
     ]
 
 
-def _walk(district: District, person: User, on: dt.date, number: int, back: int) -> None:
+def _walk(cast: Cast, district: District, person: User, on: dt.date, number: int, back: int) -> None:
     key = uuid.uuid5(uuid.NAMESPACE_URL, f"bihuan-demo:{district.region_id}:{back}")
     found = []
     body = next(
         (each for each in localities_under(district.organization.region_id) if each.region_id == district.region_id), None
     )  # fmt: skip
     if number % 3 == 0 and body is not None:
-        found.append(
-            actions.Seen("locality", "排查整改", "沿街商户占道堆放，消防通道变窄", "一周内清理并保持", body)
-        )
+        problem, demand = cast.says.next("walk_found")
+        found.append(actions.Seen("locality", "排查整改", problem, demand, body))
+    walk = cast.says.next("walks")
     actions.record_visit(
-        district, client_id=key, visited_on=on, place=f"{district.name}沿街商户", seen="随机看了四家餐馆，软管和报警器基本到位。",
-        decided="属地每周巡查一次，住建部门指导。", companions="属地分管负责人", found=found, by=person,
+        district, client_id=key, visited_on=on, place=f"{district.name}沿街商户", seen=walk["seen"],
+        decided=walk["decided"], companions=cast.says.next("companions"), found=found, by=person,
     )  # fmt: skip
