@@ -224,7 +224,12 @@ def follow_up(
 
 
 def pass_on(accident: Accident, *, by: User, since: dt.datetime) -> None:
-    """Open the next step upward that the grade asks for and that nobody has been asked for yet (article 11)."""
+    """Open the next step upward that the grade asks for and that nobody has been asked for yet (article 11).
+
+    Whoever sends upward while somebody else reports more deaths must neither open a step twice nor leave one out: the
+    accident is held until the transaction ends, and read as it stands then. Raises IllegalMove when somebody was quicker.
+    """
+    accident.grade = Accident.objects.select_for_update().values_list("grade", flat=True).get(pk=accident.pk)
     wanted = rules.grade_rule(accident.grade, accident.occurred_on).report_to
     done = {each.to_level: each for each in accident.forwards.all()}
     for level, above in (
@@ -242,10 +247,14 @@ def pass_on(accident: Accident, *, by: User, since: dt.datetime) -> None:
         if office is None:
             continue
         due_at, told = rules.hours_due("report.level", timezone.localtime(since), on=accident.occurred_on)
-        step = AccidentForward.objects.create(
-            accident=accident, organization=office, to_level=above, to=_office(accident, above),
-            received_at=since, due_at=due_at, clock=told,
-        )  # fmt: skip
+        try:
+            with transaction.atomic():
+                step = AccidentForward.objects.create(
+                    accident=accident, organization=office, to_level=above, to=_office(accident, above),
+                    received_at=since, due_at=due_at, clock=told,
+                )  # fmt: skip
+        except IntegrityError as error:
+            raise IllegalMove(f"“{accident}”刚刚已由他人转报，请刷新后核对") from error
         open_duty(
             kind=Duty.Kind.ACCIDENT_REPORT, subject=step,
             title=f"上报{rules.level_name(above)}：{accident}", url=accident.get_absolute_url(), organization=office,

@@ -510,3 +510,41 @@ def test_two_who_file_or_meet_at_once(world):
 
 def test_move_labels_are_chinese():
     assert all(not label.isascii() for label in AccidentMove.labels)
+
+
+def test_who_sends_upward_from_an_old_page_passes_on_what_the_grade_asks_for_now(world):
+    accident = reported(world)
+    step = AccidentForward.objects.select_related("accident").get(accident=accident)
+    actions.follow_up(
+        fresh(accident), known_at=timezone.now(), as_of=timezone.localdate(), toll=Toll(deaths=4), told=TOLD,
+        by=world.people.shop,
+    )  # fmt: skip
+    assert step.accident.deaths != 4  # the page was loaded before
+    actions.send_upward(step, how="电话", by=world.people.county_office)
+    assert [each.to_level for each in AccidentForward.objects.order_by("pk")] == ["city", "province"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sending_upward_while_more_deaths_are_told_opens_each_step_once(world):
+    accident = reported(world)
+    step = AccidentForward.objects.select_related("accident").get(accident=accident)
+    outcomes(
+        lambda: actions.send_upward(step, how="电话", by=world.people.county_office),
+        lambda: actions.follow_up(
+            fresh(accident), known_at=timezone.now(), as_of=timezone.localdate(), toll=Toll(deaths=4), told=TOLD,
+            by=world.people.shop,
+        ),
+    )  # fmt: skip
+    # Whatever the order: nobody got an unclear answer (outcomes would raise), the next level is asked exactly once.
+    assert [each.to_level for each in AccidentForward.objects.order_by("pk")] == ["city", "province"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_send_upward_at_once_send_once(world):
+    step = AccidentForward.objects.select_related("accident").get(accident=reported(world))
+
+    def send():
+        mine = AccidentForward.objects.select_related("accident").get(pk=step.pk)
+        actions.send_upward(mine, how="电话", by=world.people.county_office)
+
+    assert sorted(outcomes(send, send)) == ["IllegalMove", "done"]

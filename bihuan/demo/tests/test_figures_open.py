@@ -12,14 +12,10 @@ import pytest
 from django.http import QueryDict
 from django.urls import reverse
 
-from bihuan.accounts.models import Organization, User
+from bihuan.accounts.models import User
 from bihuan.campaigns.models import Campaign, Task
-from bihuan.demo.cast import PASSWORD
 from bihuan.demo.tests.test_history import _django_db_helper, city  # noqa: F401 - the city and its transaction
-from bihuan.hazards.models import Hazard
 from bihuan.hazards.queries import ledger, parse_filters
-from bihuan.hazards.workflow import Status
-from bihuan.lookback.models import LookbackRound
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.usefixtures("city")]
 FIGURE = re.compile(r"(?<![\d.])(\d[\d,]*)(?![\d.,]*%|[\d.]| 次| 家| 件)")
