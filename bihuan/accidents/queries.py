@@ -27,14 +27,13 @@ from bihuan.rules.clocks import limit
 from .models import (
     Accident,
     AccidentFigure,
-    AccidentMeasure,
     BaseQuantity,
     CampaignEscalation,
     ControlNumber,
     Escalation,
 )
 from .models.register import FigureQuerySet
-from .workflow import AccidentStatus, Grade, InquiryStatus, Kind, MeasureStatus
+from .workflow import AccidentStatus, Grade, Kind
 
 LARGER = [each for each in Grade.values if rules.rank(each) >= rules.rank(Grade.LARGER)]
 
@@ -420,20 +419,6 @@ def escalations_open(accident: Accident) -> list[tuple[rules.EscalationRule, str
     return [(rule, why) for rule, why in found if rule.key not in decided]
 
 
-def late_inquiries(user: User, *, on: dt.date) -> Any:
-    """Accidents whose inquiry is past its deadline without a report, or whose report is past its approval."""
-    late = Q(inquiries__status=InquiryStatus.RUNNING, inquiries__due_on__lt=on, inquiries__paused_since=None)
-    late |= Q(inquiries__status=InquiryStatus.SUBMITTED, inquiries__approval_due_on__lt=on)
-    return Accident.objects.visible_to(user).filter(late).distinct()
-
-
-def open_measures(user: User) -> Any:
-    """Recommendations that are owed or wait to be confirmed."""
-    return AccidentMeasure.objects.visible_to(user).filter(
-        status__in=[MeasureStatus.OPEN, MeasureStatus.REPORTED]
-    )
-
-
 def tracked_until(accident: Accident) -> dt.date | None:
     """Until when a unit with a fatal accident is followed (R102): at least a year; none without deaths."""
     if not accident.deaths or accident.enterprise_id is None:
@@ -449,14 +434,3 @@ def tracked_since() -> dt.date:
     months = limit("accident.tracking", today)
     year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
     return dt.date(year, month + 1, min(today.day, calendar.monthrange(year, month + 1)[1]))
-
-
-def repeated_places(
-    group: str, start: dt.date, end: dt.date, *, least: int = 2, at: dt.datetime | None = None
-) -> list[tuple[str, int]]:
-    """Counties with at least so many counted accidents of a group in a period (R171: 一月内 ≥2 起), with how many."""
-    rows = (
-        AccidentFigure.objects.as_of(at).production().of_group(group).between(start, end).exclude(county=None)
-        .order_by().values("county_id").annotate(n=Count("pk")).filter(n__gte=least)
-    )  # fmt: skip
-    return [(row["county_id"], row["n"]) for row in rows]

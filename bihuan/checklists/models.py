@@ -98,10 +98,6 @@ class Book(models.Model):
     def get_absolute_url(self) -> str:
         return row_address("checklists:book", self.pk)
 
-    @property
-    def is_shipped(self) -> bool:
-        return self.owner_id is None
-
 
 class BookVersionQuerySet(models.QuerySet["BookVersion"]):
     def visible_to(self, user: User) -> BookVersionQuerySet:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.utils import timezone
-
 from bihuan.rules.calendar import Calendar
 from bihuan.rules.clocks import Due, rule_for
 from bihuan.rules.clocks import due as derive
-from bihuan.rules.clocks import state as state_of
 
 from .models import CalendarDay, CalendarYear
 
@@ -23,14 +20,3 @@ def calendar() -> Calendar:
 def due(rule_key: str, start: dt.date, *, using: Calendar | None = None) -> Due:
     """When `rule_key`, in force on `start`, falls due counted from `start`; explains itself."""
     return derive(rule_for(rule_key, start), start, using or calendar())
-
-
-def clock_state(
-    due_on: dt.date | None,
-    *,
-    today: dt.date | None = None,
-    done_on: dt.date | None = None,
-    paused: bool = False,
-) -> str:
-    """`normal`, `approaching`, `overdue`, `paused` or `done`: the one definition every page uses."""
-    return state_of(due_on, today or timezone.localdate(), done_on, paused)

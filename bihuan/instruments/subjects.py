@@ -92,8 +92,3 @@ def is_offered(chain: str) -> bool:
     """Whether a paper may begin from what `chain` names."""
     label = chain.partition(":")[0]
     return label in _SUBJECTS or label in _SEVERAL
-
-
-def can_settle(chain: str) -> bool:
-    """Whether anybody can say that this record is settled."""
-    return chain.partition(":")[0] in _SUBJECTS

@@ -85,11 +85,6 @@ def is_frame_chapter(title: str) -> bool:
     return bool(_OPENING_CHAPTER.fullmatch(title.strip(" 。：:")))
 
 
-def orders_nothing(kind: str) -> bool:
-    """Say whether items below a heading of this kind are not tasks."""
-    return kind in ("introduction", "goals", "scope", "cost", "situation")
-
-
 # A section title inside a run-on text is believed by one of these words.
 ANNOUNCES_SECTION = re.compile(
     r"目标|要求|任务|措施|安排|步骤|保障|组织|领导|范围|对象|内容|思想|思路|原则|分工|职责|构成|方式|重点|机制|实施|费用|监督|考核|附则|时间|背景|总则|责任|阶段"

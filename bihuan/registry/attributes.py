@@ -7,7 +7,6 @@ keeps no order). One home of the rules for the form and for imported columns.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 import unicodedata
@@ -381,8 +380,3 @@ def _shipped(row: Mapping[str, Any]) -> Attribute:
 def plain_number(value: float) -> str:
     """A number without exponent and without zeros nobody needs: 120, 0.5."""
     return f"{value:.6f}".rstrip("0").rstrip(".")
-
-
-def as_date(value: Any) -> dt.date | None:
-    """A stored day as a date."""
-    return dt.date.fromisoformat(value) if value else None

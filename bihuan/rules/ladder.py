@@ -48,21 +48,8 @@ def all_steps() -> tuple[LadderStep, ...]:
     )
 
 
-@cache
-def audience_labels() -> dict[str, str]:
-    """Return {role name: Chinese label}."""
-    labels: dict[str, str] = load("ladder")["audiences"]
-    return dict(labels)
-
-
 def ladder_for(kind: str, on: dt.date, *, held: bool = True) -> tuple[LadderStep, ...]:
     """Return the rungs for a kind of duty, earliest first; an unlisted kind climbs the 'default' ladder."""
     steps = [step for step in all_steps() if step.unheld != held and is_in_force(step, on)]
     mine = [step for step in steps if step.kind == kind] or [step for step in steps if step.kind == "default"]
     return tuple(sorted(mine, key=lambda step: step.offset_days))
-
-
-def steps_reached(kind: str, due_on: dt.date, today: dt.date, *, held: bool = True) -> tuple[LadderStep, ...]:
-    """Return the rungs whose day has come by ``today``, earliest first."""
-    passed = (today - due_on).days
-    return tuple(step for step in ladder_for(kind, today, held=held) if step.offset_days <= passed)

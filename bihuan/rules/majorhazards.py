@@ -10,7 +10,7 @@ name before category, the smallest of several categories. Sums are exact fractio
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -157,11 +157,6 @@ def assess_unit(unit: Unit, *, population: int | None, on: dt.date, variant: str
         explanation["missing"] = missing
     explanation["unverified"] = _unverified(explanation["terms"])
     return UnitResult(s, is_major, r, band.grade if band else None, tuple(missing), explanation)
-
-
-def gravest_grade(results: Iterable[UnitResult]) -> int | None:
-    """Return the gravest grade (1 before 4) among an enterprise's units; None when none is graded."""
-    return min((result.grade for result in results if result.grade is not None), default=None)
 
 
 def shown(value: Fraction) -> str:

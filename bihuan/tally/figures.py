@@ -47,9 +47,5 @@ class Figures(NamedTuple):
         """Percent of closed hazards that were closed after their deadline."""
         return 100 * self.closed_late / self.closed if self.closed else None
 
-    def coverage_rate(self, denominator: int) -> float | None:
-        """Percent of the objects in scope that have been inspected at least once."""
-        return 100 * self.covered / denominator if denominator else None
-
 
 NOTHING = Figures()

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from bihuan.accidents import actions, queries
+from bihuan.accidents import actions
 from bihuan.accidents.models import Accident
 from bihuan.accounts.tests.world import sign_in
 from bihuan.rules.accidents import Toll
@@ -282,14 +282,6 @@ def test_pages_ask_as_much_of_many_as_of_few(client, world):
     for number in range(5):
         approved(world, title=f"事故{number}")
     assert [asked(page) for page in pages] == few
-
-
-def test_two_accidents_in_a_month(world):
-    today = timezone.localdate()
-    reported(world)
-    assert queries.repeated_places("industrial", today - dt.timedelta(days=30), today) == []
-    reported(world, title="又一起")
-    assert queries.repeated_places("industrial", today - dt.timedelta(days=30), today) == [("539702", 2)]
 
 
 def test_units_of_fatal_accidents_are_found_while_they_are_followed(client, world):

@@ -23,7 +23,7 @@ from bihuan.duties.actions import (
     reassign_duty,
     reschedule_duty,
 )
-from bihuan.duties.clock import calendar, clock_state, due
+from bihuan.duties.clock import calendar, due
 from bihuan.duties.ladder import Ladders, copy_shipped_ladder
 from bihuan.duties.models import Duty, DutyStep, LadderStep
 from bihuan.duties.queries import load_of, pressing
@@ -32,6 +32,7 @@ from bihuan.duties.rungs import change_rung
 from bihuan.duties.sweep import sweep
 from bihuan.duties.terms import terms_of, terms_sql
 from bihuan.notifications.models import Message
+from bihuan.rules.ladder import all_steps
 
 MONDAY = dt.datetime(2026, 11, 2, 1, 0, tzinfo=dt.UTC)  # 09:00 in Yunxi
 DUE = dt.date(2026, 11, 6)
@@ -187,7 +188,6 @@ def test_the_office_of_another_district_cannot_reach_the_duty(duty, world):
 
 def test_overdue_means_the_same_in_the_badge_the_filter_and_the_count(duty, world):
     for day, late in ((dt.date(2026, 11, 6), 0), (dt.date(2026, 11, 7), 1)):
-        assert (clock_state(duty.due_on, today=day) == "overdue") == bool(late)
         assert Duty.objects.overdue(on=day).count() == late
         assert load_of(Duty.objects.of(world.people.qingshi_officer), on=day).overdue == late
         assert len(pressing(world.people.office, on=day)) == late
@@ -323,3 +323,9 @@ def test_what_the_office_enters_about_time_holds_for_the_next_act_in_every_proce
     assert after.due("hazard.confirm", start) == due("hazard.confirm", start)
     assert after.due("hazard.confirm", start).due_on > last
     assert after.next_step_on("default", dt.date(2026, 11, 9), after=start) == dt.date(2026, 11, 4)
+
+
+def test_every_shipped_rung_speaks_to_somebody_known():
+    told = {name for step in all_steps() for name in step.audience}
+    assert told
+    assert told <= set(LadderStep.Audience.values)

@@ -18,7 +18,6 @@ from bihuan.registry.actions import (
     save_enterprise,
 )
 from bihuan.registry.models import Contact, Enterprise, EnterpriseChange
-from bihuan.registry.queries import enterprises_for_task, supervised_grid
 
 from .sheets import code
 
@@ -169,28 +168,6 @@ def test_assigning_many_answers_one_by_one(world):
     assert job.message == "办成 1 家，未办成 1 家"
     assert job.problems == [{"name": str(station.pk), "url": "", "words": "不在您的范围内，或已不存在"}]
     assert EnterpriseChange.objects.get().enterprise == shop
-
-
-def test_the_grid_counts_supervised_objects_in_one_query(world, django_assert_num_queries):
-    save_enterprise(values(world), by=world.people.office)
-    closed = save_enterprise(values(world, name="关了", credit_code=code(2)), by=world.people.office)
-    change_status(closed, "closed", by=world.people.office, reason="注销")
-    with django_assert_num_queries(1):
-        grid = supervised_grid("5397")
-    assert grid == [("lpg_filling", "539702101", "orange", 1), ("restaurant", "539702001", "yellow", 2)]
-    assert supervised_grid("539702101") == [("lpg_filling", "539702101", "orange", 1)]
-    assert supervised_grid("539721") == []
-
-
-def test_what_a_task_covers_as_far_as_one_sees(world):
-    class Task:
-        def covered_enterprises(self):
-            return Enterprise.objects.in_scope(kinds=["restaurant", "lpg_filling"], risks=[], region="5397")
-
-    assert enterprises_for_task(Task(), world.people.office).count() == 2
-    assert enterprises_for_task(Task(), world.people.inspector).get() == world.enterprises.shop
-    red = Enterprise.objects.in_scope(kinds=["restaurant"], risks=["red"], region="5397")
-    assert not red.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -15,7 +15,6 @@ from bihuan.rules.majorhazards import (
     Unit,
     assess_unit,
     find_named,
-    gravest_grade,
     sentence,
     shown,
     tonnes,
@@ -257,14 +256,6 @@ def test_no_two_rows_share_a_full_name_and_plain_names_lead_to_one_row():
     for entry in factor_sets():
         for each in entry.names:
             assert entry.named(each.name) == [each]
-
-
-def test_gravest_grade():
-    four = assess(("液化石油气", "200", ()), population=60)
-    none = assess(("液化石油气", "20", ()), population=60)
-    three = assess(("氨", "50", ()), population=60)  # 1.5 × 2 × 5 = 15
-    assert gravest_grade([none, four, three]) == 3
-    assert gravest_grade([none]) is None
 
 
 def test_figures_are_cut_off_never_rounded_up():

@@ -95,7 +95,6 @@ def test_figures_are_the_same_before_during_and_after_the_fold(five_weeks, folde
 def test_rates_are_none_without_a_denominator():
     assert Figures().rectification_rate is None
     assert Figures(found=4, closed=3).rectification_rate == 75
-    assert Figures(covered=3).coverage_rate(0) is None
     assert Figures(closed=2, closed_late=1).late_rate == 50
 
 
