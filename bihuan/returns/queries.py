@@ -13,12 +13,14 @@ from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
 from bihuan.duties.models import Duty
+from bihuan.figures.gate import Problem
 
 from .comparing import shown
 from .counting import Cells, Filling, Row, cell_of, fill, scope_of_body
 from .figures import figures_of, spec_of
 from .models import Definition, Period, Restatement, Return
 from .models.returns import ReturnQuerySet
+from .proofing import doubts_of
 from .schema import Item, Spec
 from .workflow import FILED, OPEN, Status
 
@@ -76,6 +78,7 @@ class Line:
     record: Return
     cells: Cells
     links: dict[str, str]  # item -> the page of its rows as of the signing
+    doubts: tuple[Problem, ...]  # where the words do not fit the figures
     restated: list[Restatement]
     unheld: bool
 
@@ -151,6 +154,7 @@ def gather(period: Period, user: User, *, on: dt.date | None = None) -> Gathered
         "late": [row for row in rows if row.is_late],
         "sent_back": [row for row in rows if row.status in (Status.SENT_BACK, Status.UNLOCKED)],
         "restated": [row for row in rows if restated[row.pk]],
+        "doubtful": [line.record for line in lines if line.doubts],
         "zero": [row for row in rows if row.current is not None and row.current.is_zero and row.is_filed],
         "waived": [row for row in rows if row.status == Status.WAIVED],
     }  # fmt: skip
@@ -160,10 +164,10 @@ def gather(period: Period, user: User, *, on: dt.date | None = None) -> Gathered
     )
 
 
-def _whole_row(record: Return, spec: Spec) -> tuple[Cells, dict[str, str]]:
-    """What a body signed, in the row of everything, and where each figure opens."""
+def _whole_row(record: Return, spec: Spec) -> tuple[Cells, dict[str, str], tuple[Problem, ...]]:
+    """What a body signed, in the row of everything, where each figure opens, and where its words do not fit them."""
     if record.current is None or not record.is_filed:
-        return {}, {}
+        return {}, {}, ()
     sheet = figures_of(record, record.current)
     row = sheet.rows[0]
     cells: Cells = {}
@@ -172,7 +176,7 @@ def _whole_row(record: Return, spec: Spec) -> tuple[Cells, dict[str, str]]:
         if signed := sheet.spec.item(item.key):
             cells[item.key] = sheet.cells.get(cell_of(row.key, item.key))
             links[item.key] = sheet.figure(row, signed).url
-    return cells, links
+    return cells, links, doubts_of(sheet)
 
 
 def _totals(lines: Sequence[Line], spec: Spec) -> list[Total]:

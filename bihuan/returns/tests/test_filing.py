@@ -410,3 +410,23 @@ def test_nothing_is_signed_over_words_saved_meanwhile(world, september):
     actions.save_draft(other, {"trained": "5"}, "培训五人次", {}, by=world.people.qingshi_leader)
     with pytest.raises(Overtaken):
         actions.sign_return(record, by=world.people.qingshi_officer)
+
+
+def test_words_that_do_not_fit_are_named_in_the_sheet_of_the_period_and_left_out_of_the_bulk(
+    world, september, client
+):
+    period = september[0]
+    record = return_of(period, world.organizations.qingshi)
+    actions.save_draft(record, {}, "辖区查出隐患99项，整改销号1项。", {}, by=world.people.qingshi_officer)
+    sign(world, period)
+    client.force_login(world.people.office)
+    page = client.get(period.get_absolute_url()).content.decode()
+    assert "文字说明与数字对不上：1 个单位" in page
+    assert f"{record.get_absolute_url()}#doubts" in page
+    answer = client.post(reverse("returns:accept", args=[period.pk]), follow=True)
+    record.refresh_from_db()
+    assert record.status == Status.SIGNED
+    assert "青石街道（文字与数字对不上）" in answer.content.decode()
+    # One by one, with the doubt before one's eyes, it may be accepted.
+    actions.accept(record, by=world.people.office)
+    assert record.status == Status.ACCEPTED

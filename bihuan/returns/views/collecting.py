@@ -22,6 +22,8 @@ from ..standing import holds
 from ..workflow import OPEN, Status
 from . import user_of
 
+NAMED = 12
+
 
 @require_safe
 @require(Permission.VIEW_RETURNS)
@@ -76,7 +78,7 @@ def period(request: Request, pk: int) -> HttpResponse:
         "names": [
             (label, gathered.names[key])
             for key, label in (
-                ("missing", "缺报"), ("late", "迟报"), ("sent_back", "退回、解锁未重报"), ("restated", "与台账有出入"),
+                ("missing", "缺报"), ("late", "迟报"), ("sent_back", "退回、解锁未重报"), ("restated", "与台账有出入"), ("doubtful", "文字与数字对不上"),
                 ("zero", "零报告"), ("waived", "免报"),
             )
         ],
@@ -86,6 +88,7 @@ def period(request: Request, pk: int) -> HttpResponse:
         ],
         "totals": [(total, [(item, total.cells.get(item.key)) for item in gathered.items]) for total in gathered.totals],
         "own_row": OWN, "own": [(item, gathered.own.get(item.key)) for item in gathered.items],
+        "doubtful": [(line.record, line.doubts) for line in gathered.lines if line.doubts],
         "signed": [line.record for line in gathered.lines if line.record.status == Status.SIGNED],
     }  # fmt: skip
     return render(request, "returns/period.html", context)
@@ -114,23 +117,33 @@ def urge(request: Request, pk: int) -> HttpResponse:
 @require_POST
 @require(Permission.RECEIVE_RETURNS)
 def accept(request: Request, pk: int) -> HttpResponse:
-    """Accept everything that is signed, as far as nothing is against it: no restatement, no contradiction (U19)."""
+    """Accept everything that is signed, as far as nothing is against it: no restatement, no contradiction, no words that do
+    not fit the figures (U19). What is left is named, each with what to look at."""
     found, user = _collected(request, pk), user_of(request)
     gathered = gather(found, user)
     contradicting = {each.upper.pk for each in gathered.contradictions}
-    accepted, left = 0, 0
+    accepted, left = 0, list[str]()
     for line in gathered.lines:
         if line.record.status != Status.SIGNED:
             continue
-        if line.restated or line.record.pk in contradicting:
-            left += 1
+        against = [
+            words
+            for words, holds in (
+                ("与台账有出入", line.restated), ("上下级不一致", line.record.pk in contradicting),
+                ("文字与数字对不上", line.doubts),
+            )
+            if holds
+        ]  # fmt: skip
+        if against:
+            left.append(f"{line.record.organization.short_name}（{'、'.join(against)}）")
             continue
         try:
             actions.accept(line.record, by=user)
         except Refused:
-            left += 1  # somebody was quicker with it
+            left.append(f"{line.record.organization.short_name}（刚由他人办理）")
             continue
         accepted += 1
     words = f"审收 {accepted} 份"
-    messages.success(request, f"{words}，{left} 份有出入、请逐份核对" if left else words)
+    named = "、".join(left[:NAMED]) + ("等" if len(left) > NAMED else "")
+    messages.success(request, f"{words}；{len(left)} 份没有审收，请逐份核对：{named}" if left else words)
     return redirect(found)
