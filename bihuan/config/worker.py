@@ -112,6 +112,7 @@ def main() -> int:
     from bihuan.listings.actions import keep_listings
     from bihuan.lookback.actions import find_recurrences
     from bihuan.notifications.delivery import send_due
+    from bihuan.office.owing import open_due as open_office
     from bihuan.operations.backup.schedule import backup_due
     from bihuan.operations.heartbeat import beat
     from bihuan.operations.retention.rounds import retention_due
@@ -172,6 +173,7 @@ def main() -> int:
         Periodic("retention", 600, lambda: retention_due(timezone.now())),
         Periodic("archive", 600, lambda: archive_due(timezone.now())),
         Periodic("assessment", 3600, take_monthly),
+        Periodic("office", 3600, lambda: open_office(timezone.now())),
         Periodic("oversight", 3600, lambda: open_oversight(timezone.now())),
         Periodic("zones", 600, lambda: settle_zones(on=timezone.localdate())),
         Periodic("exchange", 30, begin_round),

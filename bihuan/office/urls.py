@@ -1,4 +1,47 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from .views import asking, committing, conducting, ledgers, plans, reviews
 
 app_name = "office"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", plans.index, name="plans"),
+    path("begin/", plans.begin, name="begin_plan"),
+    path("plans/<int:pk>/", plans.plan, name="plan"),
+    path("plans/<int:pk>/<slug:key>/", plans.act_on_plan, name="plan_act"),
+    path("amendments/<int:pk>/<slug:key>/", plans.decide, name="decide_amendment"),
+    path("items/", plans.items, name="items"),
+    path("items/export/", plans.export, name="export_items"),
+    path("items/<int:pk>/", plans.item, name="item"),
+    path("items/<int:pk>/<slug:key>/", plans.act_on_item, name="item_act"),
+    path("units/", plans.units, name="units"),
+    path("units/<int:pk>/release/", plans.release, name="release_unit"),
+    path("circulars/", reviews.circulars, name="circulars"),
+    path("circulars/draft/", reviews.draft, name="draft_circular"),
+    path("circulars/<int:pk>/", reviews.circular, name="circular"),
+    path("circulars/<int:pk>/rows/", reviews.rows, name="circular_rows"),
+    path("circulars/<int:pk>/<slug:key>/", reviews.act_on_circular, name="circular_act"),
+    path("analyses/", reviews.analysis_list, name="analyses"),
+    path("analyses/begin/", reviews.begin, name="begin_analysis"),
+    path("analyses/<int:pk>/", reviews.analysis, name="analysis"),
+    path("analyses/<int:pk>/<slug:key>/", reviews.act_on_analysis, name="analysis_act"),
+    path("asked/", asking.index, name="asked_list"),
+    path("asked/new/", asking.create, name="receive"),
+    path("asked/export/", asking.export, name="export_asked"),
+    path("asked/<int:pk>/", asking.detail, name="asked"),
+    path("asked/<int:pk>/person/", asking.reveal, name="reveal"),
+    path("asked/<int:pk>/<slug:key>/", asking.act, name="asked_act"),
+    path("commitments/", committing.index, name="commitments"),
+    path("commitments/new/", committing.create, name="write_commitment"),
+    path("commitments/export/", committing.export, name="export_commitments"),
+    path("commitments/<int:pk>/", committing.detail, name="commitment"),
+    path("commitments/<int:pk>/edit/", committing.edit, name="edit_commitment"),
+    path("commitments/<int:pk>/<slug:key>/", committing.act, name="commitment_act"),
+    path("public/", committing.register, name="public_list"),
+    path("public/<uuid:code>/", committing.public, name="public"),
+    path("conduct/", conducting.index, name="conduct_list"),
+    path("conduct/new/", conducting.create, name="open_conduct"),
+    path("conduct/<int:pk>/", conducting.detail, name="conduct"),
+    path("conduct/<int:pk>/<slug:key>/", conducting.act, name="conduct_act"),
+    path("catalogue/", ledgers.index, name="catalogue"),
+    path("catalogue/keeper/", ledgers.name_keeper, name="name_keeper"),
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from functools import reduce
 from operator import or_
 
@@ -15,18 +16,35 @@ from bihuan.accounts.roles import ROLES
 from bihuan.accounts.scope import EVERYTHING, NOTHING, area_q, scope_of
 from bihuan.core.addresses import row_address
 
+# Who may read a kind of paper that is not for everybody over the place or of the body (e.g. opinions on conduct): said upstairs.
+_RESTRICTED: dict[str, Callable[[User], Q]] = {}
+
+
+def restrict(kind: str, readers: Callable[[User], Q]) -> None:
+    """Let only those read papers of a kind whom `readers` lets; called in the `AppConfig.ready` of the app above."""
+    _RESTRICTED[kind] = readers
+
 
 class PaperQuerySet(models.QuerySet["Paper"]):
     def visible_to(self, user: User) -> PaperQuerySet:
-        """Area for offices and localities, issued or received for departments and enterprises."""
+        """Area for offices and localities, issued or received for departments and enterprises; of restricted kinds only
+        what their own rule lets one see."""
         return self.filter(reduce(or_, self._sights(user)))
 
     def visible_branches(self, user: User) -> list[PaperQuerySet]:
         """`visible_to` in parts that each follow one index; a paper may be in several (core.paging.paginate_any)."""
         return [self.filter(sight) for sight in self._sights(user)]
 
+    @classmethod
+    def _sights(cls, user: User) -> list[Q]:
+        sights = cls._open_sights(user)
+        if not _RESTRICTED or sights == [NOTHING]:
+            return sights
+        narrowed = [sight & ~Q(kind__in=list(_RESTRICTED)) for sight in sights]
+        return narrowed + [Q(kind=kind) & readers(user) for kind, readers in _RESTRICTED.items()]
+
     @staticmethod
-    def _sights(user: User) -> list[Q]:
+    def _open_sights(user: User) -> list[Q]:
         scope = scope_of(user, Permission.VIEW_PAPERS)
         sights = [area_q(code) for code in scope.areas]
         if EVERYTHING in sights:

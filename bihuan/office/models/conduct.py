@@ -74,6 +74,8 @@ class ConductMatter(models.Model):
     proposed = models.CharField("拟处理", max_length=10, choices=Handling.choices, blank=True)
     opinion = models.OneToOneField(Paper, models.PROTECT, verbose_name="意见书", null=True, related_name="+")
     served_on = models.DateField("送达日期", null=True)
+    answer_due_on = models.DateField("申辩期限", null=True)
+    answer_clock = models.JSONField("申辩期限说明", default=dict)
     answer = models.TextField("申辩", max_length=3000, blank=True)
     answered_on = models.DateField("申辩日期", null=True)
     handling = models.CharField("处理", max_length=10, choices=Handling.choices, blank=True)

@@ -140,6 +140,20 @@ class WorkPlan(models.Model):
     def month_words(self) -> str:
         return f"{self.month.year}年{self.month.month}月"
 
+    @property
+    def snapshot(self) -> list[dict[str, str]]:
+        """What stands in the plan now, as a line of it keeps it."""
+        rows = (
+            self.items.exclude(status=ItemStatus.DROPPED).select_related("owner", "post").order_by("position")
+        )
+        return [
+            {
+                "no": str(each.position), "text": each.text, "target": each.target, "owner": each.owner.full_name,
+                "post": each.post.title, "due_on": each.due_on.isoformat(), "status": each.get_status_display(),
+            }
+            for each in rows
+        ]  # fmt: skip
+
     def is_late_confirmed(self, *, on: dt.date) -> bool:
         """Not confirmed by the clock; the due day itself is in time."""
         return (self.confirmed_on or on) > self.confirm_due_on
@@ -157,11 +171,12 @@ class WorkPlan(models.Model):
 
 
 class WorkPlanTransition(Transition):
-    """One line per move of a plan. Never rewritten."""
+    """One line per move of a plan, with what stood in it then: what the leader signed stays as it was. Never rewritten."""
 
-    RECORD = "plan"
+    RECORD, KEPT = "plan", ("snapshot",)
 
     plan = models.ForeignKey(WorkPlan, models.PROTECT, verbose_name="工作计划", related_name="transitions")
+    snapshot = models.JSONField("当时的事项", default=list)
 
     class Meta(Transition.Meta):
         verbose_name = verbose_name_plural = "工作计划流转"
