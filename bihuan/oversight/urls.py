@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import districts, findings, meetings, resolutions, rounds, visits
+from .views import districts, findings, lines, meetings, receptions, resolutions, rounds, visits
 
 app_name = "oversight"
 urlpatterns = [
@@ -22,6 +22,20 @@ urlpatterns = [
     path("findings/recurrent/", findings.recurrent, name="recurrent"),
     path("findings/<int:pk>/", findings.detail, name="finding"),
     path("findings/<int:pk>/<slug:key>/", findings.act, name="finding_act"),
+    path("receptions/", receptions.index, name="receptions"),
+    path("receptions/new/", receptions.create, name="create_reception"),
+    path("receptions/lines/<int:pk>/", lines.detail, name="reception_line"),
+    path("receptions/lines/<int:pk>/<slug:key>/", lines.act, name="reception_line_act"),
+    path("receptions/<int:pk>/", receptions.detail, name="reception"),
+    path("receptions/<int:pk>/edit/", receptions.edit, name="edit_reception"),
+    path("receptions/<int:pk>/line/", lines.create, name="create_line"),
+    path("receptions/<int:pk>/import/", lines.import_lines, name="import_lines"),
+    path("receptions/<int:pk>/import-findings/", lines.import_told, name="import_told"),
+    path("receptions/<int:pk>/report/", receptions.report, name="reception_report"),
+    path("receptions/<int:pk>/score/", receptions.score, name="reception_score"),
+    path("receptions/<int:pk>/comparison/", receptions.comparison, name="reception_comparison"),
+    path("receptions/<int:pk>/export/", receptions.export, name="export_reception_lines"),
+    path("receptions/<int:pk>/<slug:key>/", receptions.act, name="reception_act"),
     path("meetings/", meetings.index, name="meetings"),
     path("meetings/new/", meetings.create, name="create_meeting"),
     path("meetings/adoption/", meetings.adopt, name="adopt_series"),

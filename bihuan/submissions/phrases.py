@@ -23,7 +23,8 @@ _MATTER = re.compile(
     r"(?:^|\n|[。；：])\s*(?:[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\d{1,2}[.．、])"
 )
 _ALSO = re.compile("(?:另外|此外|同时|一并|还)，?(?:再)?(?:恳请|请予|请求|申请|请示|提请|请批准)")
-_SEVERAL = re.compile("[、，,;；]|以及|和(?!平)|并报|及(?!其)")
+# 和 and 及 stand in the names of single bodies (住房和城乡建设厅、应急及消防局); only what surely joins two is told.
+_SEVERAL = re.compile("[、，,;；]|以及|并报|并转")
 
 
 def asking_words(text: str) -> list[str]:

@@ -39,6 +39,7 @@ class Panel:
     button: str
     form: forms.Form | None = None
     photos: bool = False
+    documents: bool = False
     danger: bool = False
     is_open: bool = False
     note: str = ""
