@@ -43,6 +43,24 @@ assessment:appeals            | GET      | list      | OL OO DL DO LL LO IN EM I
 assessment:appeal             | GET      | street    | OL OO LL LO IN IS   | DL DO EM
 assessment:appeal answer      | POST     | street    | OL                  | DL DO EM
 assessment:withdraw_appeal    | POST     | street    | LL                  | DL DO EM
+assessment:scope              | GET POST | street    | OO                  |
+assessment:progress           | GET      | street    | OL OO LL LO IN EM IS | DL DO
+assessment:progress remind    | POST     | street    | OO                  | DL DO
+assessment:export_progress    | GET POST | street    | OO                  |
+assessment:report             | GET      | street    | OL OO LL LO IN EM IS | DL DO
+assessment:report save        | POST     | street    | EM                  | DL DO
+assessment:return_report      | POST     | street    | OO LO               | DO
+assessment:sign_for           | POST     | street    | EM                  | DL
+assessment:propose            | POST     | street    | OO                  |
+assessment:draft_talk         | POST     | street    | OO                  | DO
+assessment:files              | GET      | street    | OL OO DO LL IN IS   | DL LO EM
+assessment:files draw         | POST     | street    | OO                  | DL LO EM
+assessment:file_material      | GET      | street    | OL OO IS            | DL LO EM
+assessment:file               | GET      | street    | OL OO DO LL IN IS   | DL LO EM
+assessment:file review        | POST     | street    | OO DO               | DL LO EM
+assessment:leaders            | GET      | list      | OL OO DL DO LL LO IN EM IS |
+assessment:export_leaders     | GET POST | list      | OL OO               |
+assessment:leader             | GET      | street    | OL OO LL IS         | DL DO LO IN EM
 assessment:letters            | GET      | list      | OL OO DL DO LL LO IN EM IS |
 assessment:export_letters     | GET POST | list      | OL OO DL DO LL LO IN EM IS |
 assessment:new_letters        | GET POST | list      | OL OO DL LL EM      |
@@ -71,6 +89,18 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "assessment:judge": {"pk": "assessor_seat", "unit_pk": "assessed_unit"},
     "assessment:appeal": {"pk": "score_appeal"},
     "assessment:withdraw_appeal": {"pk": "score_appeal"},
+    "assessment:scope": {"pk": "heads_round"},
+    "assessment:progress": {"pk": "heads_round"},
+    "assessment:export_progress": {"pk": "heads_round"},
+    "assessment:report": {"pk": "headed_unit"},
+    "assessment:return_report": {"pk": "headed_unit"},
+    "assessment:sign_for": {"pk": "headed_unit"},
+    "assessment:propose": {"pk": "assessed_unit"},
+    "assessment:draft_talk": {"pk": "recommendation"},
+    "assessment:files": {"pk": "officers_round"},
+    "assessment:file_material": {"pk": "officers_round"},
+    "assessment:file": {"pk": "case_file"},
+    "assessment:leader": {"pk": "led_by"},
     "assessment:letter_form": {"pk": "letter_form"},
     "assessment:letter": {"pk": "year_letter"},
 }
@@ -91,10 +121,20 @@ def ids(stage: Stage) -> dict[str, Any]:
     from django.utils import timezone
 
     from bihuan.assessment import actions
-    from bihuan.assessment.models import Assessment, Assessor, ItemScore, Recommendation
-    from bihuan.assessment.tests.factories import make_sheet
+    from bihuan.assessment.models import (
+        Assessment,
+        Assessor,
+        CaseFile,
+        FileDraw,
+        ItemScore,
+        Recommendation,
+    )
+    from bihuan.assessment.tests.factories import heads_sheet, make_sheet, officers_sheet
     from bihuan.hazards.models import Hazard
     from bihuan.hazards.tests.factories import make_hazard
+    from bihuan.inspections.models import Inspection
+    from bihuan.rules.filereviews import file_form
+    from bihuan.rules.sampling import Inputs
 
     world, people = stage.world, stage.inside
     today = timezone.localdate()
@@ -134,7 +174,29 @@ def ids(stage: Stage) -> dict[str, Any]:
         by=people["OO"],
     )  # fmt: skip
     (letter,) = actions.issue_letters(form, bodies=[world.organizations.qingshi], by=people["OO"])
+    heads = _county_round(stage, heads_sheet(world), "主要负责人履职考核")
+    actions.add_chosen(heads, actions.Selection(kinds=["restaurant"]), review_by="locality", by=people["OO"])
+    actions.start_assessment(heads, by=people["OO"])
+    headed = heads.units.get()
+    officers = _county_round(stage, officers_sheet(world), "检查执法人员考核")
+    actions.add_units(officers, [], people=[(people["IN"], world.organizations.qingshi)], by=people["OO"])
+    actions.name_assessor(officers, people["DO"], by=people["OO"])
+    actions.start_assessment(officers, by=people["OO"])
+    draw = FileDraw.objects.create(
+        assessment=officers, per_person=1, population=1, inputs=Inputs.of({}, {}).as_json(), inputs_digest="0" * 64,
+        commitment="0" * 64, seed="0" * 64, form=file_form(today).as_json(), by=people["OO"], at=timezone.now(),
+    )  # fmt: skip
+    seen = Inspection.objects.filter(locality=world.regions.qingshi).exclude(members__user=people["DO"])
+    file = CaseFile.objects.create(
+        draw=draw, unit=officers.units.get(), inspection=seen.exclude(members__user=people["OO"]).order_by("pk")[0],
+        position=1,
+    )  # fmt: skip
     return {
+        "heads_round": heads.pk,
+        "headed_unit": headed.pk,
+        "officers_round": officers.pk,
+        "case_file": file.pk,
+        "led_by": people["LL"].pk,
         "score_sheet": sheet.pk,
         "score_item": item.pk,
         "assessment": Assessment.objects.get(pk=made.pk).pk,
@@ -146,3 +208,20 @@ def ids(stage: Stage) -> dict[str, Any]:
         "letter_form": form.pk,
         "year_letter": letter.pk,
     }  # fmt: skip
+
+
+def _county_round(stage: Stage, sheet: Any, title: str) -> Any:
+    """A round of the county's office by a sheet of the city's, as if it had adopted it itself."""
+    from django.utils import timezone
+
+    from bihuan.assessment import actions
+
+    world, today = stage.world, timezone.localdate()
+    type(sheet).objects.filter(pk=sheet.pk).update(
+        organization=world.organizations.county_office, county=world.regions.yunxi
+    )
+    sheet.refresh_from_db()
+    return actions.create_assessment(
+        sheet, title=title, year=today.year, period_from=today - dt.timedelta(days=200), period_to=today,
+        by=stage.inside["OO"],
+    )  # fmt: skip

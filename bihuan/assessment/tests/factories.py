@@ -200,14 +200,20 @@ def judge_head(
     )  # fmt: skip
 
 
-def officers_round(world: World, *, started: bool = True) -> Assessment:
-    """Two inspectors of Qingshi street, by 60 points of drawn case files and 40 judged by the housing bureau's officer."""
+def officers_sheet(world: World) -> Sheet:
+    """60 points of drawn case files, 40 judged by one."""
     sheet = make_sheet(world, published=False, audience="officers", title="检查执法人员考核细则")
     Sheet.objects.filter(pk=sheet.pk).update(judges=1)
     sheet.items.filter(key="on-time").update(measure="officer.files", name="案卷评查")
     sheet.items.filter(key="overdue").update(measure="officer.doubtful", name="佐证提示属实")
     sheet.refresh_from_db()
     actions.publish_sheet(sheet, by=world.people.office_leader, document="云安〔2026〕6号")
+    return Sheet.objects.get(pk=sheet.pk)
+
+
+def officers_round(world: World, *, started: bool = True) -> Assessment:
+    """Two inspectors of Qingshi street; what is judged is judged by the housing bureau's officer."""
+    sheet = officers_sheet(world)
     today = timezone.localdate()
     made = actions.create_assessment(
         sheet, title="2026年执法考核", year=today.year, period_from=today - dt.timedelta(days=300), period_to=today,

@@ -247,6 +247,7 @@ def test_a_frozen_figure_opens_the_same_rows_a_year_later(world, client) -> None
         type(kept[1]).objects.filter(pk=kept[1].pk).update(status="dismissed")
         other = make_hazard(world, found_on=today - dt.timedelta(days=50), description="后来补登")
         type(other).objects.filter(pk=other.pk).update(due_on=today - dt.timedelta(days=20))
+        type(world.people.office).objects.update(password_changed_at=timezone.now())
         page = sign_in(client, world.people.office).get(
             reverse("assessment:rows", args=[score.pk]), {"which": "all"}
         )

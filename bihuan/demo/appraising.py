@@ -1,0 +1,222 @@
+"""Appraisals of the fictional city: heads of small restaurants judged by their street, with a result to be signed for; a
+round over gas and chemicals that is under way; inspectors assessed, their case files drawn and half of them looked
+through. All through the real actions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from decimal import Decimal
+
+from bihuan.accounts.models import Holding, Organization, User
+from bihuan.accounts.roles import Role
+from bihuan.assessment import actions
+from bihuan.assessment.models import Assessment, Assessor, CaseFile, SelfReport, Sheet
+from bihuan.assessment.workflow import ItemKind
+from bihuan.rules.filereviews import lines_of
+
+from .city import City
+from .moments import as_of, at_hour
+
+BEGUN, JUDGED, FROZEN, OUT = 34, 10, 5, 3  # days ago
+RUNNING, OFFICERS, REVIEWED = 9, 20, 6
+MOST_HEADS = 6
+SAID = (
+    "责任制覆盖到每个岗位，年初签了责任书，每月在例会上考核。",
+    "制度和操作规程上墙，新员工上岗前逐条讲过，有签字记录。",
+    "本人每月带队检查一次，发现的问题当场定人定时间。",
+    "按计划组织，有台账可查，个别月份记录不全，已补上。",
+)
+SEEN = (
+    "查阅台账和签字记录，与自评相符",
+    "现场询问两名员工，能说清本岗位职责",
+    "记录只有上半年的，下半年没有",
+    "预案有备案，演练只做过一次，没有评估",
+)
+
+
+def appraise(city: City) -> None:
+    """Do it all: two sheets adopted, one round of heads published, one running, one of officers."""
+    office, leader = _fresh(city.users["office"]), _fresh(city.users["office_leader"])
+    if office.organization is None:
+        return
+    rng = random.Random(124)  # noqa: S311 - invented data, no secret
+    with as_of(at_hour(city.today - dt.timedelta(days=BEGUN + 2), 10)):
+        heads = _sheet("enterprises", "云安〔2026〕11号", office, leader)
+        officers = _sheet("officers", "云安〔2026〕12号", office, leader)
+    _published(city, heads, office, leader, rng)
+    _running(city, heads, office, rng)
+    _officers(city, officers, office, rng)
+
+
+def _fresh(user: User) -> User:
+    return User.objects.get(pk=user.pk)
+
+
+def _sheet(key: str, document: str, office: User, leader: User) -> Sheet:
+    sheet = actions.start_sheet(key, by=office)
+    terms = sheet.terms_given | {"least_base": "30"}
+    actions.edit_sheet(sheet, by=office, terms=terms, weights={})
+    actions.publish_sheet(sheet, by=leader, document=document)
+    return sheet
+
+
+def _round(sheet: Sheet, title: str, first: dt.date, last: dt.date, office: User) -> Assessment:
+    return actions.create_assessment(
+        sheet, title=title, year=first.year, period_from=first, period_to=last, by=office
+    )
+
+
+def _again(made: Assessment) -> Assessment:
+    return Assessment.objects.select_related("sheet", "organization__region").get(pk=made.pk)
+
+
+def _manager(body: Organization) -> User | None:
+    """Who speaks for an enterprise."""
+    held = (
+        Holding.objects.filter(post__organization=body, post__role=Role.ENTERPRISE_MANAGER, to_on=None)
+        .select_related("user")
+        .order_by("pk")
+        .first()
+    )
+    return _fresh(held.user) if held else None
+
+
+def _reports(made: Assessment) -> list[SelfReport]:
+    rows = SelfReport.objects.filter(unit__assessment=made).select_related(
+        "unit__assessment__sheet", "unit__assessment__organization__region", "unit__organization__region"
+    )
+    return list(rows.order_by("unit__organization__region_id", "unit__organization__name"))
+
+
+def _hand_in(report: SelfReport, rng: random.Random) -> bool:
+    head = _manager(report.unit.organization)
+    if head is None:
+        return False
+    lines = {}
+    for item in actions.reported_items(report.unit):
+        if not item.is_computed:
+            full = item.full(report.unit.tier)
+            lines[item.pk] = actions.LineGiven(
+                rng.choice(SAID), (full * rng.randint(16, 20) / 20).quantize(Decimal("0.5"))
+            )
+    actions.save_report(report, text="全年没有发生事故，主要不足是培训档案不够规范。", lines=lines, by=head)
+    actions.submit_report(report, by=head)
+    return True
+
+
+def _published(city: City, sheet: Sheet, office: User, leader: User, rng: random.Random) -> None:
+    """The street's restaurants: all judged, two of them without a report; the result waits to be signed for."""
+    street = city.users["jiedao_officer"].posts[0].organization
+    own = city.users["qiye"].posts[0].organization
+    first, last = city.today - dt.timedelta(days=150), city.today - dt.timedelta(days=FROZEN + 1)
+    with as_of(at_hour(city.today - dt.timedelta(days=BEGUN), 9)):
+        made = _round(
+            sheet, f"青石街道餐饮场所主要负责人履职考核（{first.year}年上半年）", first, last, office
+        )
+        actions.add_chosen(
+            made,
+            actions.Selection(kinds=["restaurant"], localities=[street.region_id]),
+            review_by="locality",
+            by=office,
+        )
+        units = made.units.select_related("organization").order_by("organization__name")
+        spare = [unit.pk for unit in units.exclude(organization=own)][MOST_HEADS - 1 :]
+        made.units.filter(pk__in=spare).delete()
+        actions.start_assessment(made, by=office)
+    made = _again(made)
+    reports = _reports(made)
+    for number, report in enumerate(reports):
+        if number % 4 == 2 and report.unit.organization_id != own.pk:
+            continue  # never hands in
+        with as_of(at_hour(city.today - dt.timedelta(days=BEGUN - 4 - number % 8), 15, number)):
+            _hand_in(report, rng)
+    judge = _fresh(city.users["jiedao_officer"])
+    seat = Assessor.objects.select_related("assessment__sheet", "organization", "user").get(
+        assessment=made, organization=street, user=None
+    )
+    items = list(sheet.items.filter(measure="", kind=ItemKind.BASIC))
+    with as_of(at_hour(city.today - dt.timedelta(days=JUDGED), 15)):
+        for report in reports:
+            missing = SelfReport.objects.get(pk=report.pk).signed_at is None
+            for item in items:
+                full = item.full(report.unit.tier)
+                points = full * (rng.randint(4, 9) if missing else rng.randint(13, 20)) / 20
+                actions.judge(
+                    seat, report.unit, item, points=points.quantize(Decimal("0.5")), how=item.how[0],
+                    text="逾期没有提交自评，按现场和档案评定" if missing else rng.choice(SEEN), by=judge,
+                )  # fmt: skip
+    with as_of(at_hour(city.today - dt.timedelta(days=FROZEN), 10)):
+        actions.freeze(made, by=office)
+    with as_of(at_hour(city.today - dt.timedelta(days=OUT), 9)):
+        actions.adopt(_again(made), by=leader)
+        actions.publish(_again(made), by=office)
+    for unit in made.units.select_related("assessment", "organization", "paper").order_by(
+        "organization__name"
+    )[:2]:
+        head = _manager(unit.organization)
+        if head is not None and unit.organization_id != own.pk:
+            with as_of(at_hour(city.today - dt.timedelta(days=OUT - 1), 10)):
+                actions.sign_for_result(unit, by=head)
+
+
+def _running(city: City, sheet: Sheet, office: User, rng: random.Random) -> None:
+    """Gas and chemicals all over the city: started last week, some have handed in, one was sent back."""
+    year = city.today.year
+    with as_of(at_hour(city.today - dt.timedelta(days=RUNNING), 9)):
+        made = _round(
+            sheet,
+            f"{year}年度燃气、危化企业主要负责人履职考核",
+            dt.date(year, 1, 1),
+            dt.date(year, 12, 31),
+            office,
+        )
+        kinds = ["chemical_plant", "lpg_filling", "gas_station"]
+        actions.add_chosen(made, actions.Selection(kinds=kinds), review_by="department", by=office)
+        actions.start_assessment(made, by=office)
+    with as_of(at_hour(city.today - dt.timedelta(days=2), 16)):
+        handed = [report for report in _reports(_again(made))[::5][:6] if _hand_in(report, rng)]
+    if handed:
+        back = SelfReport.objects.select_related(
+            "unit__assessment__organization__region", "unit__organization__region"
+        ).get(pk=handed[0].pk)
+        with as_of(at_hour(city.today - dt.timedelta(days=1), 10)):
+            actions.return_report(back, reason="培训和投入两项没有附证明材料，请补传", by=office)
+
+
+def _officers(city: City, sheet: Sheet, office: User, rng: random.Random) -> None:
+    """The inspectors of two streets; three files of each, half of them looked through."""
+    first, last = city.today - dt.timedelta(days=150), city.today + dt.timedelta(days=30)
+    names = ("jiedao", "jiedao2")
+    people = [_fresh(city.users[name]) for name in names if name in city.users]
+    judge = _fresh(city.users["ducha"])
+    with as_of(at_hour(city.today - dt.timedelta(days=OFFICERS), 9)):
+        made = _round(sheet, f"{last.year}年检查执法人员考核", first, last, office)
+        actions.add_units(made, [], people=[(each, each.posts[0].organization) for each in people], by=office)
+        seat = actions.name_assessor(made, judge, by=office)
+        actions.start_assessment(made, by=office)
+    made = _again(made)
+    with as_of(at_hour(city.today - dt.timedelta(days=OFFICERS - 2), 10)):
+        actions.draw_files(made, per_person=3, by=office)
+    files = CaseFile.objects.filter(draw__assessment=made).select_related(
+        "draw__assessment", "unit", "inspection"
+    )
+    with as_of(at_hour(city.today - dt.timedelta(days=REVIEWED), 15)):
+        for number, file in enumerate(files.order_by("position")):
+            if number % 2:
+                continue
+            points = {line.key: line.points for line in lines_of(file.draw.form)}
+            points["basis"] -= Decimal(rng.choice((0, 3, 5)))
+            points["papers"] -= Decimal(rng.choice((0, 0, 4)))
+            remarks = {"basis": "一处依据条款没有写明", "papers": "送达日期没有填写"}
+            actions.review_file(
+                file, points=points, remarks=remarks, text="程序合法、事实清楚，文书填写有瑕疵", by=judge
+            )
+        item = sheet.items.get(key="conduct")
+        unit = made.units.select_related("organization", "assessment__sheet").order_by("person_name").first()
+        if unit is not None:
+            actions.judge(
+                seat, unit, item, points=Decimal(9), how="work", text="走访三家企业，反映良好", by=judge
+            )
+    with as_of(at_hour(city.today - dt.timedelta(days=1), 17)):
+        actions.take_interim(made, by=office)
