@@ -121,6 +121,7 @@ def main() -> int:
     from bihuan.planning.joint import settle_unanswered
     from bihuan.planning.visits import open_visits
     from bihuan.pledges.actions import open_certificate_dues
+    from bihuan.projects.actions import open_reports
     from bihuan.registry.dues import open_dues
     from bihuan.registry.lives import settle_lives
     from bihuan.returns.actions import check_due as check_returns
@@ -175,6 +176,7 @@ def main() -> int:
         Periodic("assessment", 3600, take_monthly),
         Periodic("office", 3600, lambda: open_office(timezone.now())),
         Periodic("oversight", 3600, lambda: open_oversight(timezone.now())),
+        Periodic("projects", 3600, lambda: open_reports(timezone.now())),
         Periodic("zones", 600, lambda: settle_zones(on=timezone.localdate())),
         Periodic("exchange", 30, begin_round),
         Periodic("heartbeat", 5, lambda: beat(name, started_at=started_at)),

@@ -18,6 +18,7 @@ class ProjectsConfig(AppConfig):
         from bihuan.attachments import access, imports
         from bihuan.batches import charging
         from bihuan.campaigns import extras
+        from bihuan.core.beside import register_offer
         from bihuan.jobs.exports import register_export
         from bihuan.registry import merging, panels
 
@@ -27,6 +28,7 @@ class ProjectsConfig(AppConfig):
         from .importing import ProjectImporter
         from .merging import fold_objects
         from .models import CareHousehold, Project, ServiceRequest, SupportRequest
+        from .offering import offer
 
         def of_project(path: str) -> access.Visible:
             def visible(user: User, pk: str) -> bool:
@@ -56,5 +58,6 @@ class ProjectsConfig(AppConfig):
         panels.register("projects.projects", projects_with, position=55)
         merging.register("projects.projectobject", fold_objects)
         imports.register(ProjectImporter())
+        register_offer("projects", offer)
         for export in (PROJECTS, FUND_LINES):
             register_export(export)

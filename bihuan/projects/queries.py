@@ -98,6 +98,25 @@ class Standing:
     kilometres_done: Decimal = Decimal(0)
     households: int = 0
 
+    @property
+    def estimate_words(self) -> str:
+        return f"估算投资 {self.estimate:,.2f} 元"
+
+    @property
+    def done_words(self) -> str:
+        return f"{self.kilometres_done:,.2f}"
+
+    @property
+    def plan_words(self) -> str:
+        return f"计划 {self.kilometres:,.2f} 公里"
+
+    @property
+    def share_words(self) -> str:
+        """How much of the plan is renewed."""
+        return (
+            f"完成计划的 {self.kilometres_done / self.kilometres:.1%}" if self.kilometres else "没有管道项目"
+        )
+
 
 def standing_of(rows: ProjectQuerySet, *, on: dt.date) -> Standing:
     """The figures of a set of projects, in one query. Kilometres and households are of those that were approved."""
@@ -137,6 +156,10 @@ class SourceFigures:
     def gap(self) -> Decimal:
         """What of its share nobody has committed."""
         return self.planned - self.committed
+
+    @property
+    def planned_words(self) -> str:
+        return f"分担 {self.planned:,.2f} 元"
 
 
 def money_by_source(rows: ProjectQuerySet) -> list[SourceFigures]:
@@ -183,6 +206,8 @@ class PlaceRow:
     households: int
     estimate: Decimal
     url: str
+    built_url: str
+    behind_url: str
 
 
 def by_place(rows: ProjectQuerySet, *, on: dt.date, query: Mapping[str, str]) -> list[PlaceRow]:
@@ -210,12 +235,16 @@ def by_place(rows: ProjectQuerySet, *, on: dt.date, query: Mapping[str, str]) ->
     made = []
     for row in sorted(found, key=lambda each: (each["locality"] is None, each["locality"] or "")):
         code = row["locality"] or ""
-        chosen = {"state": "live", **query, **({"region": code} if code else {"over": "1"})}
+        place = {"region": code} if code else {"over": "1"}
+
+        def opens(state: str, place: dict[str, str] = place) -> str:
+            return f"{reverse('projects:list')}?{urlencode({**query, **place, 'state': state})}"
+
         made.append(
             PlaceRow(
                 code, names.get(code, "跨乡镇（街道）"), row["total"], row["built"], row["behind"], row["km"] or Decimal(0),
-                row["done"] or Decimal(0), row["homes"] or 0, row["yuan"] or ZERO,
-                f"{reverse('projects:list')}?{urlencode(chosen)}",
+                row["done"] or Decimal(0), row["homes"] or 0, row["yuan"] or ZERO, opens("live"), opens("built"),
+                opens("behind"),
             )
         )  # fmt: skip
     return made

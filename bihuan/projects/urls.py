@@ -1,4 +1,49 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from .views import imports, money, people, projects, works
 
 app_name = "projects"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", projects.index, name="list"),
+    path("export/", projects.export, name="export"),
+    path("figures/", projects.figures, name="figures"),
+    path("new/", projects.create, name="create"),
+    path("import/", imports.start, name="import"),
+    path("import/template/", imports.template, name="template"),
+    path("import/<uuid:pk>/", imports.batch, name="batch"),
+    path("import/<uuid:pk>/columns/", imports.columns, name="columns"),
+    path("import/<uuid:pk>/resume/", imports.resume, name="resume"),
+    path("<int:pk>/", projects.detail, name="detail"),
+    path("<int:pk>/edit/", projects.edit, name="edit"),
+    path("<int:pk>/shares/", money.shares, name="shares"),
+    path("<int:pk>/money/", money.ledger, name="money"),
+    path("<int:pk>/acceptance/", works.acceptance, name="acceptance"),
+    path("<int:pk>/handover/", works.handover, name="handover"),
+    path("<int:pk>/milestones/<int:number>/<slug:key>/", projects.milestone, name="milestone"),
+    path("<int:pk>/moves/<slug:key>/", projects.act, name="act"),
+    path("money/<int:pk>/counter/", money.counter, name="counter"),
+    path("reports/", works.reports, name="reports"),
+    path("reports/<int:pk>/", works.report, name="report"),
+    path("checks/<int:pk>/", works.check, name="check"),
+    path("checks/<int:pk>/reopening/", works.reopening, name="reopen"),
+    path("handovers/<int:pk>/<slug:key>/", works.taking, name="taking"),
+    path("funds/", money.funds, name="funds"),
+    path("funds/export/", money.export, name="export_funds"),
+    path("funds/<int:pk>/", money.fund, name="fund"),
+    path("funds/<int:pk>/<slug:key>/", money.fund_act, name="fund_act"),
+    path("commitments/<int:pk>/payment/", money.payment, name="payment"),
+    path("fund-lines/<int:pk>/counter/", money.fund_counter, name="fund_counter"),
+    path("support/", people.supports, name="supports"),
+    path("support/new/", people.apply, name="apply"),
+    path("support/<int:pk>/", people.support, name="support"),
+    path("support/<int:pk>/<slug:move>/", people.support_act, name="support_act"),
+    path("care/", people.care, name="care"),
+    path("care/new/", people.mark, name="mark"),
+    path("care/<int:pk>/", people.household, name="household"),
+    path("care/<int:pk>/name/", people.reveal, name="care_name"),
+    path("care/<int:pk>/moves/<slug:key>/", people.care_act, name="care_act"),
+    path("services/", people.services, name="services"),
+    path("services/new/", people.ask, name="ask"),
+    path("services/<int:pk>/", people.service, name="service"),
+    path("services/<int:pk>/<slug:key>/", people.service_act, name="service_act"),
+]

@@ -200,6 +200,20 @@ class FundLine(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.amount:.2f} 元"
 
+    @property
+    def is_corrected(self) -> bool:
+        """Whether a counter-line takes it back."""
+        return getattr(self, "corrected_by", None) is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may be taken back here: written by hand, no counter-line, and none against it."""
+        by_hand = self.commitment is None or self.commitment.target not in {
+            FundTarget.PROJECT,
+            FundTarget.SUBSIDY,
+        }
+        return by_hand and self.corrects_id is None and not self.is_corrected
+
     def signed_content(self) -> dict[str, object]:
         return {
             "fund": self.fund_id, "kind": self.kind, "amount": f"{self.amount:.2f}", "on": self.happened_on,

@@ -97,6 +97,11 @@ class ProjectMoney(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.amount:.2f} 元"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still be taken back: no counter-line, and none against it."""
+        return self.corrects_id is None and getattr(self, "corrected_by", None) is None
+
     def signed_content(self) -> dict[str, object]:
         return {
             "source": self.source_id, "kind": self.kind, "amount": f"{self.amount:.2f}", "on": self.happened_on,

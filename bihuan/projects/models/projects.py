@@ -105,6 +105,8 @@ class Project(models.Model):
 
     objects = ProjectQuerySet.as_manager()
 
+    is_late = False  # set by lists that know the day
+
     class Meta:
         verbose_name = verbose_name_plural = "工程项目"
         ordering = ["-id"]
