@@ -15,6 +15,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
+
 from bihuan.accounts.models import Organization
 from bihuan.duties import clock
 from bihuan.rules import clocks
@@ -108,7 +110,7 @@ def type_for(key: str, organization: Organization | None = None, on: dt.date | N
     """The kind `key` as in force for an issuing body on a day. Raises UnknownRule when there is none."""
     from .models import InstrumentEdition
 
-    day = on or clock.timezone.localdate()
+    day = on or timezone.localdate()
     shipped = in_force([each for each in _shipped() if each.key == key], day, what=f"督办文书 {key}")
     if organization is None:
         return shipped
