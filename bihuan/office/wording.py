@@ -35,10 +35,12 @@ def sections_of(figures: dict[str, Any]) -> list[dict[str, str]]:
         f"{month}，应编制工作计划的单位{len(units)}个，其中按时确认{len(in_time)}个，逾期确认{len(late)}个，"
         f"尚未确认{len(missing)}个。"
     )
+    rest = number["all"] - number["finished"]
     if number["all"]:
         general += (
-            f"列入计划的事项共{number['all']}项，其中已完成{number['finished']}项，未完成{number['left']}项，"
-            f"待核查{number['waiting']}项，未自查{number['silent']}项；完成率{rate(number['finished'], number['all'])}。"
+            f"列入计划的事项共{number['all']}项，其中已完成{number['finished']}项，"
+            f"完成率{rate(number['finished'], number['all'])}，尚未办结{rest}项。尚未办结的事项中，写明原因结转下月的{number['left']}项，"
+            f"已自查待核查的{number['waiting']}项，没有自查的{number['silent']}项。"
         )
         if number["carried"]:
             general += f"计划中有结转事项{number['carried']}项。"
@@ -70,7 +72,7 @@ def _units_text(units: list[dict[str, Any]]) -> str:
 
 def _causes_text(figures: dict[str, Any], left: int) -> str:
     if not left:
-        return "经核查没有未完成的事项。"
+        return "没有经核查认定未完成的事项。"
     labels = cause_labels()
     parts = [f"{labels.get(key, '其他')}{len(pks)}项" for key, pks in causes_of(figures)]
     words = f"未完成的事项均已写明原因、补救措施和新的完成日期，结转下月计划。原因分析：{'，'.join(parts)}。"

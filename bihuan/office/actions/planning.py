@@ -17,7 +17,7 @@ from bihuan.accounts.scope import place_of
 from bihuan.attachments.actions import sign
 from bihuan.attachments.models import Signature
 from bihuan.audit.actions import record
-from bihuan.audit.moves import step, write_line
+from bihuan.audit.moves import stale, step, write_line
 from bihuan.campaigns.models import Assignment
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.core.http import row_number
@@ -295,11 +295,12 @@ def confirm_plan(plan: WorkPlan, *, by: User) -> None:
     """The unit's leader signs the plan: every item is owed by its post. Raises PermissionDenied, Refused, IllegalMove."""
     if not leads_plan(by, plan):
         raise PermissionDenied
-    if plan.status == PlanStatus.DRAFT and not plan.items.filter(status=ItemStatus.DRAFT).exists():
-        raise Refused("计划里还没有事项；确实没有的，也请写明本月的值守、学习等常规工作")
     # The plan first: from here on nobody adds to it.
-    WorkPlan.objects.filter(pk=plan.pk, status=PlanStatus.DRAFT).update(status=PlanStatus.DRAFT)
+    if not WorkPlan.objects.filter(pk=plan.pk, status=PlanStatus.DRAFT).update(status=PlanStatus.DRAFT):
+        raise stale(plan)
     items = list(plan.items.filter(status=ItemStatus.DRAFT).select_related("post"))
+    if not items:
+        raise Refused("计划里还没有事项；确实没有的，也请写明本月的值守、学习等常规工作")
     for item in items:
         item.plan = plan
         step(

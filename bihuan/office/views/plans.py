@@ -493,7 +493,7 @@ def units(request: Request) -> HttpResponse:
             form.add_error(None, str(error))
     rows = PlanningUnit.objects.visible_to(user).select_related("organization", "by")
     context = {
-        "page": page_of(request, rows, ("organization_id",)),
+        "page": page_of(request, rows, ("organization_id", "id")),
         "form": form,
         "total": rows.filter(until=None).count(),
     }

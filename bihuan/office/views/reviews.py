@@ -187,7 +187,7 @@ def rows(request: Request, pk: int) -> HttpResponse:
     cell, cause = request.GET.get("cell", ""), request.GET.get("cause", "")
     found = counting.items_of(user, row.figures, unit=unit, cell=cell, cause=cause)
     page = page_of(
-        request, found.select_related("plan__organization", "post", "owner"), ("plan_id", "position")
+        request, found.select_related("plan__organization", "post", "owner"), ("plan_id", "position", "id")
     )
     names = {each["pk"]: each["name"] for each in row.figures["units"]}
     what = cause_labels().get(cause, "") if cause else counting.CELLS.get(cell, "")
@@ -217,7 +217,7 @@ def analysis_list(request: Request) -> HttpResponse:
         else set()
     )
     context = {
-        "page": page_of(request, rows, ("-quarter", "organization_id")),
+        "page": page_of(request, rows, ("-quarter", "-id")),
         "unit": unit,
         "quarters": [
             (each.isoformat(), f"{each.year}年第{'一二三四'[(each.month - 1) // 3]}季度")
