@@ -34,6 +34,8 @@ STATES = {
     **dict(ListingStatus.choices),
 }
 
+_TELL_MONEY = (Application, ProgressReport)  # the later word first
+
 
 def narrowed(rows: ListingQuerySet, given: Mapping[str, str], *, on: dt.date) -> ListingQuerySet:
     """Listings by what the address asks for: state, level, kind, region, year of listing and words."""
@@ -64,32 +66,33 @@ def of_state(rows: ListingQuerySet, state: str, *, on: dt.date) -> ListingQueryS
         case "no_plan":
             return rows.without_plan(on=on)
         case "exposed":
-            told = PublicNotice.objects.filter(purpose=NoticePurpose.EXPOSURE, published_on__isnull=False)
-            return rows.filter(Exists(told.filter(listing=OuterRef("pk"))))
+            notices = PublicNotice.objects.filter(purpose=NoticePurpose.EXPOSURE, published_on__isnull=False)
+            return rows.filter(Exists(notices.filter(listing=OuterRef("pk"))))
         case "funded":
-            return with_money(rows).filter(spent__isnull=False)
+            told = [
+                model.objects.filter(listing=OuterRef("pk"), funds_spent__isnull=False)
+                for model in _TELL_MONEY
+            ]
+            return rows.filter(Q(Exists(told[0])) | Q(Exists(told[1])))
         case value if value in ListingStatus.values:
             return rows.filter(status=value)
     return rows
 
 
-def with_money(rows: ListingQuerySet) -> ListingQuerySet:
-    """With `spent`: what was put in, as the application says at the end, before that the last report of progress."""
+def money_of(rows: ListingQuerySet) -> tuple[int, Decimal]:
+    """How many listings say what was put in, and how much together (R092): what the application says at the end, before
+    that the last report of progress."""
     told = [
         Subquery(
             model.objects.filter(listing=OuterRef("pk"), funds_spent__isnull=False)
             .order_by("-pk")
             .values("funds_spent")[:1]
         )
-        for model in (Application, ProgressReport)
+        for model in _TELL_MONEY
     ]
-    return rows.annotate(spent=Coalesce(*told, output_field=DecimalField(max_digits=14, decimal_places=2)))
-
-
-def money_of(rows: ListingQuerySet) -> tuple[int, Decimal]:
-    """How many listings say what was put in, and how much together (R092)."""
-    told = with_money(rows).order_by().aggregate(count=Count("spent"), total=Sum("spent"))
-    return told["count"], told["total"] or Decimal(0)
+    spent = Coalesce(*told, output_field=DecimalField(max_digits=14, decimal_places=2))
+    found = rows.order_by().annotate(spent=spent).aggregate(count=Count("spent"), total=Sum("spent"))
+    return found["count"], found["total"] or Decimal(0)
 
 
 @dataclass(frozen=True)
