@@ -14,7 +14,7 @@ from bihuan.core.forms import CalendarDayField, CalendarMomentField
 from bihuan.registry.models import Enterprise
 from bihuan.rules import accidents as rules
 
-from .models import Accident, Casualty, ControlNumber, Escalation
+from .models import Accident, Casualty, ControlNumber, Escalation, PublishedFigure
 from .workflow import Kind, Level, MeasureKind, Treatment
 
 
@@ -345,6 +345,26 @@ class BaseForm(forms.Form):
         self.fields["indicator"].choices = [  # type: ignore[attr-defined]
             (rule.key, f"{rule.base}（{rule.unit}）") for rule in rules.rate_rules()
         ]
+
+
+class PublishedForm(forms.Form):
+    """What a higher level published, for the share of one's own area in it."""
+
+    region = forms.ModelChoiceField(
+        label="区划", queryset=Region.objects.none(), help_text="算谁占上级的比重"
+    )
+    above = forms.ChoiceField(label="哪一级的数", choices=PublishedFigure.Above.choices)
+    first = day_field("从")
+    last = day_field("到")
+    group = forms.ChoiceField(label="范围", required=False)
+    accidents = forms.IntegerField(label="起数", min_value=0, max_value=10_000_000)
+    deaths = forms.IntegerField(label="死亡人数", min_value=0, max_value=10_000_000)
+    document = forms.CharField(label="来源", max_length=200, help_text="例：省安委办第三季度通报")
+
+    def __init__(self, *args: Any, area: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["region"].queryset = _regions(area)  # type: ignore[attr-defined]
+        self.fields["group"].choices = [("", "各类事故"), *rules.groups().items()]  # type: ignore[attr-defined]
 
 
 class SwitchForm(forms.Form):

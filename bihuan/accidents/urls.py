@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import acting, detail, measures, register, reporting, statistics
+from .views import acting, detail, measures, register, reporting, situation, statistics
 
 app_name = "accidents"
 urlpatterns = [
@@ -9,6 +9,8 @@ urlpatterns = [
     path("cases/", register.cases, name="cases"),
     path("new/", reporting.create, name="create"),
     path("statistics/", statistics.index, name="statistics"),
+    path("situation/", situation.page, name="situation"),
+    path("situation.docx", situation.docx, name="situation_docx"),
     path("controls/", statistics.controls, name="controls"),
     path("measures/", measures.index, name="measures"),
     path("measures/<int:pk>/", measures.detail, name="measure"),

@@ -18,6 +18,8 @@ accidents:export              | GET POST | list      | OL OO DL DO LL LO IS |
 accidents:cases               | GET      | list      | OL OO DL DO LL LO EM IS |
 accidents:create              | GET POST | list      | OO DO LO EM         |
 accidents:statistics          | GET      | list      | OL OO DL DO LL LO EM IS |
+accidents:situation           | GET      | list      | OL OO DL DO LL LO EM IS |
+accidents:situation_docx      | GET      | list      | OL OO DL DO LL LO EM IS |
 accidents:controls            | GET      | list      | OL OO DL DO LL LO EM IS |
 accidents:controls post       | POST     | list      | OO                  |
 accidents:measures            | GET      | list      | OL OO DL DO LL LO EM IS |

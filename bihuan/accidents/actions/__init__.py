@@ -25,7 +25,7 @@ from .inquiring import (
 )
 from .naming import add_casualty, reveal
 from .reporting import Told, follow_up, report_accident, send_upward
-from .setting import offices_for, set_base, set_control, set_escalation
+from .setting import offices_for, set_base, set_control, set_escalation, set_published
 from .verifying import correct, dismiss, file_accident, reinstate, verify
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "set_base",
     "set_control",
     "set_escalation",
+    "set_published",
     "settle",
     "submit_report",
     "verify",

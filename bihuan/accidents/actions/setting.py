@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
@@ -15,7 +16,7 @@ from bihuan.campaigns.models import Campaign
 from bihuan.core.errors import Refused
 from bihuan.rules import accidents as rules
 
-from ..models import BaseQuantity, CampaignEscalation, ControlNumber
+from ..models import BaseQuantity, CampaignEscalation, ControlNumber, PublishedFigure
 from ..standing import posts_with
 
 
@@ -70,6 +71,44 @@ def set_base(
     )  # fmt: skip
     record("accidents.base", base, by=by, summary=f"登记{base}：{value}（{base.document}）")
     return base
+
+
+@transaction.atomic
+def set_published(
+    region: Region,
+    above: str,
+    first: dt.date,
+    last: dt.date,
+    group: str,
+    *,
+    accidents: int,
+    deaths: int,
+    document: str,
+    by: User,
+) -> PublishedFigure:
+    """Enter what a higher level published of its whole area, to tell the region's share of it (R180).
+
+    Raises PermissionDenied, Refused.
+    """
+    if not offices_for(by, region):
+        raise PermissionDenied
+    if above not in PublishedFigure.Above.values:
+        raise Refused("请选择是哪一级公布的数")
+    if group and group not in rules.groups():
+        raise Refused("所选范围不存在，请重新选择")
+    if last < first or first.year != last.year:
+        raise Refused("起止日期应在同一年，起在止前，请核对")
+    if not document.strip():
+        raise Refused("请填写来源：哪份通报、快报")
+    figure, _ = PublishedFigure.objects.update_or_create(
+        region=region, above=above, first=first, last=last, group=group,
+        defaults={
+            "accidents": accidents, "deaths": deaths, "document": document.strip()[:200], "set_by": by,
+            "set_at": timezone.now(),
+        },
+    )  # fmt: skip
+    record("accidents.published", figure, by=by, summary=f"登记{figure}：{accidents} 起、{deaths} 人")
+    return figure
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """Everything the accident register keeps."""
 
-from .indicators import BaseQuantity, ControlNumber
+from .indicators import BaseQuantity, ControlNumber, PublishedFigure
 from .inquiries import (
     AccidentMeasure,
     CampaignEscalation,
@@ -31,4 +31,5 @@ __all__ = [
     "InquiryTransition",
     "MeasureTransition",
     "NoPassItem",
+    "PublishedFigure",
 ]

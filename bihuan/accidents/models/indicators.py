@@ -94,3 +94,52 @@ class BaseQuantity(models.Model):
             "region": self.region_id, "year": self.year, "indicator": self.indicator,
             "value": f"{self.value:.2f}", "document": self.document, "by": self.set_by_id, "at": self.set_at,
         }  # fmt: skip
+
+
+class PublishedFigureQuerySet(models.QuerySet["PublishedFigure"]):
+    def visible_to(self, user: User) -> PublishedFigureQuerySet:
+        return self.filter(regions_q(user))
+
+
+class PublishedFigure(models.Model):
+    """What a higher level published of its whole area for a period (上级公布数): what a region's share is a share of (R180)."""
+
+    class Above(models.TextChoices):
+        PROVINCE = "province", "全省"
+        CITY = "city", "全市"
+        STATE = "state", "全国"
+
+    region = models.ForeignKey(
+        Region, models.PROTECT, verbose_name="区划", related_name="+", help_text="算谁占上级的比重"
+    )
+    above = models.CharField("哪一级", max_length=10, choices=Above.choices, default=Above.PROVINCE)
+    first = models.DateField("起")
+    last = models.DateField("止")
+    group = models.CharField("范围", max_length=12, blank=True, help_text="空为各类事故")
+    accidents = models.PositiveIntegerField("起数")
+    deaths = models.PositiveIntegerField("死亡人数")
+    document = models.CharField("来源", max_length=200)
+    set_by = models.ForeignKey(User, models.PROTECT, verbose_name="登记人", related_name="+")
+    set_at = models.DateTimeField("登记时间")
+
+    objects = PublishedFigureQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "上级公布数"
+        ordering = ["-last", "region_id", "group"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["region", "above", "first", "last", "group"], name="accidents_published_once"
+            ),
+            models.CheckConstraint(condition=Q(last__gte=models.F("first")), name="accidents_published_days"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_above_display()}{self.first}至{self.last}公布数"
+
+    def signed_content(self) -> dict[str, object]:
+        return {
+            "region": self.region_id, "above": self.above, "first": self.first, "last": self.last, "group": self.group,
+            "accidents": self.accidents, "deaths": self.deaths, "document": self.document, "by": self.set_by_id,
+            "at": self.set_at,
+        }  # fmt: skip

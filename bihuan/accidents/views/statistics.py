@@ -27,8 +27,8 @@ from bihuan.rules import accidents as rules
 from bihuan.rules.calendar import DateOutOfRange, check_range
 
 from .. import actions, queries
-from ..forms import BaseForm, ControlForm, SwitchForm
-from ..models import BaseQuantity, CampaignEscalation, ControlNumber
+from ..forms import BaseForm, ControlForm, PublishedForm, SwitchForm
+from ..models import BaseQuantity, CampaignEscalation, ControlNumber, PublishedFigure
 from ..standing import posts_with
 from . import user_of
 
@@ -160,6 +160,7 @@ def controls(request: Request) -> HttpResponse:
         forms = {
             "control": ControlForm(data if which == "control" else None, area=areas[0], initial={"year": today.year, "region": areas[0]}, prefix="control"),
             "base": BaseForm(data if which == "base" else None, area=areas[0], initial={"year": today.year, "region": areas[0]}, prefix="base"),
+            "published": PublishedForm(data if which == "published" else None, area=areas[0], initial={"region": areas[0], "above": "province", "first": dt.date(today.year, 1, 1), "last": today}, prefix="published"),
             "switch": SwitchForm(data if which == "switch" else None, user=user, initial={"is_on": True}, prefix="switch"),
         }  # fmt: skip
     if request.method == "POST":
@@ -171,11 +172,12 @@ def controls(request: Request) -> HttpResponse:
             verbs = {
                 "control": actions.set_control,
                 "base": actions.set_base,
+                "published": actions.set_published,
                 "switch": actions.set_escalation,
             }
             what = request.POST["what"]
             given = dict(form.cleaned_data)
-            first = [given.pop(name) for name in {"control": ("region", "year", "item"), "base": ("region", "year", "indicator"), "switch": ("campaign",)}[what]]  # fmt: skip
+            first = [given.pop(name) for name in {"control": ("region", "year", "item"), "base": ("region", "year", "indicator"), "published": ("region", "above", "first", "last", "group"), "switch": ("campaign",)}[what]]  # fmt: skip
             try:
                 saved = verbs[what](*first, by=user, **given)  # type: ignore[operator]
             except Refused as error:
@@ -193,6 +195,10 @@ def controls(request: Request) -> HttpResponse:
         "year": year,
         "rows": queries.control_progress(queries.figures(user), numbers[:200], year=year, until=until),
         "bases": [(each, known.get(each.indicator)) for each in bases],
+        "published": PublishedFigure.objects.visible_to(user)
+        .filter(last__year=year)
+        .select_related("region")[:60],
+        "groups": rules.groups(),
         "switches": CampaignEscalation.objects.filter(campaign__in=_campaigns(user)).select_related(
             "campaign", "by"
         ),
