@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.audit.moves import Transition
@@ -51,6 +54,13 @@ class SelfReport(models.Model):
 
     def get_absolute_url(self) -> str:
         return row_address("assessment:report", self.unit_id)
+
+    @property
+    def signed_on(self) -> dt.date | None:
+        """The day it was signed, for its clock; None while it is owed (again)."""
+        if self.signed_at is None or self.status != ReportStatus.SUBMITTED:
+            return None
+        return timezone.localdate(self.signed_at)
 
     def signed_content(self) -> dict[str, object]:
         return {

@@ -222,7 +222,7 @@ def progress(request: Request, pk: int) -> HttpResponse:
         rows = rows.filter(Q(organization__name__icontains=words) | Q(person_name__icontains=words))
     context = {
         "assessment": assessment,
-        "page": page_of(request, rows.select_related("organization", "reviewer", "report"), ("pk",)),
+        "page": page_of(request, rows.select_related("organization", "reviewer", "report"), ("id",)),
         "states": [(key, label, counts[key]) for key, label in STATES],
         "whole": counts["whole"],
         "state": state,

@@ -88,7 +88,7 @@ def index(request: Request, pk: int) -> HttpResponse:
         "page": page_of(
             request,
             rows.select_related("unit__organization", "inspection__enterprise", "draw"),
-            ("position", "pk"),
+            ("position", "id"),
         ),
         "told": told,
         "waiting": told["whole"] - told["done"],

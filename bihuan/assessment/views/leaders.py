@@ -33,7 +33,7 @@ def index(request: Request) -> HttpResponse:
     if now == "1":
         rows = rows.filter(Q(to_on=None) | Q(to_on__gte=today))
     context = {
-        "page": page_of(request, rows, ("-pk",)),
+        "page": page_of(request, rows, ("-id",)),
         "q": words,
         "now": now,
         "today": today,

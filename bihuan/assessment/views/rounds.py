@@ -138,7 +138,7 @@ def arrange(request: Request, pk: int) -> HttpResponse:
             return redirect("assessment:arrange", assessment.pk)
         status = 422
     page = page_of(
-        request, assessment.units.select_related("organization", "assessment__sheet", "reviewer"), ("pk",)
+        request, assessment.units.select_related("organization", "assessment__sheet", "reviewer"), ("id",)
     )
     words = request.GET.get("q", "").strip()[:40]
     by_scope = assessment.audience == Audience.ENTERPRISES
