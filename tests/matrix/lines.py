@@ -7,11 +7,37 @@ from typing import Any
 
 from django.urls import reverse
 
-from . import accidents, assessment, exchange, instruments, listings, lookback, oversight, pages, returns
+from . import (
+    accidents,
+    assessment,
+    exchange,
+    instruments,
+    listings,
+    lookback,
+    office,
+    oversight,
+    pages,
+    projects,
+    returns,
+    submissions,
+)
 from .stage import ROLES, Stage
 from .visitor import ADMINISTRATORS
 
-PARTS = (pages, accidents, listings, lookback, oversight, instruments, returns, assessment, exchange)
+PARTS = (
+    pages,
+    accidents,
+    listings,
+    lookback,
+    oversight,
+    instruments,
+    returns,
+    assessment,
+    exchange,
+    projects,
+    submissions,
+    office,
+)
 
 
 def _all(name: str) -> dict[str, Any]:

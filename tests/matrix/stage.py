@@ -66,7 +66,19 @@ from bihuan.search.actions import refresh
 from bihuan.search.models import Kind
 from bihuan.zones.tests.factories import make_zone
 
-from . import accidents, assessment, exchange, instruments, listings, lookback, oversight, returns
+from . import (
+    accidents,
+    assessment,
+    exchange,
+    instruments,
+    listings,
+    lookback,
+    office,
+    oversight,
+    projects,
+    returns,
+    submissions,
+)
 from .planned import planning_ids
 from .promises import add_promises
 from .registry_stage import registry_ids
@@ -329,7 +341,19 @@ def make_stage() -> Stage:
     stage.ids["delivery"] = _delivery(world, gas, stage.ids["plate_token"])
     stage.ids |= planning_ids(world, inside, inspection)
     stage.ids |= add_promises(world, gas)
-    for part in (accidents, listings, lookback, oversight, instruments, returns, assessment, exchange):
+    for part in (
+        accidents,
+        listings,
+        lookback,
+        oversight,
+        instruments,
+        returns,
+        assessment,
+        exchange,
+        projects,
+        submissions,
+        office,
+    ):
         stage.ids |= part.ids(stage)
     return stage
 
