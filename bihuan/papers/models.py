@@ -96,6 +96,7 @@ class Paper(models.Model):
         SUPERVISION = "supervision", "督办单"
         ASSIGNMENT = "assignment", "交办单"
         WARNING = "warning", "警示函"
+        ADVICE = "advice", "工作建议书"
         CIRCULAR = "circular", "通报"
         TALK = "talk", "约谈通知书"
         TALK_MINUTES = "talk_minutes", "约谈纪要"

@@ -379,3 +379,24 @@ def test_a_paper_about_an_open_duty_is_settled_with_it(world):
     assert find_subject(f"duties.duty:{duty.pk}", world.people.shop) is None
     assert find_subject("duties.duty:十", world.people.office) is None
     assert make_hazard(world).is_open
+
+
+def test_advice_is_a_paper_of_its_own_and_answered_within_its_days(world):
+    """警示建议 (R107): a letter with a number of its own; whether it is taken is answered, or a reminder follows."""
+    with time_machine.travel(dt.datetime(2026, 11, 23, 1, tzinfo=dt.UTC), tick=False) as clock:
+        instrument = issued(
+            world,
+            kind="advice",
+            title="关于建立停业场所复业检查制度的工作建议书",
+            demand="请研究，{reply_due}前答复。",
+        )
+        assert (instrument.paper.kind, instrument.label) == ("advice", "工作建议书")
+        assert (
+            instrument.paper.number.startswith("云安建议〔2026〕")
+            or "建议〔2026〕" in instrument.paper.number
+        )
+        recipient = recipient_of(instrument)
+        assert recipient.reply_due_on == dt.date(2026, 12, 8)  # fifteen days
+        clock.move_to(dt.datetime(2026, 12, 14, 1, tzinfo=dt.UTC))
+        actions.supervise(timezone.now())
+        assert {each.kind for each in Instrument.objects.filter(status="draft")} == {"reminder"}

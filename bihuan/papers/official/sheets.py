@@ -21,7 +21,7 @@ from ..models import Paper
 from . import measures as m
 
 DOCUMENT, LETTER, MINUTES = "document", "letter", "minutes"
-LETTER_KINDS = frozenset({Paper.Kind.REMINDER, Paper.Kind.WARNING})
+LETTER_KINDS = frozenset({Paper.Kind.REMINDER, Paper.Kind.WARNING, Paper.Kind.ADVICE})
 MINUTES_KINDS = frozenset({Paper.Kind.MINUTES, Paper.Kind.TALK_MINUTES})
 _NUMBER = re.compile(r"^[-−－+＋]?[\d,，]+(?:\.\d+)?\s?[%％‰]?$|^[—－–-]{1,2}$")
 _ENDS = (
