@@ -62,7 +62,7 @@ def projects_with(enterprise: Enterprise, user: User) -> Panel | None:
     """The projects that lie on an enterprise, that it builds or runs."""
     if not user.has_perm(Permission.VIEW_PROJECTS):
         return None
-    seen = Project.objects.visible_to(user)
+    seen = Project.objects.visible_to(user).order_by()
     rows = (
         seen.filter(objects_on__enterprise=enterprise)
         .union(seen.filter(owner=enterprise), seen.filter(taker=enterprise))
