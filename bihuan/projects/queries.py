@@ -34,6 +34,13 @@ from .models import (
 from .workflow import BUILT, LIVE, FundLineKind, MoneyKind, ProjectStatus, ReportStatus
 
 ZERO = Decimal("0.00")
+
+
+def cents(value: Decimal | None) -> Decimal:
+    """A sum the database made, to the cent: it may add decimals as floats."""
+    return ZERO if value is None else value.quantize(ZERO)
+
+
 # Choices of the list that are not a status of their own.
 STATES = {
     "pool": "储备未入库",
@@ -176,7 +183,7 @@ def money_by_source(rows: ProjectQuerySet) -> list[SourceFigures]:
         row = found.get(each.key)
         if row and row["p"]:
             figures.append(
-                SourceFigures(each.key, each.label, each.side, row["p"], row["c"], row["r"], row["s"])
+                SourceFigures(each.key, each.label, each.side, *(cents(row[name]) for name in "pcrs"))
             )
     return figures
 
@@ -243,7 +250,7 @@ def by_place(rows: ProjectQuerySet, *, on: dt.date, query: Mapping[str, str]) ->
         made.append(
             PlaceRow(
                 code, names.get(code, "跨乡镇（街道）"), row["total"], row["built"], row["behind"], row["km"] or Decimal(0),
-                row["done"] or Decimal(0), row["homes"] or 0, row["yuan"] or ZERO, opens("live"), opens("built"),
+                row["done"] or Decimal(0), row["homes"] or 0, cents(row["yuan"]), opens("live"), opens("built"),
                 opens("behind"),
             )
         )  # fmt: skip
@@ -289,7 +296,7 @@ def leverage(rows: ProjectQuerySet, user: User) -> list[LeverageRow]:
         name = {rules.PUBLIC: "public", rules.ENTERPRISE: "own", rules.RESIDENTS: "residents"}.get(
             side, "other"
         )
-        setattr(each, name, getattr(each, name) + (row["yuan"] or ZERO))
+        setattr(each, name, getattr(each, name) + cents(row["yuan"]))
     paid = (
         Subsidy.objects.visible_to(user)
         .filter(status=SubsidyStatus.PAID)
@@ -299,7 +306,7 @@ def leverage(rows: ProjectQuerySet, user: User) -> list[LeverageRow]:
     )
     for row in paid:
         each = found.setdefault(row["member__campaign"], LeverageRow(None))
-        each.subsidies, each.invested = row["yuan"] or ZERO, row["own"] or ZERO
+        each.subsidies, each.invested = cents(row["yuan"]), cents(row["own"])
     campaigns = Campaign.objects.in_bulk([pk for pk in found if pk])
     for pk, each in found.items():
         each.campaign = campaigns.get(pk) if pk else None
@@ -361,7 +368,7 @@ class FundRow:
 def with_sums(accounts: list[FundAccount]) -> list[FundRow]:
     """Each fund with its figures, in one query for all."""
     found = {
-        row["pk"]: FundSum(row["g"] or ZERO, row["c"] or ZERO, row["p"] or ZERO)
+        row["pk"]: FundSum(*(cents(row[name]) for name in "gcp"))
         for row in FundAccount.objects.filter(pk__in=[each.pk for each in accounts])
         .order_by()
         .values("pk")

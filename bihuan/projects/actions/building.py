@@ -9,7 +9,6 @@ from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Sum
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
@@ -28,7 +27,6 @@ from ..models import (
     MilestoneTransition,
     Project,
     ProjectReport,
-    ProjectSource,
     ReportTransition,
 )
 from ..standing import files, manages
@@ -43,9 +41,9 @@ from ..workflow import (
     ReportMove,
     ReportStatus,
 )
-from .moving import held, move_project
+from .moving import ask_leave, held, move_project
 from .owing import fixed, owe
-from .pooling import ZERO
+from .pooling import total_of
 
 MOST_MILESTONES = 40
 
@@ -53,9 +51,9 @@ MOST_MILESTONES = 40
 @transaction.atomic
 def confirm_funding(project: Project, *, by: User, reason: str = "") -> None:
     """All shares are committed by a document (资金落实). Raises PermissionDenied, Refused naming the gap, IllegalMove."""
+    ask_leave(project, ProjectMove.FUND, by)
     now = held(project)
-    committed = ProjectSource.objects.filter(project=project).aggregate(sum=Sum("committed"))["sum"] or ZERO
-    gap = now.estimate - committed
+    gap = now.estimate - total_of(project, "committed")
     if now.status == ProjectStatus.APPROVED and gap > 0:
         raise Refused(f"资金还差 {gap:,.2f} 元没有落实，请逐项登记落实文件以后再确认")
     move_project(project, ProjectMove.FUND, by=by, reason=reason)
@@ -67,6 +65,7 @@ def start_works(project: Project, *, started_on: dt.date, by: User, reason: str 
 
     Raises PermissionDenied, Refused, IllegalMove.
     """
+    ask_leave(project, ProjectMove.START, by)
     if started_on > timezone.localdate():
         raise Refused(f"开工日期 {started_on} 在今天之后，请核对")
     waiting = CareHousehold.objects.filter(project=project).unvisited().count()
@@ -83,6 +82,7 @@ def complete_works(
 ) -> None:
     """The works are done (完工); the lead department owes the joint acceptance. Raises PermissionDenied, Refused,
     IllegalMove."""
+    ask_leave(project, ProjectMove.COMPLETE, by)
     if completed_on > timezone.localdate():
         raise Refused(f"完工日期 {completed_on} 在今天之后，请核对")
     if project.started_on and completed_on < project.started_on:

@@ -174,6 +174,9 @@ def counter_line(line: FundLine, *, reason: str, by: User) -> FundLine:
         raise ReasonRequired("红冲")
     if line.corrects_id is not None:
         raise IllegalMove("这一条本身就是红冲，请重新登记正确的记录")
+    FundPurpose.objects.select_for_update().get(pk=fund.pk)  # two who take one line back wait for each other
+    if FundLine.objects.filter(corrects=line).exists():
+        raise IllegalMove("这一条已经红冲过，请刷新后核对")
     if line.commitment is not None and line.commitment.target not in BY_HAND:
         raise Refused("工程项目和补贴的记录，请在项目页或者补贴页更正，这里随之更正")
     _count(fund, FundLineKind(line.kind), -line.amount, line.commitment)
@@ -282,8 +285,8 @@ def _count(
         )
     if commitment is not None:
         _count_commitment(commitment, kind, amount)
-    for value in (granted, committed, paid):
-        assert value >= 0  # every counter-line takes back what one line brought
+    if min(granted, committed, paid) < 0 or paid > committed:
+        raise IllegalMove("这笔资金已经变动，请刷新后核对")
     new = {
         "granted": granted.quantize(CENT),
         "committed": committed.quantize(CENT),

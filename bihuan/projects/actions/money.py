@@ -165,6 +165,8 @@ def counter_money(line: ProjectMoney, *, reason: str, by: User) -> ProjectMoney:
     held(source.project)
     if line.corrects_id is not None:
         raise IllegalMove("这一条本身就是红冲，请重新登记正确的记录")
+    if ProjectMoney.objects.filter(corrects=line).exists():
+        raise IllegalMove("这一条已经红冲过，请刷新后核对")
     if line.commitment is not None:
         if not keeps(by, line.commitment.fund.account):
             raise PermissionDenied

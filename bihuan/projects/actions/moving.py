@@ -26,6 +26,12 @@ def held(project: Project, statuses: Collection[str] | None = None) -> Project:
     return now
 
 
+def ask_leave(project: Project, move: str, by: User) -> None:
+    """Whether the person may make this move at all is asked before what is wrong with it. Raises PermissionDenied."""
+    if not may_move(by, move, project):
+        raise PermissionDenied
+
+
 def move_project(
     project: Project,
     move: str,

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import F, Sum
+from django.db.models import F
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Region, User
@@ -34,7 +34,7 @@ from ..models import (
 )
 from ..standing import leads_over, manages, registers_in
 from ..workflow import MilestoneStatus, ProjectMove, ProjectStatus, ReportStatus
-from .moving import held, move_project
+from .moving import ask_leave, held, move_project
 from .owing import deciding_office, owe, settle
 
 MOST = Decimal(10) ** 11  # yuan
@@ -129,8 +129,12 @@ def edit_project(project: Project, *, by: User, **fields: Any) -> Project:
 
 def shares_gap(project: Project) -> Decimal:
     """What the shares still lack of the estimate; negative when they are more."""
-    planned = ProjectSource.objects.filter(project=project).aggregate(sum=Sum("planned"))["sum"] or ZERO
-    return (project.estimate - planned).quantize(Decimal("0.01"))
+    return project.estimate - total_of(project, "planned")
+
+
+def total_of(project: Project, column: str) -> Decimal:
+    """One figure over all shares of a project, to the cent: a database may add decimals as floats."""
+    return sum(ProjectSource.objects.filter(project=project).values_list(column, flat=True), ZERO)
 
 
 @transaction.atomic
@@ -139,6 +143,7 @@ def approve_project(project: Project, *, approval: str, by: User) -> None:
 
     Raises PermissionDenied, Refused naming the gap, IllegalMove.
     """
+    ask_leave(project, ProjectMove.APPROVE, by)
     now = held(project)
     gap = shares_gap(now)
     if now.status == ProjectStatus.RESERVED and gap:
@@ -184,9 +189,9 @@ def resume_project(project: Project, *, by: User, reason: str = "") -> None:
 @transaction.atomic
 def cancel_project(project: Project, *, reason: str, by: User) -> None:
     """Give a project up for good (取消), with its money cleared first. Raises PermissionDenied, Refused, IllegalMove."""
+    ask_leave(project, ProjectMove.CANCEL, by)
     held(project)
-    left = ProjectSource.objects.filter(project=project).aggregate(a=Sum("received"), b=Sum("spent"))
-    unspent = (left["a"] or ZERO) - (left["b"] or ZERO)
+    unspent = total_of(project, "received") - total_of(project, "spent")
     if unspent > 0:
         raise Refused(f"已到位没有支出的资金还有 {unspent:,.2f} 元，先退回并红冲到位记录，再取消项目")
     if FundCommitment.objects.filter(project=project, amount__gt=F("paid")).exists():

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def asked(world: World, **changes) -> SupportRequest:
-    campaign = changes.pop("campaign", None) or make_campaign(world)
+    campaign = changes.pop("campaign", None) or make_campaign(world).campaign
     given = {
         "title": "后厨燃气改电", "kind": "hazard", "content": "拆除瓶组，改用电灶", "quantity": Decimal(2),
         "investment": Decimal(90000), "start_on": made.today(), "finish_on": made.later(60), "by": world.people.shop,
@@ -32,7 +32,7 @@ def asked(world: World, **changes) -> SupportRequest:
 
 
 def test_support_is_reviewed_decided_by_another_and_enters_the_pool(world: World) -> None:
-    campaign = make_campaign(world)
+    campaign = make_campaign(world).campaign
     request = asked(world, campaign=campaign)
     assert (
         Duty.objects.open().get(subject=f"projects.supportrequest:{request.pk}").organization.short_name
@@ -102,7 +102,7 @@ def test_only_the_street_and_the_lead_department_see_a_household(world: World) -
         actions.reveal_household(household, reason=" ", by=world.people.inspector)
     shown = actions.reveal_household(household, reason="上门走访", by=world.people.inspector)
     assert shown["姓名"] == "某某老人"
-    event = Event.objects.filter(action="projects.care_reveal").get()
+    event = Event.objects.filter(act="projects.care_reveal").get()
     assert "某某老人" not in f"{event.summary}{event.payload}"
     duty = Duty.objects.open().get(subject=f"projects.carehousehold:{household.pk}")
     assert duty.organization == world.organizations.qingshi
@@ -133,7 +133,7 @@ def test_works_begin_before_the_visits_only_with_a_reason(world: World) -> None:
 
 
 def test_a_household_of_a_batch_and_who_may_not_mark_it(world: World) -> None:
-    batch = make_batch(world, make_campaign(world))
+    batch = make_batch(world, make_campaign(world).campaign)
     household = marked(world, batch)
     assert (household.batch, household.department) == (batch, batch.organization)
     with pytest.raises(PermissionDenied):

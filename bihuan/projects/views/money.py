@@ -294,7 +294,7 @@ def payment(request: Request, pk: int) -> HttpResponse:
     return render(
         request, "projects/small.html",
         {
-            "form": form, "title": "登记拨付", "submit": "登记拨付", "back": back,
+            "form": form, "title": "登记拨付", "submit": "登记拨付", "back": back, "danger": False,
             "lead": f"{commitment}，{commitment.document}，安排 {commitment.amount:,.2f} 元，未拨付 {commitment.left:,.2f} 元",
         },
         status=422 if form.errors else 200,
@@ -317,10 +317,11 @@ def fund_counter(request: Request, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@require(Permission.EXPORT_HAZARDS)
+@require(*FUND_READERS)
 def export(request: Request) -> HttpResponseBase:
     """The lines of a fund as a sheet."""
-    if not user_of(request).has_perm(Permission.VIEW_PROJECTS):
+    user = user_of(request)
+    if not (user.has_perm(Permission.VIEW_PROJECTS) and user.has_perm(Permission.EXPORT_HAZARDS)):
         raise PermissionDenied
     return take_away(
         request,

@@ -397,7 +397,7 @@ def milestone(request: Request, pk: int, number: int, key: str) -> HttpResponse:
     return render(
         request, "projects/small.html",
         {
-            "form": form, "title": f"{title}：{row}", "submit": title, "back": project.get_absolute_url(),
+            "form": form, "title": f"{title}：{row}", "submit": title, "back": project.get_absolute_url(), "danger": key == "drop",
             "lead": f"{project}，期限 {row.due_on}，{MilestoneStatus(row.status).label}",
         },
         status=422 if form.errors else 200,
