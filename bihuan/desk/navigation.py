@@ -46,6 +46,13 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             Entry("行动", "campaigns:list", "flag", (P.VIEW_CAMPAIGNS,)),
             Entry("方案工作台", "campaigns:plans", "file-text", (P.MANAGE_PLANS,)),
             Entry("分批整治", "batches:list", "list-check", (P.VIEW_CAMPAIGNS,)),
+            Entry("工程项目", "projects:list", "clipboard-list", (P.VIEW_PROJECTS,)),
+            Entry(
+                "专项资金",
+                "projects:funds",
+                "folder",
+                (P.MANAGE_PROJECTS, P.APPROVE_PROJECT, P.APPROVE_SUBSIDY, P.VIEW_HISTORY),
+            ),
         ],
     ),
     (
