@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.utils import timezone
 
 from bihuan.exchange import client, rounds
@@ -101,6 +107,71 @@ def test_a_dripping_answer_is_given_up_in_its_time(peer, monkeypatch, hand):
         with pytest.raises(client.Unreachable, match="应答太慢"):
             client.ask(at(peer, address), "sync", b"{}")
         assert time.monotonic() - began < 5  # the silence allowed is twenty seconds, and it was never silent
+
+
+@pytest.fixture
+def certificate(tmp_path, settings):
+    """A server's key and certificate for this machine, trusted as the network's own authority is."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = timezone.now()
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "server.pem"
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    settings.EXCHANGE_CA = str(file)
+    return file
+
+
+def over_tls(hand: Hand, certificate: Path) -> Hand:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def wrapped(caller: socket.socket, over: threading.Event) -> None:
+        with context.wrap_socket(caller, server_side=True) as secret:
+            hand(secret, over)
+
+    return wrapped
+
+
+@pytest.mark.parametrize("place", ["headers", "body"])
+def test_a_dripping_answer_over_tls_is_given_up_in_its_time(peer, monkeypatch, certificate, place):
+    monkeypatch.setattr(client, "LONGEST", 0.6)
+    with served(over_tls(SLOW[place], certificate)) as address:
+        port = address.rpartition(":")[2]
+        with pytest.raises(client.Unreachable, match="应答太慢"):
+            client.ask(at(peer, f"https://localhost:{port}"), "sync", b"{}")
+
+
+def test_a_handshake_that_never_ends_is_given_up(peer, monkeypatch, certificate):
+    monkeypatch.setattr(client, "LONGEST", 0.4)
+    with served(reads_nothing) as address:
+        port = address.rpartition(":")[2]
+        began = time.monotonic()
+        with pytest.raises(client.Unreachable):
+            client.ask(at(peer, f"https://localhost:{port}"), "sync", b"{}")
+        assert time.monotonic() - began < 5
+
+
+def test_a_whole_answer_over_tls_is_heard(peer, certificate):
+    """Heard to its end, and refused only because nobody vouches for it."""
+
+    def answers(caller: socket.socket, over: threading.Event) -> None:
+        caller.recv(65536)
+        caller.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
+
+    with served(over_tls(answers, certificate)) as address:
+        port = address.rpartition(":")[2]
+        with pytest.raises(client.Unreachable, match="没有签名"):
+            client.ask(at(peer, f"https://localhost:{port}"), "sync", b"{}")
 
 
 def test_a_peer_that_does_not_listen_is_given_up(peer, monkeypatch):
