@@ -19,7 +19,9 @@ from bihuan.duties.sweep import sweep
 from bihuan.search.agreement import rebuild
 
 from . import planned, recent, registry_facts
+from .appraising import appraise
 from .assessing import assess
+from .building import build_works, set_up_fund
 from .bulletins import bulletins
 from .campaigning import open_campaigns
 from .chronicle import Chronicle
@@ -98,6 +100,8 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         planned.plan(city)
         say("区域：底图、禁燃区、重点片区")
         draw_zones(city)
+        say("专项资金：设立、下达、安排")
+        set_up_fund(city, campaigns[0])
         say("企业自查、承诺书、分批整治、补贴")
         promise(city, campaigns[0])
         say("挂牌督办：呈报、审签、整改、摘牌")
@@ -111,12 +115,16 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         oversee(city, campaigns[0])
         say("考核：细则、计分、申辩、责任书")
         assess(city)
+        say("履职考核：企业主要负责人自评和审核，检查执法人员案卷评查")
+        appraise(city)
         say("事故：报告、核定、调查、整改；回头看和效果评价")
         happen(city, campaigns[0])
         list_accident(city)
         look_back(city)
         say("上下级交换：省里和岚溪县的系统，往来的包、移送、挂牌清单")
         exchange(city, campaigns[0])
+        say("工程项目：储备、分担、开工、验收、移交，技改支持、照顾对象、技术服务")
+        build_works(city, campaigns[0])
         sweep(now)  # what is late by now has been pressed, as every morning
         rebuild(lambda line: None)
         seal_days(today)
