@@ -57,7 +57,7 @@ _LEADER = _OVERSEE | {
 ROLES: dict[str, RoleDefinition] = {
     Role.UNASSIGNED: RoleDefinition("岗位已建立，等安全管理员授权；现在什么也不能看、不能做。", frozenset()),
     Role.OFFICE_OFFICER: RoleDefinition(
-        "看本辖区全部台账，把方案变成行动，编制检查计划，组织双随机抽取，交办催办，审批延期，维护对象底册和日历，编制、自查本人的月度工作计划，登记首问事项，登记工程项目、管专项资金，起草请示报告、承办下级请示、组织迎检。",
+        "看本辖区全部台账，把方案变成行动，编制检查计划，组织双随机抽取，组织考核、抽取案卷，交办催办，审批延期，维护对象底册和日历，编制、自查本人的月度工作计划，登记首问事项，登记工程项目、管专项资金，起草请示报告、承办下级请示、组织迎检。",
         _FIELD
         | {P.MANAGE_PROJECTS}
         | _OFFICER
@@ -140,7 +140,7 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.DEPARTMENT_OFFICER: RoleDefinition(
-        "看归口本部门的企业和隐患，编制检查计划，开展检查，核实、复查、销号，核查承诺书，报告任务进展，编制、自查本人的月度工作计划，登记首问事项，牵头工程项目、初审技改支持，起草请示报告、回复会签意见。",
+        "看归口本部门的企业和隐患，编制检查计划，开展检查，核实、复查、销号，核查承诺书，审核企业负责人履职自评，报告任务进展，编制、自查本人的月度工作计划，登记首问事项，牵头工程项目、初审技改支持，起草请示报告、回复会签意见。",
         _FIELD
         | {P.MANAGE_PROJECTS, P.CARE_HOUSEHOLDS}
         | _OFFICER
@@ -179,7 +179,7 @@ ROLES: dict[str, RoleDefinition] = {
         },
     ),
     Role.LOCALITY_OFFICER: RoleDefinition(
-        "看本乡镇街道的企业和隐患，登记对象，编制检查计划，开展检查，核实、复查、销号，报告任务进展，编制、自查本人的月度工作计划，登记首问事项，走访受工程影响需要照顾的住户，起草请示报告。",
+        "看本乡镇街道的企业和隐患，登记对象，编制检查计划，开展检查，核实、复查、销号，审核企业负责人履职自评，报告任务进展，编制、自查本人的月度工作计划，登记首问事项，走访受工程影响需要照顾的住户，起草请示报告。",
         _FIELD
         | {P.CARE_HOUSEHOLDS}
         | _OFFICER
@@ -207,7 +207,7 @@ ROLES: dict[str, RoleDefinition] = {
         | {P.VIEW_ASSESSMENT, P.VIEW_OFFICE_WORK, P.PLAN_OFFICE_WORK},
     ),
     Role.ENTERPRISE_MANAGER: RoleDefinition(
-        "只看本企业：有什么隐患、什么时候改完、怎么证明；自查，签承诺书，提交整改，申请延期，报告事故，签责任书，申请技改支持和技术服务，报工程进度。",
+        "只看本企业：有什么隐患、什么时候改完、怎么证明；自查，签承诺书，提交整改，申请延期，报告事故，签责任书，提交履职自评、签收结果，申请技改支持和技术服务，报工程进度。",
         frozenset(
             {
                 P.VIEW_HAZARDS,
