@@ -158,7 +158,7 @@ def _project(
         actions.set_shares(
             project, estimate, {key: estimate * share / 100 for key, share in parts.items()}, by=by
         )
-        hazards = Hazard.objects.filter(locality=code).exclude(status="closed").order_by("found_on", "pk")[:2]
+        hazards = Hazard.objects.visible_to(by).filter(locality=code).exclude(status="closed").order_by("found_on", "pk")[:2]
         if hazards:
             actions.link_hazards(project, list(hazards), by=by)
     if goal in {"reserved", "gap"}:
