@@ -11,6 +11,7 @@ from bihuan.accounts.models import Holding, Organization, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.roles import ROLES
 from bihuan.core.forms import CalendarDayField, RowsField
+from bihuan.rules.regions import ancestors
 
 from .ladder import addressees, copy_choices, offices_above
 from .matters import LEVELS, Matter
@@ -177,9 +178,12 @@ class ConsultForm(forms.Form):
         code = submission.addressee.region_id
         self.fields["bodies"].queryset = (  # type: ignore[attr-defined]
             Organization.objects.current(on=timezone.localdate())
-            .filter(region_id=code, kind__in=[Organization.Kind.DEPARTMENT, Organization.Kind.OFFICE])
+            .filter(
+                region_id__in=[code, *ancestors(code)],
+                kind__in=[Organization.Kind.DEPARTMENT, Organization.Kind.OFFICE],
+            )
             .exclude(pk__in=[submission.organization_id, submission.addressee_id])
-            .order_by("kind", "id")
+            .order_by("kind", "region_id", "id")
         )
 
 

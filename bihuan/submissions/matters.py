@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bihuan.accounts.models import Organization
 from bihuan.duties import clock
 from bihuan.rules import clocks
+from bihuan.rules.calendar import Calendar
 from bihuan.rules.records import Provenance, is_in_force, provenance
 from bihuan.rules.regions import ancestors
 
@@ -59,13 +60,13 @@ class Matter(Provenance):
     def allows(self, form: str) -> bool:
         return self.form in {EITHER, form}
 
-    def due(self, start: dt.date) -> clocks.Due:
-        """Until when it is to be asked or reported, counted from the day it came about."""
+    def due(self, start: dt.date, *, using: Calendar | None = None) -> clocks.Due:
+        """Until when it is to be asked or reported, counted from the day it came about; `using` is read once for many."""
         rule = clocks.ClockRule(
             key=f"submission.{self.key}", name=f"{self.name}{self.form_words}", days=self.days, unit=self.unit,
             roll=self.unit == "working", event=self.event, **self._origin(),
         )  # fmt: skip
-        return clocks.due(rule, start, clock.calendar())
+        return clocks.due(rule, start, using or clock.calendar())
 
     def answer_due(self, start: dt.date) -> clocks.Due:
         """Until when the answer is owed, counted from the receipt."""

@@ -15,6 +15,7 @@ from bihuan.accounts.permissions import Permission
 from bihuan.audit.actions import record
 from bihuan.core.addresses import address
 from bihuan.core.errors import ReasonRequired, Refused
+from bihuan.duties import clock
 from bihuan.rules.clocks import Due
 
 from .matters import EITHER, Matter, matters_for
@@ -44,12 +45,12 @@ class Suggestion:
 
 def suggestions(user: User, organization: Organization, *, on: dt.date) -> list[Suggestion]:
     """What falls due first stands first."""
-    found = []
+    found, calendar = [], clock.calendar()
     for matter in matters_for(organization, on):
         if not matter.suggests:
             continue
         for facts in proposed(matter.suggests, user, organization, on):
-            found.append(Suggestion(matter, facts, matter.due(facts.event_on)))
+            found.append(Suggestion(matter, facts, matter.due(facts.event_on, using=calendar)))
     done = _decided(organization)
     rest = [each for each in found if (each.matter.key, each.facts.subject) not in done]
     return sorted(rest, key=lambda each: (each.due.due_on, each.facts.subject))

@@ -2,6 +2,7 @@
 
 The round, the meeting and the districts are the county office's. The visit to Qingshi street is done and signed by a team
 of the county's leader and the expert; another, to Baita town, waits. The district of Qingshi is led by the county's leader.
+The county's office also receives a visit of the city, of whose list Qingshi street prepares a line.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from bihuan.oversight import actions
-from bihuan.oversight.models import Meeting, OversightFinding, OversightRound, OversightVisit
+from bihuan.oversight.models import Meeting, OversightFinding, OversightRound, OversightVisit, ReceptionLine
 from bihuan.oversight.rhythm import period_of
 
 if TYPE_CHECKING:
@@ -65,6 +66,24 @@ oversight:district            | GET      | street    | OL OO LL LO IS      | DL 
 oversight:district_act assign | POST     | street    | OO                  |
 oversight:visit_district      | GET POST | street    | OL                  | DL
 oversight:district_visit      | GET      | street    | OL OO LL LO IS      | DL DO
+
+oversight:receptions          | GET      | list      | OL OO DL DO LL LO IS |
+oversight:create_reception    | GET POST | list      | OO                  |
+oversight:reception           | GET      | street    | OL OO LL LO IS      | DL DO
+oversight:edit_reception      | GET POST | street    | OO                  |
+oversight:create_line         | GET POST | street    | OO                  |
+oversight:import_lines        | GET POST | street    | OO                  |
+oversight:import_told         | GET POST | street    | OO                  |
+oversight:reception_score     | GET POST | street    | OO                  |
+oversight:reception_report    | GET      | street    | OL OO LL LO IS      | DL DO
+oversight:reception_report write | POST  | street    | OO                  | DL DO
+oversight:reception_report issue | POST  | street    | OL                  | DL DO
+oversight:reception_comparison | GET     | street    | OL OO LL LO IS      | DL DO
+oversight:export_reception_lines | GET POST | street | OL OO LL LO IS      | DL DO
+oversight:reception_act begin | POST     | street    | OO                  | DL DO
+oversight:reception_line      | GET      | street    | OL OO LL LO IS      | DL DO
+oversight:reception_line_act hand_in | POST | street | LL LO               | DL DO
+oversight:reception_line_act accept | POST | street  | OO                  | DL DO
 """
 ADDRESSES: dict[str, dict[str, str]] = {
     "oversight:round": {"pk": "oversight_round"},
@@ -89,9 +108,21 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "oversight:district_act": {"pk": "district", "key": "="},
     "oversight:visit_district": {"pk": "district"},
     "oversight:district_visit": {"pk": "district_visit"},
+    "oversight:reception": {"pk": "reception"},
+    "oversight:edit_reception": {"pk": "reception"},
+    "oversight:create_line": {"pk": "reception"},
+    "oversight:import_lines": {"pk": "reception"},
+    "oversight:import_told": {"pk": "reception"},
+    "oversight:reception_score": {"pk": "reception"},
+    "oversight:reception_report": {"pk": "reception"},
+    "oversight:reception_comparison": {"pk": "reception"},
+    "oversight:export_reception_lines": {"pk": "reception"},
+    "oversight:reception_act": {"pk": "reception", "key": "="},
+    "oversight:reception_line": {"pk": "reception_line"},
+    "oversight:reception_line_act": {"pk": "reception_line", "key": "="},
 }
 QUERIES: dict[str, dict[str, str]] = {}
-BODIES: dict[str, dict[str, str]] = {}
+BODIES: dict[str, dict[str, str]] = {"oversight:reception_report issue": {"issue": "=1"}}
 MARKS: dict[str, str] = {}
 
 
@@ -147,7 +178,16 @@ def ids(stage: Stage) -> dict[str, Any]:
     walked = actions.record_visit(
         district, client_id=uuid.uuid4(), visited_on=today, place="幸福路", seen="四家餐馆", by=leader
     )
+    upper = actions.register_reception(
+        actions.Notice("迎接市级督查", "市督查组", "云溪市安委办", "city", today, today, today, month.first),
+        by=office,
+    )
+    actions.add_lines(upper, [actions.LineGiven("台账登记")], by=office)
+    line = ReceptionLine.objects.get(reception=upper)
+    actions.assign_lines(upper, [line], organization=street, due_on=today, by=office)
     return {
+        "reception": upper.pk,
+        "reception_line": line.pk,
         "oversight_round": OversightRound.objects.get(pk=row.pk).pk,
         "oversight_visit": visit.pk,
         "oversight_finding": finding.pk,

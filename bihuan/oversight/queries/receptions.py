@@ -106,11 +106,11 @@ def standing(reception: Reception) -> dict[str, Any]:
         owed=Count("pk", filter=Q(status=LineStatus.OWED)),
         handed=Count("pk", filter=Q(status=LineStatus.HANDED)),
         ready=Count("pk", filter=Q(status=LineStatus.READY)),
-        lost=Sum("lost"),
-        points=Sum("points"),
+        lost_points=Sum("lost"),
         hurt=Count("pk", filter=Q(lost__gt=0)),
     )
-    counted["lost_words"] = short(counted["lost"]) if counted["lost"] is not None else ""
+    lost = counted["lost_points"]
+    counted["lost_words"] = short(lost) if lost is not None else ""
     return counted
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import BadRequest
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -87,7 +87,7 @@ def here(request: Request) -> HttpResponse:
     user, today = user_of(request), timezone.localdate()
     rows = queries.here(user)
     context = {
-        "page": _page(request, rows.annotate(owed=F("issued_on")), ("owed", "id")),
+        "page": _page(request, rows, ("issued_on", "id")),
         "late": rows.late(on=today).count(),
         "mine": rows.filter(handler=user).count(),
         "opinions": queries.opinions_of(user),
@@ -126,6 +126,5 @@ def about(request: Request) -> HttpResponse:
         "others": [each for each in others if not each.suggests],
         "own": own,
         "today": today,
-        "due": {each.key: each.due(min(facts.event_on, today)) for each in fitting},
     }
     return render(request, "submissions/about.html", context)
