@@ -42,7 +42,7 @@ from ..workflow import (
     ReportStatus,
 )
 from .moving import ask_leave, held, move_project
-from .owing import fixed, owe
+from .owing import fixed, owe_next
 from .pooling import total_of
 
 MOST_MILESTONES = 40
@@ -57,6 +57,7 @@ def confirm_funding(project: Project, *, by: User, reason: str = "") -> None:
     if now.status == ProjectStatus.APPROVED and gap > 0:
         raise Refused(f"资金还差 {gap:,.2f} 元没有落实，请逐项登记落实文件以后再确认")
     move_project(project, ProjectMove.FUND, by=by, reason=reason)
+    owe_next(project, by=by)
 
 
 @transaction.atomic
@@ -74,6 +75,7 @@ def start_works(project: Project, *, started_on: dt.date, by: User, reason: str 
     move_project(
         project, ProjectMove.START, by=by, reason=reason or f"{started_on} 开工", changed={"started_on": started_on}
     )  # fmt: skip
+    owe_next(project, by=by)
 
 
 @transaction.atomic
@@ -92,7 +94,7 @@ def complete_works(
         _check_kilometres(project, kilometres)
         changed["kilometres_done"] = kilometres
     move_project(project, ProjectMove.COMPLETE, by=by, reason=reason, changed=changed)
-    owe(project, "组织联合验收", project.department, rule="project.accept", by=by)
+    owe_next(project, by=by)
 
 
 def _check_kilometres(project: Project, kilometres: Decimal) -> None:

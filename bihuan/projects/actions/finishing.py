@@ -54,7 +54,7 @@ from ..workflow import (
     ProjectStatus,
 )
 from .moving import held, move_project
-from .owing import fixed, owe, settle
+from .owing import fixed, owe, owe_next, settle
 
 VERDICT_MOVES = {
     Verdict.PASSED: ProjectMove.ACCEPT,
@@ -162,14 +162,14 @@ def _carry_out(project: Project, acceptance: ProjectAcceptance, by: User) -> Non
     if acceptance.verdict == Verdict.PASSED:
         if project.lets_gas_in:
             _lay_down_checks(project, acceptance.accepted_on, by)
-        owe(project, "办理移交", project.department, rule="project.handover", by=by)
+        owe_next(project, by=by)
     elif acceptance.verdict == Verdict.CONDITIONAL and acceptance.conditions_due_on:
         due = fixed(
             acceptance.conditions_due_on, f"联合验收定的补正期限 {acceptance.conditions_due_on}", f"{acceptance.accepted_on} 联合验收意见"
         )  # fmt: skip
         owe(project, "补正后再次验收", project.department, due=due, by=by)
     else:
-        settle(project, by=by)
+        owe_next(project, by=by)
 
 
 def _lay_down_checks(project: Project, on: dt.date, by: User) -> None:
@@ -350,8 +350,7 @@ def sign_handover(handover: Handover, *, name: str, signature: str = "", by: Use
         checked=True,
     )  # fmt: skip
     _enter_registry(project, handover, paper, by)
-    words = "核查通气条件，通气投用" if project.lets_gas_in else "投用"
-    owe(project, words, project.department, rule="project.use", by=by)
+    owe_next(project, by=by)
     return paper
 
 

@@ -35,7 +35,7 @@ from ..models import (
 from ..standing import leads_over, manages, registers_in
 from ..workflow import MilestoneStatus, ProjectMove, ProjectStatus, ReportStatus
 from .moving import ask_leave, held, move_project
-from .owing import deciding_office, owe, settle
+from .owing import owe, owe_next, settle
 
 MOST = Decimal(10) ** 11  # yuan
 PLAIN = (
@@ -53,7 +53,7 @@ def register_project(*, region: Region, department: Organization, by: User, **fi
     ):  # fmt: skip
         raise PermissionDenied
     project = new_project(region=region, department=department, by=by, **fields)
-    owe(project, "审定入库", deciding_office(project), rule="project.approve", by=by)
+    owe_next(project, by=by)
     return project
 
 
@@ -157,7 +157,7 @@ def approve_project(project: Project, *, approval: str, by: User) -> None:
         project, ProjectMove.APPROVE, by=by, reason=approval,
         changed={"approval": approval.strip()[:120], "approved_on": timezone.localdate()},
     )  # fmt: skip
-    settle(project, by=by)
+    owe_next(project, by=by)
 
 
 @transaction.atomic
@@ -182,8 +182,7 @@ def resume_project(project: Project, *, by: User, reason: str = "") -> None:
         project, ProjectMove.RESUME, by=by, reason=reason, changed={"status": back, "resumes_to": ""},
         watched=("resumes_to",),
     )  # fmt: skip
-    if back == ProjectStatus.RESERVED:
-        owe(project, "审定入库", deciding_office(project), rule="project.approve", by=by)
+    owe_next(project, by=by)
 
 
 @transaction.atomic

@@ -35,6 +35,7 @@ from ..models import Project, ProjectSource, SupportRequest, SupportTransition
 from ..standing import holds, may_support
 from ..workflow import SUPPORT_RULES, ProjectMove, SupportMove
 from .moving import move_project
+from .owing import owe_next
 from .pooling import MOST, new_project
 
 CONTENT = ("title", "kind", "content", "quantity", "investment", "start_on", "finish_on")
@@ -211,6 +212,7 @@ def approve_support(request: SupportRequest, *, approval: str, terms: str = "", 
         project, ProjectMove.APPROVE, by=by, reason=approval, checked=True,
         changed={"approval": approval.strip()[:120], "approved_on": timezone.localdate()},
     )  # fmt: skip
+    owe_next(project, by=by)
     _move(
         request, SupportMove.APPROVE, by=by, reason=approval, decided_by=by, project=project, standard=standard,
         amount=granted, terms=said, lines=[*found.lines, f"标准：{standard.name}（{standard.document}）"],

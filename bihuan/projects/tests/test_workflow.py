@@ -104,6 +104,29 @@ def test_from_the_pool_to_the_gas(world) -> None:
     assert verify_record(files=False).findings == []
 
 
+def test_each_step_is_owed_by_whoever_makes_it_and_by_the_plans_day(world) -> None:
+    project = made.shared(world, start_on=made.later(15), finish_on=made.later(90))
+    office, bureau = world.organizations.county_office, world.organizations.housing
+    seen = [
+        (each.title[:4], each.organization, each.due_on)
+        for each in Duty.objects.open().filter(kind="project")
+    ]
+    assert [each[:2] for each in seen] == [("审定入库", office)]
+    actions.approve_project(project, approval="文", by=world.people.office_leader)
+    for each in project.sources.all():
+        made.line(world, project, each.kind, "commit", each.planned)
+    duty = Duty.objects.open().get(kind="project")
+    assert (duty.title[:4], duty.organization, duty.due_on) == ("落实资金", bureau, made.later(15))
+    actions.confirm_funding(project, by=world.people.housing)
+    actions.start_works(project, started_on=made.today(), by=world.people.housing)
+    duty = Duty.objects.open().get(kind="project")
+    assert (duty.title[:2], duty.due_on) == ("完工", made.later(90))
+    actions.suspend_project(project, reason="征迁", by=world.people.housing)
+    assert owed(project) == []
+    actions.resume_project(project, by=world.people.housing)
+    assert owed(project) == ["完工：幸福路中压管道更新"]
+
+
 def test_a_condition_withdrawn_keeps_the_gas_out(world) -> None:
     project = made.handed(world)
     made.meet_all(world, project)
@@ -200,7 +223,7 @@ def test_failed_goes_back_to_the_works_and_conditions_are_owed(world) -> None:
     assert Duty.objects.open().get(subject=f"projects.project:{project.pk}").due_on == made.later(9)
     made.accept(world, project, verdict="failed", opinion="焊口不合格")
     assert (project.status, project.completed_on) == ("started", None)
-    assert owed(project) == []
+    assert owed(project) == ["完工：幸福路中压管道更新"]
 
 
 def test_acceptance_takes_two_bodies_and_every_signature(world) -> None:
