@@ -20,6 +20,7 @@ from bihuan.search.agreement import rebuild
 
 from . import planned, recent, registry_facts
 from .appraising import appraise
+from .asking import ask_upward, receive_visits
 from .assessing import assess
 from .building import build_works, set_up_fund
 from .bulletins import bulletins
@@ -39,6 +40,7 @@ from .pressing import press
 from .promising import promise
 from .reporting import report
 from .rounds import oversee
+from .working import work
 from .zoning import draw_zones
 
 SEED = 2026
@@ -125,6 +127,11 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         exchange(city, campaigns[0])
         say("工程项目：储备、分担、开工、验收、移交，技改支持、照顾对象、技术服务")
         build_works(city, campaigns[0])
+        say("机关内部：工作计划、首问事项、公开承诺、效能监察")
+        work(city)
+        say("请示报告：向上请示、批复、退回、催请；迎检：上级巡查、反馈、得分")
+        ask_upward(city)
+        receive_visits(city)
         sweep(now)  # what is late by now has been pressed, as every morning
         rebuild(lambda line: None)
         seal_days(today)
