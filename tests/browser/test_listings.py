@@ -14,6 +14,7 @@ from bihuan.hazards.models import Hazard
 from bihuan.hazards.tests.factories import SIX_PARTS, make_major
 from bihuan.listings.models import Listing
 from bihuan.listings.tests.factories import ASSURED, TOLD, county_leader
+from bihuan.listings.tests.test_exposing import late, public
 
 from .conftest import Enter
 from .people import DESK, PHONE, Person
@@ -180,3 +181,40 @@ def test_a_major_hazard_is_listed_put_right_and_struck_off(
     county.go("/listings/public/")
     county.reads(TOLD["public_text"])
     fits(county)
+
+
+@SIZES
+def test_what_stays_undone_is_told_in_the_media_and_the_leader_writes_the_visit_down(
+    world: World, enter: Enter, size: ViewportSize
+) -> None:
+    """R092, R094: the head of the department was there; it is overdue, exposed, and anybody reads so without login."""
+    listing = public(world)
+    head = enter("housing_leader", size)
+    head.go(listing.get_absolute_url())
+    form = panel(head, "登记领导督办或跟踪指导")
+    form.get_by_label("带队人").fill("周为民")
+    form.get_by_label("职务").fill("局长")
+    form.get_by_label("现场情况").fill("彩钢棚还没有拆，施工队没有进场")
+    fits(head)
+    head.press("登记", inside=form)
+    head.is_told("已登记")
+    head.reads("彩钢棚还没有拆，施工队没有进场")
+
+    late(listing)
+    county = enter("county_office", size)
+    county.go(listing.get_absolute_url())
+    county.reads("逾期未摘牌")
+    form = panel(county, "媒体曝光")
+    form.get_by_label("理由").fill("两次现场督办仍没有动工")
+    fits(county)
+    county.press("决定曝光", inside=form)
+    county.is_told("已决定媒体曝光")
+    form = panel(county, "公布媒体曝光公告")
+    form.get_by_label("公布在哪里").fill("云溪日报")
+    county.press("登记公布", inside=form)
+    county.is_told("已公布")
+    county.go("/listings/?state=exposed")
+    county.reads(listing.title)
+    fits(county)
+    county.page.goto(listing.public_url)
+    expect(county.page.get_by_text("云溪日报").first).to_be_visible()
