@@ -21,9 +21,25 @@ from bihuan.office.models import OfficerCommitment, WorkItem, WorkPlan
 
 from .city import City
 from .moments import as_of, at_hour
-from .rounds import Cast
 
 UNITS = 6
+
+
+class Cast:
+    """The people of the city, each read once, by login: the same order on every load."""
+
+    def __init__(self, city: City) -> None:
+        logins = [user.pk for _, user in sorted(city.users.items())]
+        users = User.objects.in_bulk(logins)
+        self.everybody = [users[pk] for pk in logins if not users[pk].is_service]
+
+    def people(self, permission: str) -> list[User]:
+        """Whoever holds a permission."""
+        return [
+            user for user in self.everybody if user.organization is not None and user.has_perm(permission)
+        ]
+
+
 TASKS = (
     ("核查餐饮用户燃气报警器安装率", "逐户登记，安装率数据报市安委办"),
     ("复查上月到期隐患", "到期隐患全部有复查记录和照片"),
@@ -61,7 +77,7 @@ def work(city: City) -> None:
             actions.arrange_unit(unit.body, from_month=months[0], by=unit.leader)
     for number, month in enumerate(months):
         _month(units, month, number, today)
-    watch = next(iter(cast.people(Permission.INSPECT_CONDUCT, "")), None)
+    watch = next(iter(cast.people(Permission.INSPECT_CONDUCT)), None)
     watch = next(
         (
             each
@@ -267,7 +283,7 @@ def _look_into(cast: Cast, watch: User, units: list[Unit], today: dt.date) -> No
     leader = next(
         (
             each
-            for each in cast.people(Permission.INSPECT_CONDUCT, "")
+            for each in cast.people(Permission.INSPECT_CONDUCT)
             if each.pk != watch.pk and each.organization is not None and each.organization.pk != other.body.pk
             and other.body.region_id.startswith(each.organization.region_id)
         ),
