@@ -120,9 +120,8 @@ class ProjectForm(forms.Form):
         for post in posts:
             codes |= {each.code for each in regions_to_choose([post.organization.region_id])}
             codes.add(post.organization.region_id)
-        self.fields["region"].queryset = Region.objects.filter(
-            code__in=[each for each in codes if len(each) >= 4]
-        )  # type: ignore[attr-defined]
+        below = Region.objects.filter(code__in=[each for each in codes if len(each) >= 4])
+        self.fields["region"].queryset = below  # type: ignore[attr-defined]
         bodies = Organization.objects.current(on=today).filter(kind=Organization.Kind.DEPARTMENT)
         offices = [post.organization for post in posts if post.organization.kind == Organization.Kind.OFFICE]
         own = [post.organization_id for post in posts]

@@ -81,7 +81,8 @@ class ProjectImporter:
 
     def prepare(self, rows: SheetRows, by: User) -> Prepared:
         """Check every row; changes nothing."""
-        prepared, seen = Prepared(), {}
+        prepared = Prepared()
+        seen: dict[tuple[int, str, str], int] = {}
         known = _Known(by)
         for row in rows:
             parsed, issues = _parse(row.values, known, by)

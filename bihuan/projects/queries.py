@@ -183,7 +183,15 @@ def money_by_source(rows: ProjectQuerySet) -> list[SourceFigures]:
         row = found.get(each.key)
         if row and row["p"]:
             figures.append(
-                SourceFigures(each.key, each.label, each.side, *(cents(row[name]) for name in "pcrs"))
+                SourceFigures(
+                    each.key,
+                    each.label,
+                    each.side,
+                    cents(row["p"]),
+                    cents(row["c"]),
+                    cents(row["r"]),
+                    cents(row["s"]),
+                )
             )
     return figures
 
@@ -304,9 +312,9 @@ def leverage(rows: ProjectQuerySet, user: User) -> list[LeverageRow]:
         .values("member__campaign")
         .annotate(yuan=Sum("amount"), own=Sum("investment"))
     )
-    for row in paid:
-        each = found.setdefault(row["member__campaign"], LeverageRow(None))
-        each.subsidies, each.invested = cents(row["yuan"]), cents(row["own"])
+    for money in paid:
+        each = found.setdefault(money["member__campaign"], LeverageRow(None))
+        each.subsidies, each.invested = cents(money["yuan"]), cents(money["own"])
     campaigns = Campaign.objects.in_bulk([pk for pk in found if pk])
     for pk, each in found.items():
         each.campaign = campaigns.get(pk) if pk else None
@@ -368,7 +376,7 @@ class FundRow:
 def with_sums(accounts: list[FundAccount]) -> list[FundRow]:
     """Each fund with its figures, in one query for all."""
     found = {
-        row["pk"]: FundSum(*(cents(row[name]) for name in "gcp"))
+        row["pk"]: FundSum(cents(row["g"]), cents(row["c"]), cents(row["p"]))
         for row in FundAccount.objects.filter(pk__in=[each.pk for each in accounts])
         .order_by()
         .values("pk")

@@ -83,7 +83,7 @@ def mark_household(
     due = visit_by(about, timezone.localdate())
     household = CareHousehold.objects.create(
         project=project, batch=batch, enterprise=enterprise, department=department, city_id=where.city_id,
-        county_id=where.county_id, locality=locality, name=name.strip()[:60], phone=phone.strip()[:30],
+        county_id=where.county_id or locality.code, locality=locality, name=name.strip()[:60], phone=phone.strip()[:30],
         address=address.strip()[:160], kinds=chosen,
         benefits=[key for key in dict.fromkeys(benefits) if rules.row("benefits", key)], help=help.strip()[:300],
         visitor=visitor.strip()[:60], visit_by=due.due_on, clock=due.explanation, marked_by=by, marked_at=timezone.now(),

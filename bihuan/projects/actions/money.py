@@ -120,7 +120,14 @@ def post_money(
         raise PermissionDenied
     if kind not in MoneyKind.values:
         raise Refused("请选择登记什么")
-    held(project, WHEN[MoneyKind(kind)])
+    now = held(project)
+    if now.status not in WHEN[MoneyKind(kind)]:
+        words = (
+            "确认资金落实以后才能登记支出"
+            if now.status == ProjectStatus.APPROVED
+            else "不能登记" + MoneyKind(kind).label
+        )
+        raise IllegalMove(f"项目现为“{now.get_status_display()}”，{words}")
     if not 0 < amount < MOST:
         raise Refused("金额应大于 0 元，且不超过千亿元，请核对")
     if not document.strip():

@@ -29,7 +29,7 @@ def page_of(request: HttpRequest, rows: models.QuerySet[Any], *order: str, size:
 
 
 def events_of(
-    lines: models.QuerySet[Any], moves: type[models.TextChoices], photos: Any = None
+    lines: models.Manager[Any], moves: type[models.TextChoices], photos: Any = None
 ) -> list[dict[str, Any]]:
     """The lines of a record as components/timeline.html takes them, newest first."""
     found: list[Transition] = list(lines.select_related("by").order_by("-id")[:200])

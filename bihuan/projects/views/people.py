@@ -197,7 +197,7 @@ def care(request: Request) -> HttpResponse:
     """Households and shops to look after; those nobody has visited yet come first."""
     user, today = user_of(request), timezone.localdate()
     given = {"state": "unvisited", **given_of(request)}
-    about = None
+    about: Project | Batch | None = None
     if given.get("project"):
         about = Project.objects.visible_to(user).filter(pk=row_number(given["project"])).first()
     elif given.get("batch"):
@@ -396,11 +396,11 @@ def ask(request: Request) -> HttpResponse:
     suppliers = Organization.objects.current(on=timezone.localdate()).filter(region__code__startswith=city)
     kinds = [Organization.Kind.DEPARTMENT]
     if is_offer and own is not None:
-        suppliers = suppliers.filter(pk=own.organization_id)
+        suppliers = suppliers.filter(pk=own.organization_id or 0)
     else:
         gas = Project.objects.filter(taker__organization__isnull=False).values("taker__organization")
         suppliers = suppliers.filter(Q(kind__in=kinds) | Q(pk__in=gas)).exclude(
-            pk=own.organization_id if own else None
+            pk=(own.organization_id if own else None) or 0
         )
     form = forms.ServiceForm(
         request.POST or None, suppliers=suppliers.order_by("kind", "region_id", "id"), user=user,
