@@ -21,18 +21,25 @@ from .moments import as_of, at_hour
 BEGUN, JUDGED, FROZEN, OUT = 34, 10, 5, 3  # days ago
 RUNNING, OFFICERS, REVIEWED = 9, 20, 6
 MOST_HEADS = 6
-SAID = (
-    "责任制覆盖到每个岗位，年初签了责任书，每月在例会上考核。",
-    "制度和操作规程上墙，新员工上岗前逐条讲过，有签字记录。",
-    "本人每月带队检查一次，发现的问题当场定人定时间。",
-    "按计划组织，有台账可查，个别月份记录不全，已补上。",
-)
-SEEN = (
-    "查阅台账和签字记录，与自评相符",
-    "现场询问两名员工，能说清本岗位职责",
-    "记录只有上半年的，下半年没有",
-    "预案有备案，演练只做过一次，没有评估",
-)
+GRADES = [["优秀", "90"], ["良好", "75"], ["达标", "60"], ["不达标", "0"]]
+SAID = {
+    "system": "责任制覆盖到每个岗位，年初人人签字，每月在例会上考核一次。",
+    "rules": "操作规程上墙，换了新灶具以后重新修订过一次。",
+    "training": "新员工上岗前培训并考试，全年组织了四次，有签到和试卷。",
+    "input": "更换了全部灶具软管，加装报警器和切断阀，发票和清单都留着。",
+    "leading": "本人每月带队检查一次，发现的问题当场定人定时间。",
+    "rescue": "预案在街道备案，上半年演练一次，下半年的已排好日期。",
+    "reporting": "没有发生事故；报告程序和电话贴在收银台和后厨。",
+}
+SEEN = {
+    "system": ("签字齐全，抽问两名员工能说清职责", "责任制只到领班，洗碗间没有落实"),
+    "rules": ("规程与现场设备一致", "规程还是旧灶具的，没有修订完"),
+    "training": ("四次培训都有签到和试卷", "下半年两次只有签到，没有试卷"),
+    "input": ("发票、清单与现场一致", "报警器有发票，现场有一只没有通电"),
+    "leading": ("带队检查记录每月一份", "记录只有上半年的，下半年没有"),
+    "rescue": ("预案有备案，演练有照片和评估", "演练只做过一次，没有评估"),
+    "reporting": ("程序上墙，员工说得清", "电话号码已经换了，没有更新"),
+}
 
 
 def appraise(city: City) -> None:
@@ -55,7 +62,7 @@ def _fresh(user: User) -> User:
 
 def _sheet(key: str, document: str, office: User, leader: User) -> Sheet:
     sheet = actions.start_sheet(key, by=office)
-    terms = sheet.terms_given | {"least_base": "30"}
+    terms = sheet.terms_given | {"least_base": "30", "grades": GRADES}
     actions.edit_sheet(sheet, by=office, terms=terms, weights={})
     actions.publish_sheet(sheet, by=leader, document=document)
     return sheet
@@ -98,7 +105,7 @@ def _hand_in(report: SelfReport, rng: random.Random) -> bool:
         if not item.is_computed:
             full = item.full(report.unit.tier)
             lines[item.pk] = actions.LineGiven(
-                rng.choice(SAID), (full * rng.randint(16, 20) / 20).quantize(Decimal("0.5"))
+                SAID[item.key], (full * rng.randint(16, 20) / 20).quantize(Decimal("0.5"))
             )
     actions.save_report(report, text="全年没有发生事故，主要不足是培训档案不够规范。", lines=lines, by=head)
     actions.submit_report(report, by=head)
@@ -112,7 +119,7 @@ def _published(city: City, sheet: Sheet, office: User, leader: User, rng: random
     first, last = city.today - dt.timedelta(days=150), city.today - dt.timedelta(days=FROZEN + 1)
     with as_of(at_hour(city.today - dt.timedelta(days=BEGUN), 9)):
         made = _round(
-            sheet, f"青石街道餐饮场所主要负责人履职考核（{first.year}年上半年）", first, last, office
+            sheet, f"青石街道餐饮场所主要负责人履职考核（{first.year}年集中整治阶段）", first, last, office
         )
         actions.add_chosen(
             made,
@@ -141,10 +148,11 @@ def _published(city: City, sheet: Sheet, office: User, leader: User, rng: random
             missing = SelfReport.objects.get(pk=report.pk).signed_at is None
             for item in items:
                 full = item.full(report.unit.tier)
-                points = full * (rng.randint(4, 9) if missing else rng.randint(13, 20)) / 20
+                weak = missing or rng.random() < 0.3
+                points = full * (rng.randint(4, 9) if missing else rng.randint(11, 14) if weak else 19) / 20
                 actions.judge(
                     seat, report.unit, item, points=points.quantize(Decimal("0.5")), how=item.how[0],
-                    text="逾期没有提交自评，按现场和档案评定" if missing else rng.choice(SEEN), by=judge,
+                    text=("逾期没有提交自评，按现场评定：" if missing else "") + SEEN[item.key][weak], by=judge,
                 )  # fmt: skip
     with as_of(at_hour(city.today - dt.timedelta(days=FROZEN), 10)):
         actions.freeze(made, by=office)

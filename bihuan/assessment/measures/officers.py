@@ -9,6 +9,7 @@ from django.db.models import CharField, Exists, OuterRef, Q, Sum, Value
 from django.db.models.functions import Cast, Concat
 
 from bihuan.hazards.models import Hazard
+from bihuan.hazards.workflow import Move as HazardMove
 from bihuan.hazards.workflow import Status as HazardStatus
 from bihuan.inspections.models import Inspection, InspectionMember
 from bihuan.lookback.models import LookbackCheck
@@ -115,7 +116,7 @@ def _papers(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
 def _dismissed(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
     rows = Hazard.objects.filter(
         status=HazardStatus.DISMISSED, found_on__gte=window.since, found_on__lte=window.until
-    )
+    ).exclude(transitions__move=HazardMove.MERGE)  # registered twice is not found wrongly
     return pieces(
         rows, units, paths=_FOUND_BY, names=("found_on", "description"),
         note=lambda on, text: f"{day(on)} 登记，认定不属实：{text[:60]}",

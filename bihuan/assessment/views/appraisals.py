@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bihuan.accounts.guards import require
+from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.attachments import queries as files
 from bihuan.audit.actions import chain_of
@@ -31,6 +32,7 @@ from ..models import AssessedUnit, Assessment, SelfReport, SelfReportLine, Sheet
 from ..standing import may_fill, may_return, runs, seats_of
 from ..workflow import OUT, Audience, ReportStatus, Status
 from . import documents, files_in, page_of, user_of
+from .cards import linked
 from .rounds import assessment_or_404
 
 
@@ -99,7 +101,7 @@ def report(request: Request, pk: int) -> HttpResponse:
         "report": row,
         "unit": unit,
         "assessment": unit.assessment,
-        "groups": _groups(row, items, kept, forms if fills else {}),
+        "groups": _groups(user, row, items, kept, forms if fills else {}),
         "summary": summary if fills else None,
         "fills": fills,
         "lacking": actions.lacking(row) if fills and row.saved_at else [],
@@ -123,7 +125,11 @@ def _line_form(
 
 
 def _groups(
-    row: SelfReport, items: list[SheetItem], kept: dict[int, SelfReportLine], forms: dict[int, ReportLineForm]
+    user: User,
+    row: SelfReport,
+    items: list[SheetItem],
+    kept: dict[int, SelfReportLine],
+    forms: dict[int, ReportLineForm],
 ) -> list[dict[str, Any]]:
     """The items under the duty of the law they stand for, with what the ledger says and what the head says."""
     law = {each.key: each for each in head_duties(row.unit.assessment.period_to)}
@@ -139,10 +145,12 @@ def _groups(
         line = kept.get(item.pk)
         shown = evidence.get(chain_of(line), {}).get("evidence", []) if line else []
         measure = measure_of(item.measure) if item.is_computed else None
+        reading = readings.get(item.measure) if measure else None
         group["entries"].append(
             {
                 "item": item, "full": item.full(row.unit.tier), "line": line, "form": forms.get(item.pk),
-                "measure": measure, "reading": readings.get(item.measure) if measure else None,
+                "measure": measure, "reading": reading,
+                "lost": linked(user, measure, reading.rows[:MOST_LOST]) if measure and reading else [],
                 "photos": files.photo_items(shown), "files": documents(shown),
             }
         )  # fmt: skip
@@ -178,6 +186,7 @@ def sign_for(request: Request, pk: int) -> HttpResponse:
     return redirect(unit)
 
 
+MOST_LOST = 20  # rows that cost points listed under an item; the rest stand in the enterprise's own lists
 STATES = (
     ("owed", "未提交"),
     ("late", "逾期未提交"),

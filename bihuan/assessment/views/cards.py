@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
@@ -19,7 +20,7 @@ from bihuan.papers.models import PaperReceipt
 from .. import actions
 from ..forms import ProposalForm
 from ..keysets import unpack
-from ..measures import measure_of
+from ..measures import Measure, measure_of
 from ..models import (
     AssessedUnit,
     Assessment,
@@ -156,23 +157,7 @@ def rows(request: Request, pk: int) -> HttpResponse:
             [key, "；".join(wrong.get(str(key), ["计入基数，没有失分"]))] for key in unpack(behind.whole)
         ]
     page = slice_of(request, listed)
-    found: dict[Any, Any] = {}
-    if measure is not None and page.items:
-        # Only what the person may open themselves is named and linked; the frozen note stands for the rest.
-        manager: Any = apps.get_model(measure.model)._default_manager
-        seen = manager.visible_to(user) if hasattr(manager, "visible_to") else manager.all()
-        keys = [key for key, _ in page.items]
-        found = {row.pk: row for row in seen.filter(pk__in=keys)}
-    by_key = {str(key): row for key, row in found.items()}
-    entries = [
-        {
-            "number": key,
-            "note": note,
-            "url": _address(by_key.get(str(key))),
-            "name": _name(by_key.get(str(key))),
-        }
-        for key, note in page.items
-    ]
+    entries = linked(user, measure, page.items) if measure is not None else []
     context = {
         "has_whole": has_whole,
         "whole": whole,
@@ -187,6 +172,23 @@ def rows(request: Request, pk: int) -> HttpResponse:
         "entries": entries,
     }
     return render(request, "assessment/rows.html", context)
+
+
+def linked(user: User, measure: Measure, rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    """Rows as they are shown: only what the person may open themselves is named and linked; the note stands for the
+    rest. One query."""
+    manager: Any = apps.get_model(measure.model)._default_manager
+    seen = manager.visible_to(user) if hasattr(manager, "visible_to") else manager.all()
+    by_key = {str(row.pk): row for row in seen.filter(pk__in=[key for key, _ in rows])} if rows else {}
+    return [
+        {
+            "number": key,
+            "note": note,
+            "url": _address(by_key.get(str(key))),
+            "name": _name(by_key.get(str(key))),
+        }
+        for key, note in rows
+    ]
 
 
 def _address(row: Any) -> str:
