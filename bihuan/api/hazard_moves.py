@@ -96,6 +96,19 @@ class Dismiss(Reasoned):
         return actions.dismiss(hazard, **self.words(), by=by)
 
 
+class Merge(Reasoned):
+    """并入重复登记的另一项"""
+
+    move: Literal["merge"]
+    into: Id = Field(description="并入哪一项隐患的编号，须是同一家企业、一年以内的")
+
+    def act(self, hazard: Hazard, by: User) -> object:
+        into = Hazard.objects.visible_to(by).filter(pk=self.into).first()
+        if into is None:
+            raise Unprocessable("body.into", "该隐患不存在或不在可见范围，请另选")
+        return actions.merge(hazard, into=into, **self.words(), by=by)
+
+
 class GradeMajor(Reasoned):
     """认定为重大隐患；有判定条款时可不写理由"""
 
@@ -349,7 +362,7 @@ class Assign(Reasoned):
 class MoveIn(
     RootModel[
         Annotated[
-            Confirm | Dismiss | GradeMajor | Downgrade | FixOnSpot | Submit | SendBack | Close | ReportMajor
+            Confirm | Dismiss | Merge | GradeMajor | Downgrade | FixOnSpot | Submit | SendBack | Close | ReportMajor
             | SubmitPlan | ApprovePlan | ReturnPlan | ApplyAcceptance | Accept | RefuseAcceptance | CloseMajor
             | FailEvaluation | Reopen | LiftSupervision | Extend | Assign,
             Field(discriminator="move"),

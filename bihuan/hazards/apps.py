@@ -20,17 +20,20 @@ class HazardsConfig(AppConfig):
         from .counting import SOURCE as COUNTED
         from .exporting import LEDGER
         from .importing import HazardImporter
+        from .merging import merged
+        from .origins import register as register_origin
         from .searching import SOURCE
-        from .selections import ASSIGN, EXTEND
+        from .selections import ASSIGN, CLOSE, EXTEND
         from .sharing import HAZARD_ROWS, has_open_major, open_major
 
         for label, visible in VISIBLE.items():
             register(label, visible)
         register_importer(HazardImporter())
         register_export(LEDGER)
-        for act in (ASSIGN, EXTEND):
+        for act in (ASSIGN, CLOSE, EXTEND):
             register_act(act)
         register_source(SOURCE)
+        register_origin(merged)
         register_counting(COUNTED)
         lists.register(HAZARD_ROWS)
         grading.register_open_major("hazards", open_major)

@@ -17,6 +17,7 @@ from bihuan.rules.hazards import criteria, domains
 from bihuan.rules.reasons import send_back_reasons
 
 from .deadlines import deadline
+from .merging import twins_of
 from .models import Hazard
 from .workflow import Level
 
@@ -101,6 +102,22 @@ class ConfirmForm(ActForm):
 
 class ReasonForm(ActForm):
     reason = words("理由", rows=2)
+
+
+class MergeForm(ActForm):
+    """Which hazard this one repeats."""
+
+    into = forms.ModelChoiceField(
+        Hazard.objects.none(), label="并入哪一项", empty_label="请选择同一家企业的隐患"
+    )
+    reason = words("怎么看出是同一项", rows=2)
+
+    def prepare(self) -> None:
+        field = self.fields["into"]
+        field.queryset = twins_of(self.hazard, self.user)  # type: ignore[attr-defined]
+        field.label_from_instance = (  # type: ignore[attr-defined]
+            lambda each: f"{each.number} {each.get_status_display()} {each.description[:40]}"
+        )
 
 
 class GradeForm(ActForm):
@@ -224,6 +241,20 @@ class BulkExtendForm(forms.Form):
     def wanted(self) -> dict[str, Any]:
         """What was filled in, as the background work keeps it."""
         return {"to": self.cleaned_data["to"].isoformat(), "reason": self.cleaned_data["reason"]}
+
+
+class BulkCloseForm(forms.Form):
+    """One opinion for many hazards whose rectifications were looked at one by one."""
+
+    text = words("复查意见", rows=2, help_text="记入每一项的复查意见")
+    looked = forms.BooleanField(label="以上各项的整改照片和说明，我已逐项看过，均合格")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
+    def wanted(self) -> dict[str, Any]:
+        """What was filled in, as the background work keeps it."""
+        return {"text": self.cleaned_data["text"]}
 
 
 class HazardForm(forms.Form):

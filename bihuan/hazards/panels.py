@@ -14,6 +14,7 @@ from bihuan.core.errors import IllegalMove
 
 from . import actions, chains, forms
 from .actions.recording import may_fix_on_spot
+from .merging import twins_of
 from .models import Extension, Hazard, MajorPlan
 from .standing import (
     available_moves,
@@ -192,6 +193,11 @@ SPECS: dict[str, Spec] = {
             lambda hazard, data, files, by: actions.dismiss(hazard, **data, by=by), "已认定不属实", danger=True,
         ),
         Spec(
+            "merging", "并入重复登记", "并入", forms.MergeForm, (Move.MERGE,),
+            lambda hazard, data, files, by: actions.merge(hazard, **data, by=by), "已并入，两项的经过都保留", danger=True,
+            note="同一处隐患登记了两次的，留一项继续办，另一项并入它：不再计数，经过和材料原样保留，两边互相能点到。",
+        ),
+        Spec(
             "grading", "认定为重大隐患", "认定为重大", forms.GradeForm, (Move.GRADE_MAJOR,),
             lambda hazard, data, files, by: actions.grade_major(hazard, **data, by=by),
             "已认定为重大隐患，转入治理方案程序", danger=True,
@@ -251,6 +257,8 @@ def panels(hazard: Hazard, user: User, extensions: Sequence[Extension] | QuerySe
                 usable = Move.REPORT_MAJOR in legal and not reported
             case "plan":
                 usable = reported
+            case "merging":
+                usable = Move.MERGE in legal and twins_of(hazard, user).exists()
             case "lifting":
                 usable = Move.LIFT_SUPERVISION in legal and not chains.holds(hazard)
             case _:

@@ -7,7 +7,7 @@ import datetime as dt
 from bihuan.accounts.models import Organization, User
 from bihuan.jobs.selections import Act, Wanted
 
-from .actions import assign, extend_ex_officio
+from .actions import assign, extend_ex_officio, reinspect
 from .models import Hazard
 
 
@@ -26,5 +26,10 @@ def _extend(hazard: Hazard, wanted: Wanted, by: User) -> None:
     extend_ex_officio(hazard, to=to, reason=wanted["reason"], by=by)
 
 
+def _close(hazard: Hazard, wanted: Wanted, by: User) -> None:
+    reinspect(hazard, passed=True, text=wanted["text"], by=by)
+
+
 ASSIGN = Act("hazards.assign", "批量改派复查单位", "项", _find, _assign)
 EXTEND = Act("hazards.extend", "统一延期", "项", _find, _extend)
+CLOSE = Act("hazards.close", "批量复查销号", "项", _find, _close)

@@ -43,6 +43,7 @@ class Move(TextChoices):
     IMPORT = "import", "历史导入"
     CONFIRM = "confirm", "核实"
     DISMISS = "dismiss", "认定不属实"
+    MERGE = "merge", "并入重复登记"
     GRADE_MAJOR = "grade_major", "认定为重大隐患"
     DOWNGRADE = "downgrade", "撤销重大认定"
     FIX_ON_SPOT = "fix_on_spot", "当场整改销号"
@@ -110,6 +111,11 @@ RULES: dict[str, Rule] = {
         Status.REPORTED, Status.RECTIFYING, Permission.CONFIRM_HAZARD, major_target=Status.PLANNING
     ),
     Move.DISMISS: _rule(Status.REPORTED, Status.DISMISSED, Permission.CONFIRM_HAZARD, needs_reason=True),
+    # Registered twice: one stays with its whole course, the other leads to it and counts no more. A major one never goes.
+    Move.MERGE: _rule(
+        (Status.REPORTED, Status.RECTIFYING, Status.REINSPECTING), Status.DISMISSED, Permission.CONFIRM_HAZARD,
+        needs_reason=True, levels=_GENERAL, evidence="hazard",
+    ),
     Move.GRADE_MAJOR: _rule(
         (Status.REPORTED, Status.RECTIFYING, Status.REINSPECTING), Status.PLANNING, Permission.GRADE_HAZARD,
         needs_reason=True, levels=_GENERAL,

@@ -2,7 +2,7 @@
 
 from ..standing import available_moves, may_move
 from .door import move_hazard
-from .handling import assign, confirm, dismiss, reopen
+from .handling import assign, confirm, dismiss, merge, reopen
 from .major import (
     downgrade,
     grade_major,
@@ -40,6 +40,7 @@ __all__ = [
     "lift_old_mark",
     "lift_supervision",
     "may_move",
+    "merge",
     "move_hazard",
     "place_under_supervision",
     "record_acceptance",

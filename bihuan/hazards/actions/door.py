@@ -387,7 +387,7 @@ def _withdraw_pending_extension(hazard: Hazard, *, by: User) -> None:
 def tell(writes: Writes, sight: Sight, line: HazardTransition, *, by: User) -> Told:
     """Tell the other side what became of it; new duties announce themselves."""
     hazard, move = sight.hazard, Move(line.move)
-    if move == Move.DISMISS:
+    if move in (Move.DISMISS, Move.MERGE):
         finder = User.objects.filter(pk=hazard.found_by_id, is_active=True, is_service=False)
         recipients = tuple(finder.values_list("pk", flat=True))
     elif move in _TOLD_TO_ENTERPRISE:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db import transaction
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
-from bihuan.core.errors import Refused
+from bihuan.core.errors import ReasonRequired, Refused
 
 from ..deadlines import deadline
+from ..merging import twins_of
 from ..models import Hazard, HazardTransition
 from ..standing import is_above
 from ..workflow import Move
@@ -28,6 +30,27 @@ def confirm(hazard: Hazard, *, by: User, due_on: dt.date | None = None) -> Hazar
 def dismiss(hazard: Hazard, *, reason: str, by: User) -> HazardTransition:
     """Find that what was reported is not a hazard; it no longer counts as found."""
     return move_hazard(hazard, Move.DISMISS, by=by, reason=reason)
+
+
+def merge(hazard: Hazard, *, into: Hazard, reason: str, by: User) -> HazardTransition:
+    """The same danger was registered twice: this one leads to `into` from now on and counts no more, its course stays.
+
+    Raises PermissionDenied, ReasonRequired, IllegalMove, and Refused for one of another enterprise, one that was itself
+    found to be none, and one that was found more than a year apart.
+    """
+    with transaction.atomic():
+        # Both are held, in one order, so that two who merge them into each other do not both go.
+        list(Hazard.objects.select_for_update().filter(pk__in=[hazard.pk, into.pk]).order_by("pk"))
+        return _merge(hazard, into, reason, by)
+
+
+def _merge(hazard: Hazard, into: Hazard, reason: str, by: User) -> HazardTransition:
+    if not twins_of(hazard, by).filter(pk=into.pk).exists():
+        raise Refused("只能并入同一家企业、一年以内、没有认定不属实的另一项隐患，请重新选择")
+    if not reason.strip():
+        raise ReasonRequired(Move.MERGE.label)
+    words = f"并入 {into.number}：{reason.strip()}"
+    return move_hazard(hazard, Move.MERGE, by=by, reason=words, evidence=into)
 
 
 def reopen(hazard: Hazard, *, reason: str, by: User) -> HazardTransition:

@@ -12,13 +12,13 @@ LEGAL = {
         {"report": "reported", "record": "planning", "self_report": "planning", "import": ""},
     ),
     "reported": (
-        {"confirm": "rectifying", "dismiss": "dismissed", "grade_major": "planning", "assign": "reported"},
+        {"confirm": "rectifying", "dismiss": "dismissed", "merge": "dismissed", "grade_major": "planning", "assign": "reported"},
         {"confirm": "planning", "dismiss": "dismissed", "assign": "reported"},
     ),
     "rectifying": (
         {
             "grade_major": "planning", "fix_on_spot": "closed", "submit": "reinspecting", "extend": "rectifying",
-            "assign": "rectifying",
+            "assign": "rectifying", "merge": "dismissed",
         },
         {
             "apply_acceptance": "accepting", "place_under_supervision": "rectifying", "extend": "rectifying",
@@ -26,7 +26,7 @@ LEGAL = {
         },
     ),
     "reinspecting": (
-        {"grade_major": "planning", "send_back": "rectifying", "close": "closed", "assign": "reinspecting"},
+        {"grade_major": "planning", "send_back": "rectifying", "close": "closed", "assign": "reinspecting", "merge": "dismissed"},
         {"assign": "reinspecting"},
     ),
     "planning": (

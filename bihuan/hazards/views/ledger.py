@@ -20,19 +20,21 @@ from bihuan.accounts.guards import require
 from bihuan.accounts.models import Organization, SavedView, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import regions_to_choose
+from bihuan.attachments.queries import of_many, photo_items
+from bihuan.audit.actions import chain_of
 from bihuan.campaigns.models import Campaign
 from bihuan.core.dates import day_words
 from bihuan.core.http import Request
 from bihuan.core.paging import BadCursor
-from bihuan.jobs.selections import answer, do_each
+from bihuan.jobs.selections import Act, answer, do_each
 from bihuan.registry.models import EnterpriseKind
 
 from .. import asof
-from ..forms import BulkAssignForm, BulkExtendForm
+from ..forms import BulkAssignForm, BulkCloseForm, BulkExtendForm
 from ..markup import COLUMNS, ledger_rows
-from ..models import Hazard
+from ..models import Hazard, Rectification
 from ..queries import STATES, Filters, chips, holders_of_rows, ledger_page, parse_filters, total, without
-from ..selections import ASSIGN, EXTEND
+from ..selections import ASSIGN, CLOSE, EXTEND
 from ..standing import seats
 from ..workflow import Level, Status
 from .shared import is_enterprise, user_of
@@ -171,6 +173,8 @@ def _bulk_actions(user: User) -> list[dict[str, str]]:
         offered.append({"label": "改派复查单位", "value": "assign"})
     if _is_office(user):
         offered.append({"label": "统一延期", "value": "extend"})
+    if user.has_perm(Permission.REVIEW_HAZARD):
+        offered.append({"label": "复查销号", "value": "close"})
     return offered
 
 
@@ -179,6 +183,29 @@ def _is_office(user: User) -> bool:
         post.organization.kind == Organization.Kind.OFFICE
         for post in seats(user, Permission.DECIDE_EXTENSION)
     )
+
+
+_BULK: dict[str, tuple[Act, Any]] = {
+    "assign": (ASSIGN, BulkAssignForm), "extend": (EXTEND, BulkExtendForm), "close": (CLOSE, BulkCloseForm),
+}  # fmt: skip
+
+
+def _handed_in(hazards: Sequence[Hazard]) -> list[dict[str, Any]]:
+    """What each of the picked hazards shows of its rectification: to be looked at before all are closed."""
+    last: dict[int, Rectification] = {}
+    for row in Rectification.objects.filter(hazard__in=hazards).order_by("id"):
+        last[row.hazard_id] = row
+    files = of_many([*last.values()])
+    return [
+        {
+            "hazard": each, "told": last.get(each.pk),
+            "photos": photo_items([file for role in files.get(chain_of(last[each.pk]), {}).values() for file in role])
+            if each.pk in last else [],
+            "problem": "" if each.status == Status.REINSPECTING
+            else f"现为“{each.get_status_display()}”，不能复查销号，会跳过并说明",
+        }
+        for each in hazards
+    ]  # fmt: skip
 
 
 @require_POST
@@ -198,17 +225,17 @@ def bulk(request: Request) -> HttpResponse:
     hazards = list(
         Hazard.objects.visible_to(user).filter(pk__in=picked).select_related("enterprise__organization")
     )
-    form_class = BulkAssignForm if action == "assign" else BulkExtendForm
+    act, form_class = _BULK[action]
     confirmed = "confirmed" in request.POST
     form = form_class(request.POST if confirmed else None, user=user)
     context: dict[str, Any] = {
         "hazards": hazards,
         "action": action,
-        "title": (ASSIGN if action == "assign" else EXTEND).title,
+        "title": act.title,
+        "handed_in": _handed_in(hazards) if act is CLOSE else [],
         "form": form,
     }
     if confirmed and form.is_valid():
-        act = ASSIGN if action == "assign" else EXTEND
         job = do_each(act.key, picked, form.wanted(), by=user, back=reverse("hazards:ledger"))
         return answer(request, job)
     return render(request, "hazards/bulk.html", context)
