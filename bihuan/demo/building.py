@@ -103,7 +103,8 @@ def build_works(city: City, campaign: Campaign) -> None:
     )
     made: list[Project] = []
     for number, plan in enumerate(PLANS):
-        operator = operators[number * 3 % len(operators)] if operators else None
+        near = [each for each in operators if each.county_id == plan[2][:6]] or operators
+        operator = near[number % len(near)] if near else None
         made.append(_project(city, campaign, number, plan, operator, fund))
     _care(city, made)
     _support(city, campaign)
@@ -158,7 +159,12 @@ def _project(
         actions.set_shares(
             project, estimate, {key: estimate * share / 100 for key, share in parts.items()}, by=by
         )
-        hazards = Hazard.objects.visible_to(by).filter(locality=code).exclude(status="closed").order_by("found_on", "pk")[:2]
+        hazards = (
+            Hazard.objects.visible_to(by)
+            .filter(locality=code)
+            .exclude(status="closed")
+            .order_by("found_on", "pk")[:2]
+        )
         if hazards:
             actions.link_hazards(project, list(hazards), by=by)
     if goal in {"reserved", "gap"}:
@@ -206,7 +212,7 @@ def _finance(city: City, project: Project, number: int, fund: FundPurpose | None
             )
             actions.post_money(
                 source, "receive", amount, happened_on=timezone.localdate(),
-                document=f"到账凭证 {number + 1}-{source.kind[:2]}（演示）", commitment=taken, by=office if taken else by,
+                document=f"{source.label}到账凭证 {number + 1}（演示）", commitment=taken, by=office if taken else by,
             )  # fmt: skip
 
 
@@ -234,7 +240,7 @@ def _build(city: City, project: Project, number: int, goal: str) -> None:
         for source in _sources(project)[:2]:
             actions.post_money(
                 source, "spend", (source.received / 2).quantize(YUAN("0.01")), happened_on=timezone.localdate(),
-                document=f"支付凭证 {number + 1}-{source.kind[:2]}（演示）", payee="云溪管网工程有限公司（虚构）", by=by,
+                document=f"{source.label}支付凭证 {number + 1}（演示）", payee="云溪管网工程有限公司（虚构）", by=by,
             )  # fmt: skip
     _report(city, project, goal)
     if goal in {"completed", "handed", "in_use"}:

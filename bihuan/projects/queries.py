@@ -36,6 +36,11 @@ from .workflow import BUILT, LIVE, FundLineKind, MoneyKind, ProjectStatus, Repor
 ZERO = Decimal("0.00")
 
 
+def in_wan(value: Decimal) -> str:
+    """An amount in 万元 as the head of a page says it."""
+    return f"{value / 10_000:,.2f}"
+
+
 def cents(value: Decimal | None) -> Decimal:
     """A sum the database made, to the cent: it may add decimals as floats."""
     return ZERO if value is None else value.quantize(ZERO)
@@ -107,7 +112,7 @@ class Standing:
 
     @property
     def estimate_words(self) -> str:
-        return f"估算投资 {self.estimate:,.2f} 元"
+        return f"估算投资 {in_wan(self.estimate)} 万元"
 
     @property
     def done_words(self) -> str:
@@ -165,8 +170,12 @@ class SourceFigures:
         return self.planned - self.committed
 
     @property
+    def received_words(self) -> str:
+        return in_wan(self.received)
+
+    @property
     def planned_words(self) -> str:
-        return f"分担 {self.planned:,.2f} 元"
+        return f"分担 {in_wan(self.planned)} 万元"
 
 
 def money_by_source(rows: ProjectQuerySet) -> list[SourceFigures]:
@@ -365,6 +374,14 @@ class FundSum:
     @property
     def left(self) -> Decimal:
         return self.granted - self.committed
+
+    @property
+    def words(self) -> dict[str, str]:
+        """The figures in 万元."""
+        return {
+            "granted": in_wan(self.granted), "committed": in_wan(self.committed), "paid": in_wan(self.paid),
+            "left": in_wan(self.left),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
