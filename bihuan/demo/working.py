@@ -19,10 +19,11 @@ from bihuan.office.calendar import (
 )
 from bihuan.office.models import OfficerCommitment, WorkItem, WorkPlan
 
+from .cast import LOGINS
 from .city import City
 from .moments import as_of, at_hour
 
-UNITS = 6
+UNITS = 5
 
 
 class Cast:
@@ -105,14 +106,21 @@ def _units(cast: Cast) -> list[Unit]:
         if body is not None and body.kind in kinds and user.has_perm(Permission.PLAN_OFFICE_WORK):
             known.setdefault(body.pk, []).append(user)
             bodies[body.pk] = body
-    found = []
+    found, named = [], {login for _, login, _ in LOGINS}
     for pk, people in known.items():
         leader = next((each for each in people if each.has_perm(Permission.CHECK_OFFICE_WORK)), None)
-        officer = next((each for each in people if not each.has_perm(Permission.CHECK_OFFICE_WORK)), None)
+        writers = [each for each in people if not each.has_perm(Permission.CHECK_OFFICE_WORK)]
+        officer = next((each for each in writers if each.username in named), next(iter(writers), None))
         if leader is not None and officer is not None:
             found.append(Unit(bodies[pk], officer, leader))
-    found.sort(key=lambda unit: (kinds.index(unit.body.kind), unit.body.region_id, unit.body.name))
-    return found[:UNITS]
+    # Units a visitor of the demo can log in to come first; a street stands at the end.
+    found.sort(
+        key=lambda unit: (
+            not {unit.officer.username, unit.leader.username} & named,
+            kinds.index(unit.body.kind), unit.body.region_id, unit.body.name,
+        )
+    )  # fmt: skip
+    return sorted(found[:UNITS], key=lambda unit: kinds.index(unit.body.kind))
 
 
 def _month(units: list[Unit], month: dt.date, number: int, today: dt.date) -> None:

@@ -8,12 +8,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from bihuan.accounts.guards import require
+from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
+from bihuan.accounts.scope import scope_of
 from bihuan.core.errors import Refused
-from bihuan.core.http import Request
+from bihuan.core.http import Request, row_number
+from bihuan.oversight.forms import bodies_under
 
 from .. import actions, catalogue, forms
-from ..standing import led_unit
+from ..standing import UNITS, led_unit
 from . import user_of
 
 
@@ -21,7 +24,9 @@ from . import user_of
 @require(Permission.VIEW_OFFICE_WORK)
 def index(request: Request) -> HttpResponse:
     user = user_of(request)
-    unit = user.organization
+    units = _units(user)
+    asked = row_number(request.GET.get("unit", ""))
+    unit = next((each for each in units if each.pk == asked), user.organization)
     rows = catalogue.lines(user, unit)
     years, papers = catalogue.papers_by_kind(user)
     led = led_unit(user)
@@ -31,6 +36,8 @@ def index(request: Request) -> HttpResponse:
         "number": len(rows),
         "most": catalogue.MOST,
         "unit": unit,
+        "units": [(str(each.pk), each.short_name) for each in units],
+        "asked": str(unit.pk) if unit else "",
         "years": years,
         "papers": papers,
         "papers_total": sum(each.total for each in papers),
@@ -38,6 +45,14 @@ def index(request: Request) -> HttpResponse:
         "form": forms.KeeperForm(unit=led, ledgers=names) if led is not None else None,
     }
     return render(request, "office/catalogue.html", context)
+
+
+def _units(user: User) -> list[Organization]:
+    """The units whose keepers a person may ask for: those of his area, or his own."""
+    found = [] if user.organization is None else [user.organization]
+    for code in scope_of(user, Permission.VIEW_OFFICE_WORK).areas:
+        found += list(bodies_under(code, kinds=tuple(UNITS))[:400])
+    return list({each.pk: each for each in found}.values())
 
 
 @require_POST
