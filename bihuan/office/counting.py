@@ -67,7 +67,9 @@ def count(code: str, month: dt.date, on: dt.date) -> dict[str, Any]:
         .order_by("organization_id")
     )
     rows: dict[int, list[dict[str, Any]]] = {}
-    values = WorkItem.objects.filter(plan__in=[plan.pk for plan in plans], status__in=COUNTED).order_by("pk")
+    values: Any = WorkItem.objects.filter(plan__in=[plan.pk for plan in plans], status__in=COUNTED).order_by(
+        "pk"
+    )
     for row in values.values(
         "pk", "plan_id", "status", "due_on", "done_on", "reported_on", "carries", "cause"
     ):
@@ -102,7 +104,7 @@ def count(code: str, month: dt.date, on: dt.date) -> dict[str, Any]:
 def per_plan(plans: list[WorkPlan], on: dt.date) -> dict[int, dict[str, int]]:
     """The figures of plans already read, as of now; one query."""
     rows: dict[int, list[dict[str, Any]]] = {plan.pk: [] for plan in plans}
-    values = WorkItem.objects.filter(plan__in=list(rows), status__in=COUNTED)
+    values: Any = WorkItem.objects.filter(plan__in=list(rows), status__in=COUNTED)
     for row in values.values("pk", "plan_id", "status", "due_on", "done_on", "reported_on", "carries"):
         rows[row["plan_id"]].append(row)
     return {

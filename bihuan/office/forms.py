@@ -61,11 +61,11 @@ class ItemForm(forms.Form):
     ) -> None:
         super().__init__(data, initial={"due_on": last_day(plan.month)} | (initial or {}))
         posts = post_choices(user, plan.organization, leads=leads)
-        field = self.fields["post"]
+        field: Any = self.fields["post"]
         field.queryset = Post.objects.filter(pk__in=[post.pk for post in posts]).select_related(
             "organization"
-        )  # type: ignore[attr-defined]
-        field.label_from_instance = lambda post: post.title  # type: ignore[attr-defined]
+        )
+        field.label_from_instance = lambda post: post.title
         mine = [post for post in posts if post.pk in {own.pk for own in user.posts}]
         if mine:
             field.initial = mine[0].pk
@@ -100,11 +100,11 @@ class AdditionForm(forms.Form):
     def __init__(self, data: Any = None, *, user: User, plan: WorkPlan, leads: bool) -> None:
         super().__init__(data, initial={"due_on": last_day(plan.month)})
         posts = post_choices(user, plan.organization, leads=leads)
-        field = self.fields["post"]
+        field: Any = self.fields["post"]
         field.queryset = Post.objects.filter(pk__in=[post.pk for post in posts]).select_related(
             "organization"
-        )  # type: ignore[attr-defined]
-        field.label_from_instance = lambda post: post.title  # type: ignore[attr-defined]
+        )
+        field.label_from_instance = lambda post: post.title
 
 
 class DoneForm(forms.Form):
@@ -128,10 +128,8 @@ class UnfinishedForm(forms.Form):
         following = next_month(item.plan.month)
         super().__init__(data, initial={"new_due_on": last_day(following)} | (initial or {}))
         known = causes(timezone.localdate())
-        self.fields["cause"].choices = [
-            ("", "请选择"),
-            *[(each.key, f"{each.label}（{each.hint}）") for each in known],
-        ]  # type: ignore[attr-defined]
+        cause: Any = self.fields["cause"]
+        cause.choices = [("", "请选择"), *[(each.key, f"{each.label}（{each.hint}）") for each in known]]
         self.fields["new_due_on"].widget.attrs["min"] = following.isoformat()
 
 
@@ -395,8 +393,8 @@ class InquirerForm(forms.Form):
 
     inquirer = forms.ModelChoiceField(label="核查人", queryset=User.objects.none(), empty_label=None)
 
-    def __init__(self, data: Any = None, *, people: list[User]) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any = None, *, people: list[User], me: User | None = None) -> None:
+        super().__init__(data, initial={"inquirer": me.pk} if me is not None else None)
         field = self.fields["inquirer"]
         field.queryset = User.objects.filter(pk__in=[person.pk for person in people])  # type: ignore[attr-defined]
         field.label_from_instance = lambda person: person.full_name  # type: ignore[attr-defined]
@@ -439,4 +437,4 @@ class KeeperForm(forms.Form):
         self.fields["ledger"].choices = ledgers  # type: ignore[attr-defined]
         field = self.fields["post"]
         field.queryset = unit.posts.filter(is_active=True).order_by("id")  # type: ignore[attr-defined]
-        field.label_from_instance = lambda post: post.title  # type: ignore[attr-defined]
+        field.label_from_instance = lambda post: post.title

@@ -117,11 +117,11 @@ def suggestions(user: User, unit: Organization, month: dt.date) -> list[Suggesti
         .exclude(pk__in=taken.exclude(resolution=None).values("resolution"))
         .order_by("due_on", "id")
     )
-    for row in resolutions[:MOST]:
+    for resolution in resolutions[:MOST]:
         found.append(
             Suggestion(
-                f"resolution-{row.pk}", "会议议定事项", row.text, "报办结并得到召集单位确认", row.due_on, None,
-                url=row.get_absolute_url(),
+                f"resolution-{resolution.pk}", "会议议定事项", resolution.text, "报办结并得到召集单位确认", resolution.due_on, None,
+                url=resolution.get_absolute_url(),
             )
         )  # fmt: skip
     duties = (

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from django.db.models import F, Q
+from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
@@ -176,7 +177,7 @@ def _asked(rule: SignalRule, areas: tuple[str, ...], on: dt.date) -> dict[str, S
         elif (body := handed.get(line.matter_id)) is not None:
             matter = matters[line.matter_id]
             _of(found, rule, body).add(
-                f"退回{matter}：{line.reason}", matter.get_absolute_url(), line.at.date()
+                f"退回{matter}：{line.reason}", matter.get_absolute_url(), timezone.localdate(line.at)
             )
     late = AskedMatter.objects.filter(areas_q(areas), received_on__gte=since).filter(
         Q(due_on__lt=on) & ~Q(status=AskedStatus.CLOSED) | Q(told_on__gt=F("due_on"))

@@ -161,7 +161,7 @@ def _approve(row: WorkAmendment, *, by: User, reason: str = "") -> None:
         WorkAmendment.objects.filter(pk=row.pk).update(item=item)
         owing.owe_item(item, by=by)
     else:
-        assert row.item is not None
+        assert row.item_id is not None
         item = WorkItem.objects.select_related("plan__organization", "post").get(pk=row.item_id)
         if row.kind == AmendmentKind.CHANGE:
             due = dt.date.fromisoformat(row.after["due_on"])

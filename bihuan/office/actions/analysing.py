@@ -22,12 +22,12 @@ from bihuan.duties.actions import finish_duty
 from bihuan.duties.models import Duty
 
 from .. import owing
-from ..calendar import analysis_due, last_day, month_of, next_month, next_quarter, quarter_of
+from ..calendar import analysis_due, last_day, month_of, next_quarter, quarter_of
 from ..models import SelfAnalysis, SelfAnalysisTransition, WorkItem, WorkMeasure
 from ..shipped import causes
 from ..standing import analyses, own_unit, signs_analysis
 from ..workflow import ANALYSIS_RULES, COUNTED, AnalysisMove, AnalysisStatus, Holding, ItemStatus, PlanStatus
-from .planning import ensure_plan, new_item
+from .planning import coming_plan, new_item
 
 REPEATED = 2
 
@@ -211,10 +211,7 @@ def _into_plan(measure: WorkMeasure, analysis: SelfAnalysis, by: User) -> WorkIt
             [by],
         )
     month = max(month_of(measure.due_on), month_of(timezone.localdate()))
-    plan = ensure_plan(analysis.organization, month, by=by)
-    while plan.status == PlanStatus.CHECKED:
-        month = next_month(month)
-        plan = ensure_plan(analysis.organization, month, by=by)
+    plan = coming_plan(analysis.organization, month, by=by)
     running = plan.status == PlanStatus.CONFIRMED
     due = min(max(measure.due_on, plan.month), last_day(plan.month))
     item = new_item(

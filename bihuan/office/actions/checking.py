@@ -38,7 +38,7 @@ from ..workflow import (
     PlanStatus,
     Rule,
 )
-from .planning import ensure_plan, new_item
+from .planning import coming_plan, new_item
 
 FARTHEST = 370
 
@@ -161,10 +161,7 @@ def _carry(item: WorkItem, *, by: User) -> WorkItem | None:
         return None
     assert item.new_due_on is not None
     month = max(month_of(item.new_due_on), next_month(item.plan.month))
-    plan = ensure_plan(item.plan.organization, month, by=by)
-    while plan.status == PlanStatus.CHECKED:
-        month = next_month(month)
-        plan = ensure_plan(item.plan.organization, month, by=by)
+    plan = coming_plan(item.plan.organization, month, by=by)
     due = min(max(item.new_due_on, plan.month), last_day(plan.month))
     running = plan.status == PlanStatus.CONFIRMED
     carried = new_item(

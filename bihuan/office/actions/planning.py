@@ -115,6 +115,17 @@ def ensure_plan(unit: Organization, month: dt.date, *, by: User) -> WorkPlan:
     return plan
 
 
+def coming_plan(unit: Organization, month: dt.date, *, by: User) -> WorkPlan:
+    """The first plan from a month on that is still written or running, held still until the act is through: nobody
+    confirms it while something is written into it."""
+    while True:
+        plan = ensure_plan(unit, month, by=by)
+        plan.status = WorkPlan.objects.select_for_update().values_list("status", flat=True).get(pk=plan.pk)
+        if plan.status != PlanStatus.CHECKED:
+            return plan
+        month = next_month(month)
+
+
 def owner_of(post: Post, by: User) -> User:
     """Who sits in the post of an item: oneself, or its holder today. Raises Refused for an empty chair."""
     if any(own.pk == post.pk for own in by.posts):
@@ -231,6 +242,7 @@ def take_up(plan: WorkPlan, keys: list[str], *, by: User) -> list[WorkItem]:
         post = plan.organization.posts.filter(pk=each.post_id, is_active=True).first() or mine
         columns: dict[str, Any] = {}
         if kind == "item":
+            assert pk is not None
             earlier = WorkItem.objects.get(pk=pk)
             columns = {
                 "carried_from": earlier, "carries": earlier.carries + 1, "duty_id": earlier.duty_id,

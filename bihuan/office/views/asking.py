@@ -156,6 +156,7 @@ def act(request: Request, pk: int, key: str) -> HttpResponse:
         return _show(request, asked_or_404(request, pk), wrong)
 
     form: Any
+    verb: Any
     match key:
         case AskedMove.ACCEPT:
             form, words, verb = django_forms.Form(asked), "已接收，由本单位承办", actions.accept
@@ -173,8 +174,7 @@ def act(request: Request, pk: int, key: str) -> HttpResponse:
                 "已转办，等对方接收",
                 actions.hand,
             )
-    verb_of: Any = verb
-    return done(request, key, form, lambda given: verb_of(row, by=user, **given), words, show=show, to=row)
+    return done(request, key, form, lambda given: verb(row, by=user, **given), words, show=show, to=row)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

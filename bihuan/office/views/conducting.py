@@ -159,7 +159,11 @@ def _panels(row: ConductMatter, user: Any) -> list[Panel]:
     if ConductMove.INQUIRE in moves:
         found.append(
             Panel(
-                "inquire", "开始核查", "指定核查人", forms.InquirerForm(people=inquirers(row)), is_open=True
+                "inquire",
+                "开始核查",
+                "指定核查人",
+                forms.InquirerForm(people=inquirers(row), me=user),
+                is_open=True,
             )
         )
     if ConductMove.NOTE in moves:
@@ -193,6 +197,7 @@ def act(request: Request, pk: int, key: str) -> HttpResponse:
         return _show(request, matter_or_404(request, pk), wrong)
 
     form: Any
+    verb: Any
     match key:
         case ConductMove.DEFEND:
             form, words, verb = forms.DefenceForm(asked), "申辩已提交", actions.defend
@@ -215,5 +220,4 @@ def act(request: Request, pk: int, key: str) -> HttpResponse:
             form, words, verb = forms.ConclusionForm(asked), "已查否了结", actions.clear_matter
         case _:
             form, words, verb = forms.ConclusionForm(asked), "已决定不予核查", actions.dismiss_matter
-    verb_of: Any = verb
-    return done(request, key, form, lambda given: verb_of(row, by=user, **given), words, show=show, to=row)
+    return done(request, key, form, lambda given: verb(row, by=user, **given), words, show=show, to=row)

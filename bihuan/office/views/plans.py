@@ -203,7 +203,11 @@ def _plan_panels(row: WorkPlan, user: Any) -> list[Panel]:
     if row.status == PlanStatus.DRAFT and plans_in(user, row):
         found.append(
             Panel(
-                "add", "增加事项", "列入计划", forms.ItemForm(user=user, plan=row, leads=leads), is_open=True
+                "add",
+                "增加事项",
+                "列入计划",
+                forms.ItemForm(user=user, plan=row, leads=leads),
+                is_open=not leads,
             )
         )
     if row.status == PlanStatus.CONFIRMED and plans_in(user, row):
