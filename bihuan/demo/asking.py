@@ -303,6 +303,10 @@ def receive_visits(city: City) -> None:
     _put_right(stage, before, 92)
     with stage.at(88):
         oversight.close_reception(_reception(before), by=stage.who("office"))
+        actions.set_aside(
+            "reception_rectified", f"oversight.reception:{before.pk}", reason="整改情况已随半年工作总结一并报省安委办",
+            organization=stage.body("office"), by=stage.who("office"),
+        )  # fmt: skip
     now = _visit(
         stage, "迎接省安全生产和消防工作考核巡查", "省安委会第三考核巡查组", 24, ("office", "office_leader"), before,
         "云岭安办〔2026〕30号",
@@ -333,11 +337,12 @@ def _register(
     previous: Reception | None,
     number: str,
     sender: str,
+    level: str = "province",
 ) -> Reception:
     with stage.at(ago, 9):
         row = oversight.register_reception(
             oversight.Notice(
-                title, visitor, sender, "province", stage.day(ago), stage.day(starts), stage.day(starts - 4),
+                title, visitor, sender, level, stage.day(ago), stage.day(starts), stage.day(starts - 4),
                 stage.day(0).replace(month=1, day=1) if stage.day(starts).year == stage.day(0).year else stage.day(starts + 90),
                 number, "市本级，抽查 2 个县区、4 个乡镇街道、6 家企业", "燃气安全专项整治、重大隐患闭环、责任落实", previous,
             ),
@@ -451,5 +456,6 @@ def _coming(stage: Stage, previous: Reception) -> None:
         previous,
         "安委办明电〔2026〕21号",
         "国务院安委会办公室",
+        "state",
     )
     _prepare(stage, row, 3, 0, -1, 3)

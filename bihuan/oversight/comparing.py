@@ -22,6 +22,11 @@ class Item:
     lost: Decimal | None = None
     reason: str = ""
 
+    @property
+    def lost_words(self) -> str:
+        """0.5: without trailing zeros."""
+        return f"{self.lost.normalize():f}" if self.lost is not None else ""
+
 
 @dataclass(frozen=True)
 class Pair:

@@ -31,6 +31,8 @@ from .models import DistrictVisit, Meeting, OversightFinding, OversightVisit, Re
 from .models.receptions import short
 from .workflow import LineStatus, MeetingStatus, VisitStatus
 
+ACCIDENTS = "事故"
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -147,6 +149,8 @@ def report(reception: Reception, user: User, *, on: dt.date) -> dict[str, Any]:
         [name, each.label, f"{each.value}{f' {each.unit}' if each.unit else ''}"]
         for name, figures in all_figures(reception, user)
         for each in figures
+        # What did not take place is not told as work done; that there was no accident is.
+        if name == ACCIDENTS or any(one.value not in {"0", "—"} for one in figures)
     ]
     if rows:
         blocks += [
@@ -320,7 +324,7 @@ def register_own() -> None:
         Material("hazards", "隐患排查整改", ("隐患", "排查", "整改", "销号", "闭环", "台账"), _hazards),
         Material("majors", "重大隐患", ("重大", "挂牌", "督办"), _majors),
         Material("inspections", "监督检查", ("检查", "执法", "巡查", "双随机"), _inspections),
-        Material("accidents", "事故", ("事故", "伤亡", "指标"), _accidents),
+        Material("accidents", ACCIDENTS, ("事故", "伤亡", "指标"), _accidents),
         Material("rounds", "督导检查", ("督导", "督查", "属地", "通报"), _rounds),
         Material("meetings", "会议研究", ("会议", "研究", "安委会", "学习", "党委", "责任制"), _meetings),
         Material("leaders", "领导带队", ("领导", "包干", "带队", "走访", "责任落实"), _leaders),

@@ -121,6 +121,7 @@ class ReceptionMove(TextChoices):
     CHANGE = "change", "调整"
     BEGIN = "begin", "检查组进驻"
     ISSUE = "issue", "印发汇报材料"
+    TELL = "tell", "登记问题"
     SCORE = "score", "登记得分"
     FEED_BACK = "feed_back", "收到反馈"
     CLOSE = "close", "办结"
@@ -211,6 +212,7 @@ RECEPTION_RULES: dict[str, Rule] = {
     ReceptionMove.CHANGE: Rule(_of(ReceptionStatus.PREPARING, ReceptionStatus.VISITING), None, _MANAGE),
     ReceptionMove.BEGIN: Rule(_of(ReceptionStatus.PREPARING), ReceptionStatus.VISITING, _MANAGE),
     ReceptionMove.ISSUE: Rule(_of(ReceptionStatus.PREPARING, ReceptionStatus.VISITING), None, _CONFIRM),
+    ReceptionMove.TELL: Rule(_of(ReceptionStatus.VISITING, ReceptionStatus.RECTIFYING), None, _MANAGE),
     ReceptionMove.SCORE: Rule(_of(ReceptionStatus.VISITING, ReceptionStatus.RECTIFYING), None, _MANAGE),
     ReceptionMove.FEED_BACK: Rule(_of(ReceptionStatus.VISITING), ReceptionStatus.RECTIFYING, _MANAGE),
     ReceptionMove.CLOSE: Rule(_of(ReceptionStatus.RECTIFYING), ReceptionStatus.CLOSED, _MANAGE),

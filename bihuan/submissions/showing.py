@@ -43,6 +43,11 @@ NEXT = {
     Status.HANDLING: "{handler}提出拟办意见",
     Status.DECIDING: "{addressee}负责人作出决定、签发批复",
 }
+# The same for an addressee that does not work here.
+NEXT_OUTSIDE = {
+    Status.SENT: "把打印件报送{addressee}，签收后在这里登记",
+    Status.RECEIVED: "等{addressee}批复，收到后在这里登记",
+}
 # Acts with a form: key → (title, button, tone)
 TITLES: dict[str, tuple[str, str, str]] = {
     Move.SEND_BACK: ("退回修改", "退回修改", "plain"),
@@ -136,7 +141,7 @@ def shown(submission: Submission, user: User, wrong: Wrong = None, answering: An
         "missing": missing(submission) if is_draft and inside else [],
         "remarks": remarks(submission) if (is_draft and inside) or above else [],
         "preview": preview,
-        "next": NEXT.get(Status(submission.status), "").format(**names),
+        "next": _next(submission).format(**names),
         "owed_until": submission.owed_until(),
         "owed_clock": submission.owed_clock(),
         "late": submission.is_late(on=today),
@@ -160,10 +165,16 @@ def shown(submission: Submission, user: User, wrong: Wrong = None, answering: An
         "followed_by": list(submission.followed_by.all()[:5]),
         "may_follow": submission.status == Status.RETURNED and inside,
         "signatures": files.signatures_of(submission),
-        "events": _events(submission, opinions, sees_handling=sees_handling or inside),
+        "events": _events(submission, opinions, sees_handling=sees_handling),
         "is_request": submission.form == Form.REQUEST,
         "today": today,
     }
+
+
+def _next(submission: Submission) -> str:
+    outside = NEXT_OUTSIDE if submission.is_outside else {}
+    status = Status(submission.status)
+    return outside.get(status) or NEXT.get(status, "")
 
 
 def _addressee(submission: Submission) -> str:
@@ -262,4 +273,4 @@ def _events(submission: Submission, opinions: list[Opinion], *, sees_handling: b
                 },
             )
         )  # fmt: skip
-    return [entry for _, entry in sorted(entries, key=lambda pair: pair[0], reverse=True)]
+    return [entry for _, entry in sorted(entries, key=lambda pair: pair[0])][::-1]

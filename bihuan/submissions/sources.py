@@ -71,6 +71,14 @@ def _area(organization: Organization) -> Q:
     return area_q(organization.region_id)
 
 
+def _own_hazards(organization: Organization) -> Q:
+    """Hazards are asked about by whoever answers for them: an office only for those it found or reviews itself, the
+    others come up to it from below."""
+    if organization.kind == Organization.Kind.OFFICE:
+        return Q(found_organization=organization) | Q(reviewing_organization=organization)
+    return _area(organization)
+
+
 # --- hazards -----------------------------------------------------------------------------------
 
 
@@ -104,7 +112,7 @@ def _major_hazards(user: User, organization: Organization, since: dt.date) -> li
     rows = (
         Hazard.objects.visible_to(user)
         .filter(
-            _area(organization),
+            _own_hazards(organization),
             level=HazardLevel.MAJOR,
             status__in=OPEN,
             is_supervised=False,

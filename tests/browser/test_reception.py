@@ -46,7 +46,7 @@ def test_from_the_notice_to_the_score(world: World, enter: Enter, size: Viewport
     fits(office)
     office.follow("登记迎检")
     page = office.page
-    page.get_by_label("名称", exact=True).fill("迎接省安全生产考核巡查")
+    page.get_by_label("名称").fill("迎接省安全生产考核巡查")
     page.get_by_label("检查组").fill("省第三考核巡查组")
     page.get_by_label("发文机关").fill("云岭省安全生产委员会办公室")
     page.get_by_label("进驻日期").fill(today)
@@ -130,7 +130,7 @@ def test_from_the_notice_to_the_score(world: World, enter: Enter, size: Viewport
     office.press("登记得分")
     office.reads("28 / 30 分（优秀）")
     fits(office)
-    office.follow("请示报告")
+    office.follow("请示报告", inside=page.locator("main"))
     office.reads("起草报告：上级督查反馈问题整改情况")
     fits(office)
     office.press("起草报告：上级督查反馈问题整改情况")

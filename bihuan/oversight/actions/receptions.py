@@ -161,11 +161,11 @@ def record_told(
 ) -> OversightFinding:
     """Write one finding as the team told it, into the one ledger of findings. Before the feedback is in it waits; after
     that it is handed over at once. Raises PermissionDenied, Refused, IllegalMove."""
-    _allowed(by, ReceptionMove.SCORE, reception)
+    _allowed(by, ReceptionMove.TELL, reception)
     today = timezone.localdate()
     if due_on is not None and not today <= due_on <= today + dt.timedelta(days=LONGEST):
         raise Refused(f"整改期限应在今天之后、{LONGEST} 天以内，请核对")
-    _step(reception, ReceptionMove.SCORE, by=by, reason=f"登记问题：{description.strip()[:80]}")
+    _step(reception, ReceptionMove.TELL, by=by, reason=description.strip()[:80])
     finding = _record(
         reception=reception, level=level, code=code, description=description, demand=demand, organization=organization,
         enterprise=enterprise, is_major=is_major, location="", photos=photos, by=by,

@@ -218,6 +218,16 @@ class ReceptionLine(models.Model):
     def get_absolute_url(self) -> str:
         return row_address("oversight:reception_line", self.pk)
 
+    @property
+    def points_words(self) -> str:
+        """10, 2.5; empty where the list gives no points."""
+        return short(self.points) if self.points is not None else ""
+
+    @property
+    def lost_words(self) -> str:
+        """0.5; empty where nothing was announced."""
+        return short(self.lost) if self.lost is not None else ""
+
     def signed_content(self) -> dict[str, object]:
         return {
             "reception": self.reception_id, "position": self.position, "section": self.section, "text": self.text,

@@ -78,7 +78,7 @@ def finding_counts(rows: FindingQuerySet, *, on: dt.date) -> dict[str, int]:
     }
 
 
-def sections(reception: Reception) -> list[tuple[str, list[ReceptionLine], Decimal | None, Decimal | None]]:
+def sections(reception: Reception) -> list[tuple[str, list[ReceptionLine], str, str]]:
     """The list by section: its lines, the points it is worth, the points it lost."""
     found: dict[str, list[ReceptionLine]] = {}
     for each in reception.lines.select_related("organization", "prepared_by").order_by("position"):
@@ -92,9 +92,10 @@ def sections(reception: Reception) -> list[tuple[str, list[ReceptionLine], Decim
     ]  # fmt: skip
 
 
-def _total(values: Any) -> Decimal | None:
+def _total(values: Any) -> str:
     known = [each for each in values if each is not None]
-    return sum(known, Decimal(0)) if known else None
+    total = sum(known, Decimal(0))
+    return short(total) if total else ""
 
 
 def standing(reception: Reception) -> dict[str, Any]:

@@ -103,6 +103,7 @@ LEGAL = {
     "change": {"preparing": "preparing", "visiting": "visiting"},
     "begin": {"preparing": "visiting"},
     "issue": {"preparing": "preparing", "visiting": "visiting"},
+    "tell": {"visiting": "visiting", "rectifying": "rectifying"},
     "score": {"visiting": "visiting", "rectifying": "rectifying"},
     "feed_back": {"visiting": "rectifying"},
     "close": {"rectifying": "closed"},

@@ -86,7 +86,7 @@ def import_lines(request: Request, pk: int) -> HttpResponse:
 @require(Permission.MANAGE_OVERSIGHT)
 def import_told(request: Request, pk: int) -> HttpResponse:
     """Read the team's opinion as a list of problems; whole or not at all, and a second time it changes nothing."""
-    row, user = managed(request, pk, ReceptionMove.SCORE), user_of(request)
+    row, user = managed(request, pk, ReceptionMove.TELL), user_of(request)
 
     def take(data: bytes, name: str) -> tuple[str, sheetreading.Reading[Any]]:
         reading = sheetreading.read_told(

@@ -182,7 +182,7 @@ def _panels(row: Reception, moves: list[str], today: Any) -> list[Panel]:
     found = []
     if ReceptionMove.BEGIN in moves:
         found.append(Panel("begin", "检查组进驻", "登记进驻", is_open=row.starts_on <= today))
-    if ReceptionMove.SCORE in moves:
+    if ReceptionMove.TELL in moves:
         form = forms.ToldForm(code=row.organization.region_id)
         found.append(Panel("told", "登记检查组指出的问题", "登记问题", form, photos=True))
     if ReceptionMove.FEED_BACK in moves:
@@ -199,7 +199,7 @@ def _panels(row: Reception, moves: list[str], today: Any) -> list[Panel]:
 
 
 _MOVES = {
-    "begin": ReceptionMove.BEGIN, "told": ReceptionMove.SCORE, "feed_back": ReceptionMove.FEED_BACK,
+    "begin": ReceptionMove.BEGIN, "told": ReceptionMove.TELL, "feed_back": ReceptionMove.FEED_BACK,
     "close": ReceptionMove.CLOSE, "cancel": ReceptionMove.CANCEL, "assign": ReceptionMove.CHANGE,
 }  # fmt: skip
 

@@ -17,6 +17,8 @@ from bihuan.papers.models import Paper
 
 from ..workflow import DRAFTS, HIDDEN, PENDING, CopyGround, Form, Outcome, ReturnGround, Status
 
+_OUTSIDE = {Status.SENT: "待上级签收", Status.RECEIVED: "待上级批复"}
+
 
 def bodies_of(user: User, permission: str) -> list[int]:
     """The bodies in which a person holds a permission today."""
@@ -187,6 +189,13 @@ class Submission(models.Model):
     def is_outside(self) -> bool:
         """Whether the addressee does not work in this installation: what it did is entered by the asking body."""
         return self.addressee_id is None
+
+    @property
+    def status_label(self) -> str:
+        """How it stands, in words; of an addressee outside only what the asking body can know."""
+        if self.is_outside and self.status in _OUTSIDE:
+            return _OUTSIDE[Status(self.status)]
+        return str(Status(self.status).label)
 
     def owed_until(self) -> dt.date | None:
         """The day by which the receiving body must do the next thing; before it is handed in, when that is due."""
