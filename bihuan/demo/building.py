@@ -358,10 +358,13 @@ def _care(city: City, made: list[Project]) -> None:
                 funded, locality=baita, name=name, address=f"白塔镇老旧小区 {number + 1} 幢", kinds=[kind], benefits=[benefit],
                 help=help if number else "", visitor="镇网格员", by=by,
             )  # fmt: skip
+    coming = next((each for each in made if each.status == "approved"), None)
+    if coming is None:
+        return
     with _at(city, 3):
         by = _fresh(city.users["jiedao_officer"])
         actions.mark_household(
-            made[0], locality=qingshi, name="钟某某", address="青石老街 21 号", kinds=["sick"],
+            coming, locality=qingshi, name="钟某某", address="青石老街 21 号", kinds=["sick"],
             visitor=by.full_name, by=by,
         )  # fmt: skip
 

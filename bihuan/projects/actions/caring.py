@@ -17,7 +17,7 @@ from bihuan.attachments.actions import attach
 from bihuan.audit.actions import record
 from bihuan.audit.moves import step, write_line
 from bihuan.batches.models import Batch
-from bihuan.core.errors import ReasonRequired, Refused
+from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.duties import clock
 from bihuan.duties.actions import finish_duty, open_duty
 from bihuan.duties.models import Duty
@@ -27,7 +27,8 @@ from bihuan.rules.clocks import Due
 
 from ..models import CareHousehold, CareTransition, Project
 from ..standing import cares
-from ..workflow import CARE_RULES, CareMove
+from ..workflow import CARE_RULES, OVER, CareMove
+from .moving import held
 from .owing import fixed, locality_body
 from .pooling import planned_day
 
@@ -68,6 +69,10 @@ def mark_household(
     department = about.department if isinstance(about, Project) else about.organization
     if not seen or not cares(by, department.pk, locality.code):
         raise PermissionDenied
+    if project is not None and held(project).status in OVER:
+        raise IllegalMove(
+            f"“{project}”已经{project.get_status_display().removeprefix('已')}，不再登记照顾对象"
+        )
     if not locality.is_locality:
         raise Refused("请选择住户所在的乡镇（街道）")
     if not name.strip() or not address.strip():

@@ -65,7 +65,8 @@ def set_shares(
             word = "还差" if gap > 0 else "多出"
             raise Refused(f"各方分担合计与估算投资{word} {abs(gap):,.2f} 元，入库以后的资金方案必须足额")
     present = {each.kind: each for each in ProjectSource.objects.select_for_update().filter(project=project)}
-    for kind in {*present, *shares}:
+    known = [each.key for each in rules.every("sources")]
+    for kind in [*known, *(each for each in present if each not in known)]:
         _set_share(project, kind, shares.get(kind, ZERO), present.get(kind))
     Project.objects.filter(pk=project.pk).update(estimate=estimate)
     project.refresh_from_db()

@@ -132,6 +132,13 @@ def test_works_begin_before_the_visits_only_with_a_reason(world: World) -> None:
     assert not Duty.objects.open().filter(subject=f"projects.carehousehold:{household.pk}").exists()
 
 
+def test_nobody_is_marked_for_works_that_are_over(world: World) -> None:
+    project = made.handed(world, kind="monitoring", kilometres=None)
+    actions.put_in_use(project, used_on=made.today(), by=world.people.housing)
+    with pytest.raises(IllegalMove, match="已经投用"):
+        marked(world, project)
+
+
 def test_a_household_of_a_batch_and_who_may_not_mark_it(world: World) -> None:
     batch = make_batch(world, make_campaign(world).campaign)
     household = marked(world, batch)

@@ -124,6 +124,7 @@ def index(request: Request) -> HttpResponse:
         "rest": _rest(request),
         "official": official,
         "today": today,
+        "may_care": user.has_perm(Permission.CARE_HOUSEHOLDS),
         "may_register": bool(posts_with(user, Permission.MANAGE_PROJECTS)),
         "may_export": user.has_perm(Permission.EXPORT_HAZARDS),
     }  # fmt: skip
