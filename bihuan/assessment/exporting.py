@@ -188,10 +188,12 @@ class LeaderSource:
         found = list(self._rows.filter(pk__gt=low, pk__lte=high).order_by("pk")[:limit])
         if not found:
             return [], position
-        today, rows = timezone.localdate(), []
+        today = timezone.localdate()
+        rows: list[Row] = []
         for held in found:
             for each in years_of(held.user, [held], today=today):
-                for unit in each.results or [None]:
+                units: list[AssessedUnit | None] = [*each.results] or [None]
+                for unit in units:
                     rows.append(
                         (
                             held.user.full_name, each.organization.name, each.post, each.year, each.since, each.until,

@@ -86,7 +86,8 @@ def rows_counted(rows: HazardQuerySet, counted: Counted) -> HazardQuerySet:
 def amounts(keys: Iterable[int], counted: Counted) -> dict[int, int]:
     """What each of these hazards adds to the figure; those that add nothing are absent (one query)."""
     rows = rows_counted(Hazard.objects.filter(pk__in=list(keys)), counted)
-    return dict(rows.order_by().values_list("pk", "amount"))
+    found: QuerySet[Any, tuple[int, int]] = rows.order_by().values_list("pk", "amount")  # type: ignore[misc]
+    return dict(found)
 
 
 def _condition(counted: Counted, day: dt.date) -> Q:
@@ -147,8 +148,8 @@ def still_found(
 
 
 def graded(
-    rows: QuerySet[Hazard], level: str, until: dt.date, moment: dt.datetime | None = None
-) -> QuerySet[Hazard]:
+    rows: HazardQuerySet, level: str, until: dt.date, moment: dt.datetime | None = None
+) -> HazardQuerySet:
     """Of these, those of that grade at the end of the day; whoever was never graded anew is of the grade it has."""
     # A line of an imported hazard may count only later; until then it is of the grade it came with.
     then = Coalesce(
@@ -188,7 +189,7 @@ def falling_due(
         for name, column in (("due", "due_on"), ("level", "level"))
     }
     status = Coalesce(Subquery(last.values("to_status")[:1]), Value(""))
-    found = (
+    found: QuerySet[Any] = (
         rows.filter(found_on__lte=until, pk__in=named)
         .alias(**told, then_status=status)
         .filter(**{f"then_due{name.removeprefix('due_on')}": day for name, day in days.items()})

@@ -435,6 +435,6 @@ class KeeperForm(forms.Form):
     def __init__(self, data: Any = None, *, unit: Organization, ledgers: list[tuple[str, str]]) -> None:
         super().__init__(data)
         self.fields["ledger"].choices = ledgers  # type: ignore[attr-defined]
-        field = self.fields["post"]
-        field.queryset = unit.posts.filter(is_active=True).order_by("id")  # type: ignore[attr-defined]
+        field: Any = self.fields["post"]
+        field.queryset = unit.posts.filter(is_active=True).order_by("id")
         field.label_from_instance = lambda post: post.title

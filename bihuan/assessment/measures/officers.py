@@ -131,6 +131,7 @@ def _files(units: Sequence[Unit], window: Window) -> dict[int, Reading]:
         .order_by("position")
         .values_list("unit_id", "inspection_id", "share")
     ):
+        assert share is not None
         shares.setdefault(unit, []).append((inspection, share))
     found = {}
     for key, its in shares.items():

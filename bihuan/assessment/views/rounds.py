@@ -231,7 +231,7 @@ def _arrange(request: Request, assessment: Assessment, form: AssessorForm, user:
         seat = actions.name_assessor(
             assessment, given["user"], sections=given["sections"], is_third=given["is_third"], by=user
         )
-        return f"已指定{seat.user.full_name}"
+        return f"已指定{seat.user.full_name if seat.user else ''}"
     if what == "units":
         if assessment.audience == Audience.OFFICERS:
             picked = {row_number(each) for each in request.POST.getlist("pick")}

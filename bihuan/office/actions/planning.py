@@ -238,11 +238,11 @@ def take_up(plan: WorkPlan, keys: list[str], *, by: User) -> list[WorkItem]:
     for each in chosen:
         kind, _, number = each.key.partition("-")
         pk = row_number(number)
+        assert pk is not None
         due = min(max(each.due_on or last_day(plan.month), plan.month), last_day(plan.month))
         post = plan.organization.posts.filter(pk=each.post_id, is_active=True).first() or mine
         columns: dict[str, Any] = {}
         if kind == "item":
-            assert pk is not None
             earlier = WorkItem.objects.get(pk=pk)
             columns = {
                 "carried_from": earlier, "carries": earlier.carries + 1, "duty_id": earlier.duty_id,

@@ -91,7 +91,12 @@ def save_draft(
         "explanations": {key[:80]: text.strip()[:300] for key, text in explanations.items() if text.strip()},
     }  # fmt: skip
     # What nobody signed needs no line; it may be changed as long as nothing is signed over it.
-    changed = {"draft": draft, "draft_revision": over + 1, "draft_by": by, "draft_at": timezone.now()}
+    changed: dict[str, Any] = {
+        "draft": draft,
+        "draft_revision": over + 1,
+        "draft_by": by,
+        "draft_at": timezone.now(),
+    }
     if not Return.objects.filter(pk=record.pk, status__in=OPEN, draft_revision=over).update(**changed):
         _say_why(record, draft)
         return record

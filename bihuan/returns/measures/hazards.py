@@ -16,7 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Va
 from django.utils import timezone
 
 from bihuan.hazards import asof
-from bihuan.hazards.models import Hazard, HazardTransition, MajorPlan, Rectification
+from bihuan.hazards.models import Hazard, HazardQuerySet, HazardTransition, MajorPlan, Rectification
 from bihuan.hazards.workflow import Level, Move, Status
 from bihuan.tally.figures import NOTHING, Figures
 
@@ -206,8 +206,8 @@ class Direct:
         rows = Hazard.objects.filter(_values_q(ask, scope), found_on__lte=ask.until, found_at__lte=moment)
         if ask.measure == "hazards.due":
             chosen = ask.chosen("level")
-            level = chosen[0] if len(chosen) == 1 else ""
-            return asof.falling_due(rows, ask.since, ask.until, moment, level=level)
+            only = chosen[0] if len(chosen) == 1 else ""
+            return asof.falling_due(rows, ask.since, ask.until, moment, level=only)
         if ask.since and ask.measure != "hazards.controlled":
             rows = rows.filter(found_on__gte=ask.since)
         match ask.measure:
@@ -254,7 +254,7 @@ class Direct:
         )
 
 
-def _graded(rows: QuerySet[Hazard], ask: Ask, moment: dt.datetime) -> QuerySet[Hazard]:
+def _graded(rows: HazardQuerySet, ask: Ask, moment: dt.datetime) -> HazardQuerySet:
     """Of that grade at the end of the window, if one is asked for."""
     level = ask.chosen("level")
     return asof.graded(rows, level[0], ask.until, moment) if len(level) == 1 else rows

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from typing import Any
 
+from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
 
 from bihuan.core.fresh import create_if_new
@@ -16,7 +16,7 @@ STEPWISE = ("app_label", "plan", "check_unapplied", "fake", "fake_initial", "pru
 class Command(migrate.Command):
     """As `django.core.management.commands.migrate`; see `bihuan.core.fresh`."""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
             "--step-by-step", action="store_true", help="新库也逐步执行每一个迁移，不一次建成今天的表"
