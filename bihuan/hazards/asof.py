@@ -199,7 +199,7 @@ def falling_due(
 
 
 def is_major_then(
-    rows: QuerySet[Hazard], until: dt.date, moment: dt.datetime | None = None
+    rows: HazardQuerySet, until: dt.date, moment: dt.datetime | None = None
 ) -> QuerySet[Hazard]:
     """Of these, those that were major hazards at the end of the day and had not been found to be none."""
     return still_found(graded(rows, Level.MAJOR, until, moment), until, moment)

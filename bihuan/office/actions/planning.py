@@ -240,7 +240,8 @@ def take_up(plan: WorkPlan, keys: list[str], *, by: User) -> list[WorkItem]:
         pk = row_number(number)
         assert pk is not None
         due = min(max(each.due_on or last_day(plan.month), plan.month), last_day(plan.month))
-        post = plan.organization.posts.filter(pk=each.post_id, is_active=True).first() or mine
+        active = plan.organization.posts.filter(is_active=True)
+        post = (active.filter(pk=each.post_id).first() if each.post_id else None) or mine
         columns: dict[str, Any] = {}
         if kind == "item":
             earlier = WorkItem.objects.get(pk=pk)
