@@ -311,7 +311,10 @@ def _panels(
     panels: list[tuple[str, str, str, Any]] = []
     for move in available(user, project):
         title, button = BUTTONS[ProjectMove(move)]
-        panels.append((move, title, button, FORMS[move](initial=first)))
+        form = FORMS[move](initial=first)
+        if move == ProjectMove.COMPLETE and project.kilometres is None:
+            del form.fields["kilometres"]
+        panels.append((move, title, button, form))
     if runs and project.status not in OVER:
         panels.append(("milestone", "设定节点", "设定节点", forms.MilestoneForm()))
         panels.append(("objects", "关联底册对象", "关联", forms.ObjectForm(user=user)))
