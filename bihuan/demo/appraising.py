@@ -216,9 +216,15 @@ def _officers(city: City, sheet: Sheet, office: User, rng: random.Random) -> Non
             points = {line.key: line.points for line in lines_of(file.draw.form)}
             points["basis"] -= Decimal(rng.choice((0, 3, 5)))
             points["papers"] -= Decimal(rng.choice((0, 0, 4)))
-            remarks = {"basis": "一处依据条款没有写明", "papers": "送达日期没有填写"}
+            lost = {line.key for line in lines_of(file.draw.form) if points[line.key] < line.points}
+            words = {"basis": "一处依据条款没有写明", "papers": "送达日期没有填写"}
+            remarks = {key: said for key, said in words.items() if key in lost}
             actions.review_file(
-                file, points=points, remarks=remarks, text="程序合法、事实清楚，文书填写有瑕疵", by=judge
+                file,
+                points=points,
+                remarks=remarks,
+                text="程序合法、事实清楚，填写有瑕疵" if lost else "程序合法、事实清楚、文书齐全",
+                by=judge,
             )
         item = sheet.items.get(key="conduct")
         unit = made.units.select_related("organization", "assessment__sheet").order_by("person_name").first()
