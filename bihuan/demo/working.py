@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
+from bihuan.accounts.roles import Role
 from bihuan.office import actions
 from bihuan.office.actions.committing import Judged, Promise
 from bihuan.office.calendar import (
@@ -110,7 +111,8 @@ def _units(cast: Cast) -> list[Unit]:
     for pk, people in known.items():
         leader = next((each for each in people if each.has_perm(Permission.CHECK_OFFICE_WORK)), None)
         writers = [each for each in people if not each.has_perm(Permission.CHECK_OFFICE_WORK)]
-        officer = next((each for each in writers if each.username in named), next(iter(writers), None))
+        writers.sort(key=lambda user: (user.posts[0].role == Role.INSPECTOR, user.username not in named))
+        officer = next(iter(writers), None)
         if leader is not None and officer is not None:
             found.append(Unit(bodies[pk], officer, leader))
     # Units a visitor of the demo can log in to come first; a street stands at the end.
@@ -216,7 +218,8 @@ def _analyse(unit: Unit, today: dt.date) -> None:
 
 def _ask(units: list[Unit], today: dt.date) -> None:
     """People who came and asked: answered at once, handed on, given back, told back, one late."""
-    first, second, last = units[0], units[1], units[-1]
+    first, last = units[0], units[-1]
+    second = next((each for each in units if each.body.kind == Organization.Kind.DEPARTMENT), units[1])
 
     def came(unit: Unit, days: int, subject: str, question: str, channel: str = "call"):
         return actions.receive(

@@ -112,6 +112,7 @@ def _show_circular(
         ],
         "fresh": [part for part in row.sections if part["text"] != part["auto"]],
         "verdict": verdict,
+        "draft_words": f"第 {row.version} 稿",
         "sees_paper": row.paper_id is not None
         and Paper.objects.visible_to(user).filter(pk=row.paper_id).exists(),
         "panels": [each.told(wrong) for each in _circular_panels(row, user)],
