@@ -40,6 +40,9 @@ class Control:
     name: str
     value: int
     progress: rules.Progress
+    more: Mapping[str, str] = field(
+        default_factory=dict
+    )  # which accidents count, as the register asks for them
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,7 @@ def _overall(
         ),
     ]  # fmt: skip
     told += [
-        Told(f"{each.name}占全年控制数{each.value}的{each.progress.share.normalize():f}%。")
+        Told(f"{each.name}占全年控制数{each.value}的{each.progress.share.normalize():f}%。", each.more)
         for each in controls
         if each.progress.share is not None
     ]
@@ -345,4 +348,4 @@ def _ahead(controls: Sequence[Control]) -> list[Feature]:
         f"控制数进度偏快，{worst.name}已占全年控制数的{worst.progress.share.normalize():f}%，"
         f"超过时间进度{worst.progress.ahead.normalize():f}个百分点。"
     )
-    return [Feature("control", 55 + min(float(worst.progress.ahead), 40.0), Told(text))]
+    return [Feature("control", 55 + min(float(worst.progress.ahead), 40.0), Told(text, worst.more))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -78,7 +78,12 @@ def _written(user: User, asked: Scope) -> tuple[writing.Situation, queries.Stati
     )
     numbers = ControlNumber.objects.visible_to(user).filter(year=asked.end.year, region=asked.region or None)
     controls = [
-        writing.Control(f"{row.group_name}{row.number.get_item_display()}", row.number.value, row.progress)
+        writing.Control(
+            f"{row.group_name}{row.number.get_item_display()}",
+            row.number.value,
+            row.progress,
+            dict(parse_qsl(row.query)),
+        )
         for row in queries.control_progress(
             every, numbers.select_related("region")[:20], year=asked.end.year, until=asked.end
         )

@@ -53,7 +53,7 @@ def test_what_may_not_be_merged(world):
     with pytest.raises(ReasonRequired):
         actions.merge(twin, into=kept, reason=" ", by=officer)
     with pytest.raises(PermissionDenied):
-        actions.merge(twin, into=kept, reason="重复", by=world.people.inspector)
+        actions.merge(twin, into=kept, reason="重复", by=world.people.shop)
     with pytest.raises(IllegalMove):
         actions.merge(major, into=kept, reason="重复", by=officer)
     # A general one may lead to a major one; what led elsewhere can no longer be led to.
