@@ -38,7 +38,9 @@ class NoticeForm(forms.Form):
         self, data: Any = None, *, office: Organization, own: int | None = None, initial: Any = None
     ) -> None:
         super().__init__(data, initial=initial)
-        rows = Reception.objects.filter(organization=office).live().exclude(pk=own)
+        rows = Reception.objects.filter(organization=office).live()
+        if own is not None:
+            rows = rows.exclude(pk=own)
         self.fields["previous"].queryset = rows.order_by("-starts_on", "-id")  # type: ignore[attr-defined]
 
 

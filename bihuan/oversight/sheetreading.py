@@ -55,7 +55,7 @@ _LEVELS = {label: value for value, label in OversightFinding.Level.choices} | {
     "政府": "government", "部门": "department", "街道": "locality", "乡镇": "locality", "乡镇街道层面": "locality",
     "属地": "locality", "企业": "enterprise",
 }  # fmt: skip
-_BY_KIND = {
+_BY_KIND: dict[str, str] = {
     Organization.Kind.OFFICE: "government",
     Organization.Kind.DEPARTMENT: "department",
     Organization.Kind.LOCALITY: "locality",

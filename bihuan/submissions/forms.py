@@ -260,10 +260,8 @@ class MatterForm(forms.Form):
         if matter is None:
             del self.fields["is_dropped"]
         elif matter.level not in ImportantMatter.Level.values:
-            self.fields["level"].choices = [
-                (matter.level, LEVELS[matter.level]),
-                *ImportantMatter.Level.choices,
-            ]  # type: ignore[attr-defined]
+            kept = (matter.level, LEVELS[matter.level])
+            self.fields["level"].choices = [kept, *ImportantMatter.Level.choices]  # type: ignore[attr-defined]
 
     def clean_answer_days(self) -> int:
         """Nothing given is the usual clock."""

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bihuan.accounts.models import Organization
 from bihuan.duties import clock
@@ -75,7 +75,7 @@ class Matter(Provenance):
             rule = replace(rule, days=self.answer_days, name=f"{self.name}批复", **self._origin())
         return clocks.due(rule, start, clock.calendar())
 
-    def _origin(self) -> dict[str, object]:
+    def _origin(self) -> dict[str, Any]:
         return {
             "source": self.source, "doc_no": self.doc_no, "effective_from": self.effective_from,
             "effective_to": self.effective_to, "verified": self.verified,

@@ -33,7 +33,7 @@ TONES = {
     Status.ANSWERED: "green", Status.NOTED: "green", Status.RETURNED: "red", Status.SIGNING: "orange",
     Status.SENT: "orange", Status.RECEIVED: "blue", Status.HANDLING: "blue", Status.DECIDING: "blue",
 }  # fmt: skip
-OUTCOME_TONES = {Outcome.AGREE: "green", Outcome.CONDITIONAL: "blue", Outcome.REFUSE: "red"}
+OUTCOME_TONES: dict[str, str] = {Outcome.AGREE: "green", Outcome.CONDITIONAL: "blue", Outcome.REFUSE: "red"}
 # Who has the next step, in a sentence; {} is the body.
 NEXT = {
     Status.DRAFT: "起草人改好后送{asker}负责人审签",
@@ -113,8 +113,10 @@ def shown(submission: Submission, user: User, wrong: Wrong = None, answering: An
     inside, above = asks(user, submission), handles(user, submission)
     opinions = list(submission.opinions.select_related("organization", "asked_by", "given_by"))
     conditions = list(submission.conditions.all())
-    for each in (*opinions, *conditions):
-        each.submission = submission
+    for opinion in opinions:
+        opinion.submission = submission
+    for condition in conditions:
+        condition.submission = submission
     lines = list(
         ConditionTransition.objects.filter(condition__in=conditions).select_related("by").order_by("pk")
     )
@@ -150,7 +152,7 @@ def shown(submission: Submission, user: User, wrong: Wrong = None, answering: An
         "copies": list(submission.copies.select_related("organization")),
         "sees_handling": sees_handling,
         "panels": [
-            _panel(submission, key, TITLES[key], form_of(key, submission), wrong)
+            _panel(submission, key, _title(key, submission), form_of(key, submission), wrong)
             for key in TITLES
             if key in moves and (key != Move.URGE or submission.is_late(on=today))
         ],
@@ -169,6 +171,13 @@ def shown(submission: Submission, user: User, wrong: Wrong = None, answering: An
         "is_request": submission.form == Form.REQUEST,
         "today": today,
     }
+
+
+def _title(key: str, submission: Submission) -> tuple[str, str, str]:
+    """Giving a request to somebody is the next step once; giving it to somebody else stands aside."""
+    if key == Move.ASSIGN and submission.status == Status.HANDLING:
+        return "改交其他承办人", "改交", "plain"
+    return TITLES[key]
 
 
 def _next(submission: Submission) -> str:

@@ -39,8 +39,8 @@ class Row:
 def figures(rows: Sequence[Reception], user: User, *, on: dt.date) -> list[Row]:
     """The counts of the visits of a page, in two queries."""
     keys = [each.pk for each in rows]
-    lines = {
-        row["reception"]: row
+    lines: dict[int, dict[str, Any]] = {
+        row["reception"]: dict(row)
         for row in ReceptionLine.objects.filter(reception__in=keys)
         .counted()
         .order_by()

@@ -60,12 +60,14 @@ def index(request: Request) -> HttpResponse:
     if own is None:
         raise Http404
     office = _office(user)
-    history = ImportantMatter.objects.filter(organization=office).select_related("made_by") if office else []
+    history: list[ImportantMatter] = []
+    if office is not None:
+        history = list(ImportantMatter.objects.filter(organization=office).select_related("made_by")[:40])
     context = {
         "own": own,
         "matters": matters_for(own, today),
         "office": office,
-        "history": history[:40],
+        "history": history,
         "may_draft": drafts_for(user) is not None,
         "today": today,
     }

@@ -19,7 +19,7 @@ from bihuan.jobs.handing import take_away
 
 from .. import queries, sources
 from ..exporting import SUBMISSIONS
-from ..matters import matters_for, shipped
+from ..matters import Matter, matters_for, shipped
 from ..models import Submission
 from ..standing import drafts_for
 from ..workflow import Form, Outcome
@@ -115,7 +115,8 @@ def about(request: Request) -> HttpResponse:
         raise Http404
     own = drafts_for(user)
     source = sources.source_of(facts.subject)
-    fitting, others = [], []
+    fitting: list[Matter] = []
+    others: list[Matter] = []
     for matter in matters_for(own, today) if own else []:
         (fitting if source and source.key and matter.suggests == source.key else others).append(matter)
     context = {
