@@ -128,7 +128,13 @@ def content_of(circular: WorkCircular, on: dt.date) -> dict[str, Any]:
     for part in circular.sections:
         blocks.append(d.heading(part["heading"]))
         blocks += [d.text(words) for words in part["text"].splitlines() if words.strip()]
-    blocks.append(d.closing(circular.organization.name, day_words(on)))
+    left = (
+        WorkItem.objects.filter(pk__in=whole_of(circular.figures)["left"])
+        .select_related("plan__organization")
+        .order_by("plan__organization_id", "position")
+    )
+    names = ["各单位工作计划完成情况表", *(["未完成事项和原因"] if left else [])]
+    blocks += [d.enclosures(*names), d.closing(circular.organization.name, day_words(on))]
     rows = []
     for unit in units:
         size = {key: len(pks) for key, pks in unit["cells"].items()}
@@ -138,21 +144,16 @@ def content_of(circular: WorkCircular, on: dt.date) -> dict[str, Any]:
                 str(size["left"]), str(size["waiting"] + size["silent"]), str(size["carried"]),
             ]
         )  # fmt: skip
-    blocks.append(d.appendix("各单位工作计划完成情况表"))
+    blocks.append(d.appendix(names[0], label="附件1" if left else "附件"))
     blocks.append(
         d.table(
             ["单位", "计划", "完成", "完成率", "未完成", "未核查", "结转"], rows or [["无", "0", "0", "—", "0", "0", "0"]],
-            unit="项", note="未核查含没有自查的和自查后等待核查的事项。",
+            note="事项单位为项；未核查含没有自查的和自查后等待核查的事项。",
         )
     )  # fmt: skip
-    left = (
-        WorkItem.objects.filter(pk__in=whole_of(circular.figures)["left"])
-        .select_related("plan__organization")
-        .order_by("plan__organization_id", "position")
-    )
     labels = cause_labels()
     if left:
-        blocks.append(d.appendix("未完成事项和原因", landscape=True))
+        blocks.append(d.appendix(names[1], label="附件2", landscape=True))
         blocks.append(
             d.table(
                 ["单位", "事项", "原因类别", "原因分析", "补救措施", "新的完成日期"],
@@ -163,6 +164,7 @@ def content_of(circular: WorkCircular, on: dt.date) -> dict[str, Any]:
                     ]
                     for each in left
                 ],
+                widths=[3, 5, 3, 6, 5, 3],
             )
         )  # fmt: skip
     return d.official(circular.title, blocks)

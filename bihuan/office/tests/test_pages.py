@@ -185,6 +185,24 @@ def test_a_signal_is_taken_up_with_its_rows(world: World, enter) -> None:
     assert len(ConductMatter.objects.get().rows) == 2
 
 
+def test_a_matter_given_back_opens_a_matter_of_conduct(world: World, enter) -> None:
+    people = world.people
+    row = make.asked(world)
+    watch = enter(people.inspectorate)
+    assert "责任追究" not in text(watch.get(row.get_absolute_url()))
+    actions.hand(row, to=world.organizations.housing, reason="燃气", by=people.qingshi_officer)
+    actions.hand_back(row, reason="不归我们", by=people.housing)
+    assert "责任追究" in text(watch.get(row.get_absolute_url()))
+    address = reverse("office:open_conduct") + f"?asked={row.pk}"
+    assert "退回 1 次" in text(watch.get(address))
+    given = {
+        "asked": row.pk, "organization": world.organizations.housing.pk, "person": "", "misconduct": "delay",
+        "source": "首问事项", "clue": "没有讲清就退回",
+    }  # fmt: skip
+    watch.post(reverse("office:open_conduct"), given)
+    assert ConductMatter.objects.get().rows[0]["url"] == row.get_absolute_url()
+
+
 def test_the_catalogue_lists_what_one_may_open(world: World, enter) -> None:
     with make.on(make.EARLY):
         make.confirmed(world)

@@ -24,7 +24,7 @@ from bihuan.jobs.handing import take_away
 from .. import actions, forms, queries
 from ..exporting import ASKED
 from ..models import AskedMatter
-from ..standing import asked_moves, may_move_asked, may_reveal, own_unit
+from ..standing import asked_moves, is_recused, may_move_asked, may_reveal, own_unit
 from ..workflow import AskedMove, AskedStatus
 from . import Panel, chosen, done, events_of, page_of, user_of
 
@@ -120,6 +120,9 @@ def _show(
         "pk": row.pk,
         "events": events_of(row, row.transitions.select_related("by"), AskedMove),
         "is_overdue": row.is_overdue(on=today),
+        "may_conduct": bool(row.bounces or row.is_overdue(on=today) or row.is_late_told)
+        and user.has_perm(Permission.INSPECT_CONDUCT)
+        and not is_recused(user, row.answering_id, None),
         "today": today,
     }
     return render(request, "office/asked.html", context, status=422 if wrong else 200)

@@ -19,14 +19,14 @@ from bihuan.accounts.models import Holding, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.roles import ROLES
 from bihuan.core.errors import Refused
-from bihuan.core.http import Asked, Request
+from bihuan.core.http import Asked, Request, row_number
 from bihuan.rules.regions import prefix_range
 
 from .. import actions, forms, queries
-from ..models import ConductMatter
+from ..models import AskedMatter, ConductMatter
 from ..signals import signal_of, signals
 from ..standing import conduct_moves, covers, inspecting_body, is_recused, may_move_conduct
-from ..workflow import CONDUCT_OPEN, ConductMove, ConductStatus
+from ..workflow import CONDUCT_OPEN, ConductMove, ConductStatus, Misconduct
 from . import Panel, done, events_of, page_of, user_of
 
 STATES = {"open": "办理中", "overdue": "逾期", "handled": "已处理", "cleared": "查否或者不予核查"}
@@ -79,6 +79,19 @@ def create(request: Request) -> HttpResponse:
         if signal is not None
         else {}
     )  # fmt: skip
+    number = row_number(request.GET.get("asked", "") or request.POST.get("asked", ""))
+    asked = (
+        AskedMatter.objects.visible_to(user).filter(pk=number).first() if number and signal is None else None
+    )
+    rows = signal.rows if signal is not None else []
+    if asked is not None:
+        words = f"退回 {asked.bounces} 次" if asked.bounces else ""
+        late = f"期限 {asked.due_on}，已经逾期" if asked.is_overdue(on=today) or asked.is_late_told else ""
+        initial = {
+            "organization": asked.answering_id, "misconduct": Misconduct.DELAY, "source": f"首问事项 {asked.number}",
+            "clue": f"首问事项“{asked.subject}”{'，'.join(each for each in (words, late) if each)}。",
+        }  # fmt: skip
+        rows = [{"words": str(asked), "url": asked.get_absolute_url(), "on": asked.received_on.isoformat()}]
     posted = request.method == "POST"
     form = forms.ConductForm(
         request.POST if posted else None, user=user, code=body.region_id, initial=initial
@@ -87,7 +100,7 @@ def create(request: Request) -> HttpResponse:
         try:
             row = actions.open_matter(
                 signal=signal.key if signal else "",
-                rows=signal.rows if signal else [],
+                rows=rows,
                 by=user,
                 **form.cleaned_data,
             )
@@ -95,7 +108,13 @@ def create(request: Request) -> HttpResponse:
             return redirect(row)
         except Refused as error:
             form.add_error(None, str(error))
-    context = {"form": form, "signal": signal, "back": reverse("office:conduct_list")}
+    context = {
+        "form": form,
+        "signal": signal,
+        "rows": rows,
+        "asked": asked,
+        "back": reverse("office:conduct_list"),
+    }
     return render(request, "office/conduct_form.html", context, status=422 if posted else 200)
 
 
