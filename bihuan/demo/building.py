@@ -184,6 +184,8 @@ def _project(
         return project
     with _at(city, 108):
         actions.confirm_funding(project, by=_fresh(city.users["zhujian"]))
+    if goal == "in_use":
+        _care_before(city, project)
     if goal != "funded":
         _build(city, project, number, goal)
     return project
@@ -327,14 +329,14 @@ PEOPLE = (
 )
 
 
-def _care(city: City, made: list[Project]) -> None:
-    """Households of Qingshi street and Baita town: some visited, some not yet."""
-    qingshi, baita = city.regions["539702003"], city.regions["539702100"]
+def _care_before(city: City, project: Project) -> None:
+    """Households of Qingshi street, marked and visited before the works of the old street begin."""
+    qingshi = city.regions["539702003"]
     with _at(city, 104):
         by = _fresh(city.users["jiedao_officer"])
         first = [
             actions.mark_household(
-                made[0], locality=qingshi, name=name, address=f"青石老街 {number + 3} 号", kinds=[kind], benefits=[benefit],
+                project, locality=qingshi, name=name, address=f"青石老街 {number + 3} 号", kinds=[kind], benefits=[benefit],
                 help=help, visitor=by.full_name, by=by,
             )
             for number, (name, kind, benefit, help) in enumerate(PEOPLE)
@@ -348,6 +350,11 @@ def _care(city: City, made: list[Project]) -> None:
                 found="已上门说明工期和停气时间，帮助已经安排到人",
                 by=by,
             )
+
+
+def _care(city: City, made: list[Project]) -> None:
+    """Households of Baita town and Qingshi street whom works to come touch: nobody has been there yet."""
+    qingshi, baita = city.regions["539702003"], city.regions["539702100"]
     funded = next((each for each in made if each.status == "funded"), None)
     if funded is None:
         return
