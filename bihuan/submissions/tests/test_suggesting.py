@@ -6,16 +6,20 @@ import datetime as dt
 import unittest.mock
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 from hypothesis import given as sampled
 from hypothesis import strategies as st
 
 from bihuan.core.errors import ReasonRequired, Refused
 from bihuan.hazards.tests.factories import make_hazard, make_major
+from bihuan.notifications.models import Message
 from bihuan.rules.calendar import Calendar
 from bihuan.rules.records import is_in_force
 from bihuan.submissions import actions
 from bihuan.submissions.matters import EITHER, LEVELS, matter_for, matters_for, shipped
+from bihuan.submissions.rounds import remind
 from bihuan.submissions.suggesting import suggestions
 from bihuan.submissions.workflow import Form
 
@@ -126,3 +130,19 @@ def test_set_aside_by_a_person_with_a_reason_once(world):
         actions.set_aside(**given_, reason="再来", organization=street, by=officer)
     with pytest.raises(PermissionDenied):
         actions.set_aside(**given_, reason="别的单位", organization=world.organizations.baita, by=officer)
+
+
+def test_the_worker_tells_what_falls_due_once(world):
+    make_major(world)
+    officer, street = world.people.qingshi_officer, world.organizations.qingshi
+    assert remind(timezone.now()) == 0  # nobody there hands anything up yet
+    draft = given(world, addressee=world.organizations.county_office)
+    actions.draft_submission(draft, organization=street, by=officer)
+    due = suggestions(officer, street, on=today())[0].due.due_on
+    at = timezone.make_aware(dt.datetime.combine(due, dt.time(9)))
+    with time_machine.travel(at, tick=False):
+        assert remind(timezone.now()) == 1
+        assert remind(timezone.now()) == 0
+    message = Message.objects.get(title__contains="应请示：重大隐患挂牌督办")
+    assert message.recipient == officer
+    assert "matter=major_listing" in message.url
