@@ -290,8 +290,7 @@ class MinutesForm(forms.Form):
     def written_over(self, revision: int, overtaken: Overtaken) -> None:
         """The next saving is over that revision: the page shows what it says, beside one's own words."""
         self.overtaken = overtaken
-        self.data = self.data.copy()
-        self.data["revision"] = str(revision)
+        self.data = {"minutes": self.data.get("minutes", ""), "revision": str(revision)}
 
 
 class ResolutionForm(forms.Form):
