@@ -14,6 +14,10 @@ D = dt.date.fromisoformat
 TODAY = D("2026-11-21")
 TABLES = [
     ("calendar", "years"),
+    ("headduties", "duties"),
+    ("headduties", "self_checks"),
+    ("filereviews", "forms"),
+    ("scoring", "measures_by_hand"),
     ("clocks", "clocks"),
     ("limits", "limits"),
     ("risk", "colours"),
