@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, F, Q
 
@@ -111,13 +110,6 @@ def rebounds_between(start: dt.date, end: dt.date) -> CheckQuerySet:
     Group by `county`, `locality` or `department` and compare `status="rebounded"` with all of them.
     """
     return LookbackCheck.objects.filter(status__in=JUDGED, checked_on__gte=start, checked_on__lte=end)
-
-
-def rebound_rates(start: dt.date, end: dt.date, column: str = "county_id") -> dict[Any, tuple[int, int]]:
-    """(found again, judged) of a period by `county_id`, `locality_id` or `department_id`; one query."""
-    rows = rebounds_between(start, end).order_by().values(column)
-    counted = rows.annotate(judged=Count("pk"), rebounded=Count("pk", filter=Q(status=CheckStatus.REBOUNDED)))
-    return {row[column]: (row["rebounded"], row["judged"]) for row in counted}
 
 
 def recurrences(user: User, given: Mapping[str, str]) -> RecurrenceQuerySet:

@@ -196,8 +196,6 @@ def test_a_round_ends_when_everything_was_looked_at(world):
     assert whole.interval.share == pytest.approx(1 / 3)
     assert rows[0].interval.low < 1 / 3 < rows[0].interval.high
     assert queries.by_inspector(held)[0][:3] == ("郑守一", 3, 1)
-    today = timezone.localdate()
-    assert queries.rebound_rates(today, today) == {"539702": (1, 3)}
     actions.finish_round(held, conclusion="总体较好", by=world.people.office)
     assert LookbackRound.objects.get().status == "finished"
 
