@@ -174,7 +174,8 @@ def test_seeded_clocks(key, days, unit):
 # These say themselves which days they count, whatever their length.
 SAYS_ITSELF = dict.fromkeys(
     ("draw.publish", "subsidy.decide", "assessment.judge", "assessment.appeal_decide", "letter.sign", "lookback.round",
-     "appraisal.report", "appraisal.review"),
+     "appraisal.report", "appraisal.review", "submission.answer", "office.analysis", "office.asked.complex",
+     "office.commitment.judge", "office.conduct.end"),
     "working",
 ) | dict.fromkeys(
     ("accident.window.short", "return.day", "return.week", "return.month", "return.quarter"), "natural"
