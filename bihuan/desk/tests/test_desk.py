@@ -120,6 +120,7 @@ def test_navigation_offers_only_what_the_post_allows(world):
         "责任书",
         "企业与场所",
         "人员证件",
+        "工程项目",
         "一张图",
         "区域",
         "岗位权限",
