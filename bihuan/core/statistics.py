@@ -1,4 +1,4 @@
-"""What SQLite's planner knows of the sizes of tables. PostgreSQL looks after its own."""
+"""What the planners know of the sizes of tables. PostgreSQL looks after its own, once a transaction has ended."""
 
 from __future__ import annotations
 
@@ -19,3 +19,13 @@ def refresh_statistics() -> None:
         cursor.execute(f"PRAGMA analysis_limit={ROWS_LOOKED_AT}")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def learn_sizes() -> None:
+    """Within a long transaction that fills empty tables: PostgreSQL plans by what has been written so far.
+
+    Nobody else sees these rows yet, so nobody counts them, and statements prepared for empty tables read whole ones.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")

@@ -15,6 +15,7 @@ from bihuan.accounts.queries import service_user
 from bihuan.audit.actions import seal_day
 from bihuan.audit.models import Event
 from bihuan.checklists.actions import ensure_packs
+from bihuan.core.statistics import learn_sizes
 from bihuan.duties.sweep import sweep
 from bihuan.search.agreement import rebuild
 
@@ -79,6 +80,7 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         know(city, chronicle)
         chronicle.write()
         ensure_packs(by=service_user(), on=today)
+        learn_sizes()
         say("行动：导入、校核、发布两个方案")
         campaigns = open_campaigns(city)
         say("历史：六十天的检查、隐患、文书和催办")
@@ -90,6 +92,7 @@ def load_city(size: Size, *, say: Callable[[str], None], now: dt.datetime | None
         history.act_out(hazards=size.hazards - old - 2, inspections=size.inspections - 1)
         say("写入")
         counts = history.write()
+        learn_sizes()
         say(
             f"检查 {counts['Inspection']} 次，隐患 {counts['Hazard']} 条，审计 {counts['Event']} 条；逐日封存"
         )
