@@ -318,11 +318,11 @@ def test_available_moves_say_what_each_may_do(world):
         who: actions.available_moves(hazard, by=getattr(world.people, who)) for who in vars(world.people)
     }
     assert moves["shop"] == [Move.SUBMIT]
-    assert moves["inspector"] == [Move.FIX_ON_SPOT]
-    assert moves["qingshi_officer"] == [Move.FIX_ON_SPOT, Move.ASSIGN]
+    assert moves["inspector"] == [Move.MERGE, Move.FIX_ON_SPOT]
+    assert moves["qingshi_officer"] == [Move.MERGE, Move.FIX_ON_SPOT, Move.ASSIGN]
     assert moves["qingshi_leader"] == [Move.EXTEND]
-    assert moves["housing"] == [Move.GRADE_MAJOR, Move.FIX_ON_SPOT, Move.ASSIGN]
-    assert moves["office"] == [Move.GRADE_MAJOR, Move.FIX_ON_SPOT, Move.EXTEND, Move.ASSIGN]
+    assert moves["housing"] == [Move.MERGE, Move.GRADE_MAJOR, Move.FIX_ON_SPOT, Move.ASSIGN]
+    assert moves["office"] == [Move.MERGE, Move.GRADE_MAJOR, Move.FIX_ON_SPOT, Move.EXTEND, Move.ASSIGN]
     for who in (
         "market",
         "outsider",

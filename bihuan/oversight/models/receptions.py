@@ -137,12 +137,13 @@ class Reception(models.Model):
             "organization": self.organization_id, "notice": [self.notice_number, self.notice_on],
             "dates": [self.starts_on, self.ends_on, self.covers_from], "intro": self.intro,
             "shortcomings": self.shortcomings, "status": self.status, "feedback": self.feedback,
-            "score": [str(self.full), str(self.score), self.grade], "fed_back_on": self.fed_back_on,
-            "lines": [
-                [each.position, each.text, each.material, each.organization_id, str(each.lost), each.lost_reason]
-                for each in self.lines.order_by("position")
-            ],
+            "score": [_plain(self.full), _plain(self.score), self.grade], "fed_back_on": self.fed_back_on,
         }  # fmt: skip
+
+
+def _plain(value: Decimal | int | None) -> str | None:
+    """One spelling of a number, whether just entered or read back."""
+    return None if value is None else f"{Decimal(value).normalize():f}"
 
 
 def short(value: Decimal) -> str:
@@ -231,8 +232,8 @@ class ReceptionLine(models.Model):
     def signed_content(self) -> dict[str, object]:
         return {
             "reception": self.reception_id, "position": self.position, "section": self.section, "text": self.text,
-            "points": str(self.points), "organization": self.organization_id, "due_on": self.due_on,
-            "material": self.material, "by": self.prepared_by_id, "at": self.prepared_at, "lost": str(self.lost),
+            "points": _plain(self.points), "organization": self.organization_id, "due_on": self.due_on,
+            "material": self.material, "by": self.prepared_by_id, "at": self.prepared_at, "lost": _plain(self.lost),
             "lost_reason": self.lost_reason,
         }  # fmt: skip
 
