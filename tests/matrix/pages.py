@@ -363,6 +363,7 @@ hazards:detail                | GET      | street    | officials EM        | EX 
 hazards:print                 | GET      | street    | officials EM        | EX NO admins
 hazards:act confirm           | POST     | street    | field               | EX NO admins
 hazards:act dismissal         | POST     | street    | field               | EX NO admins
+hazards:act merging           | POST     | street    | field               | EX NO admins
 hazards:act report-major      | POST     | street    | EM                  | EX NO admins
 hazards:act plan              | POST     | street    | EM                  | EX NO admins
 hazards:act plan-review       | POST     | street    | OL OO DL            | EX NO admins
