@@ -21,7 +21,7 @@ from bihuan.campaigns.models import Assignment, Campaign, CheckItem
 from bihuan.campaigns.workflow import AssignmentMove, AssignmentStatus
 from bihuan.duties.actions import reassign_duty
 from bihuan.duties.models import Duty
-from bihuan.hazards.actions import reinspect, submit_rectification
+from bihuan.hazards.actions import merge, record_hazard, reinspect, submit_rectification
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.workflow import ExtensionStatus, Level, Status
 from bihuan.inspections.actions import submit_inspection
@@ -97,8 +97,27 @@ def act(city: City, campaign: Campaign, *, rng: random.Random, now: dt.datetime)
                 text="现场复查，已整改到位" if passed else "照片与问题点位不一致，请在原位置同角度重新拍摄",
             )  # fmt: skip
     _report(city, campaign, at + STEP * 6)
+    with as_of(at + STEP * 7):
+        _enter_twice(inspector, at.date())
     long_ago = Message.objects.filter(read_at=None, created_at__lt=now - dt.timedelta(days=20))
     long_ago.update(read_at=F("created_at") + dt.timedelta(hours=3))
+
+
+def _enter_twice(inspector: User, day: dt.date) -> None:
+    """What is being rectified already was entered once more, and is led back to the first entry."""
+    first = (
+        Hazard.objects.visible_to(inspector)
+        .filter(status=Status.RECTIFYING, level=Level.GENERAL, found_on__lt=day)
+        .order_by("pk")
+        .first()
+    )
+    if first is None or inspector.organization is None:
+        return
+    again = record_hazard(
+        enterprise=first.enterprise, source="inspection", description=first.description, location=first.location,
+        found_on=day, by=inspector, found_organization=inspector.organization,
+    )  # fmt: skip
+    merge(again, into=first, reason="同一位置、同一问题，前一次检查已登记，正在整改", by=inspector)
 
 
 def _fresh(city: City, *logins: str) -> list[User]:

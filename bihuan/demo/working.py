@@ -203,7 +203,8 @@ def _sum_up(watch: User, first: dt.date, second: dt.date, today: dt.date) -> Non
 def _analyse(unit: Unit, today: dt.date) -> None:
     """One unit looked at its last quarter and decided something."""
     quarter = previous_quarter(quarter_of(today))
-    with as_of(at_hour(today - dt.timedelta(days=6), 10)):
+    begun = quarter_of(today) + dt.timedelta(days=6)
+    with as_of(min(at_hour(begun, 10), at_hour(today - dt.timedelta(days=1), 10))):
         row = actions.begin_analysis(unit.body, quarter, by=unit.officer)
         actions.write_analysis(
             row,

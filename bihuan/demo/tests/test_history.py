@@ -104,7 +104,7 @@ def lives():
 
 
 def is_found_on(hazard, lines, day):
-    dismissed = any(line.move == "dismiss" and local_day(line.at) <= day for line in lines)
+    dismissed = any(line.move in {"dismiss", "merge"} and local_day(line.at) <= day for line in lines)
     return hazard.found_on <= day and not dismissed
 
 

@@ -17,6 +17,7 @@ from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import place_of
 from bihuan.attachments.actions import attach, sign
 from bihuan.attachments.models import Signature
+from bihuan.audit.actions import record
 from bihuan.audit.moves import step, write_line
 from bihuan.core.errors import Refused
 from bihuan.papers.actions import issue_paper
@@ -25,6 +26,7 @@ from bihuan.registry.models import Enterprise
 
 from .. import receiving
 from ..models import OversightFinding, Reception, ReceptionLine, ReceptionTransition
+from ..models.receptions import short
 from ..standing import may_move_reception, own_office
 from ..workflow import (
     RECEPTION_RULES,
@@ -245,6 +247,13 @@ def score_reception(
             row.lost, row.lost_reason = lost, reason
             changed.append(row)
     ReceptionLine.objects.bulk_update(changed, ["lost", "lost_reason"])
+    for row in changed:
+        record(
+            "oversight.score_line",
+            row,
+            by=by,
+            summary=f"{row}：{'没有扣分' if not row.lost else '扣 ' + short(row.lost) + ' 分'}",
+        )
 
 
 @transaction.atomic
