@@ -192,6 +192,8 @@ def freeze(assessment: Assessment, *, by: User) -> Snapshot:
         raise PermissionDenied
     if timezone.localdate() < assessment.period_to:
         raise Refused(f"考核期到 {assessment.period_to} 才满，现在只能做过程计分")
+    # Held from here on: a word given now would come between what was looked at and what is counted.
+    Assessment.objects.select_for_update().get(pk=assessment.pk)
     missing = unjudged(assessment)
     if missing:
         raise Refused("；".join(missing))
