@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -53,6 +54,11 @@ class City:
     users: dict[str, User] = field(default_factory=dict)
     enterprises: list[Enterprise] = field(default_factory=list)
     safety: dict[int, str] = field(default_factory=dict)  # enterprise id → name of its safety manager
+
+    @cached_property
+    def turns(self) -> dict[int, int]:
+        """The place of each enterprise in the city's row, from 1: what things vary by, whatever keys a database gives."""
+        return {enterprise.pk: turn for turn, enterprise in enumerate(self.enterprises, start=1)}
 
     def start_of(self, days_ago: int, hour: int = 9, minute: int = 0) -> dt.datetime:
         """A moment so many days before today, local time."""

@@ -91,11 +91,11 @@ def _risks(enterprise: Enterprise, city: City) -> None:
     name, unit_kind, holdings, people, (place, danger, likelihood, exposure, consequence) = HOLDINGS[
         enterprise.kind_id
     ]
-    evaluated = city.today - dt.timedelta(days=400 + enterprise.pk % 500)
+    evaluated = city.today - dt.timedelta(days=400 + city.turns[enterprise.pk] % 500)
     values: dict[str, Any] = {
         "name": name, "kind": unit_kind, "population": people, "evaluated_on": evaluated,
-        "filed_on": evaluated + dt.timedelta(days=9) if enterprise.pk % 3 else None,
-        "filing_no": f"BA云{enterprise.pk:05d}" if enterprise.pk % 3 else "", "filed_with": "",
+        "filed_on": evaluated + dt.timedelta(days=9) if city.turns[enterprise.pk] % 3 else None,
+        "filing_no": f"BA云{city.turns[enterprise.pk]:05d}" if city.turns[enterprise.pk] % 3 else "", "filed_with": "",
     }  # fmt: skip
     persons = [
         {"role": "principal", "name": city.safety.get(enterprise.pk, ""), "title": "总经理", "phone": ""}
@@ -118,7 +118,7 @@ def _risks(enterprise: Enterprise, city: City) -> None:
         values={"likelihood": likelihood, "exposure": exposure, "consequence": consequence},
     )  # fmt: skip
     grading.regrade(enterprise, by=by)
-    state = ("running", "built", "idle", "building")[enterprise.pk % 4]
+    state = ("running", "built", "idle", "building")[city.turns[enterprise.pk] % 4]
     checked = city.today - dt.timedelta(days=90) if state in ("running", "idle") else None
     risks.save_profile(
         enterprise,
@@ -130,10 +130,10 @@ def _risks(enterprise: Enterprise, city: City) -> None:
 
 def _diagnosis(enterprise: Enterprise, city: City) -> None:
     """Experts have been to two in three of the dangerous places, to some of them too long ago."""
-    turn = enterprise.pk % 3
+    turn = city.turns[enterprise.pk] % 3
     if turn == 0:
         return
-    score = Decimal(58 + enterprise.pk % 40)
+    score = Decimal(58 + city.turns[enterprise.pk] % 40)
     diagnoses.record_diagnosis(
         enterprise, on=city.today - dt.timedelta(days=260 if turn == 1 else 1180), score=score, direct=[],
         experts="纪明理、裴细究", institution="云溪安全技术服务中心", conclusion="报警联锁未全部投用，巡检记录不完整，限期整改后复评",

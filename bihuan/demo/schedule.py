@@ -184,7 +184,11 @@ class Scheduler:
             members = [rng.choice(people)]
             if len(people) > 1:
                 members += [each for each in people if each.pk != members[0].pk][:1]
-            kind = Inspection.Kind.UNANNOUNCED if enterprise.pk % 9 == 0 else Inspection.Kind.DEPARTMENT
+            kind = (
+                Inspection.Kind.UNANNOUNCED
+                if self.city.turns[enterprise.pk] % 9 == 0
+                else Inspection.Kind.DEPARTMENT
+            )
             if rng.random() < EXPERT_SHARE:
                 members.append(rng.choice(self.staff.people(self.city.organizations["experts"])))
                 kind = Inspection.Kind.EXPERT
@@ -192,7 +196,11 @@ class Scheduler:
         body = self.staff.local[enterprise.locality_id]
         people = self.staff.people(body, "inspector")
         members = rng.sample(people, min(2, len(people)))
-        kind = Inspection.Kind.UNANNOUNCED if enterprise.pk % 13 == 0 else Inspection.Kind.TOWNSHIP
+        kind = (
+            Inspection.Kind.UNANNOUNCED
+            if self.city.turns[enterprise.pk] % 13 == 0
+            else Inspection.Kind.TOWNSHIP
+        )
         if rng.random() < 0.06:
             kind = Inspection.Kind.ENFORCEMENT
         return Visit(at, enterprise, task, body, members, kind)

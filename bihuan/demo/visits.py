@@ -300,7 +300,13 @@ class Visits:
         if self.evidence.photos_left < 2:
             return False
         recent = (self.city.today - hazard.found_on).days <= 30
-        share = 0.9 if hazard.level == Level.MAJOR or hazard.enterprise_id <= 2 else 0.12 if recent else 0.02
+        share = (
+            0.9
+            if hazard.level == Level.MAJOR or self.city.turns[hazard.enterprise_id] <= 2
+            else 0.12
+            if recent
+            else 0.02
+        )
         return self.rng.random() < share
 
     # --- signatures and figures ----------------------------------------------------------------------
