@@ -133,7 +133,12 @@ def ids(stage: Stage) -> dict[str, Any]:
     )
     actions.publish(shown, by=leader)
     matter = actions.open_matter(
-        organization=street, person=officer, misconduct="delay", clue="三次催办不回复", source="督查发现", by=watch
+        organization=street,
+        person=officer,
+        misconduct="delay",
+        clue="三次催办不回复",
+        source="督查发现",
+        by=watch,
     )
     return {
         "planning_unit": unit.pk,
