@@ -18,6 +18,7 @@ class ExchangeConfig(AppConfig):
         from bihuan.attachments import access
         from bihuan.hazards import origins
         from bihuan.jobs.exports import register_export
+        from bihuan.office import catalogue
 
         from .exporting import LISTED, PACKAGES
         from .kinds import register_kind
@@ -26,6 +27,7 @@ class ExchangeConfig(AppConfig):
         from .kinds.plans import PLAN
         from .kinds.returns import RETURN, VERDICT
         from .kinds.words import KEY, NOTE, RECEIPTS
+        from .ledgers import LEDGERS
         from .models import Handover, Package
         from .origins import handed_over
 
@@ -41,5 +43,7 @@ class ExchangeConfig(AppConfig):
         origins.register(handed_over)
         register_export(PACKAGES)
         register_export(LISTED)
+        for ledger in LEDGERS:
+            catalogue.register(ledger)
         access.register("exchange.handover", handover)
         access.register("exchange.package", package)

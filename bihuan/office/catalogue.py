@@ -33,12 +33,13 @@ from bihuan.oversight.models import (
     Meeting,
     OversightFinding,
     OversightRound,
+    Reception,
     Resolution,
 )
 from bihuan.papers.models import Paper
 from bihuan.planning.models import Draw, PlannedVisit
 from bihuan.pledges.models import Pledge, Referral, StaffCertificate
-from bihuan.projects.models import Project
+from bihuan.projects.models import CareHousehold, FundAccount, Project, ServiceRequest, SupportRequest
 from bihuan.registry.models import Enterprise, Equipment
 from bihuan.returns.models import Bulletin, Return
 from bihuan.submissions.models import Submission
@@ -68,10 +69,15 @@ class Ledger:
     group: str
     columns: str
     basis: str
-    permission: str
+    permission: str | tuple[str, ...]
     model: Any
     entered: str
     view: str
+
+    def opens_for(self, user: User) -> bool:
+        """Whether the person may open the list; of several permissions one is enough."""
+        wanted = (self.permission,) if isinstance(self.permission, str) else self.permission
+        return any(user.has_perm(each) for each in wanted)
 
 
 OBJECTS, CAMPAIGNS, CHECKS, PRESSING, AFTER, INSIDE = (
@@ -80,13 +86,17 @@ OBJECTS, CAMPAIGNS, CHECKS, PRESSING, AFTER, INSIDE = (
 GROUPS = [OBJECTS, CAMPAIGNS, CHECKS, PRESSING, AFTER, INSIDE]
 LEDGERS: list[Ledger] = [
     Ledger("enterprises", "企业与场所底册", OBJECTS, "名称、信用代码、类型、地址、属地、主管部门、风险等级、责任人", "", P.VIEW_REGISTRY, Enterprise, "created_at", "registry:list"),
-    Ledger("equipment", "设备台账", OBJECTS, "设备编号、种类、所在企业、检验日期、下次检验", "", P.VIEW_REGISTRY, Equipment, "updated_at", "registry:list"),
+    Ledger("equipment", "设备台账", OBJECTS, "设备编号、种类、所在企业、检验日期、下次检验", "", P.VIEW_REGISTRY, Equipment, "updated_at", "registry:equipment"),
     Ledger("certificates", "人员证件台账", OBJECTS, "姓名（掩码）、证种、证号（掩码）、有效期、复审日期", "", P.VIEW_REGISTRY, StaffCertificate, "recorded_at", "pledges:certificates"),
     Ledger("zones", "区域台账", OBJECTS, "名称、类型、范围、对象数", "", P.VIEW_REGISTRY, Zone, "created_at", "zones:list"),
     Ledger("plans", "方案", CAMPAIGNS, "标题、文号、发文单位、日期、校核意见", "", P.MANAGE_PLANS, PlanDocument, "uploaded_at", "campaigns:plans"),
     Ledger("campaigns", "专项整治行动", CAMPAIGNS, "名称、起止、阶段、任务、牵头和责任单位、进展", "", P.VIEW_CAMPAIGNS, Campaign, "published_at", "campaigns:list"),
     Ledger("batches", "分批整治台账", CAMPAIGNS, "批次、对象、通知、期限、验收、补贴", "", P.VIEW_CAMPAIGNS, Batch, "created_at", "batches:list"),
     Ledger("projects", "工程项目台账", CAMPAIGNS, "项目、位置、资金分担、节点、验收、移交", "", P.VIEW_PROJECTS, Project, "registered_at", "projects:list"),
+    Ledger("funds", "专项资金台账", CAMPAIGNS, "资金、来源、额度、用途、承付、拨付", "", (P.MANAGE_PROJECTS, P.APPROVE_PROJECT, P.APPROVE_SUBSIDY, P.VIEW_HISTORY), FundAccount, "made_at", "projects:funds"),
+    Ledger("support", "技改支持台账", CAMPAIGNS, "申请单位、改造内容、金额、审核、验收、拨付", "", P.VIEW_PROJECTS, SupportRequest, "filed_at", "projects:supports"),
+    Ledger("care", "照顾对象台账", CAMPAIGNS, "住户和商户（掩码）、情形、帮扶措施、最近走访", "", P.CARE_HOUSEHOLDS, CareHousehold, "marked_at", "projects:care"),
+    Ledger("services", "技术服务台账", CAMPAIGNS, "对象、服务事项、服务单位、期限、确认", "", P.VIEW_PROJECTS, ServiceRequest, "opened_at", "projects:services"),
     Ledger("inspections", "检查台账", CHECKS, "对象、检查人、时间、检查表版本、结果、签字", "", P.VIEW_INSPECTIONS, Inspection, "received_at", "inspections:list"),
     Ledger("hazards", "隐患台账", CHECKS, "部位、问题、等级、责任人、措施、资金、期限、复查、销号", "安监总局令第16号", P.VIEW_HAZARDS, Hazard, "found_at", "hazards:ledger"),
     Ledger("visits", "检查计划", CHECKS, "对象、检查单位、时间窗、完成", "", P.VIEW_CAMPAIGNS, PlannedVisit, "window_from", "planning:visits"),
@@ -98,6 +108,7 @@ LEDGERS: list[Ledger] = [
     Ledger("instruments", "督办文书台账", PRESSING, "文种、文号、事由、收件单位、签收、回复、办结", "", P.VIEW_INSTRUMENTS, Instrument, "drafted_at", "instruments:list"),
     Ledger("listings", "挂牌督办台账", PRESSING, "事项、层级、责任人、期限、进展、摘牌", "", P.VIEW_LISTINGS, Listing, "created_at", "listings:list"),
     Ledger("rounds", "督导轮次", PRESSING, "期间、督导组、属地、点位、覆盖", "", P.VIEW_OVERSIGHT, OversightRound, "created_at", "oversight:overview"),
+    Ledger("receptions", "迎检台账", PRESSING, "来检单位、日期、准备清单、得分、反馈问题、整改", "", P.VIEW_OVERSIGHT, Reception, "created_at", "oversight:receptions"),
     Ledger("findings", "督导问题台账", PRESSING, "问题、层面、责任单位、期限、回复、核验", "", P.VIEW_OVERSIGHT, OversightFinding, "found_on", "oversight:findings"),
     Ledger("meetings", "会议台账", PRESSING, "会议、议题、出席、纪要、文号", "", P.VIEW_OVERSIGHT, Meeting, "created_at", "oversight:meetings"),
     Ledger("resolutions", "议定事项台账", PRESSING, "事项、牵头和配合单位、期限、进度、办结", "", P.VIEW_OVERSIGHT, Resolution, "meeting__created_at", "oversight:resolutions"),
@@ -107,7 +118,7 @@ LEDGERS: list[Ledger] = [
     Ledger("assessments", "考核台账", PRESSING, "考核、对象、得分、扣分依据、申辩、等次", "", P.VIEW_ASSESSMENT, Assessment, "made_at", "assessment:list"),
     Ledger("letters", "责任书台账", PRESSING, "年度、甲乙方、签订日期、回执", "", P.VIEW_ASSESSMENT, Letter, "issued_at", "assessment:letters"),
     Ledger("accidents", "事故台账", AFTER, "时间、地点、类别、伤亡、等级、报告", "国务院令第493号", P.VIEW_ACCIDENTS, Accident, "reported_at", "accidents:list"),
-    Ledger("measures", "事故处理和整改", AFTER, "对象、处理或者整改措施、期限、完成", "", P.VIEW_ACCIDENTS, AccidentMeasure, "created_at", "accidents:list"),
+    Ledger("measures", "事故处理和整改", AFTER, "对象、处理或者整改措施、期限、完成", "", P.VIEW_ACCIDENTS, AccidentMeasure, "created_at", "accidents:measures"),
     Ledger("lookbacks", "回头看台账", AFTER, "范围、抽样、种子、结论、反弹率", "", P.VIEW_LOOKBACK, LookbackRound, "announced_at", "lookback:list"),
     Ledger("work_plans", "月度工作计划", INSIDE, "单位、月份、事项、完成标志、责任人、期限、确认、核查", "", P.VIEW_OFFICE_WORK, WorkPlan, "opened_at", "office:plans"),
     Ledger("work_items", "工作事项台账", INSIDE, "事项、完成情况、未完成原因、补救措施、结转次数", "", P.VIEW_OFFICE_WORK, WorkItem, "plan__opened_at", "office:items"),
@@ -149,7 +160,7 @@ def lines(user: User, unit: Organization | None) -> list[Line]:
         default = unit.posts.filter(is_default=True, is_active=True).select_related("organization").first()
     found = []
     for ledger in LEDGERS:
-        if not user.has_perm(ledger.permission):
+        if not ledger.opens_for(user):
             continue
         rows = ledger.model.objects.visible_to(user)
         count = rows.order_by().values("pk")[: MOST + 1].count()

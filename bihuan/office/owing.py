@@ -10,7 +10,6 @@ from django.utils import timezone
 from bihuan.accounts.models import Organization, Post, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import service_user
-from bihuan.accounts.roles import ROLES
 from bihuan.accounts.scope import place_of
 from bihuan.audit.actions import chain_of
 from bihuan.core.errors import IllegalMove
@@ -27,13 +26,22 @@ from .models import (
     WorkItem,
     WorkPlan,
 )
+from .standing import is_for_above, leading_posts, seat_in
 from .workflow import AskedStatus, CommitmentStatus, PlanStatus
 
 
 def leading_post(organization: Organization) -> Post | None:
     """The post that confirms and checks for a unit; None leaves the duty to the default post."""
-    roles = [role for role, known in ROLES.items() if Permission.CHECK_OFFICE_WORK in known.permissions]
-    return organization.posts.filter(is_active=True, role__in=roles).order_by("id").first()
+    return next(iter(leading_posts(organization)), None)
+
+
+def judging_seat(organization: Organization, own: Post) -> tuple[Organization, Post | None]:
+    """Who judges what a leading post did itself: another leading post of the unit, or the body above."""
+    other = next((each for each in leading_posts(organization) if each.pk != own.pk), None)
+    if other is not None:
+        return organization, other
+    above = _body_above(organization)
+    return (above, leading_post(above)) if above is not None else (organization, None)
 
 
 # --- plans -----------------------------------------------------------------------------------
@@ -83,8 +91,26 @@ def item_sent_back(item: WorkItem, *, by: User) -> None:
 
 
 def item_settled(item: WorkItem, *, by: User, cancelled: bool = False) -> None:
-    """Told, or cancelled."""
+    """Told, or cancelled. What a leader told about his own is owed a check by somebody else, who learns of it by this duty;
+    everything else is checked with the plan."""
     finish_duty(item, Duty.Kind.WORK_ITEM, by=by, cancelled=cancelled)
+    plan = item.plan
+    if cancelled or not is_for_above(plan.organization, item.post, item.reported_by):
+        return
+    leader = item.post
+    if item.reported_by is not None:
+        leader = seat_in(item.reported_by, Permission.CHECK_OFFICE_WORK, plan.organization_id) or leader
+    body, post = judging_seat(plan.organization, leader)
+    open_duty(
+        kind=Duty.Kind.WORK_CHECK, subject=item, title=f"核查{plan.organization.short_name}负责人的事项：{item.text}",
+        url=item.get_absolute_url(), organization=body, place=plan, post=post, due_on=plan.check_due_on,
+        clock=plan.check_clock, by=by,
+    )  # fmt: skip
+
+
+def item_judged(item: WorkItem, *, by: User) -> None:
+    """Accepted or sent back: the check of a leader's own item is no longer owed."""
+    finish_duty(item, Duty.Kind.WORK_CHECK, by=by)
 
 
 # --- matters asked ---------------------------------------------------------------------------
@@ -124,11 +150,9 @@ def owe_matter(matter: AskedMatter, *, by: User) -> None:
 
 def owe_judging(row: OfficerCommitment, *, by: User) -> None:
     """The leader owes the judgement at the end of the period: the unit's, or of a leader's own the office's above."""
-    leads = leading_post(row.organization)
-    body, post = row.organization, leads
-    if leads is None or leads.pk == row.post_id:
-        above = _body_above(row.organization)
-        body, post = (above, leading_post(above)) if above is not None else (row.organization, None)
+    body, post = row.organization, leading_post(row.organization)
+    if post is None or post.pk == row.post_id:
+        body, post = judging_seat(row.organization, row.post)
     open_duty(
         kind=Duty.Kind.PUBLIC_COMMITMENT, subject=row, title=f"评定{row.shown_name}的公开承诺", url=row.get_absolute_url(),
         organization=body, place=row, post=post, due_on=row.judge_due_on, clock=row.clock, by=by,

@@ -98,6 +98,21 @@ def stands_over(user: User, organization: Organization) -> bool:
     )
 
 
+def leading_posts(organization: Organization) -> list[Post]:
+    """The posts in use that confirm and check for a unit, the first one first."""
+    roles = [role for role, known in ROLES.items() if Permission.CHECK_OFFICE_WORK in known.permissions]
+    return list(organization.posts.filter(is_active=True, role__in=roles).order_by("id"))
+
+
+def is_for_above(organization: Organization, post: Post, *people: User | None) -> bool:
+    """Whether a matter of a unit is judged from above as well: it is its leader's own (of the post, or of whoever did it),
+    or the unit has no leading post. Everything else is the unit's own to judge; above, one sees it, sums it up and presses."""
+    leading = leading_posts(organization)
+    if not leading or any(post.pk == each.pk for each in leading):
+        return True
+    return any(seat_in(each, Permission.CHECK_OFFICE_WORK, organization.pk) for each in people if each)
+
+
 # --- plans -----------------------------------------------------------------------------------
 
 
@@ -118,10 +133,13 @@ def owns_item(user: User, item: WorkItem) -> bool:
 
 def checks_item(user: User, item: WorkItem) -> bool:
     """Whether the person judges what the owner says: the unit's leader, and never about what is his own; a leader's own
-    is judged by another leader of the unit, or by the office or inspectorate over it."""
+    is judged by another leader of the unit, or by the office or inspectorate over it, which judges nothing else."""
     if owns_item(user, item) or item.reported_by_id == user.pk:
         return False
-    return leads_plan(user, item.plan) or stands_over(user, item.plan.organization)
+    if leads_plan(user, item.plan):
+        return True
+    body = item.plan.organization
+    return stands_over(user, body) and is_for_above(body, item.post, item.reported_by)
 
 
 def may_move_item(user: User, move: str, item: WorkItem) -> bool:
@@ -208,7 +226,8 @@ def may_reveal(user: User, matter: AskedMatter) -> bool:
 
 
 def may_move_commitment(user: User, move: str, row: OfficerCommitment) -> bool:
-    """Whether the person may make a move of a commitment; nobody judges or withdraws his own."""
+    """Whether the person may make a move of a commitment; nobody judges or withdraws his own. The office or inspectorate
+    over a unit judges its leader's, and no one else's."""
     match move:
         case CommitmentMove.EDIT | CommitmentMove.PUBLISH:
             return (
@@ -216,8 +235,13 @@ def may_move_commitment(user: User, move: str, row: OfficerCommitment) -> bool:
                 and seat_in(user, Permission.PLAN_OFFICE_WORK, row.organization_id) is not None
             )
         case _:
-            leads = seat_in(user, Permission.CHECK_OFFICE_WORK, row.organization_id) is not None
-            return row.person_id != user.pk and (leads or stands_over(user, row.organization))
+            if row.person_id == user.pk:
+                return False
+            if seat_in(user, Permission.CHECK_OFFICE_WORK, row.organization_id) is not None:
+                return True
+            return stands_over(user, row.organization) and is_for_above(
+                row.organization, row.post, row.person
+            )
 
 
 def commitment_moves(user: User, row: OfficerCommitment) -> list[str]:

@@ -1,7 +1,8 @@
 """Pages of `office`, judged as tests/matrix/pages.py judges the others.
 
-Qingshi street's plan of the month holds an item of its officer; a change, a matter asked, a commitment and an analysis are
-the street's as well. The circular is the county office's. The matter of conduct is about the street's officer, who does not
+Qingshi street's plan of the month holds an item of its officer and one of its leader: what is the leader's own is judged
+from above, and nothing else is. A change, a matter asked, a commitment and an analysis are the street's as well; its leader
+has published one too. The circular is the county office's. The matter of conduct is about the street's officer, who does not
 see it before it is served: to him, as to everybody else but the inspectorate and the office's leader, it is not there.
 """
 
@@ -30,7 +31,9 @@ office:items                  | GET      | list      | officials           | DL 
 office:export_items           | GET POST | list      | OL OO DL DO LL LO IS |
 office:item                   | GET      | street    | OL OO LL LO IN IS   | DL DO
 office:item_act done          | POST     | street    | LO                  | DL DO
-office:item_act accept        | POST     | street    | OL LL IS            | DL DO
+office:item_act accept        | POST     | street    | LL                  | DL DO
+office:item_act send_back     | POST     | street    | LL                  | DL DO
+office:item_act accept_leaders | POST    | street    | OL IS               | DL DO
 office:units                  | GET POST | list      | OL DL LL IS         |
 office:release_unit           | POST     | street    | OL LL IS            | DL
 office:circulars              | GET      | list      | officials           | DL DO
@@ -57,6 +60,8 @@ office:export_commitments     | GET POST | list      | OL OO DL DO LL LO IS |
 office:commitment             | GET      | street    | OL OO LL LO IN IS   | DL DO
 office:edit_commitment        | GET POST | street    | LO                  | DL DO
 office:commitment_act publish | POST     | street    | LO                  | DL DO
+office:commitment_act judge   | POST     | street    | LL                  | DL DO
+office:commitment_act judge_leaders | POST | street  | OL IS               | DL DO
 office:public_list            | GET      | list      | public              |
 office:public                 | GET      | list      | public              |
 
@@ -74,6 +79,7 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "office:decide_amendment": {"pk": "work_amendment", "key": "=agree"},
     "office:item": {"pk": "work_item"},
     "office:item_act": {"pk": "work_item", "key": "="},
+    "office:item_act accept_leaders": {"pk": "leaders_item", "key": "=accept"},
     "office:release_unit": {"pk": "planning_unit"},
     "office:circular": {"pk": "work_circular"},
     "office:circular_rows": {"pk": "work_circular"},
@@ -86,6 +92,7 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "office:commitment": {"pk": "officer_commitment"},
     "office:edit_commitment": {"pk": "officer_commitment"},
     "office:commitment_act": {"pk": "officer_commitment", "key": "="},
+    "office:commitment_act judge_leaders": {"pk": "leaders_commitment", "key": "=judge"},
     "office:public": {"code": "commitment_code"},
     "office:conduct": {"pk": "conduct_matter"},
     "office:conduct_act": {"pk": "conduct_matter", "key": "="},
@@ -115,6 +122,9 @@ def ids(stage: Stage) -> dict[str, Any]:
         actions.add_item(plan, text=text, target="逐户登记", post=post, due_on=last, by=officer)
         for text in ("逐户核查报警器", "更换软管")
     ]
+    own = actions.add_item(
+        plan, text="带队检查燃气场站", target="检查记录", post=leader.posts[0], due_on=last, by=leader
+    )
     actions.confirm_plan(plan, by=leader)
     for item in items:
         item.refresh_from_db()
@@ -144,11 +154,13 @@ def ids(stage: Stage) -> dict[str, Any]:
         "planning_unit": unit.pk,
         "work_plan": plan.pk,
         "work_item": items[0].pk,
+        "leaders_item": own.pk,
         "work_amendment": change.pk,
         "work_circular": circular.pk,
         "self_analysis": analysis.pk,
         "asked_matter": asked.pk,
         "officer_commitment": promise.pk,
+        "leaders_commitment": shown.pk,
         "commitment_code": shown.code,
         "conduct_matter": matter.pk,
     }

@@ -129,6 +129,7 @@ def send_back(item: WorkItem, *, reason: str, by: User) -> None:
         item, ItemMove.SEND_BACK, ITEM_RULES[ItemMove.SEND_BACK], WorkItemTransition, by=by, reason=reason,
         changed={"returns": item.returns + 1}, watched=("returns",), act="office.send_back_item",
     )  # fmt: skip
+    owing.item_judged(item, by=by)
     owing.item_sent_back(item, by=by)
     transaction.on_commit(
         partial(
@@ -152,6 +153,7 @@ def accept_item(item: WorkItem, *, opinion: str = "", by: User) -> WorkItem | No
         item, ItemMove.ACCEPT, rule, WorkItemTransition, by=by, reason=opinion,
         changed={"checked_by": by, "checked_on": timezone.localdate()}, act="office.accept_item",
     )  # fmt: skip
+    owing.item_judged(item, by=by)
     return _carry(item, by=by) if target == ItemStatus.LEFT else None
 
 
