@@ -53,6 +53,7 @@ SUITES = (
     Suite("pages", BOTH, small=True),
     Suite("transitions", BOTH, quick=("--verify-tally",)),
     Suite("returns", BOTH, quick=("--bodies", "60", "--seconds", "9")),
+    Suite("effects", BOTH),
     Suite("sheets", BOTH),
     Suite("sheets_registry", BOTH),
     Suite("triggers", BOTH, quick=("--duties", "20000", "--months", "3")),

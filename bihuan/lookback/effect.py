@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Avg, Count, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Avg, Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.urls import reverse
 
 from bihuan.accounts.models import User
@@ -122,19 +122,33 @@ def repeats(campaign: Campaign, user: User) -> list[Line]:
 def funds(campaign: Campaign, user: User) -> list[Line]:
     """资金: what was set aside for putting right, and what enterprises say they spent."""
     told = (
-        with_funds(campaign, user)
+        _of(campaign, user)
+        .filter(funds__isnull=False)
         .order_by()
-        .aggregate(
-            planned=Sum("funds"), planned_rows=Count("funds"), spent=Sum("cost"), spent_rows=Count("cost"),
-            over=Count("pk", filter=Q(cost__gt=F("funds"))),
-        )
+        .aggregate(sum=Sum("funds"), rows=Count("pk"))
+    )
+    spent = _last_costs(campaign, user).aggregate(
+        sum=Sum("funds_spent"), rows=Count("pk"), over=Count("pk", filter=Q(funds_spent__gt=F("hazard__funds")))
     )  # fmt: skip
     url = f"{reverse('lookback:effect')}?campaign={campaign.pk}&funds="
     return [
-        Line("计划整改资金", _yuan(told["planned"]), f"{url}planned#funds", f"{told['planned_rows']:,} 条隐患列了资金"),
-        Line("实际投入", _yuan(told["spent"]), f"{url}spent#funds", f"{told['spent_rows']:,} 条整改填了投入"),
-        Line("超过计划", f"{told['over']:,} 条", f"{url}over#funds"),
+        Line("计划整改资金", _yuan(told["sum"]), f"{url}planned#funds", f"{told['rows']:,} 条隐患列了资金"),
+        Line("实际投入", _yuan(spent["sum"]), f"{url}spent#funds", f"{spent['rows']:,} 条整改填了投入"),
+        Line("超过计划", f"{spent['over']:,} 条", f"{url}over#funds"),
     ]  # fmt: skip
+
+
+def _of(campaign: Campaign, user: User) -> QuerySet[Hazard]:
+    return Hazard.objects.visible_to(user).filter(campaign=campaign)
+
+
+def _last_costs(campaign: Campaign, user: User) -> QuerySet[Rectification]:
+    """The last rectification of each hazard of a campaign, if it names what was spent: the rows of the figure, so that
+    nothing is asked of the many hazards without money."""
+    later = Q(round__gt=OuterRef("round")) | Q(round=OuterRef("round"), pk__gt=OuterRef("pk"))
+    return Rectification.objects.filter(hazard__in=_of(campaign, user).order_by(), funds_spent__isnull=False).exclude(
+        Exists(Rectification.objects.filter(later, hazard=OuterRef("hazard")))
+    ).order_by()  # fmt: skip
 
 
 def with_funds(campaign: Campaign, user: User, key: str = "") -> QuerySet[Hazard]:
@@ -144,18 +158,17 @@ def with_funds(campaign: Campaign, user: User, key: str = "") -> QuerySet[Hazard
         .order_by("-round", "-pk")
         .values("funds_spent")[:1]
     )
-    rows = (
-        Hazard.objects.visible_to(user)
-        .filter(campaign=campaign)
-        .annotate(cost=Subquery(last, output_field=DecimalField(max_digits=12, decimal_places=2)))
+    rows = _of(campaign, user).annotate(
+        cost=Subquery(last, output_field=DecimalField(max_digits=12, decimal_places=2))
     )
+    costs = _last_costs(campaign, user)
     match key:
         case "planned":
             return rows.filter(funds__isnull=False)
         case "spent":
-            return rows.filter(cost__isnull=False)
+            return rows.filter(pk__in=costs.values("hazard"))
         case "over":
-            return rows.filter(cost__gt=F("funds"))
+            return rows.filter(pk__in=costs.filter(funds_spent__gt=F("hazard__funds")).values("hazard"))
         case _:
             return rows
 
