@@ -23,7 +23,7 @@ from .finishing import (
     sign_handover,
     waiting_handover,
 )
-from .funds import counter_line, fund_for, grant, open_account, pay, set_aside
+from .funds import charge_earlier, counter_line, fund_for, grant, open_account, pay, set_aside, uncharged
 from .money import counter_money, post_money, set_shares
 from .pooling import (
     approve_project,
@@ -64,6 +64,7 @@ __all__ = [
     "approve_support",
     "ask_report",
     "cancel_project",
+    "charge_earlier",
     "complete_works",
     "confirm_funding",
     "confirm_service",
@@ -109,6 +110,7 @@ __all__ = [
     "sign_handover",
     "start_works",
     "suspend_project",
+    "uncharged",
     "visit_by",
     "visit_household",
     "waiting_handover",

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Region, User
@@ -14,6 +15,7 @@ from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import place_of
 from bihuan.audit.actions import record
 from bihuan.batches.models import Subsidy
+from bihuan.batches.workflow import GRANTED
 from bihuan.campaigns.models import Campaign
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.rules import projects as rules
@@ -222,9 +224,12 @@ def charge_subsidy(subsidy: Subsidy, by: User) -> None:
     Called by bihuan.batches inside its approval. Raises Refused when the purpose does not reach.
     """
     fund = fund_for(subsidy.standard.campaign_id, subsidy.standard.purpose)
-    if fund is None:
-        return
-    take_aside(
+    if fund is not None:
+        _charge(subsidy, fund, by)
+
+
+def _charge(subsidy: Subsidy, fund: FundPurpose, by: User) -> FundCommitment:
+    return take_aside(
         fund, subsidy.amount, target=FundTarget.SUBSIDY, what=f"{subsidy.member.enterprise.name}：{subsidy.standard.name}",
         payee=subsidy.member.enterprise.name, document=subsidy.standard.document, happened_on=timezone.localdate(),
         subsidy=subsidy, by=by,
@@ -232,8 +237,13 @@ def charge_subsidy(subsidy: Subsidy, by: User) -> None:
 
 
 def pay_subsidy(subsidy: Subsidy, by: User) -> None:
-    """A subsidy that is paid is paid out of the fund it was set aside in. Called by bihuan.batches."""
-    commitment = FundCommitment.objects.select_related("fund__account").filter(subsidy=subsidy).first()
+    """A subsidy that is paid is paid out of the fund it was set aside in; one approved before there was a fund is set
+    aside now. Called by bihuan.batches. Raises Refused when the purpose does not reach."""
+    held = FundCommitment.objects.select_related("fund__account").filter(subsidy=subsidy)
+    commitment = held.first()
+    if commitment is None:
+        charge_subsidy(subsidy, by)
+        commitment = held.first()
     if commitment is not None and subsidy.paid_on is not None:
         pay_out(
             commitment,
@@ -242,6 +252,50 @@ def pay_subsidy(subsidy: Subsidy, by: User) -> None:
             document=subsidy.voucher or "补贴拨付",
             by=by,
         )
+
+
+def uncharged(account: FundAccount) -> QuerySet[Subsidy]:
+    """Subsidies of the fund's campaign that were granted before the fund had money for their purpose, oldest first:
+    no fund carries them yet. Those of later years belong to a later fund."""
+    return (
+        Subsidy.objects.filter(
+            standard__campaign=account.campaign_id,
+            standard__purpose__in=account.purposes.values("purpose"),
+            status__in=GRANTED,
+            fund_commitment=None,
+            amount__gt=0,
+            approved_at__year__lte=account.year,
+        )
+        .select_related("standard", "member__enterprise", "member__batch")
+        .order_by("approved_at", "pk")
+    )
+
+
+@transaction.atomic
+def charge_earlier(account: FundAccount, *, by: User, most: int = 200) -> tuple[int, Decimal]:
+    """Charge what was granted before the fund existed, oldest first, what is paid already as paid; at most `most` at once.
+
+    Returns how many and how much. All or nothing: raises Refused naming what a purpose lacks; PermissionDenied.
+    """
+    if not keeps(by, account):
+        raise PermissionDenied
+    purposes = {each.purpose: each for each in account.purposes.select_related("account").select_for_update()}
+    rows = list(uncharged(account)[:most])
+    asked: dict[str, Decimal] = {}
+    for row in rows:
+        asked[row.standard.purpose] = asked.get(row.standard.purpose, Decimal(0)) + row.amount
+    short = [
+        f"{purposes[key].label}只余 {purposes[key].left:,.2f} 元，补记要 {sum_:,.2f} 元"
+        for key, sum_ in asked.items()
+        if sum_ > purposes[key].left
+    ]
+    if short:
+        raise Refused(f"{'；'.join(short)}。先登记追加下达的文件，再补记")
+    for row in rows:
+        held = _charge(row, purposes[row.standard.purpose], by)
+        if row.paid_on is not None:
+            pay_out(held, row.amount, happened_on=row.paid_on, document=row.voucher or "补贴拨付", by=by)
+    return len(rows), sum(asked.values(), Decimal("0.00"))
 
 
 def fund_for(campaign_id: int, purpose: str) -> FundPurpose | None:

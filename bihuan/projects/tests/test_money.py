@@ -7,6 +7,8 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -262,6 +264,61 @@ def test_a_subsidy_comes_out_of_the_campaigns_fund_and_is_refused_beyond_it(worl
     assert (purpose.granted, purpose.committed, purpose.paid) == (20000, 15000, 15000)
     [found] = queries.leverage(Project.objects.none(), world.people.office)
     assert (found.subsidies, found.invested, found.times) == (15000, 40000, Decimal("2.67"))
+
+
+@pytest.mark.django_db
+def test_subsidies_of_before_the_fund_are_charged_to_it_afterwards(world: World, client: Client) -> None:
+    campaign = make_campaign(world).campaign
+    a_standard(world, campaign)
+    subsidy = batches.propose_subsidy(
+        accepted(world, campaign), quantity=Decimal(1), investment=Decimal(40000), by=world.people.housing
+    )
+    batches.review(subsidy, by=second_officer(world))
+    batches.approve(Subsidy.objects.get(pk=subsidy.pk), by=world.people.housing_leader)
+    row = Subsidy.objects.get(pk=subsidy.pk)
+    batches.pay(row, paid_on=made.today(), voucher="凭-1", by=world.people.housing)
+    account = made.fund(world, renovation=10000)
+    FundAccount.objects.filter(pk=account.pk).update(campaign=campaign, year=made.today().year)
+    account.refresh_from_db()
+    assert list(actions.uncharged(account)) == [row]
+    with pytest.raises(PermissionDenied):
+        actions.charge_earlier(account, by=world.people.housing)
+    with pytest.raises(Refused, match=r"只余 10,000.00 元，补记要 15,000.00 元"):
+        actions.charge_earlier(account, by=world.people.office)
+    assert not FundCommitment.objects.exists()
+    actions.grant(
+        account,
+        "renovation",
+        Decimal(20000),
+        happened_on=made.today(),
+        document="追加",
+        by=world.people.office,
+    )
+    client.force_login(world.people.office)
+    page = client.get(account.get_absolute_url()).content.decode()
+    assert "1 笔，合计 <strong>15,000.00</strong> 元" in page
+    said = client.post(reverse("projects:fund_act", args=[account.pk, "earlier"]), follow=True)
+    assert "已补记 1 笔补贴，合计 15,000.00 元" in said.content.decode()
+    purpose = made.purpose(account)
+    assert (purpose.committed, purpose.paid) == (15000, 15000)
+    assert actions.charge_earlier(account, by=world.people.office) == (0, 0)
+
+
+@pytest.mark.django_db
+def test_one_paid_after_the_fund_came_is_charged_when_it_is_paid(world: World) -> None:
+    campaign = make_campaign(world).campaign
+    a_standard(world, campaign)
+    subsidy = batches.propose_subsidy(
+        accepted(world, campaign), quantity=Decimal(1), investment=Decimal(40000), by=world.people.housing
+    )
+    batches.review(subsidy, by=second_officer(world))
+    batches.approve(Subsidy.objects.get(pk=subsidy.pk), by=world.people.housing_leader)
+    account = made.fund(world, renovation=20000)
+    FundAccount.objects.filter(pk=account.pk).update(campaign=campaign)
+    row = Subsidy.objects.get(pk=subsidy.pk)
+    batches.pay(row, paid_on=made.today(), voucher="凭-1", by=world.people.housing)
+    purpose = made.purpose(account)
+    assert (purpose.committed, purpose.paid) == (15000, 15000)
 
 
 @pytest.mark.django_db

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Sum
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,7 +14,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bihuan.accounts.guards import require
+from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
+from bihuan.batches.models import Subsidy
 from bihuan.core.errors import Refused
 from bihuan.core.http import Asked, Request
 from bihuan.jobs.handing import take_away
@@ -30,6 +33,7 @@ from .projects import given_of, project_or_404
 FUND_READERS = (
     Permission.MANAGE_PROJECTS, Permission.APPROVE_PROJECT, Permission.APPROVE_SUBSIDY, Permission.VIEW_HISTORY,
 )  # fmt: skip
+MOST_EARLIER = 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -221,8 +225,12 @@ def show_fund(request: Request, account: FundAccount, wrong: tuple[str, Any] | N
         .select_related("fund__account", "project", "subsidy__member__batch")
         .order_by("-id")
     )
+    earlier = actions.uncharged(account) if mine and account.campaign_id else Subsidy.objects.none()
+    summed = earlier.order_by().aggregate(n=Count("pk"), yuan=Sum("amount"))
     context = {
         "account": account,
+        "earlier": list(earlier[:MOST_EARLIER]),
+        "earlier_sum": summed | {"yuan": queries.cents(summed["yuan"])},
         "purposes": purposes,
         "whole": whole,
         "panels": panels,
@@ -250,6 +258,8 @@ def fund_act(request: Request, pk: int, key: str) -> HttpResponse:
         form = forms.GrantForm(request.POST)
     elif key == "aside":
         form = forms.AsideForm(request.POST, account=account)
+    elif key == "earlier":
+        return _charge_earlier(request, account, user)
     else:
         raise Http404
     if not form.is_valid():
@@ -263,6 +273,20 @@ def fund_act(request: Request, pk: int, key: str) -> HttpResponse:
         form.add_error(None, str(error))
         return show_fund(request, account, (key, form))
     messages.success(request, said)
+    return redirect(account)
+
+
+def _charge_earlier(request: Request, account: FundAccount, user: User) -> HttpResponse:
+    try:
+        count, yuan = actions.charge_earlier(account, by=user)
+    except Refused as error:
+        messages.warning(request, str(error))
+    else:
+        left = actions.uncharged(account).count()
+        messages.success(
+            request,
+            f"已补记 {count} 笔补贴，合计 {yuan:,.2f} 元{f'；还有 {left} 笔，请再点一次' if left else ''}",
+        )
     return redirect(account)
 
 
