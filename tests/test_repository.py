@@ -20,12 +20,47 @@ def tracked(*patterns: str) -> list[Path]:
 
 
 def test_decisions_are_numbered_without_gaps_and_titled_by_their_number():
-    decisions = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    decisions = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
     assert [path.name[:4] for path in decisions] == [
         f"{number:04d}" for number in range(1, len(decisions) + 1)
     ]
     for path in decisions:
         assert path.read_text("utf-8").startswith(f"# {path.name[:4]}. ")
+
+
+def test_every_decision_is_in_the_index():
+    folder = ROOT / "docs" / "adr"
+    index = (folder / "README.md").read_text("utf-8")
+    assert [path.name for path in folder.glob("[0-9]*.md") if f"({path.name})" not in index] == []
+
+
+def headings(path: Path) -> set[str]:
+    """The places of a document one can link to, as the pages of a code host name them."""
+    found = re.findall(r"^#{1,6} (.+)$", path.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in found}
+
+
+@pytest.mark.parametrize("path", tracked("*.md"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_of_documents_lead_somewhere(path):
+    astray = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text("utf-8")):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, place = target.partition("#")
+        there = (path.parent / name).resolve() if name else path
+        if not there.exists() or (place and there.suffix == ".md" and place not in headings(there)):
+            astray.append(target)
+    assert astray == []
+
+
+def test_documents_named_in_code_exist():
+    named = {
+        (str(path.relative_to(ROOT)), name)
+        for path in tracked("*.py", "*.html", "*.sh", "Makefile")
+        for name in re.findall(r"docs/(?:how-to|handbook|adr)/[\w./-]+\.md", path.read_text("utf-8"))
+    }
+    assert len(named) > 10
+    assert [pair for pair in sorted(named) if not (ROOT / pair[1]).exists()] == []
 
 
 def all_choices() -> list[type[TextChoices]]:

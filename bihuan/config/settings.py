@@ -233,7 +233,7 @@ EXCHANGE_LOOPBACK = env.flag(
     "BIHUAN_EXCHANGE_LOOPBACK"
 )  # two installations on one machine, without TLS: for trials
 
-# Operations: docs/how-to/monitoring.md, docs/how-to/backup.md, docs/how-to/retention.md
+# Operations: docs/how-to/monitoring.md, docs/how-to/backup.md
 METRICS_TOKEN = env.text("BIHUAN_METRICS_TOKEN")
 METRICS_ALLOW = env.networks("BIHUAN_METRICS_ALLOW")
 REQUEST_LOG = env.flag("BIHUAN_REQUEST_LOG", True)
