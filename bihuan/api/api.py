@@ -21,6 +21,7 @@ from . import (  # noqa: F401 - hazard_moves adds its operations to the router o
     inspections,
     instruments,
     listings,
+    office_work,
     oversight,
     papers,
     problems,
@@ -119,6 +120,7 @@ for room in (
     papers,
     returns,
     assessments,
+    office_work,
     figures,
     files,
 ):

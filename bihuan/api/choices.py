@@ -22,6 +22,7 @@ from bihuan.inspections.models import Answer, Inspection
 from bihuan.inspections.submission import Outcome
 from bihuan.instruments import workflow as instrument_workflow
 from bihuan.listings import workflow as listing_workflow
+from bihuan.office import workflow as office_workflow
 from bihuan.oversight import workflow as oversight_workflow
 from bihuan.oversight.models import OversightFinding
 from bihuan.papers.models import Paper, PaperReceipt
@@ -86,6 +87,12 @@ CommitmentStatusName = Annotated[
 ]
 AssessmentStatusName = Annotated[assessment_workflow.Status, described(assessment_workflow.Status)]
 ReturnStatusName = Annotated[return_workflow.Status, described(return_workflow.Status)]
+WorkPlanStatusName = Annotated[office_workflow.PlanStatus, described(office_workflow.PlanStatus)]
+WorkItemStatusName = Annotated[office_workflow.ItemStatus, described(office_workflow.ItemStatus)]
+OfficerCommitmentStatusName = Annotated[
+    office_workflow.CommitmentStatus, described(office_workflow.CommitmentStatus)
+]
+KeepingName = Annotated[office_workflow.Keeping, described(office_workflow.Keeping)]
 AccidentKind = Annotated[accident_workflow.Kind, described(accident_workflow.Kind)]
 AccidentGrade = Annotated[accident_workflow.Grade, described(accident_workflow.Grade)]
 AccidentStatusName = Annotated[accident_workflow.AccidentStatus, described(accident_workflow.AccidentStatus)]

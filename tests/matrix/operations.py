@@ -55,6 +55,11 @@ getReturn                    | street | OO LO | DO
 listAssessments              | list   | OO DO LO IN
 getAssessment                | street | OO LO IN | DO
 getAssessedUnit              | street | OO LO IN | DO
+listWorkPlans                | list   | OO DO LO IN
+getWorkPlan                  | street | OO LO IN | DO
+listWorkItems                | list   | OO DO LO IN
+listOfficerCommitments       | list   | OO DO LO IN
+getOfficerCommitment         | street | OO LO IN | DO
 listInstruments              | list   | OO DO LO
 getInstrument                | street | OO LO | DO
 listPapers                   | list   | OO DO LO IN
@@ -71,7 +76,7 @@ downloadAttachment           | street | OO DO LO IN
 PATHS = {
     "code": "region", "organization_id": "organization", "enterprise_id": "shop", "campaign_id": "campaign", "phase_id": "phase",
     "task_id": "task", "checklist_id": "checklist", "duty_id": "review", "inspection_id": "inspection",
-    "hazard_id": "submitted", "extension_id": "extension", "paper_id": "paper", "listing_id": "listing", "instrument_id": "instrument", "accident_id": "accident", "return_id": "return", "assessment_id": "assessment", "assessed_unit_id": "assessed_unit", "oversight_finding_id": "oversight_finding", "resolution_id": "resolution", "attachment_id": "photo",
+    "hazard_id": "submitted", "extension_id": "extension", "paper_id": "paper", "listing_id": "listing", "instrument_id": "instrument", "accident_id": "accident", "return_id": "return", "assessment_id": "assessment", "assessed_unit_id": "assessed_unit", "oversight_finding_id": "oversight_finding", "resolution_id": "resolution", "work_plan_id": "work_plan", "officer_commitment_id": "leaders_commitment", "attachment_id": "photo",
 }  # fmt: skip
 RECORDS = {"requestExtension": {"hazard_id": "on_behalf"}}
 QUERIES = {

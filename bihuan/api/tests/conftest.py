@@ -31,6 +31,10 @@ from bihuan.instruments.models import Instrument
 from bihuan.instruments.tests.factories import issued
 from bihuan.listings.models import Listing
 from bihuan.listings.tests.factories import listed
+from bihuan.office import actions as office_actions
+from bihuan.office.actions.committing import Promise
+from bihuan.office.calendar import last_day, month_of
+from bihuan.office.models import OfficerCommitment, WorkItem, WorkPlan
 from bihuan.oversight.models import OversightFinding, Resolution
 from bihuan.oversight.tests.factories import handed_over, published
 from bihuan.papers.models import Paper
@@ -111,6 +115,9 @@ class Stage:
     assessment: Assessment  # of the street alone
     unit: AssessedUnit
     instrument: Instrument
+    work_plan: WorkPlan
+    work_item: WorkItem
+    promise: OfficerCommitment
 
 
 def _neighbour(world: World) -> None:
@@ -128,6 +135,24 @@ def _signed(world: World) -> Return:
     period = make_period(world, today - dt.timedelta(days=today.day))
     sign_return(return_of(period, world.organizations.qingshi), by=world.people.qingshi_leader, zero=True)
     return return_of(period, world.organizations.qingshi)
+
+
+def _planned(world: World) -> tuple[WorkPlan, WorkItem, OfficerCommitment]:
+    """The street's plan of this month with one item of its officer, confirmed, and what its leader promised in public."""
+    people, street, today = world.people, world.organizations.qingshi, timezone.localdate()
+    month = month_of(today)
+    plan = office_actions.ensure_plan(street, month, by=people.qingshi_officer)
+    item = office_actions.add_item(
+        plan, text="核查报警器", target="逐户登记", post=world.posts["qingshi_officer"], due_on=last_day(month),
+        by=people.qingshi_officer,
+    )  # fmt: skip
+    office_actions.confirm_plan(plan, by=people.qingshi_leader)
+    promise = office_actions.write_commitment(
+        starts_on=today, ends_on=last_day(month), lines=[Promise("当日回复来电", "回复率百分之百", last_day(month))],
+        by=people.qingshi_leader,
+    )  # fmt: skip
+    office_actions.publish(promise, by=people.qingshi_leader)
+    return plan, item, promise
 
 
 @pytest.fixture
@@ -181,5 +206,5 @@ def stage(world: World) -> Stage:
         paper, rectifying, make_submitted(world), on_behalf, extension,
         Duty.objects.get(kind=Duty.Kind.EXTENSION), photo(people.inspector),
         reported(world), listed(world), handed_over(world), published(world), _signed(world),
-        assessment, assessment.units.get(), issued(world),
+        assessment, assessment.units.get(), issued(world), *_planned(world),
     )  # fmt: skip

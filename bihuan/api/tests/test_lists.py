@@ -1,6 +1,7 @@
 """Lists: pages that hold still, filters that mean what the ledger page means, and a number of queries that does not grow."""
 
 import datetime as dt
+import uuid
 
 import pytest
 from django.db import connection
@@ -15,6 +16,7 @@ from bihuan.inspections.actions import submit_inspection
 from bihuan.inspections.tests.factories import make_campaign, visit
 from bihuan.instruments.tests.factories import issued
 from bihuan.listings.tests.factories import listed
+from bihuan.office.models import OfficerCommitment, WorkItem, WorkPlan
 from bihuan.oversight.models import OversightFinding
 from bihuan.oversight.tests.factories import published
 from bihuan.registry.models import Enterprise
@@ -137,6 +139,7 @@ LISTS = [
     "/hazards", "/hazards?state=open", "/enterprises", "/inspections", "/papers", "/duties?scope=visible", "/campaigns",
     "/phases", "/tasks", "/assignments", "/checklists", "/regions", "/organizations",
     "/accidents", "/listings", "/oversight-findings", "/resolutions", "/returns", "/assessments", "/instruments",
+    "/work-plans", "/work-items", "/officer-commitments",
     "/hazards/{hazard}/transitions", "/hazards/{hazard}/rectifications", "/hazards/{hazard}/reinspections",
 ]  # fmt: skip
 
@@ -196,6 +199,18 @@ def _grow(stage, no: int) -> None:
     make_period(world, timezone.localdate(), key=f"test.month{no}")
     make_assessment(world, sheet=stage.assessment.sheet, title=f"考核{no}")
     issued(world, title=f"督办第{no}件")
+    plan = WorkPlan.objects.get(pk=stage.work_plan.pk)
+    plan.pk, plan.month = None, dt.date(2010 + no, 1, 1)
+    plan.save(force_insert=True)
+    item = WorkItem.objects.get(pk=stage.work_item.pk)
+    item.pk, item.plan = None, plan
+    item.save(force_insert=True)
+    promise = OfficerCommitment.objects.get(pk=stage.promise.pk)
+    line = promise.lines.get()
+    promise.pk, promise.code = None, uuid.uuid4()
+    promise.save(force_insert=True)
+    line.pk, line.commitment = None, promise
+    line.save(force_insert=True)
 
 
 def test_figures_are_those_of_the_tally(world, call):
@@ -257,3 +272,40 @@ def test_a_department_counts_its_own_line(world, call):
 )  # fmt: skip
 def test_daily_figures_have_an_end(world, call, since, until):
     assert call("office").get("/figures/daily", {"since": since, "until": until}).status_code == 422
+
+
+def test_plans_of_a_month_are_read_by_month_and_state(stage, call):
+    caller = call("office")
+    month = f"{stage.work_plan.month:%Y-%m}"
+    told = caller.get(f"/work-plans/{stage.work_plan.pk}").json()
+    assert (told["month"], told["status"], told["organization"]["name"]) == (
+        month,
+        "confirmed",
+        "青石街道办事处",
+    )
+    assert [(each["text"], each["status"], each["post"]) for each in told["items"]] == [
+        ("核查报警器", "open", stage.work_item.post.title)
+    ]
+    assert [row["id"] for row in caller.get("/work-plans", {"month": month}).json()["items"]] == [
+        stage.work_plan.pk
+    ]
+    assert caller.get("/work-plans", {"month": "2010-01"}).json()["items"] == []
+    assert caller.get("/work-plans", {"month": "2026-13"}).status_code == 422
+    assert [row["id"] for row in caller.get("/work-items", {"month": month}).json()["items"]] == [
+        stage.work_item.pk
+    ]
+    assert caller.get("/work-items", {"overdue": "true"}).json()["items"] == []
+    WorkItem.objects.update(due_on=dt.date(2020, 1, 1))
+    assert [row["is_overdue"] for row in caller.get("/work-items", {"overdue": "true"}).json()["items"]] == [
+        True
+    ]
+
+
+def test_commitments_are_those_of_the_public_page(stage, call):
+    rows = call("office").get("/officer-commitments").json()["items"]
+    assert [(row["id"], row["status"], [line["text"] for line in row["lines"]]) for row in rows] == [
+        (stage.promise.pk, "published", ["当日回复来电"])
+    ]
+    OfficerCommitment.objects.update(status="withdrawn")
+    assert call("office").get("/officer-commitments").json()["items"] == []
+    assert call("office").get(f"/officer-commitments/{stage.promise.pk}").status_code == 404
