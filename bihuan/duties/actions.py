@@ -132,7 +132,7 @@ def _columns(
         "due_on": new.due_on,
         "clock": new.clock,
         "ladder": new.ladder,
-        "next_step_on": ladders.next_step_on(new.ladder, new.due_on, after=today),
+        "next_step_on": ladders.first_step_on(new.ladder, new.due_on, on=today, held=post is not None),
     }
 
 
@@ -182,15 +182,18 @@ def reschedule_duty(
     title: str = "",
 ) -> int:
     """Give the open duties of that kind a new due date with its explanation, and a new title if what is owed is now
-    called otherwise; returns how many there were. Rungs already taken stay taken."""
+    called otherwise; returns how many there were. Rungs already taken stay taken; a new due date that has passed is
+    pressed at once, as if the duty had begun late."""
     today = timezone.localdate()
     ladders = Ladders(today)
     duties = list(Duty.objects.open().filter(subject=chain_of(subject), kind=kind))
     for duty in duties:
         if duty.due_on != due_on:
             _remember(duty)
+            duty.next_step_on = ladders.first_step_on(
+                duty.ladder, due_on, on=today, held=duty.post_id is not None
+            )
         duty.due_on, duty.clock = due_on, clock
-        duty.next_step_on = ladders.next_step_on(duty.ladder, due_on, after=today)
         duty.title = title[:200] or duty.title
         duty.save(update_fields=["due_on", "clock", "next_step_on", "title"])
     return len(duties)

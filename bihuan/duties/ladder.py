@@ -88,6 +88,28 @@ class Ladders:
         days = [rung.next_day(due_on, after) for rung in rungs]
         return min((day for day in days if day is not None), default=None)
 
+    def first_step_on(
+        self, ladder: str, due_on: dt.date | None, *, on: dt.date, held: bool = True
+    ) -> dt.date | None:
+        """When a duty that begins (or is given this due date) on `on` is pressed first.
+
+        One that is late from its first day has missed its rungs: it is pressed at once from the highest of them and
+        goes on from there, so this is the day of that rung, which has passed. So is one that begins with an empty
+        chair after the day on which that would have been told. For any other the opening itself has told the holder,
+        and the rungs to come are enough.
+        """
+        if due_on is None:
+            return None
+        states = (True, False) if due_on < on else (() if held else (False,))
+        missed = [
+            max(days)
+            for state in states
+            if (
+                days := [day for rung in self.rungs(ladder, held=state) if (day := rung.last_day(due_on, on))]
+            )
+        ]
+        return min(missed) if missed else self.next_step_on(ladder, due_on, after=on)
+
     def reached(
         self, ladder: str, due_on: dt.date, *, since: dt.date, on: dt.date, held: bool
     ) -> Rung | None:

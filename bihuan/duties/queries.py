@@ -7,6 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import Count, Min, Q
+from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
@@ -55,6 +56,12 @@ def load_of(duties: DutyQuerySet, *, on: dt.date) -> Load:
         ),
     )
     return Load(**row)
+
+
+def late_at_opening(duty: Duty) -> int:
+    """By how many days a duty was late the day it came about: an old record entered, a deadline that had passed."""
+    first = duty.formers.order_by("pk").values_list("due_on", flat=True).first() or duty.due_on
+    return max(0, (timezone.localdate(duty.opened_at) - first).days) if first else 0
 
 
 def unheld_in_area(user: User, *, on: dt.date) -> DutyQuerySet:

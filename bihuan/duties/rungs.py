@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
@@ -13,8 +16,8 @@ from bihuan.audit.actions import record
 from bihuan.core.errors import Refused
 
 from .drafting import kinds_to_draft
-from .ladder import copy_shipped_ladder, drafting_rungs
-from .models import LadderStep
+from .ladder import Ladders, copy_shipped_ladder, drafting_rungs
+from .models import Duty, LadderStep
 
 
 @transaction.atomic
@@ -46,6 +49,7 @@ def change_rung(
             rung.instrument = LadderStep.Instrument.URGE
     _alone(rung)
     rung.save(update_fields=["offset_days", "audiences", "drafts", "every", "instrument"])
+    _set_days_anew()
     record(
         "duties.change_rung", rung, by=by, summary=f"修改催办阶梯：{rung}",
         payload={"before": before, "after": _as_it_is(rung)},
@@ -79,6 +83,7 @@ def add_rung(
         raise Refused("请给这一级起个名称，例：起草督办单")
     _alone(rung)
     rung.save(force_insert=True)
+    _set_days_anew()
     record("duties.add_rung", rung, by=by, summary=f"增加催办阶梯：{rung}", payload=_as_it_is(rung))
     return rung
 
@@ -94,6 +99,7 @@ def remove_rung(step_id: int, *, by: User) -> None:
         raise Refused("阶梯至少留一级，否则逾期的事没有人催")
     record("duties.remove_rung", rung, by=by, summary=f"去掉催办阶梯：{rung}", payload=_as_it_is(rung))
     rung.delete()
+    _set_days_anew()
 
 
 @transaction.atomic
@@ -113,7 +119,30 @@ def adopt_drafting_rungs(*, by: User) -> int:
     for rung in new:
         rung.save(force_insert=True)
         record("duties.add_rung", rung, by=by, summary=f"增加催办阶梯：{rung}", payload=_as_it_is(rung))
+    _set_days_anew()
     return len(new)
+
+
+def _set_days_anew() -> None:
+    """Let what is open already go by the ladder as it is now, also what had climbed all there was.
+
+    Only days to come are looked at: a rung put in below where a duty stands is not made up for, and what is due now
+    stays due.
+    """
+    today = timezone.localdate()
+    ladders = Ladders(today)
+    days: dict[tuple[str, dt.date | None], dt.date | None] = {}
+    changed: dict[dt.date | None, list[int]] = {}
+    going = Duty.objects.open().filter(Q(next_step_on=None) | Q(next_step_on__gt=today)).exclude(due_on=None)
+    for pk, ladder, due_on, next_on in going.values_list("pk", "ladder", "due_on", "next_step_on").iterator():
+        key = (ladder, due_on)
+        if key not in days:
+            days[key] = ladders.next_step_on(ladder, due_on, after=today)
+        if days[key] != next_on:
+            changed.setdefault(days[key], []).append(pk)
+    for day, keys in changed.items():
+        for start in range(0, len(keys), 500):
+            Duty.objects.open().filter(pk__in=keys[start : start + 500]).update(next_step_on=day)
 
 
 def _may(by: User) -> None:

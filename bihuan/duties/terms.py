@@ -49,6 +49,14 @@ class Terms:
             _keep(self._steps, key, Ladders(after, self._rungs).next_step_on(ladder, due_on, after=after))
         return self._steps[key]
 
+    def first_step_on(
+        self, ladder: str, due_on: dt.date | None, *, on: dt.date, held: bool = True
+    ) -> dt.date | None:
+        """When a duty that begins on `on` is pressed first; see `Ladders.first_step_on`."""
+        if due_on is None or (held and due_on >= on):
+            return self.next_step_on(ladder, due_on, after=on)
+        return Ladders(on, self._rungs).first_step_on(ladder, due_on, on=on, held=held)
+
 
 def _keep(known: dict[Any, Any], key: Any, value: Any) -> None:
     if len(known) >= 4096:

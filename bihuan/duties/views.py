@@ -24,7 +24,7 @@ from .forms import CalendarDayForm, CalendarYearForm, NewRungForm, ReassignForm,
 from .ladder import Ladders, copy_shipped_ladder
 from .models import Duty, DutyQuerySet, LadderStep
 from .queries import inbox as inbox_of
-from .queries import load_of, narrow, unheld_in_area, year_view
+from .queries import late_at_opening, load_of, narrow, unheld_in_area, year_view
 from .rungs import add_rung, adopt_drafting_rungs, change_rung, remove_rung
 
 STATES = [("", "全部"), ("overdue", "已逾期"), ("today", "今天到期"), ("approaching", "三天内到期")]
@@ -121,6 +121,7 @@ def _detail(
             "duty": duty,
             "today": timezone.localdate(),
             "steps": duty.steps.all(),
+            "late_at_opening": late_at_opening(duty),
             "reassignments": Event.objects.filter(chain=f"duties.duty:{duty.pk}", act="duties.reassign"),
             "form": (form or ReassignForm(duty=duty, user=request.user)) if may else None,
         },
@@ -198,7 +199,7 @@ def new_rung(request: Request) -> HttpResponse:
     except Refused as error:
         messages.warning(request, str(error))
     else:
-        messages.success(request, "已增加一级，到期的待办从下一次催办起按此执行")
+        messages.success(request, "已增加一级，没有办结的待办从今天起按新的阶梯催办")
     return redirect("duties:ladder")
 
 
@@ -252,7 +253,7 @@ def rung(request: Request, pk: int) -> HttpResponse:
     except Refused as error:
         messages.warning(request, str(error))
     else:
-        messages.success(request, "已修改，新的待办和下一级催办按此执行")
+        messages.success(request, "已修改，没有办结的待办从今天起按新的阶梯催办")
     return redirect("duties:ladder")
 
 

@@ -128,6 +128,7 @@ def shown(instrument: Instrument, user: User, wrong: Wrong = None) -> dict[str, 
         "inside": inside,
         "missing": missing(instrument) if is_draft and inside else [],
         "figures": figure_remarks(instrument) if is_draft and inside else [],
+        "settled": instrument.matters.exclude(subject__in=chains).count() if is_draft and inside else 0,
         "preview": preview,
         "entries": entries,
         "matters": [

@@ -2,6 +2,14 @@
 
 import django.db.models.deletion
 from django.db import migrations, models
+from django.utils import timezone
+
+
+def press_what_was_never_pressed(apps, schema_editor):
+    """Duties opened after their due day missed every rung; the next sweep climbs the highest that applies."""
+    apps.get_model('duties', 'Duty').objects.filter(
+        status='open', next_step_on=None, steps_taken=0, paused_since=None, due_on__lt=timezone.localdate()
+    ).update(next_step_on=models.F('due_on'))
 
 
 class Migration(migrations.Migration):
@@ -53,4 +61,5 @@ class Migration(migrations.Migration):
                 'ordering': ['id'],
             },
         ),
+        migrations.RunPython(press_what_was_never_pressed, migrations.RunPython.noop),
     ]

@@ -9,6 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bihuan.accounts.hooks import loads
 from bihuan.accounts.models import Holding, Post
@@ -16,19 +18,22 @@ from bihuan.accounts.scope import place_of
 from bihuan.audit.models import Event
 from bihuan.core.errors import IllegalMove, ReasonRequired
 from bihuan.core.statements import rows
+from bihuan.duties import sweep as sweeping
 from bihuan.duties.actions import (
+    NewDuty,
     declare_day,
     finish_duty,
+    open_duties,
     open_duty,
     reassign_duty,
     reschedule_duty,
 )
 from bihuan.duties.clock import calendar, due
-from bihuan.duties.ladder import Ladders, copy_shipped_ladder
+from bihuan.duties.ladder import Ladders, Rung, copy_shipped_ladder
 from bihuan.duties.models import Duty, DutyStep, LadderStep
 from bihuan.duties.queries import load_of, pressing
 from bihuan.duties.reform import follow_posts
-from bihuan.duties.rungs import change_rung
+from bihuan.duties.rungs import add_rung, change_rung
 from bihuan.duties.sweep import sweep
 from bihuan.duties.terms import terms_of, terms_sql
 from bihuan.notifications.models import Message
@@ -208,6 +213,222 @@ def test_an_edited_ladder_replaces_the_shipped_one(world):
     urge = LadderStep.objects.get(ladder="default", unheld=False, instrument="urge")
     change_rung(urge.pk, offset_days=2, audiences=["office"], by=world.people.office)
     assert [rung.offset_days for rung in Ladders(DUE).rungs("default", held=True)] == [-3, 0, 2, 7, 15]
+
+
+def late_one(world, capture, *, day: int, due_on: dt.date, **changes) -> Duty:
+    with time_machine.travel(on(day), tick=False), capture(execute=True):
+        return open_one(world, due_on=due_on, **changes)
+
+
+@pytest.mark.parametrize(
+    ("late", "rung", "following"),
+    [
+        (1, "urge", dt.date(2026, 11, 25)), (6, "urge", dt.date(2026, 11, 20)), (7, "report", dt.date(2026, 11, 27)),
+        (14, "report", dt.date(2026, 11, 20)), (15, "escalate", None), (400, "escalate", None),
+    ],
+)  # fmt: skip
+def test_a_duty_that_begins_late_is_pressed_at_once_by_the_highest_rung_and_goes_on_from_there(
+    world, late, rung, following, django_capture_on_commit_callbacks
+):
+    today = dt.date(2026, 11, 19)
+    duty = late_one(world, django_capture_on_commit_callbacks, day=19, due_on=today - dt.timedelta(days=late))
+    assert press(19, django_capture_on_commit_callbacks) == 1
+    assert press(19, django_capture_on_commit_callbacks) == 0
+    step = DutyStep.objects.get(duty=duty)
+    assert (step.instrument, step.on) == (rung, today)
+    duty.refresh_from_db()
+    assert duty.steps_taken == 1
+    if following is None:
+        assert duty.next_step_on is None
+    else:
+        assert press((following - dt.timedelta(days=1)).day, django_capture_on_commit_callbacks) == 0
+        assert press(following.day, django_capture_on_commit_callbacks) == 1
+
+
+def test_why_an_old_matter_is_pressed_at_once_stands_with_the_step_and_on_its_page(
+    client, world, django_capture_on_commit_callbacks
+):
+    duty = late_one(world, django_capture_on_commit_callbacks, day=19, due_on=dt.date(2026, 10, 1))
+    client.force_login(world.people.office)
+    with time_machine.travel(on(19), tick=False):
+        page = client.get(reverse("duties:detail", args=[duty.pk])).content.decode()
+    assert "产生时已逾期 49 天" in page
+    assert "直接按已到的最高一级催一次" in page
+    press(19, django_capture_on_commit_callbacks)
+    assert DutyStep.objects.get(duty=duty).note == "产生时已逾期 49 天，直接按已到的最高一级办理"
+
+
+def test_a_matter_that_begins_late_with_an_empty_chair_is_reported_at_once(
+    world, django_capture_on_commit_callbacks
+):
+    Holding.objects.filter(post=world.posts["qingshi_officer"]).update(to_on=dt.date(2026, 11, 2))
+    duty = late_one(world, django_capture_on_commit_callbacks, day=19, due_on=dt.date(2026, 11, 18))
+    press(19, django_capture_on_commit_callbacks)
+    step = DutyStep.objects.get(duty=duty)
+    assert step.instrument == "urge"
+    assert step.note.startswith("无人承办；")
+
+
+def test_what_a_person_urged_before_the_sweep_stops_nothing(world, django_capture_on_commit_callbacks):
+    first = late_one(world, django_capture_on_commit_callbacks, day=19, due_on=dt.date(2026, 11, 18))
+    second = late_one(
+        world, django_capture_on_commit_callbacks, day=19, due_on=dt.date(2026, 11, 18),
+        subject=world.enterprises.station,
+    )  # fmt: skip
+    DutyStep.objects.create(
+        duty=first,
+        instrument="urge",
+        offset_days=1,
+        on=dt.date(2026, 11, 19),
+        at=on(19),
+        by=world.people.office,
+    )
+    assert press(19, django_capture_on_commit_callbacks) == 1
+    assert DutyStep.objects.filter(duty=second).count() == 1
+    assert DutyStep.objects.filter(duty=first).count() == 1
+
+
+def test_one_duty_that_cannot_be_pressed_keeps_no_other_from_it(
+    world, monkeypatch, django_capture_on_commit_callbacks
+):
+    first = late_one(world, django_capture_on_commit_callbacks, day=19, due_on=dt.date(2026, 11, 18))
+    second = late_one(
+        world, django_capture_on_commit_callbacks, day=19, due_on=dt.date(2026, 11, 18),
+        subject=world.enterprises.station,
+    )  # fmt: skip
+    whole = sweeping.record
+
+    def broken(act, row, **rest):
+        if row == first:
+            raise RuntimeError("a broken row")
+        return whole(act, row, **rest)
+
+    monkeypatch.setattr(sweeping, "record", broken)
+    with pytest.raises(RuntimeError):
+        press(19, django_capture_on_commit_callbacks)
+    assert list(DutyStep.objects.values_list("duty", flat=True)) == [second.pk]
+    assert Message.objects.filter(
+        recipient=world.people.qingshi_officer, title="催办：排查餐饮用气场所"
+    ).exists()
+    monkeypatch.setattr(sweeping, "record", whole)
+    assert press(19, django_capture_on_commit_callbacks) == 1  # the next sweep tries it again
+
+
+def test_an_imported_pile_is_pressed_in_one_message_a_person(world, django_capture_on_commit_callbacks):
+    with time_machine.travel(on(19), tick=False), django_capture_on_commit_callbacks(execute=True):
+        open_duties(
+            [
+                NewDuty(
+                    Duty.Kind.TASK, Event(pk=number), f"旧账之{number}", f"/old/{number}/",
+                    world.organizations.qingshi, place_of(world.regions.qingshi),
+                    due_on=dt.date(2026, 11, 19) - dt.timedelta(days=20 + number),
+                )
+                for number in range(1, 41)
+            ],
+            by=world.people.office,
+        )  # fmt: skip
+    assert press(19, django_capture_on_commit_callbacks) == 40
+    assert set(DutyStep.objects.values_list("instrument", flat=True)) == {"escalate"}
+    heard = Message.objects.filter(recipient=world.people.county_office, category="escalation")
+    [digest] = heard
+    assert digest.title == "报上级：40 件待办，最长已逾期 60 天"
+    assert "旧账之1" in digest.body
+    assert digest.url == reverse("duties:late")
+    told = Message.objects.filter(category="escalation").values_list("recipient", flat=True)
+    assert len(told) == len(set(told))
+
+
+def test_a_few_matters_are_told_one_by_one(world, django_capture_on_commit_callbacks):
+    for subject in (world.enterprises.shop, world.enterprises.station):
+        late_one(
+            world, django_capture_on_commit_callbacks, day=19, due_on=dt.date(2026, 11, 18), subject=subject
+        )
+    press(19, django_capture_on_commit_callbacks)
+    urged = Message.objects.filter(recipient=world.people.qingshi_officer, category="urge")
+    assert [message.title for message in urged] == ["催办：排查餐饮用气场所"] * 2
+
+
+def test_a_deadline_moved_into_the_past_is_pressed_at_once(duty, world, django_capture_on_commit_callbacks):
+    with time_machine.travel(on(4), tick=False):
+        reschedule_duty(
+            world.enterprises.shop, Duty.Kind.TASK, dt.date(2026, 10, 18), {}, by=world.people.office
+        )
+    assert press(4, django_capture_on_commit_callbacks) == 1
+    step = DutyStep.objects.get(duty=duty)
+    assert (step.instrument, step.note) == ("escalate", "期限调整后已逾期，直接按已到的最高一级办理")
+
+
+def test_a_new_name_leaves_what_is_due_now_due(world, django_capture_on_commit_callbacks):
+    duty = late_one(world, django_capture_on_commit_callbacks, day=19, due_on=dt.date(2026, 10, 1))
+    with time_machine.travel(on(19), tick=False):
+        reschedule_duty(
+            world.enterprises.shop, Duty.Kind.TASK, duty.due_on, {}, by=world.people.office, title="改了名称"
+        )
+    assert press(19, django_capture_on_commit_callbacks) == 1
+
+
+def test_a_rung_put_in_reaches_what_had_climbed_all_there_was(
+    duty, world, django_capture_on_commit_callbacks
+):
+    for day in (7, 13, 21):
+        press(day, django_capture_on_commit_callbacks)
+    duty.refresh_from_db()
+    assert duty.next_step_on is None
+    with time_machine.travel(on(22), tick=False):
+        add_rung(
+            ladder="default", unheld=False, offset_days=20, label="再报", audiences=["office"], every=10,
+            by=world.people.office,
+        )  # fmt: skip
+    assert press(25, django_capture_on_commit_callbacks) == 0
+    assert press(26, django_capture_on_commit_callbacks) == 1
+    duty.refresh_from_db()
+    assert duty.next_step_on == dt.date(2026, 12, 6)
+
+
+RUNGS = st.lists(
+    st.tuples(st.integers(-10, 60), st.one_of(st.none(), st.integers(1, 40))), min_size=1, max_size=6,
+    unique_by=lambda each: each[0],
+)  # fmt: skip
+
+
+@given(RUNGS, RUNGS, st.integers(1, 300), st.integers(0, 120), st.booleans())
+def test_whoever_begins_late_climbs_once_what_a_daily_sweep_from_the_due_day_would_have_reached(
+    held, unheld, late, days, is_held
+):
+    """Against a model that walks day by day: on the first day the highest rung so far, then each on its own day."""
+    edited = [
+        ("default", state, Rung(offset, "urge", f"{state}{offset}", ("holder",), "", every))
+        for state, rungs in ((False, held), (True, unheld))
+        for offset, every in rungs
+    ]
+    ladders = Ladders(DUE, edited)
+    opened = DUE + dt.timedelta(days=late)
+    mine = held if is_held else unheld
+
+    def climbed_on(day: int) -> set[int]:
+        return {
+            offset
+            for offset, every in mine
+            if day == offset or (every and day > offset and (day - offset) % every == 0)
+        }
+
+    expected = []
+    passed = [(day, max(climbed_on(day))) for day in range(-10, late + 1) if climbed_on(day)]
+    if passed:
+        expected.append((late, passed[-1][1]))
+    expected += [(day, max(climbed_on(day))) for day in range(late + 1, late + days + 1) if climbed_on(day)]
+
+    found = []
+    next_on = ladders.first_step_on("default", DUE, on=opened)
+    for day in range(late, late + days + 1):
+        today = DUE + dt.timedelta(days=day)
+        if next_on is None or next_on > today:
+            continue
+        rung = ladders.reached("default", DUE, since=next_on, on=today, held=is_held)
+        next_on = ladders.next_step_on("default", DUE, after=today)
+        if rung is not None:
+            found.append((day, rung.offset_days))
+    assert found == expected
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,8 +14,9 @@ from bihuan.accounts.models import Organization, Post, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.roles import ROLES
 from bihuan.accounts.scope import place_of
+from bihuan.audit.actions import record
 from bihuan.audit.moves import step, write_line
-from bihuan.core.errors import Refused
+from bihuan.core.errors import IllegalMove, Refused
 from bihuan.duties import clock
 from bihuan.duties.actions import finish_duty, open_duty
 from bihuan.duties.models import Duty
@@ -30,10 +31,11 @@ from ..models import (
 )
 from ..standing import holds, may_move
 from ..types import InstrumentType, labels, type_for
-from ..workflow import RULES, Level, Move, Origin
+from ..workflow import RULES, Level, Move, Origin, Status
 
 MOST_RECIPIENTS = 60
 MOST_MATTERS = 500
+MOST_SAID = 20  # matters told in full in the text; the others stand in the list
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,31 @@ def discard_draft(instrument: Instrument, *, reason: str, by: User) -> None:
     step(instrument, Move.DISCARD, RULES[Move.DISCARD], InstrumentTransition, by=by, reason=reason)
     finish_duty(instrument, Duty.Kind.INSTRUMENT_SIGN, by=by, cancelled=True)
     InstrumentRecipient.objects.filter(escalated_to=instrument).update(escalated_to=None)
+
+
+def add_matter(instrument: Instrument, matter: MatterGiven, *, title: str, situation: str, by: User) -> None:
+    """Put one more matter into a draft of the system nobody has handed on yet, in the caller's transaction.
+
+    Whoever has the draft open is told that it has changed when they save. Raises IllegalMove when it has been handed
+    on or changed at this moment.
+    """
+    most = instrument.situation.count("\n") + 1
+    said = instrument.situation
+    if most < MOST_SAID:
+        said = f"{said}\n{situation}"
+    elif most == MOST_SAID:
+        said = f"{said}\n其余见所列事项。"
+    changed = Instrument.objects.filter(
+        pk=instrument.pk, status=Status.DRAFT, revision=instrument.revision
+    ).update(revision=instrument.revision + 1, title=title[:120], situation=said)
+    if not changed:
+        raise IllegalMove("这份草稿刚被修改或送核，请刷新后重试")
+    instrument.refresh_from_db()
+    InstrumentMatter.objects.create(
+        instrument=instrument, subject=matter.subject, words=matter.words[:300], url=matter.url[:200],
+        organization=matter.organization,
+    )  # fmt: skip
+    record("instruments.join", instrument, by=by, summary=f"并入草稿：{matter.words}"[:200])
 
 
 def missing(instrument: Instrument) -> list[str]:

@@ -366,6 +366,38 @@ class TestLadder:
         assert draft.kind == "supervision"
         assert "无人承办" in draft.situation
 
+    def test_a_pile_of_old_matters_is_one_paper_to_a_body(self, world):
+        people, bodies = world.people, world.organizations
+        with time_machine.travel(START, tick=False):
+            adopt_drafting_rungs(by=people.office)
+            subjects = (world.enterprises.shop, world.enterprises.station, bodies.housing, bodies.office)
+            for subject in subjects:
+                late_duty(world, due_on=START.date() - dt.timedelta(days=25), subject=subject)
+            late_duty(
+                world, due_on=START.date() - dt.timedelta(days=25), subject=world.enterprises.shop,
+                organization=bodies.baita, place=place_of(world.regions.baita),
+            )  # fmt: skip
+            assert sweep(timezone.now()) == 5
+            assert sweep(timezone.now()) == 0
+            drafts = {each.recipients.get().organization: each for each in Instrument.objects.all()}
+            assert {body: each.matters.count() for body, each in drafts.items()} == {
+                bodies.qingshi: 4, bodies.baita: 1,
+            }  # fmt: skip
+            assert {each.kind for each in drafts.values()} == {"supervision"}
+            assert "多项工作" in drafts[bodies.qingshi].title
+            assert drafts[bodies.qingshi].situation.count("逾期 25 天") == 4
+            # The way back: what is settled before anybody signs is said on the page; all settled, no paper goes out.
+            finish_duty(world.enterprises.shop, Duty.Kind.TASK, by=people.office, organization=bodies.qingshi)
+            actions.supervise(timezone.now())
+            drafts[bodies.qingshi].refresh_from_db()
+            assert drafts[bodies.qingshi].status == "draft"
+            assert len(actions.unsettled_matters(drafts[bodies.qingshi])) == 3
+            for subject in subjects[1:]:
+                finish_duty(subject, Duty.Kind.TASK, by=people.office)
+            actions.supervise(timezone.now())
+            drafts[bodies.qingshi].refresh_from_db()
+            assert drafts[bodies.qingshi].status == "discarded"
+
     def test_a_rung_repeats_every_so_many_days(self, world):
         with time_machine.travel(START, tick=False) as clock:
             add_rung(
