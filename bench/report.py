@@ -108,6 +108,8 @@ def _body(book: Book) -> list[str]:
         "`make bench` measures everything below; `make bench SUITES=panels,lists ROWS=1000000` measures some of it again. "
         "Ratios compare within one run on one machine; absolute times depend on the machine.",
         "",
+        *_missed(outcomes),
+        *_contents(outcomes),
         *_summary(outcomes),
         *_growth(outcomes),
         *_failures(outcomes),
@@ -117,7 +119,7 @@ def _body(book: Book) -> list[str]:
             continue
         lines += [
             "",
-            f"## {outcome.result['title']}",
+            f"## {_title(outcome, outcomes)}",
             f"{outcome.database}, {outcome.rows:,} rows; {outcome.at} UTC, {outcome.seconds:.0f} s on {outcome.machine}.",
             "",
             _deeper(outcome.result["markdown"]),
@@ -126,6 +128,37 @@ def _body(book: Book) -> list[str]:
         lines += ["", "## How long the run took", "| step | seconds |", "|---|--:|"]
         lines += [f"| {name} | {seconds:.0f} |" for name, seconds in book.steps]
     return [*lines, ""]
+
+
+def _title(outcome: Outcome, outcomes: list[Outcome]) -> str:
+    """What a section is called; where several would be called the same, its database and size are in it."""
+    assert outcome.result is not None
+    title = str(outcome.result["title"])
+    alike = [each for each in outcomes if each.result and each.result["title"] == title]
+    return f"{title}: {outcome.database}, {_short(outcome.rows)}" if len(alike) > 1 else title
+
+
+def _missed(outcomes: list[Outcome]) -> list[str]:
+    """How many goals were met, in a sentence, and which were not."""
+    judged = [
+        each
+        for outcome in outcomes
+        for each in (outcome.result or {}).get("measures", [])
+        if each["met"] is not None
+    ]
+    missed = list(dict.fromkeys(each["what"] for each in judged if not each["met"]))
+    if not judged:
+        return []
+    words = f"Of {len(judged)} measures with a goal {sum(bool(each['met']) for each in judged)} meet it."
+    return [words + (f" Not met: {'; '.join(missed)}." if missed else ""), ""]
+
+
+def _contents(outcomes: list[Outcome]) -> list[str]:
+    """Links to the sections, each place as a code host names it."""
+    titles = [_title(each, outcomes) for each in outcomes if each.result]
+    places = [re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles]
+    links = [f"[{title}](#{place})" for title, place in zip(titles, places, strict=True)]
+    return [f"Sections: {' · '.join(links)}", ""] if links else []
 
 
 def _deeper(markdown: str) -> str:

@@ -26,8 +26,10 @@ def test_measures_growth_and_sections(place):
     text = place.read_text("utf-8")
     assert "| slowest panel | PostgreSQL, 10M | ≤ 50 ms | 5.0 ms | **no** |  |" in text
     assert "| slowest panel | PostgreSQL, 1M → 10M | 4.0 ms | 5.0 ms | 1.25 |" in text
+    assert "Of 2 measures with a goal 1 meet it. Not met: slowest panel." in text
+    assert "[Panels: PostgreSQL, 10M](#panels-postgresql-10m)" in text
     assert (
-        "## Panels\nPostgreSQL, 1,000,000 rows; 2026-11-22 03:00 UTC, 3 s on 2 cores.\n\n### Inside\ntext"
+        "## Panels: PostgreSQL, 1M\nPostgreSQL, 1,000,000 rows; 2026-11-22 03:00 UTC, 3 s on 2 cores.\n\n### Inside\ntext"
         in text
     )
 
