@@ -117,7 +117,10 @@ class PlanForm(forms.Form):
             self.fields[part.key] = forms.CharField(label=f"五落实：{part.label}", max_length=200)
         self.fields["budget"] = money_field("计划投入（元）")
         known = hazard.major_plans.order_by("-pk").first() if hazard is not None else None
-        if known is not None and hazard is not None and hazard.status != "planning":
+        filed = listing.plans.order_by("-pk").first()
+        if filed is not None:  # sent back: only what was found wanting is written anew
+            self.initial.update({name: getattr(filed, name) for name in self.fields if hasattr(filed, name)})
+        elif known is not None and hazard is not None and hazard.status != "planning":
             self.initial.update({part: getattr(known, part) for part in PART_NAMES})
 
 

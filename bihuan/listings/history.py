@@ -11,10 +11,19 @@ from bihuan.attachments import queries as files
 from bihuan.audit.actions import chain_of
 
 from .models import Listing
-from .workflow import ListingMove
+from .workflow import ListingMove, NoticePurpose
 
 # Moves that another line of the history tells with more words.
-_TOLD_ELSEWHERE = frozenset({ListingMove.REPORT, ListingMove.FILE_PLAN, ListingMove.APPLY})
+_TOLD_ELSEWHERE = frozenset(
+    {
+        ListingMove.REPORT,
+        ListingMove.FILE_PLAN,
+        ListingMove.APPLY,
+        ListingMove.EXTEND,
+        ListingMove.FAIL,
+        ListingMove.PASS,
+    }
+)
 _INSIDE = frozenset(
     {
         ListingMove.BEGIN,
@@ -27,10 +36,10 @@ _INSIDE = frozenset(
 # What happened in one moment is told in this order: begun, reported, signed, and what followed from the signature.
 _FIRST = {ListingMove.BEGIN: 0, ListingMove.SUBMIT: 1}
 _SIGNATURE, _AFTERWARDS = 2, 3
-# Their reason is the opinion of a signer.
-_SIGNED = frozenset({ListingMove.LIST, ListingMove.STRIKE_OFF, ListingMove.EXTEND})
+# Their reason is the opinion of a signer, told with the signature; it stays inside the house.
+_SIGNED = frozenset({ListingMove.LIST, ListingMove.STRIKE_OFF})
 _TONES = {
-    ListingMove.LIST: "red", ListingMove.RETURN: "orange", ListingMove.FAIL: "orange", ListingMove.STRIKE_OFF: "green",
+    ListingMove.LIST: "red", ListingMove.RETURN: "orange", ListingMove.STRIKE_OFF: "green",
     ListingMove.RETURN_DELISTING: "orange",
 }  # fmt: skip
 
@@ -60,10 +69,11 @@ def timeline(listing: Listing, *, inside: bool) -> list[dict[str, Any]]:
         note: str = "",
         tone: str = "",
         rank: int = _AFTERWARDS,
+        day_only: bool = False,
         **more: Any,
     ) -> None:
         event = {
-            "at": timezone.localtime(at).strftime("%Y-%m-%d %H:%M"),
+            "at": timezone.localtime(at).strftime("%Y-%m-%d" if day_only else "%Y-%m-%d %H:%M"),
             "what": what,
             "who": who,
             "note": note,
@@ -80,8 +90,8 @@ def timeline(listing: Listing, *, inside: bool) -> list[dict[str, Any]]:
                 move.at,
                 move.pk,
                 label,
-                move.by.full_name,
-                move.reason,
+                "" if move.move in _SIGNED and not inside else move.by.full_name,
+                "" if move.move in _SIGNED else move.reason,
                 _TONES.get(ListingMove(move.move), ""),
                 _FIRST.get(ListingMove(move.move), _AFTERWARDS),
             )
@@ -92,6 +102,18 @@ def timeline(listing: Listing, *, inside: bool) -> list[dict[str, Any]]:
         add(
             line.at, line.pk, f"{line.label}：{verdict}{paper}", who, line.opinion, "" if line.agreed else "orange",
             _SIGNATURE, photos=photos(line, "document"),
+        )  # fmt: skip
+    receipt = getattr(listing.order, "receipt", None)
+    if receipt is not None:
+        add(
+            receipt.at, receipt.pk, f"签收挂牌督办通知书（{receipt.get_method_display()}）", receipt.receiver_name,
+            receipt.note,
+        )  # fmt: skip
+    for letter in listing.letters.filter(paper__isnull=False).select_related("paper"):
+        assert letter.paper is not None  # only signed ones were read
+        add(
+            letter.paper.issued_at, letter.pk, f"签订责任书：{letter.giver_name}与{letter.receiver_name}", "",
+            letter.paper.number, url=letter.get_absolute_url(),
         )  # fmt: skip
     for plan in plans:
         add(plan.at, plan.pk, "治理方案备案", plan.by.full_name, plan.goals, photos=photos(plan, "document"))
@@ -147,5 +169,6 @@ def timeline(listing: Listing, *, inside: bool) -> list[dict[str, Any]]:
         assert day is not None  # only published ones were read
         at = timezone.make_aware(dt.datetime.combine(day, dt.time(12)))
         who = notice.by.full_name if notice.by else ""
-        add(at, notice.pk, notice.get_purpose_display(), who, f"{notice.medium}，公示至 {notice.ends_on}")
+        until = f"，公示至 {notice.ends_on}" if notice.purpose == NoticePurpose.DELISTING else ""
+        add(at, notice.pk, notice.get_purpose_display(), who, f"{notice.medium}{until}", day_only=True)
     return [event for _, _, event in sorted(found, key=lambda each: each[:2], reverse=True)]

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.core.errors import IllegalMove
+from bihuan.hazards.workflow import Status
 
 from . import actions, forms
 from .models import Approval, Listing, PublicNotice
@@ -179,6 +180,12 @@ def _can_ask(user: User, listing: Listing) -> bool:
     )
 
 
+def _plan_is_wanted(listing: Listing) -> bool:
+    """None is filed yet, or the hazard's plan was sent back and has to be filed anew."""
+    sent_back = listing.hazard is not None and listing.hazard.status == Status.PLANNING
+    return sent_back or not listing.plans.exists()
+
+
 def _needs_effect(user: User, listing: Listing) -> bool:
     return (
         listing.status == ListingStatus.EXAMINING
@@ -217,7 +224,7 @@ SPECS: dict[str, Spec] = {
         Spec(
             "plan", "治理方案备案", "报送备案", "方案已备案",
             lambda listing, data: forms.PlanForm(data, listing=listing), acts_for_owner,
-            lambda user, listing: ListingMove.FILE_PLAN in available(user, listing) and not listing.plans.exists(),
+            lambda user, listing: ListingMove.FILE_PLAN in available(user, listing) and _plan_is_wanted(listing),
             _plan, photos="方案附件（图纸、合同等照片）", note="六项内容和五落实缺一不可。",
         ),
         Spec(
@@ -292,6 +299,8 @@ def title_of(spec: Spec, listing: Listing) -> str:
         notice = _waiting_notice(listing)
         if notice is not None:
             return f"公布{notice.get_purpose_display()}"
+    if spec.key == "plan" and listing.plans.exists():
+        return "修改后重新备案治理方案"
     if spec.key == "submit" and listing.status == ListingStatus.RETURNED:
         return "修改后重新呈报"
     return spec.title

@@ -34,6 +34,7 @@ STATES = {
     **dict(ListingStatus.choices),
 }
 
+_OF_HAZARD = (Duty.Kind.MAJOR_PLAN, Duty.Kind.MAJOR_PLAN_REVIEW)
 _TELL_MONEY = (Application, ProgressReport)  # the later word first
 
 
@@ -134,10 +135,32 @@ def subjects_of(listing: Listing) -> list[str]:
     ]
 
 
-def todo(listing: Listing) -> list[Duty]:
-    """Who must do what by when: the open duties, most pressing first."""
-    rows = Duty.objects.open().filter(subject__in=subjects_of(listing))
-    return list(rows.select_related("organization", "post").order_by("due_on", "pk"))
+@dataclass(frozen=True)
+class Todo:
+    """One duty as the page of its listing shows it: in words that do not repeat what the listing is about."""
+
+    duty: Duty
+    words: str
+    url: str
+
+
+def todo(listing: Listing) -> list[Todo]:
+    """Who must do what by when: the open duties, most pressing first; with the review of the hazard's plan, which an
+    application waits for."""
+    found = Q(subject__in=subjects_of(listing))
+    if listing.hazard is not None and listing.status == ListingStatus.LISTED:
+        kinds = [Duty.Kind.MAJOR_PLAN_REVIEW]
+        if listing.plans.exists():  # filed once and sent back: it is owed in the ledger again
+            kinds.append(Duty.Kind.MAJOR_PLAN)
+        found |= Q(subject=chain_of(listing.hazard), kind__in=kinds)
+    rows = Duty.objects.open().filter(found).select_related("organization", "post").order_by("due_on", "pk")
+    return [_todo(duty, listing) for duty in rows]
+
+
+def _todo(duty: Duty, listing: Listing) -> Todo:
+    head, _, about = duty.title.partition("：")
+    own = about and (listing.title.startswith(about) or duty.kind in _OF_HAZARD)
+    return Todo(duty, head if own else duty.title, "" if duty.url == listing.get_absolute_url() else duty.url)
 
 
 def pressed(listing: Listing) -> list[DutyStep]:

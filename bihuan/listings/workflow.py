@@ -162,4 +162,6 @@ LETTER_RULES: dict[str, dict[str, str]] = {
 # Not yet at an end; and those that hang publicly.
 OPEN = frozenset(ListingStatus) - {ListingStatus.STRUCK_OFF, ListingStatus.WITHDRAWN}
 HANGING = frozenset({ListingStatus.LISTED, ListingStatus.EXAMINING, ListingStatus.DELISTING})
+# The work is said to be done; what was put in is told by the application.
+FINISHED = frozenset({ListingStatus.EXAMINING, ListingStatus.DELISTING, ListingStatus.STRUCK_OFF})
 EDITABLE = frozenset({ListingStatus.DRAFT, ListingStatus.RETURNED})

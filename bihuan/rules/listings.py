@@ -61,6 +61,15 @@ class Term(Provenance):
             return f"每 {self.number} 个月至少一次"
         return f"{self.number} 个{clocks.UNIT_LABELS[self.unit]}"
 
+    @property
+    def basis(self) -> str:
+        """Where it comes from, as a page says it; what the system itself sets is called so."""
+        if self.doc_no == clocks.OWN_RULE:
+            return "系统默认，可由本地口径替换"
+        checked = self.verified or "待核对" in self.source
+        number = "" if self.doc_no == "待核" else f"，{self.doc_no}"
+        return f"{self.source}{number}{'' if checked else '，待核对原文'}"
+
     def rule(self) -> clocks.ClockRule:
         """The same as a clock the house counts with."""
         return clocks.ClockRule(

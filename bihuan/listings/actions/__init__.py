@@ -19,8 +19,8 @@ from .exposing import expose, ground_to_expose
 from .extending import request_extension
 from .filing import file_plan, record_visit, report_progress
 from .letters import sign_letter
-from .ordering import acknowledge_order, report_up, superior_of
-from .owing import keep_listings, owner_of, progress_of
+from .ordering import acknowledge_order, report_up
+from .owing import keep_listings, owner_of, progress_of, superior_of
 from .policing import choose_clocks, write_chain
 
 __all__ = [

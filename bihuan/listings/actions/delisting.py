@@ -34,7 +34,7 @@ def strike_off(listing: Listing, *, opinion: str, by: User) -> Paper:
     paper = issue_paper(
         Paper.Kind.DELISTING, subject=listing, organization=listing.organization, recipient=listing.owner,
         recipient_name=listing.owner_name, department=listing.department, place=listing,
-        content=wording.delisting(listing, opinion=opinion, on=today), case_of=listing.order,
+        content=wording.delisting(listing, on=today), case_of=listing.order,
         permission=paper_permission(by), by=by,
     )  # fmt: skip
     move_listing(

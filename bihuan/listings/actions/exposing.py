@@ -46,7 +46,7 @@ def expose(listing: Listing, *, reason: str, by: User) -> PublicNotice:
     if not runs(by, listing) or not sees(by, listing):
         raise PermissionDenied
     if not reason.strip():
-        raise ReasonRequired("请写明为什么曝光")
+        raise ReasonRequired("媒体曝光")
     # One at a time: two who decide at once must not find each other's notice missing.
     listing = Listing.objects.select_for_update(of=("self",)).select_related(
         "accident", "organization__region"

@@ -163,4 +163,6 @@ def record_visit(
     )  # fmt: skip
     attach(visit, [str(each) for each in photos if each], "scene", by=by)
     record("listings.visit", visit, by=by, summary=f"{listing.number}：{visit}")
+    if kind == LeaderVisit.Kind.LEADER:
+        finish_duty(listing, Duty.Kind.LISTING_VISIT, by=by)
     return visit

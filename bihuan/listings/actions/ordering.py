@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from bihuan.accounts.models import Organization, User
+from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.audit.actions import record
 from bihuan.core.errors import Refused
+from bihuan.duties.actions import finish_duty
 from bihuan.duties.models import Duty
 from bihuan.hazards import actions as hazards
 from bihuan.papers.actions import acknowledge, issue_paper
@@ -20,7 +21,15 @@ from ..policies import due
 from ..workflow import LISTING_RULES, ListingMove, NoticePurpose
 from .letters import draw_up_letters
 from .moving import check_may, move_listing, paper_permission
-from .owing import owe, owe_of_owner, owe_progress, owe_rectifying, settle_receipt
+from .owing import (
+    owe,
+    owe_attending,
+    owe_of_owner,
+    owe_progress,
+    owe_rectifying,
+    settle_receipt,
+    superior_of,
+)
 
 
 def put_on_list(listing: Listing, *, by: User) -> Paper:
@@ -48,6 +57,7 @@ def put_on_list(listing: Listing, *, by: User) -> Paper:
     owe_rectifying(listing, by=by)
     owe_of_owner(listing, Duty.Kind.LISTING_PLAN, "治理方案报备案", plan.due_on, plan.explanation, by=by)
     owe_progress(listing, by=by)
+    owe_attending(listing, by=by)
     owe_notice(listing, NoticePurpose.LISTING, by=by)
     draw_up_letters(listing, by=by)
     return paper
@@ -72,7 +82,7 @@ def owe_notice(listing: Listing, purpose: str, *, by: User) -> PublicNotice:
         listing=listing, purpose=purpose, publish_by=derived.due_on, clock=derived.explanation
     )
     owe(
-        listing, Duty.Kind.LISTING_STEP, f"{NoticePurpose(purpose).label}：{listing.title[:70]}", subject=notice,
+        listing, Duty.Kind.LISTING_STEP, f"公布{NoticePurpose(purpose).label}：{listing.title[:70]}", subject=notice,
         organization=listing.organization, permission=Permission.MANAGE_LISTINGS, due_on=derived.due_on,
         clock=derived.explanation, by=by,
     )  # fmt: skip
@@ -103,16 +113,7 @@ def report_up(listing: Listing, *, note: str, by: User) -> None:
     ):
         raise Refused("还没有挂牌，或者已经登记过报备")
     listing.reported_up_on = timezone.localdate()
+    finish_duty(listing, Duty.Kind.LISTING_REPORT, by=by)
     record(
         "listings.report_up", listing, by=by, summary=f"{listing}报{superior.short_name}备案：{note}"[:300]
     )
-
-
-def superior_of(listing: Listing) -> Organization | None:
-    """The nearest office above the one that lists."""
-    code = listing.organization.region_id
-    above = [code[:length] for length in (4, 2) if length < len(code)]
-    offices = Organization.objects.current(on=timezone.localdate()).filter(
-        kind=Organization.Kind.OFFICE, region_id__in=above
-    )
-    return min(offices, key=lambda each: -len(each.region_id), default=None)

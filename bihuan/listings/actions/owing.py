@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from bihuan.duties.models import Duty
 from bihuan.hazards.owed import post_with
 from bihuan.notifications.actions import notify
 from bihuan.notifications.models import Message
+from bihuan.rules import clocks
 from bihuan.rules import listings as rules
 
 from ..models import Application, Listing
@@ -99,7 +101,7 @@ def progress_of(listing: Listing, on: dt.date) -> tuple[rules.Progress, dict[str
     event = "签收" if listing.received_on else "下达"
     told = {
         "summary": f"自 {anchor} 通知书{event}之日起每 {rule.number} 个月至少报告一次，第 {standing.period} 期至 {standing.due_on}",
-        "source": f"{rule.source}，{rule.doc_no}{'' if rule.verified else '，待核对原文'}",
+        "source": clocks.basis(dataclasses.asdict(rule)),
     }
     return standing, told
 
@@ -112,6 +114,31 @@ def owe_progress(listing: Listing, *, by: User) -> None:
     owe_of_owner(
         listing, Kind.LISTING_PROGRESS, f"报告第 {standing.period} 期进展", standing.due_on, told, by=by
     )
+
+
+def superior_of(listing: Listing) -> Organization | None:
+    """The nearest office above the one that lists."""
+    code = listing.organization.region_id
+    above = [code[:length] for length in (4, 2) if length < len(code)]
+    offices = Organization.objects.current(on=timezone.localdate()).filter(
+        kind=Organization.Kind.OFFICE, region_id__in=above
+    )
+    return min(offices, key=lambda each: -len(each.region_id), default=None)
+
+
+def owe_attending(listing: Listing, *, by: User) -> None:
+    """What the listing body owes from the order on: tell the office above (青岛：3 个工作日), and have a leader look at the
+    place (R092)."""
+    today = timezone.localdate()
+    owed = [(Kind.LISTING_VISIT, "lead_visit", "领导现场督办")]
+    if superior_of(listing) is not None:
+        owed.append((Kind.LISTING_REPORT, "report_up", "报上级安委办备案"))
+    for kind, key, verb in owed:
+        derived = due(listing, key, today)
+        owe(
+            listing, kind, f"{verb}：{listing.title[:80]}", organization=listing.organization,
+            permission=Permission.MANAGE_LISTINGS, due_on=derived.due_on, clock=derived.explanation, by=by,
+        )  # fmt: skip
 
 
 def settle_receipt(listing: Listing, *, by: User) -> bool:
@@ -142,14 +169,15 @@ def settle_rectifying(listing: Listing, *, by: User) -> None:
     """What the owner owed while it was being put right is done."""
     for kind in (Kind.LISTING_RECTIFY, Kind.LISTING_PLAN):
         finish_duty(listing, kind, by=by)
-    finish_duty(listing, Kind.LISTING_PROGRESS, by=by, cancelled=True)
+    for kind in (Kind.LISTING_PROGRESS, Kind.LISTING_VISIT):
+        finish_duty(listing, kind, by=by, cancelled=True)
 
 
 def settle_all(listing: Listing, *, by: User) -> None:
     """A listing at its end owes nothing more."""
     for kind in (
         Kind.LISTING_STEP, Kind.LISTING_PLAN, Kind.LISTING_PROGRESS, Kind.LISTING_RECTIFY, Kind.LISTING_EXTENSION,
-        Kind.LISTING_EXAMINE,
+        Kind.LISTING_EXAMINE, Kind.LISTING_REPORT, Kind.LISTING_VISIT,
     ):  # fmt: skip
         finish_duty(listing, kind, by=by, cancelled=True)
 

@@ -24,16 +24,28 @@ from bihuan.core.http import Request
 from bihuan.rules import listings as rules
 
 from .. import actions, forms, queries
+from ..hints import hints
 from ..history import timeline
 from ..models import Listing
 from ..panels import SPECS, panels, running
 from ..policies import last_day_to_ask, term
 from ..remarks import remarks_on
 from ..standing import may_edit, reads_inside, runs
-from ..workflow import HANGING, ListingStatus
+from ..workflow import FINISHED, ListingStatus
 from . import listing_or_404, user_of
 
 TEAM_ROWS = 5
+# The terms a reader of a listing asks about.
+_TERMS = (
+    "file_plan", "letters", "lead_visit", "progress_months", "extend_before", "extend_decide", "max_term", "examine",
+)  # fmt: skip
+# What a rule set demands besides days.
+_DEMANDS = {
+    "plan_by_order": "方案在通知书指定日前备案",
+    "stop_use": "挂牌期间原则上停产停用，直至摘牌",
+    "same_medium": "摘牌在公布挂牌的同一媒体公布",
+    "report_as_basis": "整改效果评价报告可以作为验收依据",
+}
 
 
 @require_safe
@@ -66,6 +78,7 @@ def show(request: Request, listing: Listing, wrong: tuple[str, Any] | None = Non
         "panels": offered,
         "wrong": wrong[0] if wrong else "",
         "todo": queries.todo(listing),
+        "hints": hints(listing, user, on=today),
         "own_posts": {post.pk for post in user.posts},
         "pressed": queries.pressed(listing),
         "troubles": queries.troubles(listing, on=today),
@@ -79,15 +92,13 @@ def show(request: Request, listing: Listing, wrong: tuple[str, Any] | None = Non
         "events": timeline(listing, inside=inside),
         "inside": inside,
         "rule_set": set_chosen,
-        "terms": [
-            (term(listing, key, listing.listed_on or today))
-            for key in ("file_plan", "progress_months", "extend_before", "extend_decide", "examine")
-        ],
+        "demands": [words for flag, words in _DEMANDS.items() if flag in set_chosen.flags],
+        "finished": listing.applications.order_by("-pk").first() if listing.status in FINISHED else None,
+        "terms": [(term(listing, key, listing.listed_on or today)) for key in _TERMS],
         "ask_until": last_day_to_ask(listing, today) if listing.status == ListingStatus.LISTED else None,
         "may_edit": may_edit(user, listing),
         "may_examine": may_examine,
         "receipt": getattr(listing.order, "receipt", None),
-        "superior": actions.superior_of(listing) if listing.status in HANGING else None,
         "upload_url": reverse("attachments:upload"),
         "sees_subject": user.has_perm(Permission.VIEW_HAZARDS),
         "steps": _stages(listing),

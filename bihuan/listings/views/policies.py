@@ -78,13 +78,26 @@ def policies(request: Request) -> HttpResponse:
             }
             for no in range(1, rules.MOST_STEPS + 1)
         ],
-        "history": ClockPolicy.objects.filter(region=code).select_related("by", "region")[:20]
-        if code
-        else [],
-        "labels": {each.key: each.label for each in sets},
+        "history": _history(code, {each.key: each.label for each in sets}),
         "wrong": what,
     }
     return render(request, "listings/policies.html", context, status=status)
+
+
+def _history(code: str, labels: dict[str, str]) -> list[tuple[str, ClockPolicy | ChainPolicy]]:
+    """What the region has chosen so far, newest first, each in words."""
+    rows: list[tuple[str, ClockPolicy | ChainPolicy]] = [
+        (f"时限用{labels.get(row.rule_set, row.rule_set)}", row)
+        for row in ClockPolicy.objects.filter(region=code).select_related("by")[:20]
+    ]
+    rows += [
+        (
+            f"{row.get_kind_display()}{row.get_purpose_display()}：{' → '.join(each['label'] for each in row.steps)}",
+            row,
+        )
+        for row in ChainPolicy.objects.filter(region=code).select_related("by")[:20]
+    ]
+    return sorted(rows, key=lambda each: each[1].at, reverse=True)
 
 
 def _region_of(user: User) -> str:
