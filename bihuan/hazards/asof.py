@@ -16,8 +16,8 @@ from typing import Any
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from .models import Hazard, HazardQuerySet, HazardTransition
-from .workflow import RUNNING, Level, Move, Status
+from .models import Extension, Hazard, HazardQuerySet, HazardTransition, MajorPlan
+from .workflow import RUNNING, ExtensionStatus, Level, Move, Status
 
 ONE_DAY = dt.timedelta(days=1)
 REGRADED = [Move.GRADE_MAJOR, Move.DOWNGRADE]
@@ -203,3 +203,38 @@ def is_major_then(
 ) -> QuerySet[Hazard]:
     """Of these, those that were major hazards at the end of the day and had not been found to be none."""
     return still_found(graded(rows, Level.MAJOR, until, moment), until, moment)
+
+
+def under_control(
+    rows: HazardQuerySet, until: dt.date, moment: dt.datetime | None = None
+) -> HazardQuerySet:
+    """Of these, those somebody had said by the end of the day how to keep safe until they are put right (管控): with the
+    entry itself, which is never rewritten, with an extension that was granted, or with a plan that was approved.
+
+    An extension ex officio over a hazard without measures says nothing new, and what was granted before a hazard came
+    back does not hold for it. What was entered after `moment` is left out.
+    """
+    entered = {"at__lte": moment} if moment else {}
+    back = HazardTransition.objects.filter(
+        hazard=OuterRef("hazard"), move=Move.REOPEN, counted_on__lte=until, **entered
+    )
+
+    def by_then(name: str) -> dict[str, object]:
+        return {"hazard": OuterRef("pk"), f"{name}__date__lte": until} | (
+            {f"{name}__lte": moment} if moment else {}
+        )
+
+    granted = Extension.objects.filter(
+        ~Exists(back.filter(at__gt=OuterRef("decided_at"))),
+        **by_then("decided_at"),
+        status=ExtensionStatus.APPROVED,
+        ex_officio=False,
+    )
+    planned = MajorPlan.objects.filter(
+        ~Exists(back.filter(at__gt=OuterRef("reviewed_at"))), **by_then("reviewed_at"), approved=True
+    )
+    return rows.filter(
+        ~Q(interim_measures="")
+        | Exists(granted.exclude(interim_measures=""))
+        | Exists(planned.exclude(safety=""))
+    )

@@ -20,6 +20,7 @@ class OfficeConfig(AppConfig):
         from bihuan.jobs.exports import register_export
         from bihuan.papers.models import Paper, restrict
 
+        from . import measures  # noqa: F401 - its figures for returns
         from .exporting import ASKED, COMMITMENTS, ITEMS
         from .models import ConductMatter, WorkItem
 

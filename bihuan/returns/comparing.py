@@ -30,7 +30,7 @@ def change(now: Decimal | None, before: Decimal | None, unit: str = "") -> Chang
     if not difference:
         return Change("持平", difference, Decimal(0) if before else None, 0)
     up = difference > 0
-    if unit == "%":
+    if unit in ("%", "个百分点"):
         return Change(
             f"{'上升' if up else '下降'}{shown(abs(difference), 1)}个百分点",
             difference,

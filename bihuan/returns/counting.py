@@ -218,6 +218,9 @@ def rounded(value: Decimal | None, digits: int) -> Decimal | None:
     return None if value is None else value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 
 
-def is_zero(sheet: Sheet) -> bool:
-    """Whether nothing happened: every figure is nothing or not there (零报告)."""
-    return not any(sheet.cells.values())
+def is_zero(spec: Spec, cells: Cells) -> bool:
+    """Whether nothing happened: every figure is nothing or not there (零报告). What is worked out or given does not count."""
+    given = {
+        item.key for item in spec.items if item.formula or (item.measure and measure(item.measure).is_given)
+    }
+    return not any(value for cell, value in cells.items() if cell.rpartition("|")[2] not in given)

@@ -32,6 +32,7 @@ from .counting import (
     cell_of,
     check,
     fill,
+    is_zero,
     scope_of_body,
     window_of,
 )
@@ -125,7 +126,7 @@ class ReturnFigures:
     @property
     def knows_last_year(self) -> bool:
         """Whether there is anything to compare with a year ago; before the ledger was kept there is not."""
-        return any(self.year_ago.cells.values())
+        return not is_zero(self.spec, self.year_ago.cells)
 
     @property
     def cutoff(self) -> dt.datetime | None:

@@ -26,7 +26,7 @@ def change(now: Decimal | None, before: Decimal | None, unit: str) -> Change | N
     if not difference:
         return Change("持平", difference, False)
     up, size = difference > 0, abs(difference)
-    if unit == "%":
+    if unit in ("%", "个百分点"):
         points = shown(size, 1)
         if points == "0":
             return Change("基本持平", difference, False)

@@ -30,6 +30,11 @@ class Measure:
     def is_rate(self) -> bool:
         return self.unit == "%"
 
+    @property
+    def is_distance(self) -> bool:
+        """How far one rate lies from another, above it or below."""
+        return self.unit == "个百分点"
+
 
 @dataclass(frozen=True)
 class Unit:

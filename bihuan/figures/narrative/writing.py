@@ -45,7 +45,7 @@ def phrase(label: str, value: Decimal, unit: str, digits: int = 0) -> str:
 
 def _overview(report: Report) -> list[str]:
     known = [measure for measure in report.measures if measure.now is not None]
-    counts = [measure for measure in known if not measure.is_rate]
+    counts = [measure for measure in known if not (measure.is_rate or measure.is_distance)]
     if not counts:
         return []
     if all(not measure.now for measure in counts):
@@ -58,10 +58,20 @@ def _overview(report: Report) -> list[str]:
         sentences.append(f"{report.period}，{report.area}{_joined(report, flows, counts)}。")
     if stocks:
         sentences.append(f"截至{report.until}，{_joined(report, stocks, counts)}。")
-    for rate in known:
-        if rate.is_rate and rate.now is not None:
-            sentences.append(f"{rate.label}为{shown(rate.now, rate.digits or 1)}%{_compared(report, rate)}。")
+    for each in known:
+        assert each.now is not None
+        if each.is_rate:
+            sentences.append(f"{each.label}为{shown(each.now, each.digits or 1)}%{_compared(report, each)}。")
+        elif each.is_distance:
+            sentences.append(_apart(each.label, each.now, each.digits or 1))
     return ["".join(sentences)]
+
+
+def _apart(label: str, distance: Decimal, digits: int) -> str:
+    """较时间进度高5.3个百分点: how far one rate lies from another."""
+    if not distance:
+        return f"{label}持平。"
+    return f"{label}{'高' if distance > 0 else '低'}{shown(abs(distance), digits)}个百分点。"
 
 
 def _joined(report: Report, measures: list[Measure], counts: list[Measure]) -> str:
@@ -138,6 +148,7 @@ def _changed(report: Report) -> list[str]:
     for measure in report.measures:
         if (
             measure.is_rate
+            or measure.is_distance
             or measure.part_of
             or measure.key not in {report.found, report.overdue, report.checked}
         ):

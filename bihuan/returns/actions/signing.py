@@ -19,7 +19,7 @@ from bihuan.core.snapshot import one_moment
 from bihuan.duties.actions import finish_duty
 from bihuan.duties.models import Duty
 
-from ..counting import Sheet, is_zero
+from ..counting import is_zero
 from ..figures import ReturnFigures, evidence_role, figures_of, frozen_content, spec_of
 from ..models import Filing, Restatement, Return, ReturnTransition
 from ..schema import Spec
@@ -72,7 +72,7 @@ def sign_return(
         raise Overtaken("这份报表的填报内容", who=who, when=record.draft_at, theirs=record.draft)
     with one_moment():
         sheet = figures_of(record, live=True, moment=now)
-    nothing = is_zero(Sheet(sheet.rows, sheet.cells))
+    nothing = is_zero(spec, sheet.cells)
     problems = missing(record, sheet)
     if nothing and not zero:
         problems.append("本期各项都为零，请勾选“本单位本期确为零报告”再签报")

@@ -17,7 +17,7 @@ from bihuan.figures.narrative import Measure, Overdue, Report, Unit, change, nar
 from bihuan.papers import documents as d
 from bihuan.papers.official import Sheet, draft_sheet, sheet_of
 
-from ..counting import Cells, cell_of
+from ..counting import Cells, cell_of, is_zero
 from ..measures import measure
 from ..models import Bulletin, Period
 from ..proofing import named_figures
@@ -54,7 +54,7 @@ def title_of(kind: str, figures: Mapping[str, Any]) -> str:
 
 def report_of(spec: Spec, figures: Mapping[str, Any]) -> Report:
     """What the narrative is written from."""
-    cells, before, year_ago = _compared(figures)
+    cells, before, year_ago = _compared(spec, figures)
     measures, whole = [], ""
     for item in spec.items:
         is_part = item.label.startswith("其中")
@@ -86,19 +86,22 @@ def report_of(spec: Spec, figures: Mapping[str, Any]) -> Report:
     )  # fmt: skip
 
 
-def _compared(figures: Mapping[str, Any]) -> tuple[Cells, Cells, Cells]:
+def _compared(spec: Spec, figures: Mapping[str, Any]) -> tuple[Cells, Cells, Cells]:
     """Now, before and a year ago. A year ago without any figure the ledger was not kept yet: nothing to compare with,
     rather than "同比增加" by all there is."""
     cells, before, year_ago = (
         c.values_of(each)
         for each in (figures["cells"], figures["before"]["cells"], figures["year_ago"]["cells"])
     )
-    return cells, before, year_ago if any(year_ago.values()) else {}
+    return cells, before, {} if is_zero(spec, year_ago) else year_ago
 
 
 def _measure(item: Item, cells: Cells, before: Cells, year_ago: Cells, part_of: str) -> Measure:
     cell = cell_of(c.WHOLE, item.key)
-    grows_only = item.window == "ever" and not item.formula  # a total of all time is more every day: no news
+    given = bool(item.measure) and measure(item.measure).is_given
+    grows_only = given or (
+        item.window == "ever" and not item.formula
+    )  # a total of all time is more every day: no news
     stock = bool(item.measure) and measure(item.measure).is_stock
     return Measure(
         item.key, item.label, item.unit, cells.get(cell),
@@ -131,7 +134,7 @@ def judged(bulletin: Bulletin) -> Verdict:
 
 def comparison_table(spec: Spec, figures: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The whole, item by item: now, before, a year ago, with how they changed and the cell that opens."""
-    cells, before, year_ago = _compared(figures)
+    cells, before, year_ago = _compared(spec, figures)
     found = []
     for item in spec.items:
         cell = cell_of(c.WHOLE, item.key)

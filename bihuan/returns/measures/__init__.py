@@ -1,6 +1,6 @@
 """The vocabulary of measures; importing this package fills it."""
 
-from . import accidents, hazards, inspections, papers, registry, supervision
+from . import accidents, hazards, inspections, oversight, papers, registry, supervision
 from .base import (
     Ask,
     Measure,
@@ -17,5 +17,5 @@ from .base import (
 
 __all__ = [
     "Ask", "Measure", "Rows", "Scope", "accidents", "filter_choices", "filter_label", "hazards", "inspections", "measure", "measures",
-    "papers", "register", "register_filter", "registry", "supervision", "terms",
+    "oversight", "papers", "register", "register_filter", "registry", "supervision", "terms",
 ]  # fmt: skip

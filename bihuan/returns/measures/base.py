@@ -92,7 +92,8 @@ class Family(Protocol):
 
 @dataclass(frozen=True)
 class Measure:
-    """One entry of the vocabulary. `note` is the counting rule in a sentence (口径)."""
+    """One entry of the vocabulary. `note` is the counting rule in a sentence (口径); `is_given` says that it is set, and
+    nothing that happened: a return is a zero return beside it."""
 
     key: str
     label: str
@@ -103,6 +104,7 @@ class Measure:
     dimensions: frozenset[str] = frozenset()
     is_stock: bool = False
     additive: bool = True
+    is_given: bool = False
 
     @property
     def terms(self) -> MeasureTerms:

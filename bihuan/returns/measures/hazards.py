@@ -217,8 +217,8 @@ class Direct:
                 return asof.closed_by(_graded(rows, ask, moment), ask.until, moment)
             case "hazards.controlled":
                 still = rows.exclude(status=Status.CLOSED, closed_on__lte=ask.until, closed_at__lte=moment)
-                uncorrected = _graded(still, ask, moment).exclude(interim_measures="")
-                return asof.rows_counted(uncorrected, asof.Counted("open", ask.until, moment=moment))
+                held = asof.under_control(_graded(still, ask, moment), ask.until, moment)
+                return asof.rows_counted(held, asof.Counted("open", ask.until, moment=moment))
             case "hazards.supervised":
                 last = HazardTransition.objects.filter(
                     hazard=OuterRef("pk"), at__lte=moment, counted_on__lte=ask.until,
@@ -233,7 +233,8 @@ class Direct:
         plans = plans.filter(at__date__lte=ask.until)
         for part in PARTS if "all" in ask.chosen("part") else ask.chosen("part"):
             plans = plans.exclude(**{part: ""})
-        return asof.is_major_then(rows.filter(Exists(plans)), ask.until, moment)
+        major = asof.is_major_then(rows.filter(Exists(plans)), ask.until, moment)
+        return major.exclude(pk__in=asof.closed_by(major, ask.until, moment).values("pk"))
 
     def rows(self, ask: Ask, scope: Scope, moment: dt.datetime) -> Rows | None:
         found = self._rows(ask, scope, moment)
@@ -273,8 +274,8 @@ register(
     Measure("hazards.found_then", "时段内查出的隐患", "项", "发现日期在时段内、时段末未认定为不属实的隐患，等级按时段末。", DIRECT, _LEVELLED, DIMENSIONS),
     Measure("hazards.found_closed", "时段内查出并已整改的隐患", "项", "发现日期在时段内、到时段末已销号的隐患，不会多于同期查出数。", DIRECT, _LEVELLED, DIMENSIONS),
     Measure("hazards.due", "到期隐患", "项", "整改期限在时段内的隐患，期限按时段末有效的（批准的延期算在内），认定不属实的不算。", DIRECT, _LEVELLED, DIMENSIONS),
-    Measure("hazards.controlled", "未整改已管控隐患", "项", "时段末未销号、填有临时管控措施的隐患。", DIRECT, _LEVELLED, DIMENSIONS, is_stock=True),
-    Measure("hazards.planned", "列入治理计划的重大隐患", "项", "时段内查出、时段末为重大隐患且到时段末已报送治理方案的；可限定方案中已填明的部分（五落实）。", DIRECT, frozenset({"kind", "source", "part"}), DIMENSIONS),
+    Measure("hazards.controlled", "未整改已管控隐患", "项", "时段末未销号、当时已有管控措施的隐患：登记时写明临时管控措施，或者批准的延期写明期间怎样管控，或者治理方案经审查同意、写明安全措施。", DIRECT, _LEVELLED, DIMENSIONS, is_stock=True),
+    Measure("hazards.planned", "列入治理计划的重大隐患", "项", "时段内查出、时段末为重大隐患、到时段末已报送治理方案且还没有销号的；可限定方案中已填明的部分（五落实）。", DIRECT, frozenset({"kind", "source", "part"}), DIMENSIONS),
     Measure("hazards.supervised", "挂牌督办的隐患", "项", "时段内查出、时段末仍挂牌督办的隐患。", DIRECT, _NO_LEVEL, DIMENSIONS),
     Measure("hazards.funds", "隐患治理资金", "万元", "时段内完成整改时填报的实际投入之和。", DIRECT, _LEVELLED, DIMENSIONS),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from .base import Ask, Rows, Scope
@@ -19,12 +19,14 @@ Select = Callable[[Ask, Scope, dt.datetime], QuerySet[Any]]
 @dataclass(frozen=True)
 class Plain:
     """`select` gives the rows of one measure; `summed` is the column added up (rows are counted without), divided by
-    `per`; `dimensions` maps a dimension to its column."""
+    `per`; `dimensions` maps a dimension to its column. `amount` names what is summed on the rows shown, where that is
+    not the same column."""
 
     select: Select
     show: Callable[[QuerySet[Any]], Rows]
     summed: str = ""
     per: int = 1
+    amount: str = ""
     dimensions: Mapping[str, str] = field(default_factory=dict)
 
     def count(self, asks: Sequence[Ask], scope: Scope, moment: dt.datetime | None) -> list[Decimal | None]:
@@ -62,7 +64,7 @@ class Plain:
             return shown
         return Rows(
             shown.queryset, shown.order, shown.columns, shown.address, shown.title,
-            lambda row: Decimal(getattr(row, self.summed) or 0) / self.per,
+            lambda row: Decimal(getattr(row, self.amount or self.summed) or 0) / self.per,
         )  # fmt: skip
 
 
@@ -72,3 +74,9 @@ def within(ask: Ask, name: str) -> dict[str, Any]:
     if ask.since:
         limits[f"{name}__gte"] = ask.since
     return limits
+
+
+def stood(line: type[Model], subject: str, moment: dt.datetime, column: str = "to_status") -> Subquery:
+    """What the last line of a row (the outer query's) said of it at a moment: its status, or another column of the line."""
+    lines = line._default_manager.filter(**{subject: OuterRef("pk")}, at__lte=moment).order_by("-id")
+    return Subquery(lines.values(column)[:1])

@@ -1,4 +1,4 @@
-"""Listed supervision by level, and visits of supervising teams: what the national table and the circulars count."""
+"""Listed supervision by level: what the national table and the circulars count."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from bihuan.accounts.scope import area_q
 from bihuan.listings.models import Listing
 from bihuan.listings.workflow import ListingLevel, ListingMove, SubjectKind
-from bihuan.oversight.models import OversightVisit
 
 from .base import Ask, Measure, Rows, Scope, register, register_filter
 from .plain import Plain, within
@@ -57,21 +56,6 @@ def _show_listings(rows: QuerySet[Any]) -> Rows:
     )  # fmt: skip
 
 
-def _visits(ask: Ask, scope: Scope, moment: dt.datetime) -> QuerySet[Any]:
-    rows = OversightVisit.objects.filter(
-        area_q(scope.region), submitted_at__lte=moment, **within(ask, "visited_on")
-    )
-    return rows if scope.department is None else rows.filter(round__organization=scope.department)
-
-
-def _show_visits(rows: QuerySet[Any]) -> Rows:
-    return Rows(
-        rows.select_related("round", "organization"), ("-visited_on", "-id"),
-        (("督导轮次", lambda row: row.round.title), ("督导日期", lambda row: row.visited_on)),
-        lambda row: row.get_absolute_url(), lambda row: row.organization.name,
-    )  # fmt: skip
-
-
 _LISTED = Plain(
     _listings,
     _show_listings,
@@ -80,6 +64,5 @@ _LISTED = Plain(
 register(
     Measure("listings.listed", "挂牌督办的重大隐患", "项", "时段内查出、时段末以前下达挂牌督办的重大隐患，可按级别。", _LISTED, frozenset({"listing_level", "kind"}), frozenset({"kind", "department", "locality"})),
     Measure("listings.struck_off", "摘牌销号", "项", "时段内批准摘牌的挂牌督办事项。", Plain(_struck_off, _show_listings, dimensions={"locality": "locality_id"}), frozenset({"listing_level"}), frozenset({"locality"})),
-    Measure("oversight.visits", "督导检查次数", "次", "时段内督导组到属地督导检查并提交记录的次数。", Plain(_visits, _show_visits, dimensions={"locality": "locality_id"}), frozenset(), frozenset({"locality"})),
 )  # fmt: skip
 register_filter("listing_level", "挂牌级别", lambda: ListingLevel.choices)

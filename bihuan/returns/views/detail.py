@@ -23,6 +23,7 @@ from bihuan.core.http import Request, row_number
 
 from .. import actions, standing
 from ..comparing import shown
+from ..counting import is_zero
 from ..figures import ReturnFigures, evidence_role, figures_of
 from ..models import CorrectionPoint, Return
 from ..proofing import doubts_of
@@ -74,7 +75,7 @@ def _context(request: Request, record: Return, typed: Typed | None = None) -> di
         "table": sheet.table(), "is_table": bool(spec.blocks) and len(sheet.rows) > 1, "manual": manual,
         "headings": headings_of(sheet), "may_edit": may_edit, "may_sign": standing.may_sign(user, record, spec),
         "problems": actions.missing(record, sheet) if may_edit else [], "doubts": doubts_of(sheet),
-        "is_over": today > record.period.last, "is_nothing": not any(sheet.cells.values()),
+        "is_over": today > record.period.last, "is_nothing": is_zero(spec, sheet.cells),
         "locked": standing.why_locked(record, spec, user, on=today),
         "moves": [move for move in standing.available(user, record) if move not in (Move.SIGN, Move.AMEND)],
         "reasoned": [
