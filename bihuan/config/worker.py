@@ -126,7 +126,7 @@ def main() -> int:
     from bihuan.registry.lives import settle_lives
     from bihuan.returns.actions import check_due as check_returns
     from bihuan.returns.actions import open_due as open_returns
-    from bihuan.submissions.rounds import remind as remind_matters
+    from bihuan.submissions.owing import open_matters
     from bihuan.tally.actions import fold_all
     from bihuan.zones.membership import catch_up as settle_zones
 
@@ -178,7 +178,7 @@ def main() -> int:
         Periodic("office", 3600, lambda: open_office(timezone.now())),
         Periodic("oversight", 3600, lambda: open_oversight(timezone.now())),
         Periodic("projects", 3600, lambda: open_reports(timezone.now())),
-        Periodic("submissions", 3600, lambda: remind_matters(timezone.now())),
+        Periodic("submissions", 3600, lambda: open_matters(timezone.now())),
         Periodic("zones", 600, lambda: settle_zones(on=timezone.localdate())),
         Periodic("exchange", 30, begin_round),
         Periodic("heartbeat", 5, lambda: beat(name, started_at=started_at)),

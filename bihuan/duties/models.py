@@ -124,6 +124,7 @@ class Duty(models.Model):
         SERVICE = "service", "技术服务"
         SUBMISSION_SIGN = "submission_sign", "请示报告审签"
         SUBMISSION = "submission", "请示报告办理"
+        IMPORTANT_MATTER = "important_matter", "重要事项报出"
         RECEPTION = "reception", "迎检准备"
         WORK_ITEM = "work_item", "月度工作事项"
         WORK_CHECK = "work_check", "工作计划核查"

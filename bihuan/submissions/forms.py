@@ -10,7 +10,7 @@ from django.utils import timezone
 from bihuan.accounts.models import Holding, Organization, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.roles import ROLES
-from bihuan.core.forms import CalendarDayField, RowsField
+from bihuan.core.forms import RowsField, day_field, words_field
 from bihuan.rules.regions import ancestors
 
 from .ladder import addressees, copy_choices, offices_above
@@ -20,20 +20,6 @@ from .workflow import Form, Outcome, ReturnGround, Stance
 
 CONDITION_ROWS = 5
 OUTSIDE = "outside"
-
-
-def day_field(label: str, *, required: bool = True, help_text: str = "") -> CalendarDayField:
-    return CalendarDayField(
-        label=label, required=required, help_text=help_text, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-    )  # fmt: skip
-
-
-def words_field(
-    label: str, most: int, *, required: bool = True, rows: int = 3, help_text: str = ""
-) -> forms.CharField:
-    return forms.CharField(
-        label=label, max_length=most, required=required, help_text=help_text, widget=forms.Textarea({"rows": rows})
-    )  # fmt: skip
 
 
 class DraftForm(forms.Form):

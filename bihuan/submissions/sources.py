@@ -6,10 +6,12 @@ A source proposes; a person decides whether to ask, to report, or to set it asid
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Q
+from django.apps import apps
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from bihuan.accidents.models import Accident
@@ -30,6 +32,7 @@ from bihuan.oversight.workflow import ReceptionStatus
 
 LOOKS_BACK = 120  # days; what is older is not proposed any more
 MOST = 60
+LONG_AGO = dt.date(2000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -47,21 +50,24 @@ class Facts:
 
 
 Find = Callable[[User, int], Facts | None]
-Propose = Callable[[User, Organization, dt.date], Iterable[Facts]]
+Rows = Callable[[User, Organization, dt.date], "QuerySet[Any]"]
 
 
 @dataclass(frozen=True)
 class Source:
     """Records of one sort: one of them by number, and those of a unit that fall under the list since a day.
 
-    `key` is what the list calls the sort (`suggests`); `label` as in audit chains.
+    `key` is what the list calls the sort (`suggests`); `label` as in audit chains. `rows` are the records that fall under
+    the list, `say` their words, `pk` the column that holds the number of the record the chain names.
     """
 
     key: str
     label: str
     name: str
     find: Find
-    propose: Propose
+    rows: Rows | None = None
+    say: Callable[[Any], Facts] | None = None
+    pk: str = "pk"
 
 
 def _area(organization: Organization) -> Q:
@@ -108,8 +114,8 @@ def _hazard(user: User, pk: int) -> Facts | None:
     return _hazard_facts(row) if row else None
 
 
-def _major_hazards(user: User, organization: Organization, since: dt.date) -> list[Facts]:
-    rows = (
+def _major_hazards(user: User, organization: Organization, since: dt.date) -> QuerySet[Any]:
+    return (
         Hazard.objects.visible_to(user)
         .filter(
             _own_hazards(organization),
@@ -121,7 +127,6 @@ def _major_hazards(user: User, organization: Organization, since: dt.date) -> li
         .select_related(*_HAZARD)
         .order_by("-found_on", "-id")
     )
-    return [_hazard_facts(each) for each in rows[:MOST]]
 
 
 # --- listings ----------------------------------------------------------------------------------
@@ -155,8 +160,8 @@ def _listing(user: User, pk: int) -> Facts | None:
     return _listing_facts(row, row.extensions.filter(status=RequestStatus.PENDING).first())
 
 
-def _extensions(user: User, organization: Organization, since: dt.date) -> list[Facts]:
-    rows = (
+def _extensions(user: User, organization: Organization, since: dt.date) -> QuerySet[Any]:
+    return (
         ExtensionRequest.objects.filter(
             status=RequestStatus.PENDING, requested_at__date__gte=since,
             listing__in=Listing.objects.visible_to(user).filter(_area(organization)),
@@ -164,7 +169,6 @@ def _extensions(user: User, organization: Organization, since: dt.date) -> list[
         .select_related("listing__organization")
         .order_by("-requested_at", "-id")
     )  # fmt: skip
-    return [_listing_facts(each.listing, each) for each in rows[:MOST]]
 
 
 # --- accidents ---------------------------------------------------------------------------------
@@ -198,8 +202,8 @@ def _accident(user: User, pk: int) -> Facts | None:
     return _accident_facts(row) if row else None
 
 
-def _accidents(user: User, organization: Organization, since: dt.date) -> list[Facts]:
-    rows = (
+def _accidents(user: User, organization: Organization, since: dt.date) -> QuerySet[Any]:
+    return (
         Accident.objects.visible_to(user)
         .filter(
             _area(organization),
@@ -209,7 +213,6 @@ def _accidents(user: User, organization: Organization, since: dt.date) -> list[F
         .select_related("enterprise")
         .order_by("-occurred_on", "-id")
     )
-    return [_accident_facts(each) for each in rows[:MOST]]
 
 
 # --- campaigns ---------------------------------------------------------------------------------
@@ -245,15 +248,14 @@ def _phase(user: User, pk: int) -> Facts | None:
     return _phase_facts(row) if row else None
 
 
-def _closed_phases(user: User, organization: Organization, since: dt.date) -> list[Facts]:
-    rows = (
+def _closed_phases(user: User, organization: Organization, since: dt.date) -> QuerySet[Any]:
+    return (
         Phase.objects.filter(
             campaign__office=organization, status=PhaseStatus.CLOSED, closed_at__date__gte=since
         )
         .select_related("campaign")
         .order_by("-closed_at", "-id")
     )
-    return [_phase_facts(each) for each in rows[:MOST]]
 
 
 def _campaign(user: User, pk: int) -> Facts | None:
@@ -294,15 +296,14 @@ def _amendment(user: User, pk: int) -> Facts | None:
     return _amendment_facts(row) if row else None
 
 
-def _amendments(user: User, organization: Organization, since: dt.date) -> list[Facts]:
-    rows = (
+def _amendments(user: User, organization: Organization, since: dt.date) -> QuerySet[Any]:
+    return (
         Amendment.objects.filter(
             campaign__office=organization, status=AmendmentStatus.APPLIED, decided_at__date__gte=since
         )
         .select_related("campaign")
         .order_by("-decided_at", "-id")
     )
-    return [_amendment_facts(each) for each in rows[:MOST]]
 
 
 # --- visits from above ---------------------------------------------------------------------------
@@ -340,28 +341,28 @@ def _reception(user: User, pk: int) -> Facts | None:
     return _reception_facts(row, timezone.localdate()) if row else None
 
 
-def _receptions(user: User, organization: Organization, since: dt.date) -> list[Facts]:
-    today = timezone.localdate()
-    rows = Reception.objects.filter(
+def _receptions(user: User, organization: Organization, since: dt.date) -> QuerySet[Any]:
+    return Reception.objects.filter(
         organization=organization, status__in=[ReceptionStatus.RECTIFYING, ReceptionStatus.CLOSED],
         fed_back_on__gte=since,
-    )  # fmt: skip
-    return [_reception_facts(each, today) for each in rows.order_by("-fed_back_on", "-id")[:MOST]]
-
-
-def _none(user: User, organization: Organization, since: dt.date) -> list[Facts]:
-    return []
+    ).order_by("-fed_back_on", "-id")  # fmt: skip
 
 
 SOURCES = (
-    Source("hazard_major", "hazards.hazard", "隐患", _hazard, _major_hazards),
-    Source("listing_extension", "listings.listing", "挂牌督办", _listing, _extensions),
-    Source("accident_larger", "accidents.accident", "事故", _accident, _accidents),
-    Source("phase_closed", "campaigns.phase", "阶段", _phase, _closed_phases),
-    Source("plan_amended", "campaigns.amendment", "方案修订", _amendment, _amendments),
-    Source("", "campaigns.campaign", "专项整治", _campaign, _none),
-    Source("reception_fed_back", "oversight.reception", "迎检", _reception, _receptions),
-)
+    Source("hazard_major", "hazards.hazard", "隐患", _hazard, _major_hazards, _hazard_facts),
+    Source(
+        "listing_extension", "listings.listing", "挂牌督办", _listing, _extensions,
+        lambda each: _listing_facts(each.listing, each), "listing",
+    ),
+    Source("accident_larger", "accidents.accident", "事故", _accident, _accidents, _accident_facts),
+    Source("phase_closed", "campaigns.phase", "阶段", _phase, _closed_phases, _phase_facts),
+    Source("plan_amended", "campaigns.amendment", "方案修订", _amendment, _amendments, _amendment_facts),
+    Source("", "campaigns.campaign", "专项整治", _campaign),
+    Source(
+        "reception_fed_back", "oversight.reception", "迎检", _reception, _receptions,
+        lambda each: _reception_facts(each, timezone.localdate()),
+    ),
+)  # fmt: skip
 _BY_LABEL = {each.label: each for each in SOURCES}
 _BY_KEY = {each.key: each for each in SOURCES if each.key}
 
@@ -371,15 +372,35 @@ def source_of(chain: str) -> Source | None:
     return _BY_LABEL.get(chain.partition(":")[0])
 
 
+def _number(chain: str) -> int | None:
+    pk = chain.partition(":")[2]
+    return int(pk) if pk.isascii() and pk.isdecimal() and len(pk) <= 18 else None
+
+
 def find(chain: str, user: User) -> Facts | None:
     """The record named `chain` ("hazards.hazard:42"), as far as the person may see it."""
-    source, pk = source_of(chain), chain.partition(":")[2]
-    if source is None or not (pk.isascii() and pk.isdecimal() and len(pk) <= 18):
-        return None
-    return source.find(user, int(pk))
+    source, pk = source_of(chain), _number(chain)
+    return None if source is None or pk is None else source.find(user, pk)
+
+
+def record_of(chain: str) -> Model | None:
+    """The record a chain names, by its number alone: to name it to duties, not to read it."""
+    source, pk = source_of(chain), _number(chain)
+    return None if source is None or pk is None else apps.get_model(source.label)(pk=pk)
 
 
 def proposed(key: str, user: User, organization: Organization, on: dt.date) -> list[Facts]:
-    """What a unit's ledger holds that falls under rows of the list with this `suggests`."""
+    """What a unit's ledger holds that falls under rows of the list with this `suggests`, the latest first."""
     source = _BY_KEY.get(key)
-    return list(source.propose(user, organization, on - dt.timedelta(days=LOOKS_BACK))) if source else []
+    if source is None or source.rows is None or source.say is None:
+        return []
+    rows = source.rows(user, organization, on - dt.timedelta(days=LOOKS_BACK))
+    return [source.say(each) for each in rows[:MOST]]
+
+
+def still_applies(chain: str, user: User, organization: Organization) -> bool:
+    """Whether a record still falls under the list, however long ago it came about."""
+    source, pk = source_of(chain), _number(chain)
+    if source is None or source.rows is None or pk is None:
+        return False
+    return source.rows(user, organization, LONG_AGO).filter(**{source.pk: pk}).exists()

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, User
@@ -20,9 +21,10 @@ from bihuan.rules.clocks import Due
 
 from .matters import EITHER, Matter, matters_for
 from .models import SetAside, Submission
+from .settling import settle_matter
 from .sources import Facts, find, proposed
 from .standing import holds
-from .workflow import Form, Status
+from .workflow import DRAFTS, Form, Status
 
 
 @dataclass(frozen=True)
@@ -44,23 +46,34 @@ class Suggestion:
 
 
 def suggestions(user: User, organization: Organization, *, on: dt.date) -> list[Suggestion]:
-    """What falls due first stands first."""
+    """What nobody has begun to write or set aside; what falls due first stands first."""
+    return _undecided(user, organization, on, _begun(organization))
+
+
+def owed(user: User, organization: Organization, *, on: dt.date) -> list[Suggestion]:
+    """What is neither handed in nor set aside: a draft alone reports nothing."""
+    return _undecided(user, organization, on, _begun(organization).exclude(status__in=DRAFTS))
+
+
+def _undecided(
+    user: User, organization: Organization, on: dt.date, papers: QuerySet[Submission]
+) -> list[Suggestion]:
     found, calendar = [], clock.calendar()
     for matter in matters_for(organization, on):
         if not matter.suggests:
             continue
         for facts in proposed(matter.suggests, user, organization, on):
             found.append(Suggestion(matter, facts, matter.due(facts.event_on, using=calendar)))
-    done = _decided(organization)
+    aside = SetAside.objects.filter(organization=organization)
+    done = {*papers.values_list("matter", "subject"), *aside.values_list("matter", "subject")}
     rest = [each for each in found if (each.matter.key, each.facts.subject) not in done]
     return sorted(rest, key=lambda each: (each.due.due_on, each.facts.subject))
 
 
-def _decided(organization: Organization) -> set[tuple[str, str]]:
-    handed = Submission.objects.filter(organization=organization).exclude(subject="")
-    handed = handed.exclude(status__in=[Status.DISCARDED, Status.WITHDRAWN])
-    aside = SetAside.objects.filter(organization=organization)
-    return {*handed.values_list("matter", "subject"), *aside.values_list("matter", "subject")}
+def _begun(organization: Organization) -> QuerySet[Submission]:
+    """The unit's papers about records, less those given up or taken back."""
+    rows = Submission.objects.filter(organization=organization).exclude(subject="")
+    return rows.exclude(status__in=[Status.DISCARDED, Status.WITHDRAWN])
 
 
 @transaction.atomic
@@ -85,5 +98,6 @@ def set_aside(matter: str, subject: str, *, reason: str, organization: Organizat
             )  # fmt: skip
     except IntegrityError as error:
         raise Refused("这条提示已经有人作了决定，请刷新页面") from error
+    settle_matter(organization, facts.subject, by=by, cancelled=True)
     record("submissions.set_aside", row, by=by, summary=f"不需请示报告：{row.words}（{row.reason}）")
     return row

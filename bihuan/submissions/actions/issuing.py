@@ -24,6 +24,7 @@ from bihuan.papers.models import Paper
 
 from .. import wording
 from ..models import Submission, SubmissionTransition
+from ..settling import reported
 from ..workflow import PENDING, RULES, Form, Move, OpinionStatus, Status
 from .drafting import allowed, missing
 
@@ -65,6 +66,7 @@ def sign_submission(submission: Submission, *, revision: int, image: str = "", b
         },
     )  # fmt: skip
     finish_duty(submission, Duty.Kind.SUBMISSION_SIGN, by=by)
+    reported(submission, by=by)
     if submission.addressee is not None:
         open_duty(
             kind=Duty.Kind.SUBMISSION, subject=submission,

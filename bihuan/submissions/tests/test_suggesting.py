@@ -13,13 +13,13 @@ from hypothesis import given as sampled
 from hypothesis import strategies as st
 
 from bihuan.core.errors import ReasonRequired, Refused
+from bihuan.duties.models import Duty
 from bihuan.hazards.tests.factories import make_hazard, make_major
-from bihuan.notifications.models import Message
 from bihuan.rules.calendar import Calendar
 from bihuan.rules.records import is_in_force
 from bihuan.submissions import actions
 from bihuan.submissions.matters import EITHER, LEVELS, matter_for, matters_for, shipped
-from bihuan.submissions.rounds import remind
+from bihuan.submissions.owing import open_matters
 from bihuan.submissions.suggesting import suggestions
 from bihuan.submissions.workflow import Form
 
@@ -132,17 +132,108 @@ def test_set_aside_by_a_person_with_a_reason_once(world):
         actions.set_aside(**given_, reason="别的单位", organization=world.organizations.baita, by=officer)
 
 
-def test_the_worker_tells_what_falls_due_once(world):
-    make_major(world)
+def matters(status: str = "open"):
+    return Duty.objects.filter(kind="important_matter", status=status)
+
+
+def begun(world):
+    """The street hands papers up: from now on it owes what the list says."""
+    return actions.draft_submission(
+        given(world, addressee=world.organizations.county_office), organization=world.organizations.qingshi,
+        by=world.people.qingshi_officer,
+    )  # fmt: skip
+
+
+def test_what_falls_under_the_list_is_owed_once_with_its_clock(world):
+    hazard = make_major(world)
     officer, street = world.people.qingshi_officer, world.organizations.qingshi
-    assert remind(timezone.now()) == 0  # nobody there hands anything up yet
-    draft = given(world, addressee=world.organizations.county_office)
-    actions.draft_submission(draft, organization=street, by=officer)
-    due = suggestions(officer, street, on=today())[0].due.due_on
-    at = timezone.make_aware(dt.datetime.combine(due, dt.time(9)))
-    with time_machine.travel(at, tick=False):
-        assert remind(timezone.now()) == 1
-        assert remind(timezone.now()) == 0
-    message = Message.objects.get(title__contains="应请示：重大隐患挂牌督办")
-    assert message.recipient == officer
-    assert "matter=major_listing" in message.url
+    assert open_matters(timezone.now()) == 0  # nobody there hands anything up yet
+    begun(world)
+    assert open_matters(timezone.now()) == 1
+    assert open_matters(timezone.now()) == 0
+    duty = matters().get()
+    due = suggestions(officer, street, on=today())[0].due
+    assert (duty.organization, duty.post, duty.due_on) == (street, world.posts["qingshi_officer"], due.due_on)
+    assert duty.clock == due.explanation
+    assert duty.subject == f"hazards.hazard:{hazard.pk}"
+    assert "应请示：重大隐患挂牌督办" in duty.title
+    assert "matter=major_listing" in duty.url
+
+
+def test_a_draft_reports_nothing_the_signature_does(world):
+    hazard = make_major(world)
+    people, street = world.people, world.organizations.qingshi
+    begun(world)
+    open_matters(timezone.now())
+    row = actions.draft_submission(
+        given(
+            world, matter="major_listing", addressee=world.organizations.county_office,
+            subject=f"hazards.hazard:{hazard.pk}",
+        ),
+        organization=street, by=people.qingshi_officer,
+    )  # fmt: skip
+    open_matters(timezone.now())
+    assert matters().count() == 1
+    actions.submit_submission(row, by=people.qingshi_officer)
+    row.refresh_from_db()
+    actions.sign_submission(row, revision=row.revision, by=people.qingshi_leader)
+    assert (matters().count(), matters("done").count()) == (0, 1)
+    assert open_matters(timezone.now()) == 0
+    # Taken back, it is not reported after all, and owed anew however late.
+    row.refresh_from_db()
+    actions.withdraw(row, reason="情况有变", by=people.qingshi_leader)
+    late = timezone.make_aware(dt.datetime.combine(today() + dt.timedelta(days=40), dt.time(9)))
+    with time_machine.travel(late, tick=False):
+        assert open_matters(timezone.now()) == 1
+    assert matters().get().due_on < timezone.localdate(late)
+
+
+def test_set_aside_or_no_longer_under_the_list_it_is_not_owed(world):
+    first, second = make_major(world), make_major(world, description="调压箱旁堆放杂物")
+    officer, street = world.people.qingshi_officer, world.organizations.qingshi
+    begun(world)
+    assert open_matters(timezone.now()) == 2
+    actions.set_aside(
+        "major_listing",
+        f"hazards.hazard:{first.pk}",
+        reason="已由住建局上报",
+        organization=street,
+        by=officer,
+    )
+    assert [duty.subject for duty in matters()] == [f"hazards.hazard:{second.pk}"]
+    type(second).objects.filter(pk=second.pk).update(is_supervised=True)
+    assert open_matters(timezone.now()) == 1
+    assert (matters().count(), matters("cancelled").count()) == (0, 2)
+    assert open_matters(timezone.now()) == 0
+
+
+def test_what_was_long_late_before_the_list_was_used_is_proposed_but_not_owed(world):
+    make_major(world)
+    begun(world)
+    late = timezone.make_aware(dt.datetime.combine(today() + dt.timedelta(days=40), dt.time(9)))
+    with time_machine.travel(late, tick=False):
+        assert (
+            len(
+                suggestions(
+                    world.people.qingshi_officer, world.organizations.qingshi, on=timezone.localdate()
+                )
+            )
+            == 1
+        )
+        assert open_matters(timezone.now()) == 0
+
+
+def test_whoever_opens_it_again_finds_the_paper_that_was_begun(client, world):
+    hazard = make_major(world)
+    officer, street = world.people.qingshi_officer, world.organizations.qingshi
+    client.force_login(officer)
+    url = suggestions(officer, street, on=today())[0].draft_url
+    assert client.get(url).status_code == 200
+    row = actions.draft_submission(
+        given(
+            world, matter="major_listing", addressee=world.organizations.county_office,
+            subject=f"hazards.hazard:{hazard.pk}",
+        ),
+        organization=street, by=officer,
+    )  # fmt: skip
+    assert client.get(url)["Location"] == row.get_absolute_url()

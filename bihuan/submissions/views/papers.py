@@ -32,7 +32,7 @@ from ..standing import (
     may_move_condition,
     may_move_opinion,
 )
-from ..workflow import ConditionMove, Form, Move, OpinionMove, Status
+from ..workflow import DRAFTS, PENDING, ConditionMove, Form, Move, OpinionMove, Status
 from . import user_of
 
 RELATED = (
@@ -75,6 +75,13 @@ def create(request: Request) -> HttpResponse:
     if matter is None or form not in Form.values or not matter.allows(form):
         context = {"matters": listed, "own": own, "facts": facts, "forms": Form}
         return render(request, "submissions/choose.html", context)
+    if request.method != "POST" and follows is None and subject:
+        begun = Submission.objects.visible_to(user).filter(
+            organization=own, matter=matter.key, subject=subject, status__in=DRAFTS | PENDING
+        )
+        if (row := begun.first()) is not None:
+            messages.info(request, "这件事已经有一份在办，在这里接着办")
+            return redirect(row)
     if follows is not None and facts is None and follows.subject:
         facts = sources.find(follows.subject, user)
     initial = _initial(matter, form, facts, follows, own)
