@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -10,33 +11,15 @@ from django.utils import timezone
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.queries import regions_to_choose
 from bihuan.campaigns.models import Campaign
-from bihuan.core.forms import CalendarDayField, CalendarMomentField
+from bihuan.core import forms as fields
+from bihuan.core.forms import day_field, moment_field
 from bihuan.registry.models import Enterprise
 from bihuan.rules import accidents as rules
 
 from .models import Accident, Casualty, ControlNumber, Escalation, PublishedFigure
 from .workflow import Kind, Level, MeasureKind, Treatment
 
-
-def day_field(label: str, *, required: bool = True, help_text: str = "") -> CalendarDayField:
-    return CalendarDayField(
-        label=label, required=required, help_text=help_text, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-    )  # fmt: skip
-
-
-def words_field(
-    label: str, *, most: int = 2000, required: bool = True, rows: int = 2, help_text: str = ""
-) -> forms.CharField:
-    return forms.CharField(
-        label=label, max_length=most, required=required, help_text=help_text, widget=forms.Textarea({"rows": rows})
-    )  # fmt: skip
-
-
-def moment_field(label: str, *, help_text: str = "") -> CalendarMomentField:
-    return CalendarMomentField(
-        label=label, help_text=help_text, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
-        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )  # fmt: skip
+words_field = partial(fields.words_field, most=2000, rows=2)
 
 
 def number_field(label: str, help_text: str = "") -> forms.IntegerField:

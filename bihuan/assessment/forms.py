@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Post, User
 from bihuan.accounts.queries import localities_under, organizations_under
-from bihuan.core.forms import CalendarDayField
+from bihuan.core.forms import day_field, words_field
 from bihuan.registry.models import EnterpriseKind, RiskColour
 from bihuan.rules import scoring
 from bihuan.rules.filereviews import FormLine
@@ -24,20 +24,6 @@ from .models import Appeal, AssessedUnit, Assessment, Letter, Sheet, SheetItem
 from .workflow import Audience, How, ItemKind, LetterKind, ReviewBody, Tier
 
 JUDGED_WAYS = [(How.ARCHIVE, How.ARCHIVE.label), (How.WORK, How.WORK.label), (How.SCENE, How.SCENE.label)]
-
-
-def day_field(label: str, *, required: bool = True, help_text: str = "") -> CalendarDayField:
-    widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-    return CalendarDayField(label=label, required=required, help_text=help_text, widget=widget)
-
-
-def words_field(
-    label: str, most: int, *, required: bool = True, rows: int = 3, help_text: str = ""
-) -> forms.CharField:
-    widget = forms.Textarea({"rows": rows})
-    return forms.CharField(
-        label=label, max_length=most, required=required, help_text=help_text, widget=widget
-    )
 
 
 def points_field(

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization
-from bihuan.core.forms import CalendarDayField
+from bihuan.core import forms as fields
+from bihuan.core.forms import day_field
 
 from .models import Batch
 from .workflow import Purpose
 
-
-def day_field(label: str, *, required: bool = True, help_text: str = "") -> CalendarDayField:
-    return CalendarDayField(
-        label=label, required=required, help_text=help_text, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-    )  # fmt: skip
-
-
-def words_field(
-    label: str, most: int, *, required: bool = True, rows: int = 2, help_text: str = ""
-) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        max_length=most,
-        required=required,
-        help_text=help_text,
-        widget=forms.Textarea({"rows": rows}),
-    )
+words_field = partial(fields.words_field, rows=2)
 
 
 class BatchForm(forms.Form):

@@ -52,3 +52,21 @@ class RowsField(forms.ModelMultipleChoiceField):
                     self.error_messages["invalid_choice"], code="invalid_choice", params={"value": each}
                 )
         return super().clean(value)
+
+
+def day_field(label: str, **more: Any) -> CalendarDayField:
+    """A day, with the browser's calendar."""
+    return CalendarDayField(label=label, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"), **more)
+
+
+def moment_field(label: str, **more: Any) -> CalendarMomentField:
+    """A day and a time of it, with the browser's calendar; seconds are taken when they are given."""
+    return CalendarMomentField(
+        label=label, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"), **more,
+    )  # fmt: skip
+
+
+def words_field(label: str, most: int = 500, *, rows: int = 3, **more: Any) -> forms.CharField:
+    """Sentences: at most so many characters, so many lines high."""
+    return forms.CharField(label=label, max_length=most, widget=forms.Textarea({"rows": rows}), **more)

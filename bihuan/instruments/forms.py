@@ -9,7 +9,7 @@ from django import forms
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Region
-from bihuan.core.forms import CalendarDayField, CalendarMomentField, RowsField
+from bihuan.core.forms import RowsField, day_field, moment_field, words_field
 
 from .models import InstrumentRecipient
 from .sources import Source, sources
@@ -19,33 +19,6 @@ from .workflow import Audience, Level, Method, Period
 POINT_ROWS = 6
 PROMISE_ROWS = 6
 OFFICIALS = (Organization.Kind.OFFICE, Organization.Kind.DEPARTMENT, Organization.Kind.LOCALITY)
-
-
-def day_field(label: str, *, required: bool = True, help_text: str = "") -> CalendarDayField:
-    return CalendarDayField(
-        label=label, required=required, help_text=help_text, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-    )  # fmt: skip
-
-
-def moment_field(label: str, *, required: bool = True) -> CalendarMomentField:
-    return CalendarMomentField(
-        label=label,
-        required=required,
-        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
-    )
-
-
-def words_field(
-    label: str, most: int, *, required: bool = True, rows: int = 3, help_text: str = ""
-) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        max_length=most,
-        required=required,
-        help_text=help_text,
-        widget=forms.Textarea({"rows": rows}),
-    )
 
 
 def bodies_near(organization: Organization, kinds: tuple[str, ...]) -> Any:

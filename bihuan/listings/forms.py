@@ -9,7 +9,8 @@ from django import forms
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization
-from bihuan.batches.forms import bodies_of, day_field, words_field
+from bihuan.batches.forms import bodies_of, words_field
+from bihuan.core.forms import day_field
 from bihuan.rules import listings as rules
 
 from .models import EffectReport, LeaderVisit, Listing

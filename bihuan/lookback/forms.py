@@ -11,26 +11,12 @@ from django.utils import timezone
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.queries import regions_to_choose
 from bihuan.campaigns.models import Campaign
-from bihuan.core.forms import CalendarDayField
+from bihuan.core.forms import day_field, words_field
 from bihuan.rules import assessments as risk
 from bihuan.rules.sampling import CONFIDENCES
 
 from .models import LookbackRound
 from .workflow import CheckStatus, Method, Stratify, Verdict
-
-
-def day_field(label: str, *, help_text: str = "") -> CalendarDayField:
-    return CalendarDayField(
-        label=label, help_text=help_text, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-    )
-
-
-def words_field(
-    label: str, *, most: int = 500, required: bool = True, rows: int = 3, help_text: str = ""
-) -> forms.CharField:
-    return forms.CharField(
-        label=label, max_length=most, required=required, help_text=help_text, widget=forms.Textarea({"rows": rows})
-    )  # fmt: skip
 
 
 class RoundForm(forms.Form):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Post, User
-from bihuan.core.forms import CalendarDayField
+from bihuan.core import forms as fields
+from bihuan.core.forms import day_field
 from bihuan.oversight.forms import bodies_under
 from bihuan.rules.regions import prefix_range
 
@@ -24,12 +26,7 @@ MOST_PEOPLE = 400
 LINES = 10
 
 
-def day_field(label: str, **more: Any) -> CalendarDayField:
-    return CalendarDayField(label=label, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"), **more)
-
-
-def words_field(label: str, most: int, *, rows: int = 2, **more: Any) -> forms.CharField:
-    return forms.CharField(label=label, max_length=most, widget=forms.Textarea({"rows": rows}), **more)
+words_field = partial(fields.words_field, rows=2)
 
 
 class ReasonForm(forms.Form):

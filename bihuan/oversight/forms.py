@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -14,8 +15,9 @@ from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import localities_under
 from bihuan.accounts.roles import ROLES
 from bihuan.campaigns.models import Campaign
+from bihuan.core import forms as fields
 from bihuan.core.errors import Overtaken
-from bihuan.core.forms import CalendarDayField, RowsField
+from bihuan.core.forms import RowsField, day_field
 from bihuan.rules.regions import prefix_range
 from bihuan.zones.models import Zone
 
@@ -28,12 +30,7 @@ MOST_BODIES = 400
 MEMBERS, EXPERTS, SUPPORT = 5, 3, 4
 
 
-def day_field(label: str, **more: Any) -> CalendarDayField:
-    return CalendarDayField(label=label, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"), **more)
-
-
-def words_field(label: str, most: int, *, rows: int = 2, **more: Any) -> forms.CharField:
-    return forms.CharField(label=label, max_length=most, widget=forms.Textarea({"rows": rows}), **more)
+words_field = partial(fields.words_field, rows=2)
 
 
 def bodies_under(code: str, *, kinds: tuple[str, ...] = ()) -> Any:

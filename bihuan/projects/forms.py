@@ -13,7 +13,7 @@ from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import regions_to_choose
 from bihuan.batches.workflow import Verdict
 from bihuan.campaigns.models import Campaign
-from bihuan.core.forms import CalendarDayField
+from bihuan.core.forms import day_field, words_field
 from bihuan.registry.models import Enterprise
 from bihuan.rules import projects as rules
 
@@ -22,21 +22,6 @@ from .standing import posts_with
 from .workflow import FundTarget, MoneyKind, ProjectStatus
 
 CENT = Decimal("0.01")
-
-
-def day_field(label: str, *, required: bool = True, help_text: str = "") -> CalendarDayField:
-    return CalendarDayField(
-        label=label, required=required, help_text=help_text,
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-    )  # fmt: skip
-
-
-def words_field(
-    label: str, *, most: int = 500, required: bool = True, rows: int = 3, help_text: str = ""
-) -> forms.CharField:
-    return forms.CharField(
-        label=label, max_length=most, required=required, help_text=help_text, widget=forms.Textarea({"rows": rows})
-    )  # fmt: skip
 
 
 def yuan_field(
