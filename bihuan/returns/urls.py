@@ -1,7 +1,7 @@
 from django.urls import path
 
 from .bulletins.urls import patterns as bulletins
-from .views import burden, collecting, definitions, detail, figures, mine, outputs, summing
+from .views import burden, collecting, definitions, detail, figures, mine, outputs, reporters, summing
 
 app_name = "returns"
 urlpatterns = [
@@ -9,6 +9,7 @@ urlpatterns = [
     path("f/<slug:code>/", figures.by_address, name="figure"),
     path("collecting/", collecting.index, name="collecting"),
     path("burden/", burden.index, name="burden"),
+    path("reporters/", reporters.index, name="reporters"),
     path("periods/<int:pk>/", collecting.period, name="period"),
     path("periods/<int:pk>/figure/", summing.summed, name="summed"),
     path("periods/<int:pk>/urging/", collecting.urge, name="urge"),

@@ -24,6 +24,7 @@ PAGES = """
 returns:list                  | GET      | list      | OL OO DL DO LL LO IS |
 returns:collecting            | GET      | list      | OL OO DL DO LL LO IS |
 returns:burden                | GET      | list      | OL OO DL DO LL LO IS |
+returns:reporters             | GET      | list      | OL OO DL DO LL LO IS |
 returns:definitions           | GET      | list      | OL OO DL DO LL LO IS |
 returns:shipped               | GET      | list      | OL OO DL DO LL LO IS |
 returns:shipped adopt         | POST     | list      | OO                  |
