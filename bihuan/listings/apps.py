@@ -15,6 +15,7 @@ class ListingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from bihuan.accidents import origins as accident_origins
         from bihuan.attachments import access
         from bihuan.hazards import chains, origins
         from bihuan.inspections import signals
@@ -23,7 +24,7 @@ class ListingsConfig(AppConfig):
 
         from .exporting import LISTINGS
         from .models import Listing
-        from .origins import is_under_way, listing_of, listings_of
+        from .origins import is_under_way, listing_of, listing_of_accident, listings_of
         from .remarks import CARRIERS, owner_by
         from .standing import reads_inside
 
@@ -52,5 +53,6 @@ class ListingsConfig(AppConfig):
             signals.register_owner(label, owner_by(name))
         register_export(LISTINGS)
         origins.register(listing_of)
+        accident_origins.register(listing_of_accident)
         chains.register(is_under_way)
         panels.register("listings.listings", listings_of, position=45)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.sheets import Column
-from bihuan.jobs.exports import Export, Row
+from bihuan.jobs.exports import Export, KeyedSource, Row
 
 from . import queries
 from .models import Listing
@@ -31,36 +31,19 @@ _LEVELS, _KINDS, _STATUSES = (
 )
 
 
-class ListingSource:
+class ListingSource(KeyedSource):
     """The listings of the page's filters, in the order they were reported."""
+
+    related = ("county", "locality", "organization", "order", "delisting")
 
     def __init__(self, user: User, query: str) -> None:
         given = QueryDict(query)
-        self._today = timezone.localdate()
         filters = {
             name: str(given.get(name, "") or "") for name in ("state", "level", "kind", "region", "year", "q")
         }
-        self._rows = queries.narrowed(Listing.objects.visible_to(user), filters, on=self._today)
+        super().__init__(queries.narrowed(Listing.objects.visible_to(user), filters, on=timezone.localdate()))
 
-    def total(self) -> int:
-        return self._rows.count()
-
-    def is_longer_than(self, limit: int) -> bool:
-        return self._rows[: limit + 1].count() > limit
-
-    def begin(self) -> Any:
-        """Listings reported after this moment stay out."""
-        return [0, Listing.objects.aggregate(last=Max("pk"))["last"] or 0]
-
-    def after(self, position: Any, limit: int) -> tuple[list[Row], Any]:
-        low, high = position
-        found = list(
-            self._rows.filter(pk__gt=low, pk__lte=high)
-            .select_related("county", "locality", "organization", "order", "delisting")
-            .order_by("pk")[:limit]
-        )
-        if not found:
-            return [], position
+    def rows(self, found: list[Any]) -> list[Row]:
         counted: dict[int, Any] = {
             row["pk"]: row
             for row in Listing.objects.filter(pk__in=[each.pk for each in found])
@@ -71,7 +54,7 @@ class ListingSource:
                 spent=Max("progress_reports__funds_spent"), percent=Max("progress_reports__percent"),
             )
         }  # fmt: skip
-        return [self._row(each, counted[each.pk]) for each in found], [found[-1].pk, high]
+        return [self._row(each, counted[each.pk]) for each in found]
 
     def _row(self, each: Listing, counted: dict[str, Any]) -> Row:
         return (

@@ -59,8 +59,11 @@ class ReportForm(forms.Form):
         area: str,
         initial: dict[str, Any] | None = None,
         fixed: bool = False,
+        levels: list[tuple[str, str]] | None = None,
     ) -> None:
         super().__init__(data, initial=initial)
+        if levels:
+            self.fields["level"].choices = levels  # type: ignore[attr-defined]
         if fixed or kind == SubjectKind.HAZARD:
             del self.fields["owner"]
         else:
@@ -68,6 +71,11 @@ class ReportForm(forms.Form):
             self.fields["owner"].required = True
         if fixed:
             del self.fields["level"]
+        if kind == SubjectKind.ACCIDENT:
+            self.fields["due_on"].label = "查处期限"
+            self.fields["person_name"].label = "查处责任人"
+        if kind != SubjectKind.HAZARD:
+            self.fields["reason"].help_text = "现状、差距、为什么要挂牌"
 
 
 class OpinionForm(forms.Form):

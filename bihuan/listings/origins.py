@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.utils import timezone
 
+from bihuan.accidents.models import Accident
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.addresses import address
@@ -17,6 +18,7 @@ from bihuan.registry.models import Enterprise
 from bihuan.registry.panels import Panel, PanelRow
 
 from .models import Listing
+from .queries import UNSETTLED
 from .workflow import ListingStatus
 
 
@@ -40,6 +42,24 @@ def listing_of(hazard: Hazard, user: User) -> Iterator[Origin]:
     if may and not Listing.objects.open().filter(hazard=hazard).exists():
         url = f"{address('listings:begin')}?{urlencode({'hazard': hazard.pk})}"
         yield Origin("挂牌督办", "呈报挂牌", url, "挂牌呈报")
+
+
+def listing_of_accident(accident: Accident, user: User) -> Iterator[Origin]:
+    """The listing of an inquiry; without an open one the report can begin here (R095)."""
+    if not user.has_perm(Permission.VIEW_LISTINGS):
+        return
+    seen = list(Listing.objects.visible_to(user).filter(accident=accident).order_by("-pk")[:3])
+    for listing in seen:
+        words = f"{listing.number} {listing.get_level_display()}，{listing.get_status_display()}"
+        yield Origin("查处挂牌督办", words, listing.get_absolute_url())
+    open_to_list = accident.is_production and accident.status in UNSETTLED
+    may = user.has_perm(Permission.MANAGE_LISTINGS) and open_to_list
+    if may and not Listing.objects.open().filter(accident=accident).exists():
+        yield Origin(
+            "查处挂牌督办", "呈报挂牌", f"{address('listings:begin')}?{urlencode({'accident': accident.pk})}"
+        )
+    elif not seen:
+        yield Origin("查处挂牌督办", "没有挂牌")
 
 
 def listings_of(enterprise: Enterprise, user: User) -> Panel | None:

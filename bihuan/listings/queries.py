@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -24,6 +24,7 @@ from bihuan.rules import listings as rules
 from .models import Application, Listing, ListingQuerySet, ProgressReport, PublicNotice
 from .workflow import HANGING, ListingLevel, ListingStatus, NoticePurpose, SubjectKind
 
+COUNTY_DIGITS = 6
 STATES = {
     "hanging": "挂牌中",
     "overdue": "逾期",
@@ -34,6 +35,8 @@ STATES = {
     **dict(ListingStatus.choices),
 }
 
+# An accident whose case is not closed.
+UNSETTLED = ("reported", "verified", "inquiry")
 _OF_HAZARD = (Duty.Kind.MAJOR_PLAN, Duty.Kind.MAJOR_PLAN_REVIEW)
 _TELL_MONEY = (Application, ProgressReport)  # the later word first
 
@@ -207,7 +210,7 @@ def accidents_to_list(user: User, *, on: dt.date) -> QuerySet[Accident]:
     taken = Listing.objects.open().filter(accident=OuterRef("pk"))
     rows = Accident.objects.visible_to(user).production()
     return rows.filter(
-        ~Exists(taken), occurred_on__gte=on - dt.timedelta(days=365), status__in=["reported", "verified", "inquiry"]
+        ~Exists(taken), occurred_on__gte=on - dt.timedelta(days=365), status__in=UNSETTLED
     ).order_by("-occurred_at", "-pk")  # fmt: skip
 
 
@@ -227,16 +230,23 @@ class Slow:
 
 
 def slow_localities(user: User, *, on: dt.date) -> list[Slow]:
-    """Localities beyond the thresholds of the rules, the slowest first, those listed already left out (R096)."""
+    """Counties and localities beyond the thresholds of the rules, the slowest first, those listed already left out (R096).
+
+    A county counts with all that lies in it, and only for whoever stands above it.
+    """
     areas = scope_of(user, Permission.VIEW_LISTINGS).areas
     if not areas:
         return []
-    figures = {
-        row["locality"]: row
-        for row in Hazard.objects.open().filter(areas_q(areas)).order_by().values("locality").annotate(
-            open=Count("pk"), overdue=Count("pk", filter=Q(status__in=RUNNING, due_on__lt=on))
-        )
-    }  # fmt: skip
+    levels = ["locality", "county"] if any(len(area) < COUNTY_DIGITS for area in areas) else ["locality"]
+    figures: dict[str, dict[str, int]] = {}
+    for level in levels:
+        counted = Hazard.objects.open().filter(areas_q(areas), **{f"{level}__isnull": False}).order_by()
+        figures |= {
+            row[level]: row
+            for row in counted.values(level).annotate(
+                open=Count("pk"), overdue=Count("pk", filter=Q(status__in=RUNNING, due_on__lt=on))
+            )
+        }
     late = dict(
         Duty.objects.overdue(on=on)
         .filter(areas_q(areas), organization__kind="locality", locality__isnull=False)
@@ -258,7 +268,8 @@ def slow_localities(user: User, *, on: dt.date) -> list[Slow]:
         if late.get(region.pk, 0) >= duties:
             reasons.append(f"逾期待办 {late[region.pk]} 件")
         if reasons:
-            found.append(Slow(region, row["open"], row["overdue"], late.get(region.pk, 0), tuple(reasons)))
+            within = sum(count for code, count in late.items() if code.startswith(region.pk))
+            found.append(Slow(region, row["open"], row["overdue"], within, tuple(reasons)))
     return sorted(found, key=lambda each: (-each.overdue, -each.late_duties, each.region.pk))
 
 
@@ -273,9 +284,22 @@ def published() -> ListingQuerySet:
     return Listing.objects.filter(Exists(public), status__in=[*HANGING, ListingStatus.STRUCK_OFF])
 
 
-def register(region_code: str = "", state: str = "") -> ListingQuerySet:
-    """The public register of a region, newest first; `state` open or ended."""
+def is_past(notices: Iterable[PublicNotice], *, on: dt.date) -> bool:
+    """Whether the end of a listing has been public for its days: from then on nobody is named any more."""
+    return any(
+        each.purpose == NoticePurpose.DELISTING and each.ends_on is not None and each.ends_on < on
+        for each in notices
+    )
+
+
+def register(region_code: str = "", state: str = "", *, on: dt.date | None = None) -> ListingQuerySet:
+    """The public register of a region, newest first; `state` open or ended. With a day, `is_past` says as above."""
     rows = published()
+    if on is not None:
+        past = PublicNotice.objects.filter(
+            listing=OuterRef("pk"), purpose=NoticePurpose.DELISTING, ends_on__lt=on
+        )
+        rows = rows.annotate(is_past=Exists(past))
     if region_code.isdecimal():
         rows = rows.filter(areas_q((region_code,)))
     if state == "open":

@@ -275,12 +275,12 @@ def consequences(event: str, on: dt.date) -> Consequence | None:
     return None
 
 
-def thresholds(on: dt.date) -> dict[str, Threshold]:
-    """From which figures on a locality is slow, by key (R096)."""
+def thresholds(on: dt.date, kind: str = "locality") -> dict[str, Threshold]:
+    """From which figures on a locality is slow, an inquiry stands still, by key (R095, R096)."""
     return {
         row["key"]: Threshold(row["key"], row["label"], row["value"], row["unit"], **provenance(row))
         for row in load("listings")["candidates"]
-        if _holds(row, on)
+        if row["kind"] == kind and _holds(row, on)
     }
 
 

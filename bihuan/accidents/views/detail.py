@@ -26,6 +26,7 @@ from bihuan.rules import accidents as rules
 from .. import forms, queries
 from ..actions import level_wanted
 from ..models import Accident, Inquiry
+from ..origins import origins_of
 from ..standing import acting, available, inquires, inquiry_moves
 from ..workflow import FOLLOWED, AccidentMove, AccidentStatus, InquiryMove, InquiryStatus
 from . import accident_or_404, user_of
@@ -161,6 +162,7 @@ def show(request: Request, accident: Accident, wrong: tuple[str, Any] | None = N
         ),
         "events": events_of(accident, with_inquiries=shown_inquiry is not None or not is_enterprise),
         "tracked_until": queries.tracked_until(accident),
+        "origins": origins_of(accident, user),
         "listing_level": rules.level_name(rules.listed_by(accident.grade, accident.occurred_on)),
         "looked": _looked(accident, user) if not is_enterprise else None,
         "may_follow": accident.status in FOLLOWED and acting(user, Permission.REPORT_ACCIDENT, accident) is not None,

@@ -126,6 +126,19 @@ def listing_body(level: str, region_code: str) -> Organization:
     return body
 
 
+def levels_for(region_code: str) -> list[tuple[str, str]]:
+    """The levels somebody in this installation can list at, nearest first, as choices of a form."""
+    found = []
+    for level, length in sorted(_LENGTHS.items(), key=lambda each: -each[1]):
+        try:
+            body = listing_body(level, region_code)
+        except Refused:
+            continue
+        if len(region_code) >= length:
+            found.append((str(level.value), f"{ListingLevel(level).label}（{body.short_name}）"))
+    return found
+
+
 def reporting_body(user: User) -> Organization | None:
     """The body for which a person reports: that of the first post that may."""
     for post in user.posts:

@@ -21,7 +21,7 @@ from bihuan.core.paging import BadCursor, KeysetPage, paginate, paginate_any
 from bihuan.jobs.handing import take_away
 from bihuan.rules import listings as rules
 
-from .. import queries
+from .. import queries, stalled
 from ..exporting import LISTINGS
 from ..models import Listing
 from ..workflow import ListingLevel, SubjectKind
@@ -129,11 +129,6 @@ def candidates(request: Request) -> HttpResponse:
             slow = queries.slow_localities(user, on=today)[:100]
     except BadCursor as error:
         raise BadRequest(str(error)) from error
-    levels = (
-        {each.pk: ListingLevel(rules.level_of_accident(each.grade, today)).label for each in page.items}
-        if page and kind == SubjectKind.ACCIDENT
-        else {}
-    )
     return render(
         request,
         "listings/candidates.html",
@@ -141,7 +136,10 @@ def candidates(request: Request) -> HttpResponse:
             "kind": kind,
             "kinds": SubjectKind.choices,
             "page": page,
-            "rows": [(each, levels.get(each.pk, "")) for each in page.items] if page else [],
+            "rows": page.items if page else [],
+            "inquiries": stalled.candidates(page.items, on=today)
+            if page and kind == SubjectKind.ACCIDENT
+            else [],
             "slow": slow,
             "thresholds": rules.thresholds(today).values(),
             "today": today,

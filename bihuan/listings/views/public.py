@@ -10,7 +10,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.safestring import mark_safe
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bihuan.accounts.guards import require
@@ -18,19 +18,12 @@ from bihuan.accounts.models import Region
 from bihuan.accounts.permissions import Permission
 from bihuan.core.http import Request, content_disposition
 from bihuan.core.paging import BadCursor, paginate
-from bihuan.core.qr import qr_svg
 
 from .. import queries, signs
-from ..models import Listing
-from ..workflow import HANGING, NoticePurpose
+from ..workflow import HANGING, NoticePurpose, RequestStatus
 from . import listing_or_404
 
 SIZES = {"a4": "A4", "a3": "A3"}
-
-
-def public_address(request: HttpRequest, listing: Listing) -> str:
-    """The address in the code on the sign."""
-    return request.build_absolute_uri(listing.public_url)
 
 
 @login_not_required
@@ -41,7 +34,10 @@ def register(request: HttpRequest) -> HttpResponse:
     state = state if state in ("open", "ended") else ""
     try:
         page = paginate(
-            queries.register(region, state), order=("-id",), cursor=request.GET.get("cursor"), size=30
+            queries.register(region, state, on=timezone.localdate()),
+            order=("-id",),
+            cursor=request.GET.get("cursor"),
+            size=30,
         )
     except BadCursor as error:
         raise BadRequest(str(error)) from error
@@ -73,6 +69,10 @@ def public(request: HttpRequest, code: UUID) -> HttpResponse:
     notices = list(listing.notices.exclude(published_on=None)) if listing else []
     context = {
         "listing": listing,
+        "is_past": listing is not None and queries.is_past(notices, on=timezone.localdate()),
+        "extension": listing.extensions.filter(status=RequestStatus.APPROVED).order_by("-pk").first()
+        if listing
+        else None,
         "progress": listing.progress_reports.order_by("-pk").first() if listing else None,
         "notices": notices,
         "exposed": listing is not None
@@ -89,10 +89,9 @@ def sign(request: Request, pk: int) -> HttpResponse:
     listing = listing_or_404(request, pk)
     size = request.GET.get("size", "a4")
     size = size if size in SIZES else "a4"
-    # Our own SVG over our own address: nothing a person typed is in it.
-    code = mark_safe(qr_svg(public_address(request, listing), label="扫码看公开信息"))  # noqa: S308
     context = {
-        "listing": listing, "size": size, "sizes": SIZES.items(), "qr": code, "hangs": listing.status in HANGING,
+        "listing": listing, "size": size, "sizes": SIZES.items(), "qr": signs.code_of(listing),
+        "scale": signs.wording_size(listing), "hangs": listing.status in HANGING,
         "pdf_url": f"{reverse('listings:sign_pdf', args=[listing.pk])}?size={size}",
     }  # fmt: skip
     return render(request, "listings/sign.html", context)
@@ -104,9 +103,7 @@ def sign_pdf(request: Request, pk: int) -> HttpResponse:
     """The same as PDF."""
     listing = listing_or_404(request, pk)
     size = request.GET.get("size", "a4")
-    data = signs.pdf_bytes(
-        listing, size=size if size in SIZES else "a4", address=public_address(request, listing)
-    )
+    data = signs.pdf_bytes(listing, size=size if size in SIZES else "a4")
     response = HttpResponse(data, content_type="application/pdf")
     response["Content-Disposition"] = content_disposition(f"公示牌{listing.number}.pdf", inline=True)
     return response

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -16,13 +17,16 @@ from bihuan.accounts.guards import require
 from bihuan.accounts.models import Organization, Region
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import office_of
+from bihuan.core.dates import day_words
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request
 from bihuan.duties import clock
 from bihuan.hazards.models import Hazard
 from bihuan.rules import listings as rules
+from bihuan.rules.hazards import criterion
+from bihuan.rules.records import UnknownRule
 
-from .. import actions, queries
+from .. import actions, queries, stalled
 from ..forms import ReportForm
 from ..policies import rule_set_for
 from ..standing import may_edit
@@ -43,7 +47,9 @@ def begin(request: Request) -> HttpResponse:
     except Refused as error:
         messages.warning(request, str(error))
         return redirect("listings:candidates")
-    form = ReportForm(request.POST or None, kind=kind, area=area, initial=known)
+    levels = _levels(chosen)
+    known["level"] = next((key for key, _ in levels if key == known["level"]), levels[0][0] if levels else "")
+    form = ReportForm(request.POST or None, kind=kind, area=area, initial=known, levels=levels)
     status = 200
     if request.method == "POST":
         status = 422
@@ -98,6 +104,15 @@ def edit(request: Request, pk: int) -> HttpResponse:
     return render(request, "listings/report.html", context, status=status)
 
 
+def _levels(chosen: Hazard | Accident | Region) -> list[tuple[str, str]]:
+    """Who can list it here; a locality is listed by somebody above it."""
+    if isinstance(chosen, Hazard):
+        return actions.levels_for(chosen.locality_id)
+    if isinstance(chosen, Accident):
+        return actions.levels_for(chosen.place_code)
+    return actions.levels_for(chosen.code[:-1])
+
+
 def _begun(
     chosen: Hazard | Accident | Region,
 ) -> tuple[str, str, dict[str, Any], actions.Subject | None]:
@@ -115,7 +130,7 @@ def _begun(
             "person_name": chosen.responsible_person,
             "demand": "立即落实临时管控措施，制定治理方案，按期完成整改，整改期间确保安全。",
             "public_text": f"{chosen.enterprise.name}{chosen.description}"[:300],
-            "basis": chosen.basis or chosen.criterion_code,
+            "basis": _basis(chosen),
             "level": ListingLevel.COUNTY,
             "reason": chosen.description,
         }
@@ -128,7 +143,14 @@ def _begun(
             "place": chosen.place[:160],
             "level": level,
             "due_on": ready.due_on,
-            "reason": f"{chosen.get_grade_display()}，{chosen.occurred_on}发生，死亡 {chosen.deaths} 人、重伤 {chosen.serious} 人，尚未结案。",
+            "reason": "".join(
+                f"{words}。"
+                for words in (
+                    f"{chosen.get_grade_display()}，{day_words(chosen.occurred_on)}发生，死亡{chosen.deaths}人、重伤{chosen.serious}人，尚未结案",
+                    *stalled.candidates([chosen], on=today)[0].reasons,
+                )
+            ),
+            "basis": "生产安全事故报告和调查处理条例",
             "demand": "依法组织调查，查明原因、分清责任，按期提交调查报告并落实处理和整改措施，结案后公告。",
             "public_text": f"{chosen.title}查处挂牌督办"[:300],
         }
@@ -144,6 +166,15 @@ def _begun(
         "public_text": f"{chosen.name}安全隐患整改进展缓慢，挂牌督办",
     }
     return SubjectKind.LOCALITY, chosen.code[:6], known, None
+
+
+def _basis(hazard: Hazard) -> str:
+    """What the hazard was judged by, in words."""
+    words = hazard.basis
+    if not words and hazard.criterion_code:
+        with suppress(UnknownRule):
+            words = f"重大事故隐患判定标准：{criterion(hazard.criterion_code, hazard.found_on).text}"
+    return words[:300]
 
 
 def _with_owner(chosen: Hazard | Accident | Region, owner: Organization) -> actions.Subject:
