@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Max
 from django.http import QueryDict
-from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.http import row_number
 from bihuan.core.sheets import Column
-from bihuan.jobs.exports import Export, Row
+from bihuan.jobs.exports import Export, KeyedSource, Row
 
 from .models import BatchObject, Subsidy
 from .workflow import ObjectStatus, SubsidyStatus
@@ -26,8 +24,10 @@ COLUMNS = (
 _STATUSES, _SUBSIDIES = dict(ObjectStatus.choices), dict(SubsidyStatus.choices)
 
 
-class BatchSource:
+class BatchSource(KeyedSource):
     """The objects of a campaign's batches, or of one, in the order they were put in."""
+
+    related = ("batch__campaign", "enterprise", "locality", "department", "notice")
 
     def __init__(self, user: User, query: str) -> None:
         given = QueryDict(query)
@@ -36,32 +36,14 @@ class BatchSource:
             rows = rows.filter(campaign=pk)
         if pk := row_number(given.get("batch", "")):
             rows = rows.filter(batch=pk)
-        self._rows, self._today = rows, timezone.localdate()
+        super().__init__(rows)
 
-    def total(self) -> int:
-        return self._rows.count()
-
-    def is_longer_than(self, limit: int) -> bool:
-        return self._rows[: limit + 1].count() > limit
-
-    def begin(self) -> Any:
-        """Objects put in after this moment stay out."""
-        return [0, BatchObject.objects.aggregate(last=Max("pk"))["last"] or 0]
-
-    def after(self, position: Any, limit: int) -> tuple[list[Row], Any]:
-        low, high = position
-        found = list(
-            self._rows.filter(pk__gt=low, pk__lte=high)
-            .select_related("batch__campaign", "enterprise", "locality", "department", "notice")
-            .order_by("pk")[:limit]
-        )
-        if not found:
-            return [], position
+    def rows(self, found: list[Any]) -> list[Row]:
         paid = {
             each.member_id: each
             for each in Subsidy.objects.filter(member__in=found).select_related("standard").order_by("pk")
         }
-        return [self._row(each, paid.get(each.pk)) for each in found], [found[-1].pk, high]
+        return [self._row(each, paid.get(each.pk)) for each in found]
 
     def _row(self, member: BatchObject, subsidy: Subsidy | None) -> Row:
         return (

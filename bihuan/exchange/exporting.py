@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import Any
-
-from django.db.models import Max, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.sheets import Column
-from bihuan.jobs.exports import Export, Row
+from bihuan.jobs.exports import Export, KeyedSource, Row
 
 from . import queries
 from .models import ListedElsewhere, Package
@@ -29,36 +25,11 @@ LISTED_COLUMNS = (
 )  # fmt: skip
 
 
-class _Source(ABC):
-    """Rows in the order they came; what comes later stays out."""
-
-    rows: QuerySet[Any]
-
-    def total(self) -> int:
-        return self.rows.count()
-
-    def is_longer_than(self, limit: int) -> bool:
-        return self.rows.order_by("pk")[: limit + 1].count() > limit
-
-    def begin(self) -> Any:
-        return [0, self.rows.model._default_manager.aggregate(last=Max("pk"))["last"] or 0]
-
-    def after(self, position: Any, limit: int) -> tuple[list[Row], Any]:
-        low, high = position
-        found = list(self.rows.filter(pk__gt=low, pk__lte=high).order_by("pk")[:limit])
-        return ([self.row(each) for each in found], [found[-1].pk, high]) if found else ([], position)
-
-    @abstractmethod
-    def row(self, each: Any) -> Row:
-        """One record as a line of the sheet."""
-
-
-class PackageSource(_Source):
+class PackageSource(KeyedSource):
     def __init__(self, user: User, query: str) -> None:
         given = QueryDict(query)
-        self.rows = queries.packages_of(
-            user, {name: given.get(name, "") for name in ("direction", "state", "kind", "peer", "since")}
-        )
+        wanted = {name: given.get(name, "") for name in ("direction", "state", "kind", "peer", "since")}
+        super().__init__(queries.packages_of(user, wanted))
 
     def row(self, each: Package) -> Row:
         return (
@@ -67,15 +38,15 @@ class PackageSource(_Source):
         )  # fmt: skip
 
 
-class ListedSource(_Source):
+class ListedSource(KeyedSource):
     def __init__(self, user: User, query: str) -> None:
-        state, self._today = QueryDict(query).get("state", "open"), timezone.localdate()
+        state, today = QueryDict(query).get("state", "open"), timezone.localdate()
         rows = ListedElsewhere.objects.visible_to(user).select_related("peer")
         if state == "overdue":
-            rows = rows.filter(is_open=True, due_on__lt=self._today)
+            rows = rows.filter(is_open=True, due_on__lt=today)
         elif state != "all":
             rows = rows.filter(is_open=True)
-        self.rows = rows
+        super().__init__(rows)
 
     def row(self, each: ListedElsewhere) -> Row:
         late = each.is_open and each.due_on is not None and each.due_on < self._today

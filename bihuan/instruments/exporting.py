@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.db.models import Max
 from django.http import QueryDict
 from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.sheets import Column
-from bihuan.jobs.exports import Export, Row
+from bihuan.jobs.exports import Export, KeyedSource, Row
 
 from .models import InstrumentRecipient
 from .queries import listed
@@ -25,36 +22,16 @@ COLUMNS = (
 _STATUS, _ORIGIN, _METHOD, _STATE = (dict(each.choices) for each in (Status, Origin, Method, RecipientStatus))
 
 
-class InstrumentSource:
+class InstrumentSource(KeyedSource):
     """Recipients of the papers one may see, by number."""
+
+    related = ("instrument__organization", "instrument__paper", "organization")
 
     def __init__(self, user: User, query: str) -> None:
         papers = listed(user, QueryDict(query).dict(), on=timezone.localdate())
-        self._rows = InstrumentRecipient.objects.filter(instrument__in=papers)
-        self._today = timezone.localdate()
+        super().__init__(InstrumentRecipient.objects.filter(instrument__in=papers))
 
-    def total(self) -> int:
-        return self._rows.count()
-
-    def is_longer_than(self, limit: int) -> bool:
-        return self._rows[: limit + 1].count() > limit
-
-    def begin(self) -> Any:
-        """What is drafted after this moment stays out."""
-        return [0, InstrumentRecipient.objects.aggregate(last=Max("pk"))["last"] or 0]
-
-    def after(self, position: Any, limit: int) -> tuple[list[Row], Any]:
-        low, high = position
-        found = list(
-            self._rows.filter(pk__gt=low, pk__lte=high)
-            .select_related("instrument__organization", "instrument__paper", "organization")
-            .order_by("pk")[:limit]
-        )
-        if not found:
-            return [], position
-        return [self._row(each) for each in found], [found[-1].pk, high]
-
-    def _row(self, each: InstrumentRecipient) -> Row:
+    def row(self, each: InstrumentRecipient) -> Row:
         paper = each.instrument
         return (
             paper.paper.number if paper.paper else "", paper.label, paper.title, _ORIGIN[paper.origin], _STATUS[paper.status],

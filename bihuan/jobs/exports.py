@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from django.db import transaction
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from bihuan.accounts.models import User
@@ -48,6 +49,45 @@ class Source(Protocol):
     def after(self, position: Any, limit: int) -> tuple[list[Row], Any]:
         """Up to `limit` rows after a position (JSON values), and the position after them; no rows at the end."""
         ...
+
+
+class KeyedSource:
+    """Rows of a queryset in the order of their keys; what is entered after the beginning stays out.
+
+    A list says in `row` what one record is in the sheet, or in `rows` what a piece of them is when it needs more from
+    the database than `related` and `fetched` (select and prefetch) bring along.
+    """
+
+    related: ClassVar[tuple[str, ...]] = ()
+    fetched: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, rows: QuerySet[Any]) -> None:
+        self._rows, self._today = rows, timezone.localdate()
+
+    def total(self) -> int:
+        return self._rows.count()
+
+    def is_longer_than(self, limit: int) -> bool:
+        return self._rows.order_by("pk")[: limit + 1].count() > limit
+
+    def begin(self) -> Any:
+        return [0, self._rows.model._base_manager.aggregate(last=Max("pk"))["last"] or 0]
+
+    def after(self, position: Any, limit: int) -> tuple[list[Row], Any]:
+        low, high = position
+        piece = self._rows.filter(pk__gt=low, pk__lte=high).prefetch_related(*self.fetched)
+        if self.related:  # without names it would follow every relation
+            piece = piece.select_related(*self.related)
+        found = list(piece.order_by("pk")[:limit])
+        return (self.rows(found), [found[-1].pk, high]) if found else ([], position)
+
+    def rows(self, found: list[Any]) -> list[Row]:
+        """A piece of records as lines of the sheet."""
+        return [self.row(each) for each in found]
+
+    def row(self, each: Any) -> Row:
+        """One record as a line of the sheet."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)

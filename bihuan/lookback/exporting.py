@@ -10,7 +10,7 @@ from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.http import row_number
 from bihuan.core.sheets import Column
-from bihuan.jobs.exports import Export, Row
+from bihuan.jobs.exports import Export, KeyedSource, Row
 
 from . import queries
 from .models import LookbackRound
@@ -29,30 +29,7 @@ REPEATS = (
 )  # fmt: skip
 
 
-class _Source:
-    """Rows in the order of their numbers."""
-
-    _rows: Any
-    related: tuple[str, ...] = ()
-
-    def total(self) -> int:
-        return int(self._rows.count())
-
-    def is_longer_than(self, limit: int) -> bool:
-        return int(self._rows[: limit + 1].count()) > limit
-
-    def begin(self) -> Any:
-        return 0
-
-    def after(self, position: Any, limit: int) -> tuple[list[Row], Any]:
-        found = list(self._rows.filter(pk__gt=position).select_related(*self.related).order_by("pk")[:limit])
-        return ([self._row(each) for each in found], found[-1].pk) if found else ([], position)
-
-    def _row(self, each: Any) -> Row:
-        raise NotImplementedError
-
-
-class CheckSource(_Source):
+class CheckSource(KeyedSource):
     related = ("round", "stratum", "hazard__enterprise", "locality", "closed_by", "organization", "judged_by")
 
     def __init__(self, user: User, query: str) -> None:
@@ -61,10 +38,10 @@ class CheckSource(_Source):
         if pk := row_number(str(given.get("round", ""))):
             held = LookbackRound.objects.visible_to(user).filter(pk=pk).first()
         rows = queries.checks(user, {str(name): str(value) for name, value in given.items()}, held)
-        self._rows = rows if held or not given.get("round") else rows.none()
+        super().__init__(rows if held or not given.get("round") else rows.none())
         self._named = sees_inspectors(user)
 
-    def _row(self, each: Any) -> Row:
+    def row(self, each: Any) -> Row:
         closer = each.closed_by.full_name if self._named and each.closed_by else ""
         by_inspector = each.round.stratify == "inspector" and not self._named
         return (
@@ -75,15 +52,15 @@ class CheckSource(_Source):
         )  # fmt: skip
 
 
-class RecurrenceSource(_Source):
+class RecurrenceSource(KeyedSource):
     related = ("hazard__enterprise", "earlier", "locality", "closed_by")
 
     def __init__(self, user: User, query: str) -> None:
         given = {str(name): str(value) for name, value in QueryDict(query).dict().items()}
-        self._rows = queries.recurrences(user, given)
+        super().__init__(queries.recurrences(user, given))
         self._named = sees_inspectors(user)
 
-    def _row(self, each: Any) -> Row:
+    def row(self, each: Any) -> Row:
         return (
             each.found_on, each.hazard_id, each.hazard.enterprise.name, each.locality.name, each.hazard.description,
             each.hazard.location, each.earlier_id, each.earlier.closed_on, each.days, each.months,

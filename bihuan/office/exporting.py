@@ -4,54 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Max
 from django.http import QueryDict
 from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.sheets import Column
-from bihuan.jobs.exports import Export, Row
+from bihuan.jobs.exports import Export, KeyedSource, Row
 from bihuan.rules.codes import mask_name
 
 from . import queries
-from .models import AskedMatter, CommitmentLine, OfficerCommitment, WorkItem
+from .models import CommitmentLine, OfficerCommitment
 from .shipped import cause_labels
 
 
-class _ByKey:
-    """Rows of one model in the order of their keys; what is entered after the beginning stays out."""
-
-    model: Any
-    related: tuple[str, ...] = ()
-
-    def __init__(self, rows: Any) -> None:
-        self._rows, self._today = rows, timezone.localdate()
-
-    def total(self) -> int:
-        return int(self._rows.count())
-
-    def is_longer_than(self, limit: int) -> bool:
-        return len(self._rows.values_list("pk", flat=True)[: limit + 1]) > limit
-
-    def begin(self) -> Any:
-        return [0, self.model.objects.aggregate(last=Max("pk"))["last"] or 0]
-
-    def after(self, position: Any, limit: int) -> tuple[list[Row], Any]:
-        low, high = position
-        found = list(
-            self._rows.filter(pk__gt=low, pk__lte=high).select_related(*self.related).order_by("pk")[:limit]
-        )
-        if not found:
-            return [], position
-        return self.rows(found), [found[-1].pk, high]
-
-    def rows(self, found: list[Any]) -> list[Row]:
-        raise NotImplementedError
-
-
-class ItemSource(_ByKey):
-    model = WorkItem
+class ItemSource(KeyedSource):
     related = ("plan__organization", "post", "owner", "checked_by")
 
     def __init__(self, user: User, query: str) -> None:
@@ -71,8 +38,7 @@ class ItemSource(_ByKey):
         ]  # fmt: skip
 
 
-class AskedSource(_ByKey):
-    model = AskedMatter
+class AskedSource(KeyedSource):
     related = ("organization", "receiver", "handler")
 
     def __init__(self, user: User, query: str) -> None:
@@ -91,8 +57,7 @@ class AskedSource(_ByKey):
         ]  # fmt: skip
 
 
-class CommitmentSource(_ByKey):
-    model = CommitmentLine
+class CommitmentSource(KeyedSource):
     related = ("commitment__organization",)
 
     def __init__(self, user: User, query: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db.models import Max
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -13,9 +12,9 @@ from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.http import row_number
 from bihuan.core.sheets import Column
-from bihuan.jobs.exports import Export, Row
+from bihuan.jobs.exports import Export, KeyedSource, Row
 
-from .models import District, DistrictVisit, OversightFinding, ReceptionLine, Resolution
+from .models import District, DistrictVisit, OversightFinding, ReceptionLine
 from .queries import coverage as covering
 from .queries import findings as finding_rows
 from .queries.districts import standings
@@ -26,37 +25,6 @@ from .workflow import FindingStatus, LineStatus, ResolutionStatus
 _STATUSES, _DONE = dict(FindingStatus.choices), dict(ResolutionStatus.choices)
 
 
-class _ByKey:
-    """Rows of one model in the order of their keys; what is entered after the beginning stays out."""
-
-    model: Any
-    related: tuple[str, ...] = ()
-
-    def __init__(self, rows: Any) -> None:
-        self._rows, self._today = rows, timezone.localdate()
-
-    def total(self) -> int:
-        return int(self._rows.count())
-
-    def is_longer_than(self, limit: int) -> bool:
-        return len(self._rows.values_list("pk", flat=True)[: limit + 1]) > limit
-
-    def begin(self) -> Any:
-        return [0, self.model.objects.aggregate(last=Max("pk"))["last"] or 0]
-
-    def after(self, position: Any, limit: int) -> tuple[list[Row], Any]:
-        low, high = position
-        found = list(
-            self._rows.filter(pk__gt=low, pk__lte=high).select_related(*self.related).order_by("pk")[:limit]
-        )
-        if not found:
-            return [], position
-        return self.rows(found), [found[-1].pk, high]
-
-    def rows(self, found: list[Any]) -> list[Row]:
-        raise NotImplementedError
-
-
 def origin_of(finding: OversightFinding) -> str:
     """Where a finding comes from, by name."""
     if finding.visit is not None:
@@ -64,8 +32,7 @@ def origin_of(finding: OversightFinding) -> str:
     return finding.reception.title if finding.reception is not None else "包干走访"
 
 
-class FindingSource(_ByKey):
-    model = OversightFinding
+class FindingSource(KeyedSource):
     related = (
         "organization", "enterprise", "hazard", "locality", "found_by", "found_organization", "visit__round", "reception",
     )  # fmt: skip
@@ -88,9 +55,9 @@ class FindingSource(_ByKey):
         ]  # fmt: skip
 
 
-class ResolutionSource(_ByKey):
-    model = Resolution
+class ResolutionSource(KeyedSource):
     related = ("meeting", "lead")
+    fetched = ("shares__organization",)
 
     def __init__(self, user: User, query: str) -> None:
         chosen = {key: str(value) for key, value in QueryDict(query).items()}
@@ -100,7 +67,7 @@ class ResolutionSource(_ByKey):
         return [
             (
                 each.meeting.title, timezone.localdate(each.meeting.held_at), each.text, each.lead.short_name,
-                "、".join(share.organization.short_name for share in each.shares.select_related("organization")),
+                "、".join(share.organization.short_name for share in each.shares.all()),
                 each.due_on, each.percent, _DONE[each.status], each.done_on,
                 "是" if each.is_overdue(on=self._today) else "",
             )
@@ -108,8 +75,7 @@ class ResolutionSource(_ByKey):
         ]  # fmt: skip
 
 
-class DistrictVisitSource(_ByKey):
-    model = DistrictVisit
+class DistrictVisitSource(KeyedSource):
     related = ("district__organization", "lead__post__organization", "by", "enterprise")
 
     def __init__(self, user: User, query: str) -> None:
@@ -125,8 +91,7 @@ class DistrictVisitSource(_ByKey):
         ]  # fmt: skip
 
 
-class DistrictSource(_ByKey):
-    model = District
+class DistrictSource(KeyedSource):
     related = ("organization", "locality")
 
     def __init__(self, user: User, query: str) -> None:
@@ -144,8 +109,7 @@ class DistrictSource(_ByKey):
         ]  # fmt: skip
 
 
-class ReceptionLineSource(_ByKey):
-    model = ReceptionLine
+class ReceptionLineSource(KeyedSource):
     related = ("reception", "organization", "prepared_by")
 
     def __init__(self, user: User, query: str) -> None:

@@ -12,7 +12,7 @@ from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.http import row_number
 from bihuan.core.sheets import Column
-from bihuan.jobs.exports import Export, Row
+from bihuan.jobs.exports import Export, KeyedSource, Row
 from bihuan.rules import projects as rules
 
 from . import queries
@@ -37,38 +37,14 @@ LINES = (
 _STATUSES = dict(ProjectStatus.choices)
 
 
-class _Source:
-    """Rows in the order of their numbers."""
-
-    _rows: Any
-    related: tuple[str, ...] = ()
-
-    def total(self) -> int:
-        return int(self._rows.count())
-
-    def is_longer_than(self, limit: int) -> bool:
-        return int(self._rows[: limit + 1].count()) > limit
-
-    def begin(self) -> Any:
-        return 0
-
-    def after(self, position: Any, limit: int) -> tuple[list[Row], Any]:
-        found = list(self._rows.filter(pk__gt=position).select_related(*self.related).order_by("pk")[:limit])
-        return (self._made(found), found[-1].pk) if found else ([], position)
-
-    def _made(self, found: list[Any]) -> list[Row]:
-        raise NotImplementedError
-
-
-class ProjectRows(_Source):
+class ProjectRows(KeyedSource):
     related = ("campaign", "department", "taker", "region")
 
     def __init__(self, user: User, query: str) -> None:
-        self._today = timezone.localdate()
         given = {name: str(value) for name, value in QueryDict(query).items()}
-        self._rows = queries.projects(user, given, on=self._today)
+        super().__init__(queries.projects(user, given, on=timezone.localdate()))
 
-    def _made(self, found: list[Any]) -> list[Row]:
+    def rows(self, found: list[Any]) -> list[Row]:
         shares: dict[int, dict[str, ProjectSource]] = {}
         for each in ProjectSource.objects.filter(project__in=found):
             shares.setdefault(each.project_id, {})[each.kind] = each
@@ -90,18 +66,18 @@ class ProjectRows(_Source):
         )  # fmt: skip
 
 
-class FundRows(_Source):
+class FundRows(KeyedSource):
     related = ("fund__account", "commitment", "by")
 
     def __init__(self, user: User, query: str) -> None:
         given = {name: str(value) for name, value in QueryDict(query).items()}
         seen = FundAccount.objects.visible_to(user)
         if account := seen.filter(pk=row_number(given.get("fund", ""))).first():
-            self._rows = queries.fund_lines(account, given)
+            super().__init__(queries.fund_lines(account, given))
         else:
-            self._rows = FundLine.objects.filter(fund__account__in=seen)
+            super().__init__(FundLine.objects.filter(fund__account__in=seen))
 
-    def _made(self, found: list[Any]) -> list[Row]:
+    def rows(self, found: list[Any]) -> list[Row]:
         return [
             (
                 line.fund.account.name, line.fund.account.year, line.fund.label, line.get_kind_display(), line.amount,

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.db.models import Max
 from django.http import QueryDict
 from django.utils import timezone
 
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.sheets import Column
-from bihuan.jobs.exports import Export, Row
+from bihuan.jobs.exports import Export, KeyedSource, Row
 
 from .models import Submission
 from .queries import listed
@@ -26,35 +23,15 @@ COLUMNS = (
 _FORM, _STATUS, _OUTCOME = (dict(each.choices) for each in (Form, Status, Outcome))
 
 
-class SubmissionSource:
+class SubmissionSource(KeyedSource):
     """The papers one may see, by number."""
 
+    related = ("organization", "paper", "handler")
+
     def __init__(self, user: User, query: str) -> None:
-        self._today = timezone.localdate()
-        self._rows = listed(user, QueryDict(query).dict(), on=self._today)
+        super().__init__(listed(user, QueryDict(query).dict(), on=timezone.localdate()))
 
-    def total(self) -> int:
-        return self._rows.count()
-
-    def is_longer_than(self, limit: int) -> bool:
-        return self._rows[: limit + 1].count() > limit
-
-    def begin(self) -> Any:
-        """What is drafted after this moment stays out."""
-        return [0, Submission.objects.aggregate(last=Max("pk"))["last"] or 0]
-
-    def after(self, position: Any, limit: int) -> tuple[list[Row], Any]:
-        low, high = position
-        found = list(
-            self._rows.filter(pk__gt=low, pk__lte=high)
-            .select_related("organization", "paper", "handler")
-            .order_by("pk")[:limit]
-        )
-        if not found:
-            return [], position
-        return [self._row(each) for each in found], [found[-1].pk, high]
-
-    def _row(self, each: Submission) -> Row:
+    def row(self, each: Submission) -> Row:
         late_in = each.issued_on is not None and each.issued_on > each.due_on
         return (
             _FORM[each.form], each.matter_name, each.title, each.organization.name, each.addressee_name,
