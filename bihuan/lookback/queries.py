@@ -17,12 +17,12 @@ from bihuan.tally import queries as tally
 from .models import Evaluation, LookbackCheck, LookbackRound, Recurrence
 from .models.effects import EvaluationQuerySet, RecurrenceQuerySet
 from .models.rounds import CheckQuerySet
-from .workflow import JUDGED, CheckStatus, EvaluationStatus, Verdict
+from .workflow import HITS, JUDGED, CheckStatus, EvaluationStatus, Verdict
 
 
 @dataclass(frozen=True)
 class Rate:
-    """One line of a rebound table."""
+    """One line of a rebound table; of blind spots `rebounded` are those where hazards were found."""
 
     key: str
     name: str
@@ -43,7 +43,7 @@ def rates_of(held: LookbackRound) -> tuple[list[Rate], Rate]:
         .values("stratum")
         .annotate(
             judged=Count("pk", filter=Q(status__in=JUDGED)),
-            rebounded=Count("pk", filter=Q(status=CheckStatus.REBOUNDED)),
+            rebounded=Count("pk", filter=Q(status__in=HITS)),
             unclear=Count("pk", filter=Q(status=CheckStatus.UNCLEAR)),
         )
     }
@@ -102,14 +102,6 @@ def checks(user: User, given: Mapping[str, str], held: LookbackRound | None = No
     if given.get("reopen") == "1":
         rows = rows.filter(status=CheckStatus.REBOUNDED, reopened_at=None)
     return rows
-
-
-def rebounds_between(start: dt.date, end: dt.date) -> CheckQuerySet:
-    """Judged checks of a period, everywhere: the queryset for a trigger on the rebound rate.
-
-    Group by `county`, `locality` or `department` and compare `status="rebounded"` with all of them.
-    """
-    return LookbackCheck.objects.filter(status__in=JUDGED, checked_on__gte=start, checked_on__lte=end)
 
 
 def recurrences(user: User, given: Mapping[str, str]) -> RecurrenceQuerySet:

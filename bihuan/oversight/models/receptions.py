@@ -120,11 +120,6 @@ class Reception(models.Model):
         return row_address("oversight:reception", self.pk)
 
     @property
-    def is_live(self) -> bool:
-        """Whether something may still be written on it."""
-        return self.status not in {ReceptionStatus.CLOSED, ReceptionStatus.CANCELLED}
-
-    @property
     def score_words(self) -> str:
         """96.5 / 100 分（优秀）; empty before it is announced."""
         if self.score is None or self.full is None:

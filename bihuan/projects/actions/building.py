@@ -35,7 +35,6 @@ from ..workflow import (
     OVER,
     REPORT_RULES,
     MilestoneMove,
-    MilestoneStatus,
     ProjectMove,
     ProjectStatus,
     ReportMove,
@@ -179,11 +178,6 @@ def _step_milestone(
         milestone, move, MILESTONE_RULES[move], MilestoneTransition, by=by, reason=reason, changed=changed,
         watched=("due_on",), act=f"projects.milestone_{move.value}",
     )  # fmt: skip
-
-
-def open_milestones(project: Project) -> int:
-    """How many milestones nobody has reached yet."""
-    return project.milestones.filter(status=MilestoneStatus.OPEN).count()
 
 
 # --- monthly reports -----------------------------------------------------------------------------------
