@@ -403,18 +403,26 @@ def rows_as_lines(rows: Rows, page: Iterable[Any]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def signed_by_code(code: str, user: User) -> ReturnFigures | None:
+    """The signing a short address names, as it was signed then, if the person may see its return."""
+    filing = Filing.objects.filter(
+        code=code, record__in=Return.objects.visible_to(user)
+    ).select_related(
+        "by", "record__period__version", "record__period__definition__campaign", "record__organization__region",
+        "record__collector", "record__current",
+    )  # fmt: skip
+    found = filing.first()
+    return figures_of(found.record, found) if found is not None else None
+
+
 def by_code(code: str, user: User) -> tuple[ReturnFigures, Figure] | None:
     """The signed figure a short address names, if the person may see its return."""
     name, _, number = code.partition("-")
     if not (number.isascii() and number.isdecimal() and len(number) <= 6):
         return None
-    filing = Filing.objects.filter(
-        code=name, record__in=Return.objects.visible_to(user)
-    ).select_related("record__period__version", "record__period__definition__campaign", "record__organization__region")  # fmt: skip
-    found = filing.first()
-    if found is None:
+    sheet = signed_by_code(name, user)
+    if sheet is None:
         return None
-    sheet = figures_of(found.record, found)
     index = int(number)
     if index >= len(sheet.rows) * len(sheet.spec.items):
         return None

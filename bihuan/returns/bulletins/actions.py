@@ -15,7 +15,7 @@ from bihuan.accounts.scope import place_of
 from bihuan.audit import moves
 from bihuan.audit.actions import record as note
 from bihuan.core.digest import canonical_json, hash_bytes
-from bihuan.core.errors import Refused
+from bihuan.core.errors import Overtaken, Refused
 from bihuan.core.snapshot import one_moment
 from bihuan.figures.gate import Verdict
 from bihuan.papers.actions import issue_paper
@@ -93,12 +93,13 @@ def edit_bulletin(
     texts: Mapping[str, str],
     by: User,
 ) -> Bulletin:
-    """Save what people wrote. `version` is the one they began from. Raises PermissionDenied, IllegalMove, Refused."""
+    """Save what people wrote. `version` is the one they began from. Raises PermissionDenied, IllegalMove, Refused, and
+    Overtaken when somebody else saved, counted anew or chose words in between."""
     bulletin = loaded(bulletin.pk)
     if not may_move(by, BulletinMove.EDIT, bulletin):
         raise PermissionDenied
-    if bulletin.is_open and bulletin.version != version:
-        raise Refused("这份通报刚被他人修改过，您的修改没有保存：请对照最新一版再改")
+    if bulletin.is_open:
+        _as_seen(bulletin, version)
     if not title.strip():
         raise Refused("标题不能为空，请填写标题")
     sections = [dict(part) for part in bulletin.sections]
@@ -114,11 +115,29 @@ def edit_bulletin(
     return _changed(bulletin, BulletinMove.EDIT, changed, by=by)
 
 
-def choose_words(bulletin: Bulletin, key: str, *, fresh: bool, by: User) -> Bulletin:
-    """Take the words written anew for a section, or keep those people wrote. Raises PermissionDenied, IllegalMove, Refused."""
+def _as_seen(bulletin: Bulletin, version: int | None) -> None:
+    """Nobody acts upon words he has not seen: the version on his page is still the last one."""
+    if version is None or bulletin.version == version:
+        return
+    last = bulletin.versions.select_related("by").order_by("-number").first()
+    theirs = {"title": bulletin.title, "recipients": bulletin.recipients, "cc": bulletin.cc} | {
+        f"text-{part['key']}": part["text"] for part in bulletin.sections
+    }
+    raise Overtaken(
+        "这份通报", who=last.by.full_name if last else "", when=last.at if last else None, theirs=theirs
+    )
+
+
+def choose_words(
+    bulletin: Bulletin, key: str, *, fresh: bool, by: User, version: int | None = None
+) -> Bulletin:
+    """Take the words written anew for a section, or keep those people wrote; with `version`, as seen in that one.
+
+    Raises PermissionDenied, IllegalMove, Refused, Overtaken."""
     bulletin = loaded(bulletin.pk)
     if not may_move(by, BulletinMove.EDIT, bulletin):
         raise PermissionDenied
+    _as_seen(bulletin, version)
     sections = [dict(part) for part in bulletin.sections]
     part = next((each for each in sections if each["key"] == key and each["fresh"]), None)
     if part is None:
@@ -144,15 +163,18 @@ def recount_bulletin(bulletin: Bulletin, *, by: User) -> Bulletin:
 
 
 @transaction.atomic
-def check_bulletin(bulletin: Bulletin, *, reason: str = "", by: User) -> Verdict:
+def check_bulletin(
+    bulletin: Bulletin, *, reason: str = "", by: User, version: int | None = None
+) -> Verdict:
     """The figure check (D3). What adds up goes on to be signed; what does not is stopped, unless a person says why it
-    may leave all the same, which is recorded. Raises PermissionDenied, IllegalMove, NotSound."""
+    may leave all the same, which is recorded. Raises PermissionDenied, IllegalMove, NotSound, Overtaken."""
     bulletin = loaded(bulletin.pk)
     move = BulletinMove.RELEASE if reason.strip() else BulletinMove.CHECK
     if not may_move(by, move, bulletin):
         raise PermissionDenied
     if bulletin.status not in RULES[move].sources:
         raise moves.stale(bulletin)
+    _as_seen(bulletin, version)
     waiting = [part["heading"] for part in bulletin.sections if part["fresh"]]
     if waiting:
         raise Refused(f"“{'”“'.join(waiting)}”重新取数后有新稿，请先选用新稿或者保留原文")
@@ -191,14 +213,17 @@ def withdraw_bulletin(bulletin: Bulletin, *, reason: str, by: User) -> None:
 
 
 @transaction.atomic
-def issue_bulletin(bulletin: Bulletin, *, by: User) -> Paper:
+def issue_bulletin(bulletin: Bulletin, *, by: User, version: int | None = None) -> Paper:
     """Sign and issue: number, paper, addressees. The check runs once more over exactly what leaves (D3).
 
-    Raises PermissionDenied, IllegalMove, NotSound when it was changed behind the check.
+    Raises PermissionDenied, IllegalMove, NotSound when it was changed behind the check, Overtaken when it is no longer the
+    `version` the signer has read.
     """
     bulletin = loaded(bulletin.pk)
     if not may_move(by, BulletinMove.ISSUE, bulletin):
         raise PermissionDenied
+    if bulletin.status in RULES[BulletinMove.ISSUE].sources:
+        _as_seen(bulletin, version)
     # Taken first: whoever comes second gets no second number.
     if not Bulletin.objects.filter(
         pk=bulletin.pk, status=BulletinStatus.CHECKED, version=bulletin.version

@@ -272,21 +272,34 @@ class BehindFigure:
     rows: Rows | None
 
 
-def behind(bulletin: Bulletin, cell: str) -> BehindFigure | None:
-    """The rows one figure stood on at the bulletin's moment; None when it has no such figure."""
+def behind(bulletin: Bulletin, cell: str, which: str = "") -> BehindFigure | None:
+    """The rows one figure stood on at the bulletin's moment, or (`which`: before, year_ago) one it is compared to.
+
+    None when it has no such figure.
+    """
     spec, filling = spec_and_filling(bulletin.period, bulletin.organization)
     key, _, name = cell.rpartition("|")
     found = next((each for each in bulletin.figures["rows"] if each["key"] == key), None)
     item = spec.item(name)
-    if found is None or item is None or cell not in bulletin.figures["cells"]:
+    cells = bulletin.figures[which]["cells"] if which else bulletin.figures["cells"]
+    if found is None or item is None or cell not in cells:
         return None
+    if which:
+        period = bulletin.period
+        span = (
+            previous(period.kind, period.span, spec.anchor)
+            if which == "before"
+            else year_before(period.kind, period.span)
+        )
+        filling = Filling(spec, filling.scope, span, filling.campaign_start)
     row = Row(found["key"], found["label"], found["dimension"], tuple(found["values"]))
-    value = values_of(bulletin.figures["cells"])[cell]
+    value = values_of(cells)[cell]
+    whole = (filling.span.first, filling.span.last)
     if item.formula is not None:
         note = f"{item.label} ＝ {item.formula.said(spec.labels)}"
-        return BehindFigure(row, item, value, tuple(filling.span), note, None)  # type: ignore[arg-type]
+        return BehindFigure(row, item, value, whole, note, None)
     if item.is_manual:
-        return BehindFigure(row, item, value, tuple(filling.span), "由各单位填报，签报的数相加。", None)  # type: ignore[arg-type]
+        return BehindFigure(row, item, value, whole, "由各单位填报，签报的数相加。", None)
     note = measure(item.measure).note
     rows = _rows(item, row, filling, bulletin.cutoff)
     return BehindFigure(row, item, value, window_of(item, filling), note, rows)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from bihuan.accounts.guards import require
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
-from bihuan.core.errors import Refused
+from bihuan.core.errors import Overtaken, Refused
 from bihuan.core.http import Request, content_disposition, row_number
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.figures.narrative import differences
@@ -24,6 +24,7 @@ from bihuan.papers import printing
 from bihuan.papers.official import docx_bytes, setting
 from bihuan.papers.views import WORD
 
+from ..figures import OTHERS
 from ..models import Bulletin, BulletinVersion, Period
 from . import actions, counting, drafting, queries
 from .standing import available
@@ -112,6 +113,7 @@ def _workbench(
     error: str = "",
     problems: list[dict[str, str]] | None = None,
     reason: str = "",
+    overtaken: Overtaken | None = None,
 ) -> HttpResponse:
     user = _user(request)
     spec, _ = counting.spec_and_filling(bulletin.period, bulletin.organization)
@@ -146,12 +148,34 @@ def _workbench(
         "events": _events(bulletin),
         "versions": bulletin.versions.select_related("by").defer("sections")[:20],
         "error": error,
+        "overtaken": overtaken,
+        "theirs": _differing(bulletin, given, overtaken.theirs) if overtaken else [],
         "problems": problems if problems is not None else bulletin.verdict.get("problems", []),
         "reason": reason,
         "withdrawn": _withdrawn(bulletin),
         "is_published": bulletin.status in PUBLISHED,
     }
-    return render(request, "returns/bulletins/detail.html", context, status=422 if error or problems else 200)
+    status = 409 if overtaken else 422 if error or problems else 200
+    return render(request, "returns/bulletins/detail.html", context, status=status)
+
+
+def _differing(
+    bulletin: Bulletin, mine: dict[str, str], theirs: dict[str, str]
+) -> list[tuple[str, list[Any]]]:
+    """Where what somebody else left is not what the person typed: the part, and from mine to theirs what differs."""
+    names = {"title": "标题", "recipients": "主送", "cc": "抄送"} | {
+        f"text-{part['key']}": part["heading"] for part in bulletin.sections
+    }
+    return [
+        (name, list(differences(mine[key].replace("\r\n", "\n").strip(), theirs[key])))
+        for key, name in names.items()
+        if key in theirs and key in mine and mine[key].replace("\r\n", "\n").strip() != theirs[key]
+    ]
+
+
+def _version(request: Request) -> int | None:
+    """The version on the page the person acts from."""
+    return row_number(request.POST["version"]) if "version" in request.POST else None
 
 
 def _events(bulletin: Bulletin) -> list[dict[str, Any]]:
@@ -185,10 +209,17 @@ def edit(request: Request, pk: int) -> HttpResponse:
             bulletin, version=row_number(sent.get("version", "")), title=sent.get("title", ""),
             recipients=sent.get("recipients", ""), cc=sent.get("cc", ""), texts=texts, by=_user(request),
         )  # fmt: skip
+    except Overtaken as error:
+        return _workbench(request, _visible(request, pk), given=sent, overtaken=error)
     except Refused as error:
         return _workbench(request, bulletin, given=sent, error=str(error))
     messages.success(request, "已保存，核校后可以送签发")
     return redirect(bulletin)
+
+
+def _unseen(error: Overtaken) -> str:
+    """What to say to somebody who acted upon words that are no longer the last ones."""
+    return f"{error.who or '别人'}刚刚改过这份通报，没有办理：请看过最新一版再办"
 
 
 @require_POST
@@ -198,7 +229,11 @@ def choose(request: Request, pk: int) -> HttpResponse:
     bulletin = _visible(request, pk)
     fresh = request.POST.get("take") == "fresh"
     try:
-        actions.choose_words(bulletin, request.POST.get("key", ""), fresh=fresh, by=_user(request))
+        actions.choose_words(
+            bulletin, request.POST.get("key", ""), fresh=fresh, by=_user(request), version=_version(request)
+        )
+    except Overtaken as error:
+        messages.warning(request, _unseen(error))
     except Refused as error:
         messages.warning(request, str(error))
     else:
@@ -229,7 +264,11 @@ def check(request: Request, pk: int) -> HttpResponse:
     bulletin = _visible(request, pk)
     reason = request.POST.get("reason", "").strip()
     try:
-        verdict = actions.check_bulletin(bulletin, reason=reason, by=_user(request))
+        verdict = actions.check_bulletin(
+            bulletin, reason=reason, by=_user(request), version=_version(request)
+        )
+    except Overtaken as error:
+        return _workbench(request, bulletin, error=_unseen(error))
     except actions.NotSound as error:
         problems = [problem.to_json() for problem in error.verdict.problems]
         return _workbench(request, bulletin, error=str(error), problems=problems, reason=reason)
@@ -252,7 +291,7 @@ def move(request: Request, pk: int) -> HttpResponse:
     reason = request.POST.get("reason", "")
     try:
         if chosen == BulletinMove.ISSUE:
-            paper = actions.issue_bulletin(bulletin, by=user)
+            paper = actions.issue_bulletin(bulletin, by=user, version=_version(request))
             messages.success(request, f"已印发，文号{paper.number}")
         elif chosen in BY_REASON:
             make, said = BY_REASON[BulletinMove(chosen)]
@@ -260,6 +299,8 @@ def move(request: Request, pk: int) -> HttpResponse:
             messages.success(request, said)
         else:
             raise BadRequest("没有这个动作，请从页面上的按钮办理")
+    except Overtaken as error:
+        return _workbench(request, bulletin, error=_unseen(error))
     except actions.NotSound as error:
         problems = [problem.to_json() for problem in error.verdict.problems]
         return _workbench(request, bulletin, error=str(error), problems=problems)
@@ -356,7 +397,8 @@ def rows(request: Request, code: str) -> HttpResponse:
     """The rows behind one figure, as of the bulletin's moment, as far as the person may see them."""
     bulletin, user = _by_code(request, code), _user(request)
     cell = request.GET.get("cell", "")
-    found = counting.behind(bulletin, cell)
+    which = request.GET.get("when", "")
+    found = counting.behind(bulletin, cell, which if which in OTHERS else "")
     if found is None:
         raise Http404("这份通报没有这个数")
     page, lines, unseen = None, [], False
@@ -383,5 +425,6 @@ def rows(request: Request, code: str) -> HttpResponse:
         "lines": lines,
         "unseen": unseen,
         "query": urlencode({"cell": cell}),
+        "other": OTHERS.get(which, ""),
     }
     return render(request, "returns/bulletins/rows.html", context)

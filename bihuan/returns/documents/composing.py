@@ -83,7 +83,7 @@ def return_sheet(sheet: ReturnFigures) -> Sheet:
 
 def address_of(filing: Filing) -> str:
     """Where the code beside the table leads: the return with every figure as signed."""
-    return f"{settings.PUBLIC_URL}{reverse('returns:figure', args=[f'{filing.code}-0'])}"
+    return f"{settings.PUBLIC_URL}{reverse('returns:figure', args=[filing.code])}"
 
 
 def _is_wide(sheet: ReturnFigures) -> bool:
@@ -103,7 +103,10 @@ def _table(sheet: ReturnFigures, note: str) -> d.Block:
             title=sheet.period_label, widths=[7, 34, 9, 14, 18, 18], note=note, address=address,
         )  # fmt: skip
     columns = ["", *(_column(item.label, item.unit) for item in sheet.items)]
-    rows = [[row.label, *(figure.text for figure in figures)] for row, figures in sheet.table()]
+    # As on the printed form: noughts are left empty (domain rules §2.3).
+    rows = [
+        [row.label, *(figure.text if figure.value else "" for figure in figures)] for row, figures in sheet.table()
+    ]
     share = 84 / max(len(sheet.items), 1)
     return d.table(
         columns, rows, heads=_heads(sheet), title=sheet.period_label, widths=[16, *[share] * len(sheet.items)], note=note,

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from bihuan.registry.models import Enterprise, EnterpriseKind
+from bihuan.registry.models import Enterprise, EnterpriseChange, EnterpriseKind
 from bihuan.registry.models.kinds import RiskColour
 from bihuan.registry.models.lifecycle import StatusPeriod
 from bihuan.zones.models import Zone
@@ -15,6 +15,7 @@ from bihuan.zones.models import Zone
 from .base import Ask, Measure, Rows, Scope, register, register_filter
 from .plain import Plain
 
+_RISK = str(Enterprise._meta.get_field("risk").verbose_name)
 _DIMENSIONS = {"kind": "kind_id", "department": "department_id", "locality": "locality_id"}
 
 
@@ -25,7 +26,7 @@ def _enterprises(ask: Ask, scope: Scope, moment: dt.datetime) -> QuerySet[Any]:
     if chosen := ask.chosen("kind"):
         rows = rows.filter(kind__in=chosen)
     if chosen := ask.chosen("risk"):
-        rows = rows.filter(risk__in=chosen)
+        rows = _of_colour(rows, chosen, moment)
     then = StatusPeriod.objects.filter(
         Q(to_on=None) | Q(to_on__gte=ask.until), from_on__lte=ask.until, at__lte=moment,
     )  # fmt: skip
@@ -34,6 +35,22 @@ def _enterprises(ask: Ask, scope: Scope, moment: dt.datetime) -> QuerySet[Any]:
         return rows.filter(pk__in=away.values("enterprise"))
     gone = away.filter(status__in=["closed", "moved"])
     return rows.exclude(pk__in=gone.values("enterprise"))
+
+
+def _of_colour(rows: QuerySet[Any], chosen: tuple[str, ...], moment: dt.datetime) -> QuerySet[Any]:
+    """Of these, those that had one of these colours at the moment: what was changed since is taken back, change by change."""
+    last = EnterpriseChange.objects.order_by("-id").values_list("at", flat=True).first()
+    if last is None or last <= moment:
+        return rows.filter(risk__in=chosen)
+    colours = {label: value for value, label in RiskColour.choices}
+    then: dict[int, str] = {}
+    since = EnterpriseChange.objects.filter(enterprise__in=rows, at__gt=moment).order_by("-id")
+    for pk, changes in since.values_list("enterprise", "changes"):
+        for name, before, *_ in changes:
+            if name == _RISK:
+                then[pk] = colours.get(before, "")  # the earliest since comes last and says how it was
+    had = [pk for pk, colour in then.items() if colour in chosen]
+    return rows.filter((Q(risk__in=chosen) & ~Q(pk__in=list(then))) | Q(pk__in=had))
 
 
 def _zones(ask: Ask, scope: Scope, moment: dt.datetime) -> QuerySet[Any]:
@@ -48,7 +65,7 @@ def _show_enterprises(rows: QuerySet[Any]) -> Rows:
         (
             ("类型", lambda row: row.kind.label), ("乡镇（街道）", lambda row: row.locality.name),
             ("主管部门", lambda row: row.department.short_name if row.department else "—"),
-            ("风险等级", lambda row: row.get_risk_display()), ("现在状态", lambda row: row.get_status_display()),
+            ("现在风险等级", lambda row: row.get_risk_display()), ("现在状态", lambda row: row.get_status_display()),
         ),
         lambda row: row.get_absolute_url(), lambda row: row.name,
     )  # fmt: skip
@@ -65,7 +82,7 @@ def _show_zones(rows: QuerySet[Any]) -> Rows:
 ENTERPRISES = Plain(_enterprises, _show_enterprises, dimensions=_DIMENSIONS)
 _FILTERS, _ALL = frozenset({"kind", "risk"}), frozenset(_DIMENSIONS)
 register(
-    Measure("registry.enterprises", "在册企业与场所", "家", "时段末在册、没有关闭或者迁出的企业与场所；类型、风险等级按现在登记的。", ENTERPRISES, _FILTERS, _ALL, is_stock=True),
+    Measure("registry.enterprises", "在册企业与场所", "家", "时段末在册、没有关闭或者迁出的企业与场所；风险等级按取数时刻登记的，类型按现在登记的。", ENTERPRISES, _FILTERS, _ALL, is_stock=True),
     Measure("registry.stopped", "停产停业企业", "家", "时段末处于停产、停业等非正常经营状态的企业与场所。", ENTERPRISES, _FILTERS, _ALL, is_stock=True),
     Measure("registry.zones", "重点区域", "个", "时段末已登记的区域。", Plain(_zones, _show_zones), is_stock=True),
 )  # fmt: skip

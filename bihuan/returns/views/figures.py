@@ -32,9 +32,11 @@ from ..figures import (
     of_other_period,
     rows_as_lines,
     rows_behind,
+    signed_by_code,
 )
 from ..measures import Rows
 from . import return_or_404, user_of
+from .detail import headings_of
 
 MOST_ROWS = 5000
 SIDES = {"then": "签报时", "now": "现在", "added": "后来增加", "gone": "后来减少"}
@@ -43,11 +45,28 @@ SIDES = {"then": "签报时", "now": "现在", "added": "后来增加", "gone": 
 @require_safe
 @require(Permission.VIEW_RETURNS)
 def by_address(request: Request, code: str) -> HttpResponse:
-    """The short address that stands as QR beside a printed figure."""
+    """The short address that stands as QR on a printed return: of one figure, or (without a number) of the whole sheet."""
+    if "-" not in code:
+        return _signed(request, code)
     found = by_code(code, user_of(request))
     if found is None:
         raise Http404
     return _page(request, *found)
+
+
+def _signed(request: Request, code: str) -> HttpResponse:
+    """A signing as it was printed, every figure with its rows as of that moment, whatever was signed since."""
+    sheet = signed_by_code(code, user_of(request))
+    if sheet is None or sheet.filing is None:
+        raise Http404
+    record, filing = sheet.record, sheet.filing
+    context = {
+        "sheet": sheet, "record": record, "filing": filing, "table": sheet.table(), "headings": headings_of(sheet),
+        "is_table": bool(sheet.spec.blocks) and len(sheet.rows) > 1, "differing": frozenset(),
+        "later": record.current if record.current_id != filing.pk else None,
+        "stands": record.is_filed and record.current_id == filing.pk,
+    }  # fmt: skip
+    return render(request, "returns/signed.html", context)
 
 
 @require_safe

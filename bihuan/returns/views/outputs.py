@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -38,11 +39,11 @@ def print_view(request: Request, pk: int) -> HttpResponse:
     """The table as it is printed and signed on paper: columns numbered, zeros left empty, a QR beside the signature."""
     record = return_or_404(request, pk)
     sheet = sheet_of(record)
-    whole = sheet.figure(sheet.rows[0], sheet.items[0])
+    address = reverse("returns:figure", args=[sheet.filing.code]) if sheet.filing else ""
     context = {
         "record": record, "sheet": sheet, "table": sheet.table(), "headings": headings_of(sheet),
         "numbers": range(1, len(sheet.items) + 1), "is_wide": len(sheet.items) > 8 or len(sheet.rows) > 1,
-        "qr": qr_svg(request.build_absolute_uri(whole.url), label="扫码核对") if sheet.filing else "",
+        "qr": qr_svg(request.build_absolute_uri(address), label="扫码打开各项数字") if address else "",
     }  # fmt: skip
     return render(request, "returns/print.html", context)
 
