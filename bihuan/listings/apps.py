@@ -46,7 +46,8 @@ class ListingsConfig(AppConfig):
             access.register(label, sees(path))
 
         def reads_signatures(user: User, pk: str) -> bool:
-            return reads_inside(user) and sees("approvals__lines__pk")(user, pk)
+            listing = Listing.objects.visible_to(user).filter(approvals__lines__pk=pk).first()
+            return listing is not None and reads_inside(user, listing)
 
         access.register("listings.approvalline", reads_signatures)
         for label, name in CARRIERS.items():

@@ -214,10 +214,15 @@ class ExaminationForm(forms.Form):
 
 
 class LetterForm(forms.Form):
-    """Who signs for somebody without an account."""
+    """Who signs for somebody without an account, or, if somebody does, for the government itself."""
 
     signer_name = forms.CharField(label="签字人姓名", max_length=60)
     signer_title = forms.CharField(label="职务", max_length=60)
+
+    def __init__(self, data: Any = None, *, required: bool = True, auto_id: str = "id_%s") -> None:
+        super().__init__(data, auto_id=auto_id)
+        for field in self.fields.values():
+            field.required = required
 
 
 class ClocksForm(forms.Form):

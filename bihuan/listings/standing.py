@@ -109,11 +109,16 @@ def available(user: User, listing: Listing) -> list[str]:
     ]
 
 
-def reads_inside(user: User) -> bool:
+def reads_inside(user: User, listing: Listing) -> bool:
     """Whether the person reads what is written inside the house: reasons of the report and opinions of the signers.
-    An enterprise reads what is addressed to it."""
+    Whoever must put it right, an enterprise or a body, reads what is addressed to it."""
     scope = scope_of(user, Permission.VIEW_LISTINGS)
-    return bool(scope.areas or scope.departments)
+    if not (scope.areas or scope.departments):
+        return False
+    bodies = {post.organization_id for post in user.posts}
+    return listing.owner_id not in bodies or bool(
+        bodies & {listing.organization_id, listing.reporter_id, listing.department_id}
+    )
 
 
 def may_edit(user: User, listing: Listing) -> bool:

@@ -135,6 +135,13 @@ def record_service(
     return _serve(paper, method, receiver_name.strip(), note.strip(), by)
 
 
+@transaction.atomic
+def serve_signed(paper: Paper, *, receiver_name: str, by: User) -> PaperReceipt:
+    """A paper that bears its recipient's own signature needs no other service (责任书). For the package that issues it,
+    in the transaction of the last signature. Raises Refused when served already."""
+    return _serve(paper, PaperReceipt.Method.HANDED, receiver_name, "双方当面签字", by)
+
+
 def _serve(paper: Paper, method: str, receiver_name: str, note: str, by: User) -> PaperReceipt:
     receipt = PaperReceipt(
         paper=paper,

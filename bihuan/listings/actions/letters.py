@@ -17,7 +17,7 @@ from bihuan.audit.moves import write_line
 from bihuan.core.errors import IllegalMove, Refused
 from bihuan.duties.actions import finish_duty
 from bihuan.duties.models import Duty
-from bihuan.papers.actions import issue_paper
+from bihuan.papers.actions import issue_paper, serve_signed
 from bihuan.papers.models import Paper
 from bihuan.rules import listings as rules
 
@@ -70,7 +70,8 @@ def sign_letter(
     """Sign one side. With the second signature the letter becomes a numbered paper.
 
     A letter is signed after the one above it, from the government down. Somebody without an account signs by hand on the
-    screen of the other side, with name and post. Raises PermissionDenied, Refused, IllegalMove.
+    screen of the other side, with name and post. For the government its leader signs by hand where the listing body shows
+    the screen, or the listing body signs, as charged by it. Raises PermissionDenied, Refused, IllegalMove.
     """
     listing = letter.listing
     if not may_sign_letter(by, letter, move) or not sees(by, listing):
@@ -84,6 +85,10 @@ def sign_letter(
     by_another = not is_giver and letter.receiver_id is None
     if by_another and not (image and signer_name.strip() and signer_title.strip()):
         raise Refused("承诺方没有账号，请填写签字人姓名、职务，并由本人在屏幕上手写签名")
+    of_government = is_giver and letter.is_of_government
+    by_leader = of_government and bool(signer_name.strip() or signer_title.strip())
+    if by_leader and not (image and signer_name.strip() and signer_title.strip()):
+        raise Refused("政府领导签字的，请填写姓名、职务，并由本人在屏幕上手写签名")
     flag = "giver_signed" if is_giver else "receiver_signed"
     seen = letter.status
     target = LETTER_RULES[move].get(seen)
@@ -96,11 +101,13 @@ def sign_letter(
     write_line(letter, LetterMove(move), LetterTransition, seen=seen, by=by, act=f"listings.{move}")
     body = letter.giver_id if is_giver else letter.receiver_id
     title = next((post.title for post in by.posts if post.organization_id == body), "")
+    by_hand = by_another or by_leader
     sign(
-        letter, role="giver" if is_giver else "receiver", signer=None if by_another else by,
-        signer_name=signer_name.strip() if by_another else by.full_name,
-        signer_title=signer_title.strip() if by_another else title,
-        method=Signature.Method.DRAWN if image else Signature.Method.LOGIN, image=image or None, by=by,
+        letter, role="giver" if is_giver else "receiver", signer=None if by_hand else by,
+        signer_name=signer_name.strip() if by_hand else by.full_name,
+        signer_title=signer_title.strip() if by_hand else title,
+        method=Signature.Method.DRAWN if image else Signature.Method.LOGIN, image=image or None,
+        remark=f"受{letter.giver_name}委托" if of_government and not by_leader else "", by=by,
     )  # fmt: skip
     if letter.status != LetterStatus.SIGNED:
         organization = letter.giver if is_giver else letter.receiver
@@ -115,6 +122,8 @@ def sign_letter(
         permission=paper_permission(by), by=by,
     )  # fmt: skip
     ResponsibilityLetter.objects.filter(pk=letter.pk).update(paper=paper)
+    promised = next(each for each in files.signatures_of(letter) if each.role == "receiver")
+    serve_signed(paper, receiver_name=promised.signer_name, by=by)
     letter.paper = paper
 
 

@@ -59,6 +59,11 @@ class ResponsibilityLetter(models.Model):
     def get_absolute_url(self) -> str:
         return f"{self.listing.get_absolute_url()}letters/{self.pk}/"
 
+    @property
+    def is_of_government(self) -> bool:
+        """Whether the government itself presses: the uppermost letter."""
+        return self.giver_name == self.listing.government
+
     def signed_content(self) -> dict[str, object]:
         return {
             "listing": self.listing_id, "position": self.position, "giver": [self.giver_id, self.giver_name],

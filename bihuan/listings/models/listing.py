@@ -28,8 +28,9 @@ class ListingQuerySet(models.QuerySet["Listing"]):
     def visible_to(self, user: User) -> ListingQuerySet:
         """The area for offices and localities, one's own line and reports for departments, oneself for enterprises.
 
-        An area sees what is listed in it by whichever level: its own listings and those of its children and parents
-        (D6). Enterprises see a listing once it hangs, and departments what is theirs to press or to report.
+        An area sees what is listed in it by whichever level: its own listings and those of its children from the draft on,
+        those of its parents once they hang (D6); before that they are between who reports and who signs. So do whoever
+        must put it right, an enterprise as well as a body; departments see what is theirs to press or to report.
         """
         return self.filter(reduce(or_, self._sights(user)))
 
@@ -40,13 +41,22 @@ class ListingQuerySet(models.QuerySet["Listing"]):
     @staticmethod
     def _sights(user: User) -> list[Q]:
         scope = scope_of(user, Permission.VIEW_LISTINGS)
-        sights = [area_q(code) for code in scope.areas]
-        if EVERYTHING in sights:
+        out = Q(status__in=[*HANGING, ListingStatus.STRUCK_OFF])
+        if any(area_q(code) == EVERYTHING for code in scope.areas):
             return [EVERYTHING]
+        sights = [
+            area_q(code)
+            & (
+                out
+                | Q(organization__region__code__startswith=code)
+                | Q(reporter__region__code__startswith=code)
+            )
+            for code in scope.areas
+        ]
         for department in scope.departments:
-            sights += [Q(department=department), Q(reporter=department), Q(owner=department)]
+            sights += [Q(department=department), Q(reporter=department), Q(owner=department) & out]
         for enterprise in scope.enterprises:
-            sights.append(Q(owner=enterprise) & Q(status__in=[*HANGING, ListingStatus.STRUCK_OFF]))
+            sights.append(Q(owner=enterprise) & out)
         return sights or [NOTHING]
 
     def open(self) -> ListingQuerySet:

@@ -64,7 +64,7 @@ def show(request: Request, listing: Listing, wrong: tuple[str, Any] | None = Non
                 panel.form, panel.is_open = wrong[1], True
     for panel in offered:  # several forms on one page ask for a day or a reason
         panel.form.auto_id = f"id_{panel.spec.key}_%s"
-    inside = reads_inside(user)
+    inside = reads_inside(user, listing)
     approval = running(listing) if inside else None
     letters = list(listing.letters.select_related("giver", "receiver", "paper"))
     set_chosen = rules.rule_set(listing.rule_set, listing.listed_on or today)

@@ -33,15 +33,16 @@ def letter(request: Request, pk: int, letter_pk: int) -> HttpResponse:
         (LetterMove.SIGN_RECEIVER, row.receiver_signed, "承诺方", row.receiver_name),
     ]
     asks_name = row.receiver_id is None
-    status, form = 200, LetterForm()
+    status, form = 200, LetterForm(required=asks_name)
     if request.method == "POST":
         move = request.POST.get("move", "")
         if move not in (LetterMove.SIGN_GIVER, LetterMove.SIGN_RECEIVER) or not may_sign_letter(
             user, row, move
         ):
             raise PermissionDenied
-        named = asks_name and move == LetterMove.SIGN_RECEIVER
-        form = LetterForm(request.POST if named else None)
+        receives = move == LetterMove.SIGN_RECEIVER
+        named = asks_name if receives else row.is_of_government
+        form = LetterForm(request.POST if named else None, required=receives)
         given = form.cleaned_data if named and form.is_valid() else {}
         try:
             actions.sign_letter(row, move, image=request.POST.get("signature", ""), by=user, **given)
@@ -57,6 +58,7 @@ def letter(request: Request, pk: int, letter_pk: int) -> HttpResponse:
         "letter": row,
         "form": form,
         "asks_name": asks_name,
+        "leader_form": LetterForm(required=False, auto_id="id_leader_%s") if row.is_of_government else None,
         "sides": [
             (
                 move,
