@@ -15,11 +15,16 @@ KIND = Duty.Kind.IMPORTANT_MATTER
 
 def reported(submission: Submission, *, by: User) -> None:
     """The paper was handed in: what the list demanded of its record is done."""
-    source = source_of(submission.subject)
-    if source is not None and any(
-        each.key == submission.matter and each.suggests == source.key for each in shipped()
+    if any(
+        each.key == submission.matter and demands(submission.subject, each.suggests) for each in shipped()
     ):
         settle_matter(submission.organization, submission.subject, by=by)
+
+
+def demands(subject: str, suggests: str) -> bool:
+    """Whether a row of the list with this `suggests` makes a record owed, rather than proposing it."""
+    source = source_of(subject, suggests)
+    return source is not None and bool(suggests) and source.key == suggests and not source.is_possible
 
 
 def settle_matter(body: Organization, subject: str, *, by: User, cancelled: bool = False) -> int:

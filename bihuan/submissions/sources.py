@@ -6,18 +6,15 @@ A source proposes; a person decides whether to ask, to report, or to set it asid
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from bihuan.accidents.models import Accident
 from bihuan.accidents.workflow import Grade
 from bihuan.accounts.models import Organization, User
-from bihuan.accounts.scope import area_q
 from bihuan.audit.actions import chain_of
 from bihuan.campaigns.models import Amendment, Campaign, Phase
 from bihuan.campaigns.workflow import AmendmentStatus, PhaseStatus
@@ -30,59 +27,12 @@ from bihuan.listings.workflow import RequestStatus
 from bihuan.oversight.models import OversightFinding, Reception
 from bihuan.oversight.workflow import ReceptionStatus
 
+from .facts import Facts, Source, area_of, own_hazards
+from .possible import POSSIBLE
+
 LOOKS_BACK = 120  # days; what is older is not proposed any more
 MOST = 60
 LONG_AGO = dt.date(2000, 1, 1)
-
-
-@dataclass(frozen=True)
-class Facts:
-    """One record a paper may be about, and the words a draft about it begins with."""
-
-    subject: str
-    words: str
-    url: str
-    event_on: dt.date
-    title: str
-    situation: str
-    opinion: str = ""
-    addressee_name: str = ""
-
-
-Find = Callable[[User, int], Facts | None]
-Rows = Callable[[User, Organization, dt.date], "QuerySet[Any]"]
-
-
-@dataclass(frozen=True)
-class Source:
-    """Records of one sort: one of them by number, and those of a unit that fall under the list since a day.
-
-    `key` is what the list calls the sort (`suggests`); `label` as in audit chains. `rows` are the records that fall under
-    the list, `say` their words, `pk` the column that holds the number of the record the chain names.
-    """
-
-    key: str
-    label: str
-    name: str
-    find: Find
-    rows: Rows | None = None
-    say: Callable[[Any], Facts] | None = None
-    pk: str = "pk"
-
-
-def _area(organization: Organization) -> Q:
-    """What is a unit's own to report: an office's and a locality's area; a department what it oversees."""
-    if organization.kind == Organization.Kind.DEPARTMENT:
-        return Q(department=organization) & area_q(organization.region_id)
-    return area_q(organization.region_id)
-
-
-def _own_hazards(organization: Organization) -> Q:
-    """Hazards are asked about by whoever answers for them: an office only for those it found or reviews itself, the
-    others come up to it from below."""
-    if organization.kind == Organization.Kind.OFFICE:
-        return Q(found_organization=organization) | Q(reviewing_organization=organization)
-    return _area(organization)
 
 
 # --- hazards -----------------------------------------------------------------------------------
@@ -118,7 +68,7 @@ def _major_hazards(user: User, organization: Organization, since: dt.date) -> Qu
     return (
         Hazard.objects.visible_to(user)
         .filter(
-            _own_hazards(organization),
+            own_hazards(organization),
             level=HazardLevel.MAJOR,
             status__in=OPEN,
             is_supervised=False,
@@ -164,7 +114,7 @@ def _extensions(user: User, organization: Organization, since: dt.date) -> Query
     return (
         ExtensionRequest.objects.filter(
             status=RequestStatus.PENDING, requested_at__date__gte=since,
-            listing__in=Listing.objects.visible_to(user).filter(_area(organization)),
+            listing__in=Listing.objects.visible_to(user).filter(area_of(organization)),
         )
         .select_related("listing__organization")
         .order_by("-requested_at", "-id")
@@ -206,7 +156,7 @@ def _accidents(user: User, organization: Organization, since: dt.date) -> QueryS
     return (
         Accident.objects.visible_to(user)
         .filter(
-            _area(organization),
+            area_of(organization),
             occurred_on__gte=since,
             grade__in=[Grade.LARGER, Grade.MAJOR, Grade.EXTRAORDINARY],
         )
@@ -363,13 +313,22 @@ SOURCES = (
         lambda each: _reception_facts(each, timezone.localdate()),
     ),
 )  # fmt: skip
-_BY_LABEL = {each.label: each for each in SOURCES}
-_BY_KEY = {each.key: each for each in SOURCES if each.key}
+_ALL = (*SOURCES, *POSSIBLE)
 
 
-def source_of(chain: str) -> Source | None:
-    """The sort of a record named by its chain; None for what papers upward are not made of."""
-    return _BY_LABEL.get(chain.partition(":")[0])
+def source_of(chain: str, suggests: str = "") -> Source | None:
+    """The sort of a record named by its chain, as a row of the list with this `suggests` means it; None for what papers
+    upward are not made of."""
+    label = chain.partition(":")[0]
+    fitting = [each for each in _ALL if each.label == label]
+    meant = [each for each in fitting if each.key and each.key == suggests]
+    return next(iter(meant or fitting), None)
+
+
+def suggested_by(chain: str) -> set[str]:
+    """What rows of the list may be about this record (`suggests`)."""
+    label = chain.partition(":")[0]
+    return {each.key for each in _ALL if each.label == label and each.key}
 
 
 def _number(chain: str) -> int | None:
@@ -377,9 +336,14 @@ def _number(chain: str) -> int | None:
     return int(pk) if pk.isascii() and pk.isdecimal() and len(pk) <= 18 else None
 
 
-def find(chain: str, user: User) -> Facts | None:
-    """The record named `chain` ("hazards.hazard:42"), as far as the person may see it."""
-    source, pk = source_of(chain), _number(chain)
+def is_certain(suggests: str) -> bool:
+    """Whether rows of the list with this `suggests` are about one sort of record and no other."""
+    return any(each.key == suggests and not each.is_possible for each in _ALL if suggests)
+
+
+def find(chain: str, user: User, suggests: str = "") -> Facts | None:
+    """The record named `chain` ("hazards.hazard:42"), as far as the person may see it, told for a row of the list."""
+    source, pk = source_of(chain, suggests), _number(chain)
     return None if source is None or pk is None else source.find(user, pk)
 
 
@@ -389,13 +353,20 @@ def record_of(chain: str) -> Model | None:
     return None if source is None or pk is None else apps.get_model(source.label)(pk=pk)
 
 
-def proposed(key: str, user: User, organization: Organization, on: dt.date) -> list[Facts]:
-    """What a unit's ledger holds that falls under rows of the list with this `suggests`, the latest first."""
-    source = _BY_KEY.get(key)
-    if source is None or source.rows is None or source.say is None:
-        return []
-    rows = source.rows(user, organization, on - dt.timedelta(days=LOOKS_BACK))
-    return [source.say(each) for each in rows[:MOST]]
+def proposed(
+    key: str, user: User, organization: Organization, on: dt.date, *, certain: bool = False
+) -> list[Facts]:
+    """What a unit's ledger holds that falls under rows of the list with this `suggests`, the latest first; `certain` leaves
+    out what only people can tell."""
+    found: list[Facts] = []
+    for source in _ALL:
+        if source.key != key or not key or source.rows is None or source.say is None:
+            continue
+        if certain and source.is_possible:
+            continue
+        rows = source.rows(user, organization, on - dt.timedelta(days=LOOKS_BACK))
+        found += [source.say(each) for each in rows[:MOST]]
+    return found
 
 
 def still_applies(chain: str, user: User, organization: Organization) -> bool:

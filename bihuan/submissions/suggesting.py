@@ -21,8 +21,8 @@ from bihuan.rules.clocks import Due
 
 from .matters import EITHER, Matter, matters_for
 from .models import SetAside, Submission
-from .settling import settle_matter
-from .sources import Facts, find, proposed
+from .settling import demands, settle_matter
+from .sources import Facts, find, proposed, source_of
 from .standing import holds
 from .workflow import DRAFTS, Form, Status
 
@@ -35,8 +35,15 @@ class Suggestion:
     facts: Facts
     due: Due
 
+    @property
+    def is_possible(self) -> bool:
+        """Whether only people can tell if it has come to that."""
+        source = source_of(self.facts.subject, self.matter.suggests)
+        return source is not None and source.is_possible
+
     def is_late(self, on: dt.date) -> bool:
-        return self.due.due_on < on
+        """Whether it should have been handed in; what only people can tell is never late."""
+        return not self.is_possible and self.due.due_on < on
 
     @property
     def draft_url(self) -> str:
@@ -51,18 +58,24 @@ def suggestions(user: User, organization: Organization, *, on: dt.date) -> list[
 
 
 def owed(user: User, organization: Organization, *, on: dt.date) -> list[Suggestion]:
-    """What is neither handed in nor set aside: a draft alone reports nothing."""
-    return _undecided(user, organization, on, _begun(organization).exclude(status__in=DRAFTS))
+    """What is neither handed in nor set aside: a draft alone reports nothing. What only people can tell is not owed."""
+    papers = _begun(organization).exclude(status__in=DRAFTS)
+    return _undecided(user, organization, on, papers, certain=True)
 
 
 def _undecided(
-    user: User, organization: Organization, on: dt.date, papers: QuerySet[Submission]
+    user: User,
+    organization: Organization,
+    on: dt.date,
+    papers: QuerySet[Submission],
+    *,
+    certain: bool = False,
 ) -> list[Suggestion]:
     found, calendar = [], clock.calendar()
     for matter in matters_for(organization, on):
         if not matter.suggests:
             continue
-        for facts in proposed(matter.suggests, user, organization, on):
+        for facts in proposed(matter.suggests, user, organization, on, certain=certain):
             found.append(Suggestion(matter, facts, matter.due(facts.event_on, using=calendar)))
     aside = SetAside.objects.filter(organization=organization)
     done = {*papers.values_list("matter", "subject"), *aside.values_list("matter", "subject")}
@@ -86,8 +99,8 @@ def set_aside(matter: str, subject: str, *, reason: str, organization: Organizat
         raise PermissionDenied
     if not reason.strip():
         raise ReasonRequired("不需请示报告")
-    facts = find(subject, by)
-    known = {each.key for each in matters_for(organization, timezone.localdate())}
+    known = {each.key: each.suggests for each in matters_for(organization, timezone.localdate())}
+    facts = find(subject, by, known.get(matter, ""))
     if facts is None or matter not in known:
         raise Refused("没有找到这条提示，请刷新页面后重试")
     try:
@@ -98,6 +111,7 @@ def set_aside(matter: str, subject: str, *, reason: str, organization: Organizat
             )  # fmt: skip
     except IntegrityError as error:
         raise Refused("这条提示已经有人作了决定，请刷新页面") from error
-    settle_matter(organization, facts.subject, by=by, cancelled=True)
+    if demands(facts.subject, known[matter]):
+        settle_matter(organization, facts.subject, by=by, cancelled=True)
     record("submissions.set_aside", row, by=by, summary=f"不需请示报告：{row.words}（{row.reason}）")
     return row

@@ -71,7 +71,7 @@ def create(request: Request) -> HttpResponse:
     if matter is not None and not form and matter.form != EITHER:
         form = matter.form
     subject = given.get("subject", "")[:80]
-    facts = sources.find(subject, user) if subject else None
+    facts = sources.find(subject, user, matter.suggests if matter else "") if subject else None
     if matter is None or form not in Form.values or not matter.allows(form):
         context = {"matters": listed, "own": own, "facts": facts, "forms": Form}
         return render(request, "submissions/choose.html", context)
@@ -83,7 +83,7 @@ def create(request: Request) -> HttpResponse:
             messages.info(request, "这件事已经有一份在办，在这里接着办")
             return redirect(row)
     if follows is not None and facts is None and follows.subject:
-        facts = sources.find(follows.subject, user)
+        facts = sources.find(follows.subject, user, matter.suggests)
     initial = _initial(matter, form, facts, follows, own)
     return _draft_page(request, matter, form, facts, own, initial, None, follows)
 
@@ -129,7 +129,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
     if matter is None:
         messages.warning(request, "这一项已不在重要事项清单里，请作废后按新的清单起草")
         return redirect(submission)
-    facts = sources.find(submission.subject, user) if submission.subject else None
+    facts = sources.find(submission.subject, user, matter.suggests) if submission.subject else None
     initial = {
         "title": submission.title, "event_on": submission.event_on, "situation": submission.situation,
         "opinion": submission.opinion, "ask": submission.ask, "contact": submission.contact,

@@ -114,17 +114,17 @@ def about(request: Request) -> HttpResponse:
     if facts is None:
         raise Http404
     own = drafts_for(user)
-    source = sources.source_of(facts.subject)
+    source, suggested = sources.source_of(facts.subject), sources.suggested_by(facts.subject)
     fitting: list[Matter] = []
     others: list[Matter] = []
     for matter in matters_for(own, today) if own else []:
-        (fitting if source and source.key and matter.suggests == source.key else others).append(matter)
+        (fitting if matter.suggests and matter.suggests in suggested else others).append(matter)
     context = {
         "facts": facts,
         "source": source,
         "rows": list(queries.about(facts.subject, user)[:50]),
         "fitting": fitting,
-        "others": [each for each in others if not each.suggests],
+        "others": [each for each in others if not sources.is_certain(each.suggests)],
         "own": own,
         "today": today,
     }
