@@ -1,4 +1,4 @@
-"""Looking back in the demo city: one round finished, one under way, recurrences, two evaluations of effect."""
+"""Looking back in the demo city: one round finished, one under way, one over blind spots, recurrences, two evaluations of effect."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def look_back(city: City) -> None:
     )  # fmt: skip
     if second is not None:
         _look(city, second, rng, done=0.4)
+    _blind_spots(city)
     with as_of(at_hour(city.today - dt.timedelta(days=1), 3)):
         actions.find_recurrences(timezone.now())
     _evaluate(city, office)
@@ -70,6 +71,22 @@ def _round(
     with as_of(at_hour(city.today - dt.timedelta(days=ago), 15)):
         actions.draw_round(held, by=office)
     return held
+
+
+def _blind_spots(city: City) -> None:
+    """Places nobody ever inspected: drawn, handed to the streets and towns they lie in, two of them found shut."""
+    with as_of(at_hour(city.today - dt.timedelta(days=2), 9)):
+        office = _fresh(city.users["office"])
+        held = actions.announce_round(
+            title="监管盲区清零抽查", region=city.regions["5397"], target="blind", unseen_months=0, stratify="kind",
+            confidence=90, margin=Decimal(20), expected=Decimal(30), minimum=1, method="proportional", by=office,
+        )  # fmt: skip
+        actions.draw_round(held, by=office)
+        actions.hand_to_localities(held, by=office)
+    with as_of(at_hour(city.today - dt.timedelta(days=1), 15)):
+        shut = held.checks.select_related("round__organization", "organization").order_by("position")[:2]
+        for check, words in zip(shut, FINDINGS["unclear"], strict=False):
+            actions.not_seen(check, found=words, by=office)
 
 
 def _look(city: City, held: LookbackRound, rng: random.Random, *, done: float) -> None:

@@ -19,13 +19,14 @@ from bihuan.duties.models import Duty
 from bihuan.hazards.models import Hazard, Reinspection
 from bihuan.hazards.workflow import OPEN
 from bihuan.papers.models import Paper
-from bihuan.registry.models import Enterprise
+from bihuan.registry.models import Enterprise, EnterpriseQuerySet
 from bihuan.registry.plates import live_plate
 from bihuan.rules.regions import is_within
 from bihuan.search.finding import narrowed
 from bihuan.search.grams import terms_of
 from bihuan.search.models import Kind
 
+from .kinds import OWN
 from .models import Coverage, Inspection
 
 # Kinds of enterprises that bring gas to whoever uses it (随瓶安检, 入户安检).
@@ -36,6 +37,19 @@ def conductible(user: User) -> QuerySet[Enterprise]:
     """Enterprises this person may inspect: within reach of the posts that allow inspections, and still supervised."""
     scope = scope_of(user, Permission.CONDUCT_INSPECTION)
     return Enterprise.objects.supervised().filter(areas_q(scope.areas) | Q(department__in=scope.departments))
+
+
+def official_visits(rows: QuerySet[Inspection]) -> QuerySet[Inspection]:
+    """Visits of authorities; what an enterprise checks itself or at its users is none."""
+    return rows.exclude(kind__in=OWN)
+
+
+def unvisited(objects: EnterpriseQuerySet, since: dt.date | None = None) -> EnterpriseQuerySet:
+    """Of these places those no authority has been to since a day, or ever: blind spots of supervision (监管盲区, R099)."""
+    visits = official_visits(Inspection.objects.filter(enterprise=OuterRef("pk")))
+    if since is not None:
+        visits = visits.filter(inspected_on__gte=since)
+    return objects.filter(~Exists(visits))
 
 
 def inspecting_organization(user: User, enterprise: Enterprise) -> Organization | None:

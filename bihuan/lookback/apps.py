@@ -18,8 +18,11 @@ class LookbackConfig(AppConfig):
         from bihuan.attachments import access
         from bihuan.campaigns import extras
         from bihuan.hazards import origins
+        from bihuan.inspections import following
         from bihuan.jobs.exports import register_export
+        from bihuan.planning.fulfilling import register_warrant
 
+        from .actions import covered, warrants
         from .effect import linked
         from .exporting import CHECKS, RECURRENCES
         from .models import Evaluation, LookbackCheck
@@ -38,6 +41,8 @@ class LookbackConfig(AppConfig):
         access.register("lookback.lookbackcheck", sees_check)
         access.register("lookback.evaluation", sees_evaluation)
         origins.register(seen_again)
+        following.register(covered)
+        register_warrant(warrants)
         extras.register("lookback.effect", linked, position=60)
         for export in (CHECKS, RECURRENCES):
             register_export(export)

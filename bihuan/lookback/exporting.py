@@ -30,7 +30,16 @@ REPEATS = (
 
 
 class CheckSource(KeyedSource):
-    related = ("round", "stratum", "hazard__enterprise", "locality", "closed_by", "organization", "judged_by")
+    related = (
+        "round",
+        "stratum",
+        "hazard",
+        "enterprise",
+        "locality",
+        "closed_by",
+        "organization",
+        "judged_by",
+    )
 
     def __init__(self, user: User, query: str) -> None:
         given = QueryDict(query).dict()
@@ -44,10 +53,15 @@ class CheckSource(KeyedSource):
     def row(self, each: Any) -> Row:
         closer = each.closed_by.full_name if self._named and each.closed_by else ""
         by_inspector = each.round.stratify == "inspector" and not self._named
+        hazard = each.hazard
+        words = (
+            ("监管盲区", "", None)
+            if hazard is None
+            else (hazard.description, hazard.location, hazard.closed_on)
+        )
         return (
             each.round.title, each.position, "" if by_inspector else each.stratum.name, each.hazard_id,
-            each.hazard.enterprise.name, each.locality.name, each.hazard.description, each.hazard.location,
-            each.hazard.closed_on, closer, each.organization.short_name, each.get_status_display(), each.checked_on,
+            each.enterprise.name, each.locality.name, *words, closer, each.organization.short_name, each.get_status_display(), each.checked_on,
             each.found, each.judged_by.full_name if each.judged_by else "", "是" if each.reopened_at else "",
         )  # fmt: skip
 

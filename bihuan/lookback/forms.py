@@ -6,22 +6,26 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from bihuan.accounts.models import Organization, Region, User
 from bihuan.accounts.queries import regions_to_choose
 from bihuan.campaigns.models import Campaign
 from bihuan.core.forms import day_field, words_field
+from bihuan.inspections.models import Inspection
 from bihuan.rules import assessments as risk
 from bihuan.rules.sampling import CONFIDENCES
 
+from .actions.planning import MONTHS
 from .models import LookbackRound
-from .workflow import CheckStatus, Method, Stratify, Verdict
+from .workflow import STRATA, VERDICTS, CheckStatus, Method, Target, Verdict
 
 
 class RoundForm(forms.Form):
-    """A new round: which closed hazards, how sure."""
+    """A new round: which closed hazards, or which blind spots, how sure."""
 
+    target = forms.ChoiceField(choices=Target.choices, required=False, widget=forms.HiddenInput)
     title = forms.CharField(label="名称", max_length=80, help_text="例：2026 年第四季度回头看")
     region = forms.ModelChoiceField(label="范围", queryset=Region.objects.none())
     campaign = forms.ModelChoiceField(
@@ -29,7 +33,13 @@ class RoundForm(forms.Form):
     )
     closed_from = day_field("销号日期从")
     closed_to = day_field("销号日期到")
-    stratify = forms.ChoiceField(label="按什么分层", choices=Stratify.choices)
+    unseen_months = forms.TypedChoiceField(
+        label="多久没有检查的算监管盲区",
+        coerce=int,
+        choices=[(each, f"{each} 个月没有检查" if each else "从未检查过") for each in MONTHS],
+        help_text="只算监管单位的检查；企业自查、随瓶安检不算",
+    )
+    stratify = forms.ChoiceField(label="按什么分层")
     method = forms.ChoiceField(label="样本怎么分到各层", choices=Method.choices)
     confidence = forms.TypedChoiceField(
         label="置信度", coerce=int, initial=95, choices=[(each, f"{each}%") for each in CONFIDENCES]
@@ -49,8 +59,20 @@ class RoundForm(forms.Form):
         help_text="可不填。例：明日上证指数收盘价，抽取时填写，谁也不能提前知道",
     )
 
-    def __init__(self, data: Any = None, *, user: User, body: Organization, **kwargs: Any) -> None:
+    def __init__(
+        self, data: Any = None, *, user: User, body: Organization, target: str = Target.CLOSED, **kwargs: Any
+    ) -> None:
         super().__init__(data, **kwargs)
+        self.fields["target"].initial = target
+        for name in ("closed_from", "closed_to") if target == Target.BLIND else ("unseen_months",):
+            del self.fields[name]
+        if target == Target.BLIND:
+            self.fields["campaign"].label = "只看这项整治的检查对象"
+            self.fields["campaign"].empty_label = "全部对象"  # type: ignore[attr-defined]
+            self.fields["expected"].label = "预计有问题的比例（%）"
+            self.fields["minimum"].label = "每层至少抽查（家）"
+        strata = [(each.value, each.label) for each in STRATA[target]]
+        self.fields["stratify"].choices = strata  # type: ignore[attr-defined]
         area = body.region_id[:4] if body.kind == Organization.Kind.DEPARTMENT else body.region_id
         codes = [area, *(each.code for each in regions_to_choose([area]))]
         self.fields["region"].queryset = Region.objects.filter(code__in=codes)  # type: ignore[attr-defined]
@@ -77,6 +99,9 @@ class HandForm(forms.Form):
     ) -> None:
         super().__init__(data, **kwargs)
         self.fields["body"].queryset = Organization.objects.filter(pk__in=[each.pk for each in bodies])  # type: ignore[attr-defined]
+        if held.is_blind:
+            self.fields["body"].required = False
+            self.fields["body"].empty_label = "各自所在的乡镇（街道）"  # type: ignore[attr-defined]
         waiting = held.checks.filter(status=CheckStatus.WAITING).values("locality")
         self.fields["locality"].queryset = Region.objects.filter(pk__in=waiting)  # type: ignore[attr-defined]
 
@@ -86,10 +111,38 @@ class JudgeForm(forms.Form):
 
     status = forms.ChoiceField(
         label="结论", widget=forms.RadioSelect,
-        choices=[each for each in CheckStatus.choices if each[0] != CheckStatus.WAITING],
+        choices=[(each.value, each.label) for each in VERDICTS[Target.CLOSED]],
     )  # fmt: skip
     checked_on = day_field("抽查日期")
     found = words_field("现场情况", help_text="看到了什么；无法判断的写明原因")
+
+
+class VisitForm(forms.Form):
+    """Which visit settles a place nobody had been to; none when it could not be seen."""
+
+    inspection = forms.ModelChoiceField(
+        label="按哪次检查登记", queryset=Inspection.objects.none(), required=False, empty_label="没有检查到"
+    )
+    found = words_field(
+        "没有检查到的原因", required=False, help_text="停业、搬迁、查无此户等，写明下一步怎么办"
+    )
+
+    def __init__(self, data: Any = None, *, visits: QuerySet[Inspection], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        field: Any = self.fields["inspection"]
+        field.queryset = visits
+        field.label_from_instance = _visit_words
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not given.get("inspection") and not str(given.get("found") or "").strip():
+            self.add_error("found", "请选择检查记录；没有检查到的写明原因")
+        return given
+
+
+def _visit_words(visit: Inspection) -> str:
+    result = "未发现隐患" if visit.is_clean else f"发现隐患 {visit.hazard_count} 项"
+    return f"{visit.inspected_on} {visit.organization.short_name} {visit.get_kind_display()}，{result}"
 
 
 class ConcludeForm(forms.Form):

@@ -39,6 +39,14 @@ def may_judge(user: User, check: LookbackCheck) -> bool:
     )
 
 
+def may_visit(user: User, check: LookbackCheck) -> bool:
+    """Whether the person says what became of a place nobody had been to: for the body asked to go there, or for the one
+    that holds the round."""
+    going = {post.organization_id for post in posts_with(user, Permission.CONDUCT_INSPECTION)}
+    holding = {post.organization_id for post in posts_with(user, Permission.RUN_LOOKBACK)}
+    return check.organization_id in going | holding or check.round.organization_id in holding
+
+
 def may_reopen(user: User, check: LookbackCheck) -> bool:
     """Whether a hazard found again waits for the person to be opened again."""
     return (

@@ -9,6 +9,13 @@ from django.db.models import TextChoices
 from bihuan.accounts.permissions import Permission
 
 
+class Target(TextChoices):
+    """Of what the sample is drawn: what was put right, or what nobody has looked at (监管盲区, R099)."""
+
+    CLOSED = "closed", "已销号的隐患"
+    BLIND = "blind", "监管盲区"
+
+
 class RoundStatus(TextChoices):
     ANNOUNCED = "announced", "已公布承诺值"
     CHECKING = "checking", "抽查中"
@@ -28,22 +35,37 @@ class CheckStatus(TextChoices):
     HELD = "held", "未反弹"
     REBOUNDED = "rebounded", "已反弹"
     UNCLEAR = "unclear", "无法判断"
+    CLEAN = "clean", "未发现隐患"
+    FOUND = "found", "发现隐患"
 
 
 class CheckMove(TextChoices):
     JUDGE = "judge", "抽查"
     REOPEN = "reopen", "重开隐患"
     HAND = "hand", "交办抽查"
+    VISIT = "visit", "按检查记录登记"
 
 
 class Stratify(TextChoices):
-    """By what the closed hazards are kept apart."""
+    """By what hazards, or places nobody went to, are kept apart."""
 
     KIND = "kind", "对象类型"
     INSPECTOR = "inspector", "销号人"
     UNIT = "unit", "复查单位"
     RISK = "risk", "企业风险等级"
     LOCALITY = "locality", "乡镇街道"
+    DEPARTMENT = "department", "主管部门"
+    VISITED = "visited", "检查情况"
+
+
+STRATA: dict[str, tuple[Stratify, ...]] = {
+    Target.CLOSED: (
+        Stratify.KIND, Stratify.INSPECTOR, Stratify.UNIT, Stratify.RISK, Stratify.LOCALITY, Stratify.DEPARTMENT,
+    ),
+    Target.BLIND: (
+        Stratify.KIND, Stratify.RISK, Stratify.LOCALITY, Stratify.DEPARTMENT, Stratify.VISITED,
+    ),
+}  # fmt: skip
 
 
 class Method(TextChoices):
@@ -92,6 +114,12 @@ CHECK_RULES: dict[str, Rule] = {
         frozenset({CheckStatus.WAITING}), CheckStatus.REBOUNDED, Permission.RUN_LOOKBACK
     ),
     CheckStatus.UNCLEAR: Rule(frozenset({CheckStatus.WAITING}), CheckStatus.UNCLEAR, Permission.RUN_LOOKBACK),
+    CheckStatus.CLEAN: Rule(
+        frozenset({CheckStatus.WAITING}), CheckStatus.CLEAN, Permission.CONDUCT_INSPECTION
+    ),
+    CheckStatus.FOUND: Rule(
+        frozenset({CheckStatus.WAITING}), CheckStatus.FOUND, Permission.CONDUCT_INSPECTION
+    ),
 }
 EVALUATION_RULES: dict[str, Rule] = {
     EvaluationMove.SIGN: Rule(
@@ -104,4 +132,10 @@ EVALUATION_RULES: dict[str, Rule] = {
         needs_reason=True,
     ),
 }
-JUDGED = frozenset({CheckStatus.HELD, CheckStatus.REBOUNDED})
+# What may be said of a hazard that was closed, and of a place nobody had been to.
+VERDICTS: dict[str, tuple[CheckStatus, ...]] = {
+    Target.CLOSED: (CheckStatus.HELD, CheckStatus.REBOUNDED, CheckStatus.UNCLEAR),
+    Target.BLIND: (CheckStatus.CLEAN, CheckStatus.FOUND, CheckStatus.UNCLEAR),
+}
+JUDGED = frozenset({CheckStatus.HELD, CheckStatus.REBOUNDED, CheckStatus.CLEAN, CheckStatus.FOUND})
+HITS = frozenset({CheckStatus.REBOUNDED, CheckStatus.FOUND})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from django.urls import reverse
 
@@ -14,6 +14,8 @@ from bihuan.inspections.models import Inspection, Signal
 from bihuan.inspections.weighing import Found
 
 from .models import JointShare, PlannedVisit, Recusal, VisitPlan
+
+_WARRANTS: list[Callable[[Inspection], bool]] = []
 
 
 def fulfil(inspection: Inspection, *, by: User) -> None:
@@ -81,8 +83,14 @@ def people_amiss(inspection: Inspection) -> Iterator[Found]:
             )
 
 
+def register_warrant(warrants: Callable[[Inspection], bool]) -> None:
+    """Let a higher app say that a visit was asked for elsewhere (a look-back, a supervision round)."""
+    if warrants not in _WARRANTS:
+        _WARRANTS.append(warrants)
+
+
 def unplanned(inspection: Inspection) -> Iterator[Found]:
-    """A visit outside any task, plan and approval, of an organization that has a plan to keep to."""
+    """A visit outside any task, plan, approval and other warrant, of an organization that has a plan to keep to."""
     if inspection.kind in OWN or inspection.task_id is not None:
         return
     if PlannedVisit.objects.filter(inspection=inspection).exists():
@@ -93,7 +101,7 @@ def unplanned(inspection: Inspection) -> Iterator[Found]:
         status=VisitPlan.Status.ADOPTED,
         adopted_at__lte=inspection.started_at,
     )
-    if plans.exists():
+    if plans.exists() and not any(warrants(inspection) for warrants in _WARRANTS):
         yield Found(
             Signal.Code.UNPLANNED,
             "不属于任何任务、双随机或年度计划，也没有计划外检查的批准",

@@ -1,6 +1,7 @@
 """Pages of `lookback`, judged as tests/matrix/pages.py judges the others.
 
-The county's office looks at Qingshi street's closed hazards: one round drawn, one announced, an evaluation open. The
+The county's office looks at Qingshi street's closed hazards: one round drawn, one announced, an evaluation open; of the street's blind
+spots one is drawn and handed to the street. The
 department of the line sees the checks of its hazards, not the rounds: those are the office's and none is its own.
 """
 
@@ -21,6 +22,8 @@ lookback:act                  | POST     | street    | OO                  | DO
 lookback:checks               | GET      | list      | OL OO DL DO LL LO IS |
 lookback:check                | GET      | street    | OL OO DL DO LL LO IS |
 lookback:check post           | POST     | street    | OO                  |
+lookback:check place          | GET      | street    | OL OO DL DO LL LO IS |
+lookback:check place post     | POST     | street    | OO LO               |
 lookback:reopen               | POST     | street    | OL OO DL LL         |
 lookback:recurrences          | GET      | list      | OL OO DL DO LL LO IS |
 lookback:export_recurrences   | GET POST | list      | OL OO DL DO LL LO IS |
@@ -37,6 +40,8 @@ ADDRESSES: dict[str, dict[str, str]] = {
     "lookback:material": {"pk": "lookback_round"},
     "lookback:act": {"pk": "lookback_announced", "key": "=cancel"},
     "lookback:check": {"pk": "lookback_check"},
+    "lookback:check place": {"pk": "lookback_place"},
+    "lookback:check place post": {"pk": "lookback_place"},
     "lookback:reopen": {"pk": "lookback_check"},
     "lookback:evaluation": {"pk": "effect_evaluation"},
     "lookback:cancel_evaluation": {"pk": "effect_evaluation"},
@@ -59,11 +64,17 @@ def ids(stage: Stage) -> dict[str, Any]:
     held = announced(world, by=people["OO"], region=street, title="青石街道回头看")
     actions.draw_round(held, by=people["OO"])
     waiting = announced(world, by=people["OO"], region=street, title="青石街道回头看（二）")
+    blind = announced(
+        world, by=people["OO"], region=street, title="青石街道盲区清零", target="blind", unseen_months=0
+    )
+    actions.draw_round(blind, by=people["OO"])
+    actions.hand_to_localities(blind, by=people["OO"])
     evaluation = actions.arrange(hazards[0], by=people["OO"])
     return {
         "lookback_round": held.pk,
         "lookback_announced": waiting.pk,
         "lookback_check": held.checks.order_by("position")[0].pk,
+        "lookback_place": blind.checks.order_by("position")[0].pk,
         "effect_evaluation": evaluation.pk,
         "closed_again": hazards[1].pk,
     }

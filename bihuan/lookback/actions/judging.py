@@ -25,7 +25,7 @@ from bihuan.hazards.workflow import Status
 
 from ..models import CheckTransition, LookbackCheck
 from ..standing import may_judge
-from ..workflow import CHECK_RULES, CheckMove, CheckStatus
+from ..workflow import CHECK_RULES, VERDICTS, CheckMove, CheckStatus, Target
 from .rounds import settle
 
 
@@ -45,9 +45,11 @@ def judge(
 
     Raises PermissionDenied for another body or whoever closed it, Refused, IllegalMove.
     """
+    if check.hazard_id is None:
+        raise Refused("监管盲区按检查记录登记；没有看到的写明原因")
     if not may_judge(by, check) or not LookbackCheck.objects.visible_to(by).filter(pk=check.pk).exists():
         raise PermissionDenied
-    if status not in CHECK_RULES:
+    if status not in VERDICTS[Target.CLOSED]:
         raise Refused("请选择抽查结论")
     if not found.strip():
         raise Refused("请写明现场情况；无法判断的写明原因")
@@ -92,6 +94,7 @@ def _reopen(check: LookbackCheck, *, by: User) -> None:
     if not LookbackCheck.objects.filter(pk=check.pk, reopened_at=None).update(reopened_at=now):
         raise IllegalMove("这条反弹的隐患已经重开，请刷新后核对")
     check.reopened_at = now
+    assert check.hazard_id is not None  # only what was a hazard is found again
     hazard = Hazard.objects.select_related("enterprise").get(pk=check.hazard_id)
     if hazard.status == Status.CLOSED and hazard.round == check.hazard_round:
         reopen(hazard, reason=f"{check.round}抽查发现反弹：{check.found}"[:500], by=by)

@@ -1,4 +1,4 @@
-"""Look-back rounds: what was promised, what was drawn, what was found of each hazard."""
+"""Look-back rounds: what was promised, what was drawn, what was found of each hazard or place."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from bihuan.campaigns.models import Campaign
 from bihuan.core.addresses import row_address
 from bihuan.core.fields import SealedCharField
 from bihuan.hazards.models import Hazard
+from bihuan.inspections.models import Inspection
+from bihuan.registry.models import Enterprise
 
-from ..workflow import CheckStatus, Method, RoundStatus, Stratify
+from ..workflow import CheckStatus, Method, RoundStatus, Stratify, Target
 
 
 class RoundQuerySet(models.QuerySet["LookbackRound"]):
@@ -33,7 +35,7 @@ class RoundQuerySet(models.QuerySet["LookbackRound"]):
 
 
 class LookbackRound(models.Model):
-    """One round (回头看): over which closed hazards, how sure, promised and drawn how."""
+    """One round (回头看): over which closed hazards or which blind spots, how sure, promised and drawn how."""
 
     title = models.CharField("名称", max_length=80)
     organization = models.ForeignKey(Organization, models.PROTECT, verbose_name="组织单位", related_name="+")
@@ -48,8 +50,12 @@ class LookbackRound(models.Model):
     campaign = models.ForeignKey(
         Campaign, models.PROTECT, verbose_name="专项整治", null=True, blank=True, related_name="+"
     )
-    closed_from = models.DateField("销号日期从")
-    closed_to = models.DateField("销号日期到")
+    target = models.CharField("抽什么", max_length=8, choices=Target.choices, default=Target.CLOSED)
+    closed_from = models.DateField("销号日期从", null=True)
+    closed_to = models.DateField("销号日期到", null=True)
+    unseen_months = models.PositiveSmallIntegerField(
+        "多久没有检查（月）", null=True, help_text="监管盲区；0 为从未检查"
+    )
     stratify = models.CharField("分层", max_length=10, choices=Stratify.choices)
     method = models.CharField("分配方法", max_length=14, choices=Method.choices, default=Method.PROPORTIONAL)
     confidence = models.PositiveSmallIntegerField("置信度（%）")
@@ -60,6 +66,7 @@ class LookbackRound(models.Model):
     size = models.PositiveIntegerField("样本")
     inputs = models.JSONField("抽样材料", default=dict)
     inputs_digest = models.CharField("材料摘要", max_length=64)
+    result = models.JSONField("抽中编号", default=list)
     commitment = models.CharField("承诺值", max_length=64)
     seed = SealedCharField("种子", max_length=64)
     public_value = models.CharField("公开随机值", max_length=120, blank=True)
@@ -82,7 +89,9 @@ class LookbackRound(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(closed_to__gte=F("closed_from")), name="lookback_period_in_order"
+                condition=Q(target="closed", closed_to__gte=F("closed_from"), unseen_months=None)
+                | Q(target="blind", closed_from=None, closed_to=None, unseen_months__isnull=False),
+                name="lookback_period_in_order",
             )
         ]
         indexes = [
@@ -96,10 +105,38 @@ class LookbackRound(models.Model):
     def get_absolute_url(self) -> str:
         return row_address("lookback:round", self.pk)
 
+    @property
+    def is_blind(self) -> bool:
+        """Whether places nobody went to are drawn, not closed hazards."""
+        return self.target == Target.BLIND
+
+    @property
+    def of_words(self) -> str:
+        """Of what it is drawn, in words."""
+        if not self.is_blind:
+            return f"{self.closed_from} 至 {self.closed_to}销号的隐患"
+        if not self.unseen_months:
+            return "从未检查过的对象"
+        return f"{self.unseen_months} 个月没有检查的对象"
+
+    @property
+    def rate_word(self) -> str:
+        """What the share of hits is called."""
+        return "问题率" if self.is_blind else "反弹率"
+
+    @property
+    def hit_word(self) -> str:
+        return "发现隐患" if self.is_blind else "已反弹"
+
+    @property
+    def unit_word(self) -> str:
+        return "家" if self.is_blind else "条"
+
     def signed_content(self) -> dict[str, object]:
         return {
             "title": self.title, "organization": self.organization_id, "region": self.region_id,
-            "campaign": self.campaign_id, "period": [self.closed_from, self.closed_to], "stratify": self.stratify,
+            "campaign": self.campaign_id, "target": self.target, "unseen_months": self.unseen_months,
+            "period": [self.closed_from, self.closed_to], "stratify": self.stratify,
             "method": self.method, "plan": [self.confidence, f"{self.margin:.1f}", f"{self.expected:.1f}", self.minimum],
             "population": self.population, "size": self.size, "digest": self.inputs_digest,
             "commitment": self.commitment, "public_value_of": self.public_value_of, "at": self.announced_at,
@@ -120,7 +157,7 @@ class RoundTransition(Transition):
 
 
 class LookbackStratum(models.Model):
-    """One stratum of a round: how many closed hazards it holds, how many are looked at."""
+    """One stratum of a round: how many hazards or places it holds, how many are looked at."""
 
     round = models.ForeignKey(LookbackRound, models.PROTECT, verbose_name="回头看", related_name="strata")
     key = models.CharField("分层键", max_length=40)
@@ -157,12 +194,20 @@ class CheckQuerySet(models.QuerySet["LookbackCheck"]):
 
 
 class LookbackCheck(models.Model):
-    """One closed hazard looked at again: does it hold (抽查)."""
+    """One closed hazard looked at again: does it hold (抽查); of blind spots one place that is inspected at last."""
 
     round = models.ForeignKey(LookbackRound, models.PROTECT, verbose_name="回头看", related_name="checks")
     stratum = models.ForeignKey(LookbackStratum, models.PROTECT, verbose_name="抽样层", related_name="checks")
-    hazard = models.ForeignKey(Hazard, models.PROTECT, verbose_name="隐患", related_name="lookback_checks")
-    hazard_round = models.PositiveSmallIntegerField("隐患轮次")
+    enterprise = models.ForeignKey(
+        Enterprise, models.PROTECT, verbose_name="对象", related_name="lookback_checks"
+    )
+    hazard = models.ForeignKey(
+        Hazard, models.PROTECT, verbose_name="隐患", null=True, related_name="lookback_checks"
+    )
+    hazard_round = models.PositiveSmallIntegerField("隐患轮次", null=True)
+    inspection = models.ForeignKey(
+        Inspection, models.PROTECT, verbose_name="检查记录", null=True, related_name="lookback_checks"
+    )
     position = models.PositiveIntegerField("抽取次序")
     closed_by = models.ForeignKey(User, models.PROTECT, verbose_name="销号人", null=True, related_name="+")
     organization = models.ForeignKey(
@@ -195,6 +240,16 @@ class LookbackCheck(models.Model):
                 | (~Q(status="waiting") & Q(judged_at__isnull=False)),
                 name="lookback_judged_iff_stamped",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    hazard__isnull=False,
+                    inspection=None,
+                    status__in=["waiting", "held", "rebounded", "unclear"],
+                )
+                | Q(hazard=None, inspection=None, status__in=["waiting", "unclear"])
+                | Q(hazard=None, inspection__isnull=False, status__in=["clean", "found"]),
+                name="lookback_judged_by_what",
+            ),
         ]
         indexes = [
             models.Index(fields=["city", "status", "-checked_on"], name="lookback_check_city"),
@@ -203,14 +258,15 @@ class LookbackCheck(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"抽查 {self.hazard}"
+        return f"抽查 {self.hazard if self.hazard_id else self.enterprise}"
 
     def get_absolute_url(self) -> str:
         return row_address("lookback:check", self.pk)
 
     def signed_content(self) -> dict[str, object]:
         return {
-            "round": self.round_id, "hazard": self.hazard_id, "hazard_round": self.hazard_round,
+            "round": self.round_id, "enterprise": self.enterprise_id, "hazard": self.hazard_id,
+            "hazard_round": self.hazard_round, "inspection": self.inspection_id,
             "position": self.position, "status": self.status, "checked_on": self.checked_on, "found": self.found,
             "by": self.judged_by_id, "at": self.judged_at,
         }  # fmt: skip

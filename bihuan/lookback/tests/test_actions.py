@@ -42,6 +42,8 @@ def test_legal_moves():
         "held": ({"waiting"}, "held"),
         "rebounded": ({"waiting"}, "rebounded"),
         "unclear": ({"waiting"}, "unclear"),
+        "clean": ({"waiting"}, "clean"),
+        "found": ({"waiting"}, "found"),
     }
     assert {move: (set(rule.sources), rule.target) for move, rule in EVALUATION_RULES.items()} == {
         "sign": ({"open"}, "signed"),

@@ -32,8 +32,9 @@ from .. import actions, forms, queries
 from ..exporting import CHECKS
 from ..models import LookbackCheck, LookbackRound
 from ..standing import may_judge, may_reopen, organizer, runs, sees_inspectors
-from ..workflow import CheckMove, CheckStatus, RoundMove, RoundStatus, Stratify
+from ..workflow import VERDICTS, CheckStatus, RoundMove, RoundStatus, Stratify, Target
 from . import user_of
+from .places import events_of, place
 
 
 @require_safe
@@ -67,16 +68,19 @@ def create(request: Request) -> HttpResponse:
     body = organizer(user)
     if body is None:
         raise PermissionDenied
+    target = request.POST.get("target") or request.GET.get("target", "")
+    target = target if target in Target.values else Target.CLOSED
     initial = {
         "region": body.region_id[:4] if body.kind == Organization.Kind.DEPARTMENT else body.region_id,
         "closed_from": today - dt.timedelta(days=90), "closed_to": today, "minimum": limit("lookback.minimum", today),
+        "unseen_months": 12,
     }  # fmt: skip
-    form = forms.RoundForm(request.POST or None, user=user, body=body, initial=initial)
+    form = forms.RoundForm(request.POST or None, user=user, body=body, target=target, initial=initial)
     plan, status = None, 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            given = dict(form.cleaned_data)
+            given = form.cleaned_data | {"target": target}
             try:
                 if "plan" in request.POST:
                     shown = {name: given[name] for name in given if name not in {"title", "public_value_of"}}
@@ -92,7 +96,14 @@ def create(request: Request) -> HttpResponse:
     return render(
         request,
         "lookback/create.html",
-        {"form": form, "plan": plan, "named": sees_inspectors(user)},
+        {
+            "form": form,
+            "plan": plan,
+            "named": sees_inspectors(user),
+            "target": target,
+            "targets": Target.choices,
+            "unit": "家" if target == Target.BLIND else "条",
+        },
         status=status,
     )
 
@@ -117,7 +128,9 @@ def _show(request: Request, held: LookbackRound, wrong: tuple[str, Any] | None =
     given = {name: str(value) for name, value in request.GET.items()}
     try:
         page = paginate(
-            queries.checks(user, given, held).select_related("hazard__enterprise", "locality", "organization", "stratum"),
+            queries.checks(user, given, held).select_related(
+                "hazard", "enterprise", "locality", "organization", "stratum"
+            ),
             order=("position", "id"), cursor=request.GET.get("cursor"), size=50,
         )  # fmt: skip
     except BadCursor as error:
@@ -132,7 +145,8 @@ def _show(request: Request, held: LookbackRound, wrong: tuple[str, Any] | None =
     if mine and held.status == RoundStatus.CHECKING:
         if whole.judged + whole.unclear < whole.planned:
             bodies = actions.bodies_to_hand(held)
-            panels.append(("hand", "交给别的单位抽查", "交办", forms.HandForm(held=held, bodies=bodies)))
+            said = "交给属地或别的单位检查" if held.is_blind else "交给别的单位抽查"
+            panels.append(("hand", said, "交办", forms.HandForm(held=held, bodies=bodies)))
         else:
             panels.append(("finish", "完成这一轮", "完成", forms.ConcludeForm()))
     if wrong is not None:
@@ -150,10 +164,15 @@ def _show(request: Request, held: LookbackRound, wrong: tuple[str, Any] | None =
         "share": percent(whole.interval.share),
         "span": f"{percent(whole.interval.low)} 至 {percent(whole.interval.high)}，置信度 {held.confidence}%"
         if whole.judged else "还没有可以判断的",
-        "inspectors": queries.by_inspector(held) if named else [],
+        "inspectors": queries.by_inspector(held) if named and not held.is_blind else [],
         "page": page,
         "given": Asked(request),
-        "statuses": [*CheckStatus.choices, ("judged", "已判断")],
+        "statuses": [
+            (CheckStatus.WAITING.value, CheckStatus.WAITING.label),
+            *((each.value, each.label) for each in VERDICTS[held.target]),
+            ("judged", "已判断"),
+        ],
+        "hit": CheckStatus.FOUND if held.is_blind else CheckStatus.REBOUNDED,
         "panels": panels,
         "wrong": wrong[0] if wrong else "",
         "today": timezone.localdate(),
@@ -200,10 +219,14 @@ def act(request: Request, pk: int, key: str) -> HttpResponse:
     try:
         match key:
             case "draw":
-                said = f"抽出 {actions.draw_round(held, by=user, **given)} 条，请按期抽查"
+                said = f"抽出 {actions.draw_round(held, by=user, **given)} {held.unit_word}，请按期抽查"
             case "hand":
                 place = given["locality"].pk if given["locality"] else ""
-                said = f"已交办 {actions.hand_checks(held, given['body'], locality=place, by=user)} 条"
+                if given["body"] is None:
+                    moved = actions.hand_to_localities(held, by=user)
+                else:
+                    moved = actions.hand_checks(held, given["body"], locality=place, by=user)
+                said = f"已交办 {moved} {held.unit_word}"
             case "finish":
                 actions.finish_round(held, by=user, **given)
                 said = "这一轮回头看已完成"
@@ -227,8 +250,7 @@ def material(request: Request, pk: int) -> HttpResponse:
         raise Http404
     told = {
         **held.inputs, "commitment": held.commitment, "seed": held.seed, "public_value": held.public_value,
-        "digest": held.inputs_digest,
-        "result": list(held.checks.order_by("position").values_list("hazard_id", flat=True)),
+        "digest": held.inputs_digest, "target": held.target, "result": held.result,
     }  # fmt: skip
     response = HttpResponse(json.dumps(told, ensure_ascii=False, indent=1), content_type="application/json")
     response["Content-Disposition"] = content_disposition(f"回头看抽样-{held.pk}.json")
@@ -242,7 +264,7 @@ def checks(request: Request) -> HttpResponse:
     user = user_of(request)
     given = {"mine": "1", "status": CheckStatus.WAITING, **{k: str(v) for k, v in request.GET.items()}}
     rows = queries.checks(user, given).select_related(
-        "hazard__enterprise", "locality", "round", "organization"
+        "hazard", "enterprise", "locality", "round", "organization"
     )
     try:
         page = paginate(rows, order=("id",), cursor=request.GET.get("cursor"), size=50)
@@ -262,13 +284,16 @@ def check(request: Request, pk: int) -> HttpResponse:
     rows = LookbackCheck.objects.visible_to(user).select_related(
         "round",
         "stratum",
-        "hazard__enterprise",
+        "enterprise__kind",
         "hazard__check_item",
+        "inspection__organization",
         "locality",
         "organization",
         "judged_by",
     )
     row = get_object_or_404(rows, pk=pk)
+    if row.hazard_id is None:
+        return place(request, row)
     may = may_judge(user, row)
     form, status = None, 200
     if request.method == "POST":
@@ -295,9 +320,9 @@ def check(request: Request, pk: int) -> HttpResponse:
                 return redirect(row.round)
     elif may and row.status == CheckStatus.WAITING:
         form = forms.JudgeForm(initial={"checked_on": today})
-    lines = list(row.transitions.select_related("by").order_by("-id"))
-    kept_files = files.of_many(lines)
-    closing = row.hazard.transitions.filter(to_status="closed").order_by("-id").first()
+    hazard = row.hazard
+    assert hazard is not None
+    closing = hazard.transitions.filter(to_status="closed").order_by("-id").first()
     context = {
         "check": row,
         "form": form if row.status == CheckStatus.WAITING else None,
@@ -307,15 +332,8 @@ def check(request: Request, pk: int) -> HttpResponse:
         "upload_url": reverse("attachments:upload"),
         "signatures": files.signatures_of(row),
         "today": today,
-        "events": [
-            {
-                "at": f"{timezone.localtime(line.at):%Y-%m-%d %H:%M}", "what": CheckMove(line.move).label,
-                "who": line.by.full_name, "note": line.reason,
-                "photos": files.photo_items(kept_files[chain_of(line)].get("scene", [])),
-            }
-            for line in lines
-        ],
-    }  # fmt: skip
+        "events": events_of(row),
+    }
     return render(request, "lookback/check.html", context, status=status)
 
 
