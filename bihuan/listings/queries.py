@@ -37,6 +37,7 @@ STATES = {
 
 # An accident whose case is not closed.
 UNSETTLED = ("reported", "verified", "inquiry")
+_OF_OFFICES = (Duty.Kind.LISTING_STEP, Duty.Kind.LISTING_REPORT, Duty.Kind.LISTING_VISIT)
 _OF_HAZARD = (Duty.Kind.MAJOR_PLAN, Duty.Kind.MAJOR_PLAN_REVIEW)
 _TELL_MONEY = (Application, ProgressReport)  # the later word first
 
@@ -147,9 +148,10 @@ class Todo:
     url: str
 
 
-def todo(listing: Listing) -> list[Todo]:
+def todo(listing: Listing, *, inside: bool = True) -> list[Todo]:
     """Who must do what by when: the open duties, most pressing first; with the review of the hazard's plan, which an
-    application waits for."""
+    application waits for. Whoever reads from outside sees its own and what it waits for, not what offices owe each
+    other."""
     found = Q(subject__in=subjects_of(listing))
     if listing.hazard is not None and listing.status == ListingStatus.LISTED:
         kinds = [Duty.Kind.MAJOR_PLAN_REVIEW]
@@ -157,6 +159,8 @@ def todo(listing: Listing) -> list[Todo]:
             kinds.append(Duty.Kind.MAJOR_PLAN)
         found |= Q(subject=chain_of(listing.hazard), kind__in=kinds)
     rows = Duty.objects.open().filter(found).select_related("organization", "post").order_by("due_on", "pk")
+    if not inside:
+        rows = rows.exclude(~Q(organization=listing.owner_id), kind__in=_OF_OFFICES)
     return [_todo(duty, listing) for duty in rows]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from importlib import resources
+from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -42,7 +43,13 @@ def code_of(listing: Listing) -> SafeString:
 
 
 def pdf_bytes(listing: Listing, *, size: str) -> bytes:
-    """The sign on one page of A4 or A3; nothing is fetched to print it."""
+    """The sign as PDF."""
+    printed: bytes = sheets(listing, size=size).write_pdf()
+    return printed
+
+
+def sheets(listing: Listing, *, size: str) -> Any:
+    """The sign set on one sheet of A4 or A3; nothing is fetched to print it."""
     import weasyprint
     from PIL import ImageFile
 
@@ -52,7 +59,6 @@ def pdf_bytes(listing: Listing, *, size: str) -> bytes:
     page = render_to_string("listings/sign_pdf.html", given)
     looks = resources.files("bihuan.listings").joinpath("static", "listings", "sign.css").read_text("utf-8")
     fetcher = weasyprint.URLFetcher(allowed_protocols={"data"})
-    printed: bytes = weasyprint.HTML(string=page, url_fetcher=fetcher).write_pdf(
+    return weasyprint.HTML(string=page, url_fetcher=fetcher).render(
         stylesheets=[weasyprint.CSS(string=looks)]
     )
-    return printed

@@ -33,7 +33,8 @@ _Node = tuple[Organization | None, str]
 
 
 def draw_up_letters(listing: Listing, *, by: User) -> list[ResponsibilityLetter]:
-    """One letter between each two levels there are; a level that is not there (no line department) is passed over."""
+    """One letter between each two levels there are; a level that is not there (no line department, or one of a higher
+    government) is passed over."""
     nodes = _nodes(listing)
     derived = due(listing, "letters", timezone.localdate())
     made = []
@@ -144,7 +145,10 @@ def _node(listing: Listing, name: str) -> _Node | None:
         case "government":
             return listing.organization, listing.government
         case "department":
-            return (listing.department, listing.department.name) if listing.department else None
+            body = listing.department
+            # A county does not take a promise from a bureau of the city: the letter goes to the street itself.
+            above = body is not None and len(body.region_id) < len(listing.organization.region_id)
+            return (body, body.name) if body is not None and not above else None
         case "locality":
             body = (
                 Organization.objects.current(on=timezone.localdate())

@@ -100,6 +100,16 @@ def listed(world: World, **more: Any) -> Listing:
     return again(listing)
 
 
+def listed_by_city(world: World, **more: Any) -> Listing:
+    """The same by the city: its office's head, and on paper its government."""
+    listing = submitted(world, level="city", **more)
+    actions.sign_step(running(listing), agreed=True, by=world.people.housing_leader)
+    actions.sign_step(running(listing), agreed=True, by=world.people.office_leader)
+    office = world.people.office
+    actions.sign_step(running(listing), agreed=True, paper=paper(office), by=office)
+    return again(listing)
+
+
 def planned(world: World, **more: Any) -> Listing:
     """The plan filed, and the hazard's own plan approved in the ledger."""
     listing = listed(world, **more)

@@ -60,7 +60,7 @@ def test_the_order_is_in_the_governments_name_and_says_how_it_ends(world):
         "解除方式和程序",
         "蒋好味（负责人）",
         "每3个月",
-        "15 个工作日",
+        "15个工作日",
     ):
         assert words in said, words
     assert listing.order == paper
@@ -313,11 +313,20 @@ def test_a_term_that_ran_out_makes_the_examination_due_once(world):
     assert actions.keep_listings(now) == 0
 
 
-def test_letters_are_signed_from_the_government_down_and_become_papers(world):
+def test_a_county_takes_no_promise_from_a_bureau_of_the_city(world):
     listing = make.listed(world)
+    assert listing.department == world.organizations.housing  # the city's
+    assert [(row.giver_name, row.receiver_name) for row in listing.letters.all()] == [
+        ("云溪区人民政府", "青石街道办事处"),
+        ("青石街道办事处", "云溪区好味来面馆"),
+    ]
+
+
+def test_letters_are_signed_from_the_government_down_and_become_papers(world):
+    listing = make.listed_by_city(world)
     letters = list(listing.letters.select_related("listing__organization__region", "giver", "receiver"))
     assert [(row.giver_name, row.receiver_name) for row in letters] == [
-        ("云溪区人民政府", "云溪市住房和城乡建设局"),
+        ("云溪市人民政府", "云溪市住房和城乡建设局"),
         ("云溪市住房和城乡建设局", "青石街道办事处"),
         ("青石街道办事处", "云溪区好味来面馆"),
     ]
@@ -327,7 +336,7 @@ def test_letters_are_signed_from_the_government_down_and_become_papers(world):
     with pytest.raises(PermissionDenied):
         actions.sign_letter(letters[0], "sign_giver", by=people.qingshi_leader)
     pairs = [
-        (make.county_leader(world), people.housing_leader),
+        (people.office_leader, people.housing_leader),
         (people.housing_leader, people.qingshi_leader),
         (people.qingshi_leader, people.shop),
     ]

@@ -77,7 +77,7 @@ def show(request: Request, listing: Listing, wrong: tuple[str, Any] | None = Non
         "today": today,
         "panels": offered,
         "wrong": wrong[0] if wrong else "",
-        "todo": queries.todo(listing),
+        "todo": queries.todo(listing, inside=inside),
         "hints": hints(listing, user, on=today),
         "own_posts": {post.pk for post in user.posts},
         "pressed": queries.pressed(listing),
