@@ -33,7 +33,7 @@ def found(user, body, key: str):
 @pytest.fixture
 def overdue(world):
     hazard = make_major(world, description="彩钢棚压在燃气管道上")
-    Hazard.objects.filter(pk=hazard.pk).update(due_on=day(-3))
+    Hazard.objects.filter(pk=hazard.pk).update(found_on=day(-3), due_on=day(-3))
     return hazard
 
 
@@ -61,7 +61,7 @@ def test_it_is_proposed_no_more_once_the_place_is_stopped_or_somebody_decided(wo
     assert found(people.housing, there.housing, "stop_work") == []
     assert len(found(people.housing, there.housing, "major_listing")) == 1
     second = make_major(world, description="调压箱旁堆放杂物")
-    Hazard.objects.filter(pk=second.pk).update(due_on=day(-1))
+    Hazard.objects.filter(pk=second.pk).update(found_on=day(-40), due_on=day(-1))
     assert len(found(people.housing, there.housing, "stop_work")) == 1
     Enterprise.objects.filter(pk=second.enterprise_id).update(status="idle")
     assert found(people.housing, there.housing, "stop_work") == []
