@@ -42,6 +42,13 @@ class SessionPolicyMiddleware:
         user: Any = request.user
         if not user.is_authenticated or not getattr(view, "login_required", True):
             return None
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        only = sessions.only_page(request)
+        if only and name not in {only, "accounts:logout"}:
+            messages.info(request, "这台电脑的登录只用来值守显示；要点开数字、办理事项，请登录")
+            return self._to(
+                request, redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL)).url
+            )
         if self._is_over(request):
             logout(request)
             messages.info(
@@ -50,7 +57,6 @@ class SessionPolicyMiddleware:
             return self._to(
                 request, redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL)).url
             )
-        name = request.resolver_match.view_name if request.resolver_match else ""
         if user.needs_second_factor and not user.is_verified():
             return (
                 None if name in BEFORE_SECOND_FACTOR else self._to(request, reverse("accounts:second_factor"))
@@ -69,8 +75,9 @@ class SessionPolicyMiddleware:
         if sessions.is_idle(session, now):
             sessions.end(session)
             return True
-        # A page that fetches its own figures anew is nobody at work: it must not keep a forgotten session alive.
-        if request.headers.get("X-Bihuan-Background") != "1":
+        # A page that fetches its own figures anew is nobody at work: it must not keep a forgotten session alive, unless
+        # there is nothing to be done with that session but look at the page.
+        if request.headers.get("X-Bihuan-Background") != "1" or sessions.only_page(request):
             sessions.touch(session, now)
         return False
 

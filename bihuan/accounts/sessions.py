@@ -7,15 +7,20 @@ from importlib import import_module
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+
+from bihuan.audit.actions import record
 
 from .http import client_ip
 from .models import LoginSession, User
 
 # The last activity is written at most this often: a page must not cost a write.
 SEEN_EVERY = dt.timedelta(minutes=1)
+ONLY = "only_page"
+KEPT_FOR = dt.timedelta(days=7)
 
 
 def _store(session_key: str | None = None) -> SessionBase:
@@ -71,6 +76,24 @@ def end_all(user: User, *, except_key: str | None = None) -> int:
 def renamed(old_key: str | None, new_key: str | None) -> None:
     """Follow a session whose key was renewed (change of password)."""
     LoginSession.objects.filter(session_key=old_key).update(session_key=new_key)
+
+
+@transaction.atomic
+def keep_open(request: HttpRequest, page: str) -> None:
+    """Let the session of this screen show one page, by its view name, for days without anybody at work, and nothing else:
+    whoever finds the screen can do nothing with it but look. Every other page asks to sign in."""
+    request.session[ONLY] = page
+    request.session.set_expiry(KEPT_FOR)
+    session = LoginSession.objects.get(session_key=request.session.session_key)
+    days = KEPT_FOR // dt.timedelta(days=1)
+    record(
+        "accounts.keep_open", session, by=session.user, summary=f"转为值守显示，最长 {days} 天，只能看这一页"
+    )
+
+
+def only_page(request: HttpRequest) -> str:
+    """The one page this session shows, by its view name; "" for an ordinary session."""
+    return str(request.session.get(ONLY, ""))
 
 
 def is_idle(session: LoginSession, now: dt.datetime) -> bool:

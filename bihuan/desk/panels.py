@@ -11,9 +11,11 @@ from bihuan.campaigns.models import Campaign, Task
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.workflow import Level
 from bihuan.inspections.models import Coverage, Inspection
+from bihuan.inspections.queries import unvisited
 from bihuan.registry import filters, panels
 from bihuan.registry.models import Enterprise, EnterpriseQuerySet
 from bihuan.registry.panels import Panel, PanelRow
+from bihuan.rules.accidents import months_before
 
 LINES = 6
 UNVISITED = {"year": "一年内未检查", "ever": "从未检查"}
@@ -120,11 +122,8 @@ def _task_words(value: str, user: User) -> str:
 def _by_absence(objects: EnterpriseQuerySet, value: str, user: User) -> EnterpriseQuerySet | None:
     if value not in UNVISITED:
         return None
-    visits = Inspection.objects.filter(enterprise=OuterRef("pk"))
-    if value == "year":
-        today = timezone.localdate()
-        visits = visits.filter(inspected_on__gt=today.replace(year=today.year - 1, day=min(today.day, 28)))
-    return objects.supervised().filter(~Exists(visits))
+    since = months_before(timezone.localdate(), 12) if value == "year" else None
+    return unvisited(objects.supervised(), since)
 
 
 HAZARD_STATES = {"open": "有未销号隐患", "overdue": "有逾期未改隐患", "major": "有未销号重大隐患"}

@@ -50,9 +50,9 @@ class Change:
     """Where something was counted anew."""
 
     city_id: str
-    county_id: str
-    locality_id: str
-    department_id: int | None
+    county_id: str | None
+    locality_id: str | None
+    department_id: int | None = None
 
 
 class Door:

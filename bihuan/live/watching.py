@@ -11,11 +11,14 @@ from typing import Any
 from django.db import models
 from django.db.models import Count, Max, Q
 
+from bihuan.accidents.models import AccidentTransition
 from bihuan.duties.models import Duty
 from bihuan.hazards.models import HazardTransition
 from bihuan.inspections.models import Inspection
 from bihuan.jobs.models import Job
+from bihuan.listings.models import ListingTransition
 from bihuan.notifications.models import Message
+from bihuan.returns.models import ReturnTransition
 
 from .admission import Change, Listener, still_open
 
@@ -25,6 +28,17 @@ COUNT_EVERY = dt.timedelta(seconds=4)
 # A row committed out of order may have a lower id than one already seen.
 OVERLAP = 200
 AT_MOST = 2_000
+# What changes the figures of open pages: the rows a change is seen by, where they say the place stands, and whether they name
+# a department. The first two are looked at every time, the others as often as what waits is counted.
+BUSY: tuple[tuple[type[models.Model], str, bool], ...] = (
+    (HazardTransition, "hazard__", True),
+    (Inspection, "", True),
+)
+CALM: tuple[tuple[type[models.Model], str, bool], ...] = (
+    (ReturnTransition, "record__", False),
+    (ListingTransition, "listing__", True),
+    (AccidentTransition, "accident__", True),
+)
 
 
 @dataclass(frozen=True)
@@ -62,11 +76,13 @@ class Watcher:
             keys = {listener.session_key for listener in listeners}
             found.over = keys - still_open(keys, now)
             self.checked_at = now
+        watched = BUSY
         if self.counted_at is None or now - self.counted_at >= COUNT_EVERY:
             found.notices += self._inboxes(listeners)
             self.counted_at = now
+            watched = BUSY + CALM
         found.notices += self._jobs({listener.user_id for listener in listeners})
-        found.notices += self._figures(listeners)
+        found.notices += self._figures(listeners, watched)
         return found
 
     def forget(self, user_id: int) -> None:
@@ -106,22 +122,21 @@ class Watcher:
         self.jobs = present
         return notices
 
-    def _figures(self, listeners: Iterable[Listener]) -> list[Notice]:
-        changes = {
-            *self._changes(HazardTransition, "hazard__"),
-            *self._changes(Inspection, ""),
-        }
+    def _figures(
+        self, listeners: Iterable[Listener], watched: Iterable[tuple[type[models.Model], str, bool]]
+    ) -> list[Notice]:
+        changes = {change for each in watched for change in self._changes(*each)}
         if not changes:
             return []
         notices = []
         for listener in {each.user_id: each for each in listeners}.values():
             seen = [change for change in changes if listener.sees(change)]
             if seen:
-                places = sorted({change.locality_id for change in seen})[:50]
+                places = sorted({change.locality_id for change in seen if change.locality_id})[:50]
                 notices.append(Notice(listener.user_id, "figures", {"regions": places}))
         return notices
 
-    def _changes(self, model: type[models.Model], prefix: str) -> set[Change]:
+    def _changes(self, model: type[models.Model], prefix: str, has_department: bool) -> set[Change]:
         rows = model._base_manager.all()
         if model not in self.newest:
             self.newest[model] = rows.aggregate(top=Max("pk"))["top"] or 0
@@ -137,7 +152,7 @@ class Watcher:
         self.newest[model] = max(self.newest[model], fresh[0])
         self.seen[model].update(fresh)
         self.seen[model] = {pk for pk in self.seen[model] if pk > self.newest[model] - OVERLAP}
-        names = ("city_id", "county_id", "locality_id", "department_id")
+        names = ("city_id", "county_id", "locality_id", "department_id")[: 4 if has_department else 3]
         where = rows.filter(pk__in=fresh).values_list(*(f"{prefix}{name}" for name in names))
         return {Change(*row) for row in where}
 

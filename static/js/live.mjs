@@ -5,6 +5,9 @@
  *   <span data-bihuan-count="duties" hidden>3</span>      a count: duties or messages
  *   <section id="stats" data-bihuan-live-part>…</section> figures: fetched anew when they changed
  *
+ * What stands there and cannot be fetched anew is told as a `bihuan:stale` event on the body, whose detail says why ("over":
+ * nobody is signed in any more; "network"), and `bihuan:fresh` when it was fetched.
+ *
  * Jobs are told to the page as a `bihuan:job` event on the body, which their own component listens to. What is
  * fetched here says so (X-Bihuan-Background), so that it does not count as somebody being at work.
  */
@@ -15,6 +18,10 @@ const SETTLE_MS = 1_500;
 const SPREAD_MS = 4_000;
 const AGAIN_MS = 30_000;
 const HIDDEN_MS = 20_000;
+// Days pass and due dates with them although nobody acts.
+const QUIET_MS = 15 * 60_000;
+// A pointer that rests on a part for so long is nobody about to click.
+const STILL_MS = 30_000;
 
 export function attach(body) {
   const url = body.dataset.bihuanLive;
@@ -24,6 +31,7 @@ export function attach(body) {
   let leaving = 0;
   let fetchedAt = -AGAIN_MS;
   let over = false;
+  let movedAt = -STILL_MS;
 
   function count(counts) {
     for (const [name, number] of Object.entries(counts)) {
@@ -42,15 +50,20 @@ export function attach(body) {
     if (document.hidden || (!parts.length && !(polling && counted))) return;
     let answer;
     try {
-      answer = await fetch(location.href, { headers: { "X-Bihuan-Background": "1" }, redirect: "error" });
+      answer = await fetch(location.href, { headers: { "X-Bihuan-Background": "1" }, redirect: "manual" });
     } catch {
-      return; // no network, or the session is over: the next click will say so
+      stale("network");
+      return;
     }
-    if (!answer.ok) return;
+    if (!answer.ok) {
+      stale(answer.type === "opaqueredirect" || answer.status === 403 ? "over" : "network");
+      return;
+    }
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const part of parts) {
       const next = fresh.getElementById(part.id);
-      const busy = part.contains(document.activeElement) || part.matches(":hover");
+      const pointed = part.matches(":hover") && performance.now() - movedAt < STILL_MS;
+      const busy = part.contains(document.activeElement) || pointed;
       if (!next || busy || next.innerHTML === part.innerHTML) continue;
       part.replaceWith(document.adoptNode(next));
       window.htmx?.process(next);
@@ -59,6 +72,11 @@ export function attach(body) {
       const next = fresh.querySelector(`[data-bihuan-count="${CSS.escape(element.dataset.bihuanCount)}"]`);
       if (next) count({ [element.dataset.bihuanCount]: Number.parseInt(next.textContent, 10) || 0 });
     }
+    body.dispatchEvent(new CustomEvent("bihuan:fresh"));
+  }
+
+  function stale(why) {
+    body.dispatchEvent(new CustomEvent("bihuan:stale", { detail: why }));
   }
 
   function poll() {
@@ -71,6 +89,7 @@ export function attach(body) {
     if (source || over) return;
     source = new EventSource(`${url}stream`, { withCredentials: true });
     source.addEventListener("open", () => {
+      if (polling) window.setTimeout(refresh, Math.random() * SPREAD_MS); // what was missed meanwhile
       window.clearInterval(polling);
       polling = 0;
       document.documentElement.dataset.live = "open";
@@ -90,6 +109,7 @@ export function attach(body) {
     source.addEventListener("end", () => {
       over = true;
       close();
+      stale("over");
     });
     source.addEventListener("error", () => {
       if (source?.readyState === EventSource.CLOSED) close();
@@ -103,6 +123,8 @@ export function attach(body) {
     document.documentElement.dataset.live = "closed";
   }
 
+  document.addEventListener("pointermove", () => { movedAt = performance.now(); }, { passive: true });
+  window.setInterval(() => { if (!over && !polling) refresh(); }, QUIET_MS * (0.9 + Math.random() / 5));
   document.addEventListener("visibilitychange", () => {
     window.clearTimeout(leaving);
     if (document.hidden) leaving = window.setTimeout(close, HIDDEN_MS);

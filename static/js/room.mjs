@@ -4,10 +4,12 @@
  *
  *   <body data-bihuan-room>
  *     <time data-part="clock">10:30</time><span data-part="date">…</span>
+ *     <p data-part="stale" hidden>                           says since when the figures stand still, and why
  *     <button data-part="full" hidden>                       the whole screen, where the browser allows it
  *     <section data-part="rotation"><article data-part="slide">… <p data-part="steps" hidden>back, pause, next</p>
  */
 const TURN_MS = 12_000;
+const STILL_MS = 30_000; // a pointer that rests there for so long is nobody reading
 const clockOf = new Intl.DateTimeFormat("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Shanghai" });
 
 const dateOf = new Intl.DateTimeFormat("zh-CN", { year: "numeric", month: "long", day: "numeric", weekday: "long", timeZone: "Asia/Shanghai" });
@@ -29,6 +31,25 @@ export function attach(body, { turn = TURN_MS } = {}) {
     document.addEventListener("fullscreenchange", () => { full.textContent = document.fullscreenElement ? "退出全屏" : "全屏"; });
   }
   rotate(body.querySelector("[data-part=rotation]"), turn);
+  sayWhenStale(body, () => Date.now() + ahead);
+}
+
+/** A wall whose figures stand still says so in large letters: its clock goes on and would pass them off as today's. */
+function sayWhenStale(body, now) {
+  const words = body.querySelector("[data-part=stale]");
+  let since = now();
+  body.addEventListener("bihuan:fresh", () => {
+    since = now();
+    words.hidden = true;
+  });
+  body.addEventListener("bihuan:stale", (event) => {
+    const until = `数字停在 ${dateOf.format(since)} ${clockOf.format(since)}`;
+    if (event.detail === "over") {
+      const link = Object.assign(document.createElement("a"), { href: location.href, textContent: "重新登录" });
+      words.replaceChildren(`登录已结束，${until}，请`, link);
+    } else words.textContent = `连不上服务器，${until}，恢复后自动更新`;
+    words.hidden = false;
+  });
 }
 
 function rotate(section, turn) {
@@ -64,7 +85,10 @@ function rotate(section, turn) {
     slides = next;
     show(0);
   }
-  const looking = () => section.matches(":hover") || section.contains(document.activeElement);
+  let movedAt = -STILL_MS;
+  section.addEventListener("pointermove", () => { movedAt = performance.now(); }, { passive: true });
+  const looking = () =>
+    (section.matches(":hover") && performance.now() - movedAt < STILL_MS) || section.contains(document.activeElement);
   say();
   window.setInterval(() => {
     if (paused || document.hidden || looking()) return;

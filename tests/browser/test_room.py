@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import ViewportSize, expect
 
+from bihuan.accounts.models import LoginSession
 from bihuan.accounts.tests.world import World
 from bihuan.duties.models import Duty, DutyStep
 from bihuan.hazards.models import Hazard
@@ -68,6 +70,38 @@ def test_the_areas_come_round_and_stop_when_told(world: World, enter: Enter) -> 
     expect(slides.nth(1)).to_be_visible()
     # People who asked their system for less motion are not moved along.
     expect(office.page.get_by_role("button", name="继续轮播")).to_be_visible()
+
+
+def test_a_wall_let_stand_says_when_its_figures_stand_still(
+    world: World, enter: Enter, settings: Any
+) -> None:
+    settings.LIVE_URL = "/live/"  # nobody answers there: the page asks now and then by itself
+    late(world)
+    office = enter("county_office", WALL)
+    office.page.clock.install()
+    office.go("/room/?theme=projector")
+    office.press("值守")
+    office.press("转为值守")
+    expect(office.page.get_by_text("值守显示")).to_be_visible()
+    expect(office.page.locator("html")).to_have_attribute("data-theme", "projector")
+    stale = office.page.locator("[data-part=stale]")
+    expect(stale).to_be_hidden()
+
+    office.page.context.set_offline(True)
+    office.page.clock.fast_forward("20:00")
+    expect(stale).to_contain_text("连不上服务器，数字停在")
+    office.page.context.set_offline(False)
+    office.page.clock.fast_forward("20:00")
+    expect(stale).to_be_hidden()
+
+    LoginSession.objects.update(seen_at=timezone.now() - dt.timedelta(days=1))  # switched off over night
+    office.page.clock.fast_forward("20:00")
+    expect(stale).to_contain_text("登录已结束")
+    office.follow("重新登录")
+    expect(office.page.get_by_label("用户名")).to_be_visible()
+    # The browser itself notes what did not answer, and nothing else.
+    assert all("404" in each or "ERR_INTERNET_DISCONNECTED" in each for each in office.problems)
+    office.problems.clear()
 
 
 @SIZES

@@ -40,6 +40,7 @@ desk:home                     | GET      | list      | everyone            |
 desk:search                   | GET      | list      | everyone            |
 desk:morning                  | GET      | list      | OL OO               |
 desk:room                     | GET      | list      | OL OO IS            |
+desk:keep_room                | POST     | list      | OL OO IS            |
 
 accounts:logout               | POST     | list      | everyone            |
 accounts:second_factor        | GET POST | list      | everyone            |

@@ -50,7 +50,7 @@ def safe_next(request: HttpRequest, fallback: str) -> str:
 def login(request: HttpRequest) -> HttpResponse:
     """Username and password; a second factor follows for those who need one (SessionPolicyMiddleware)."""
     target = safe_next(request, settings.LOGIN_REDIRECT_URL)
-    if request.user.is_authenticated:
+    if request.user.is_authenticated and not sessions.only_page(request):
         return redirect(target)
     form = LoginForm(request, data=request.POST or None)
     if request.method == "POST":
@@ -64,6 +64,8 @@ def login(request: HttpRequest) -> HttpResponse:
 
 
 def _enter(request: HttpRequest, user: User) -> None:
+    if sessions.only_page(request):
+        request.session.flush()  # an ordinary session from here on, with nothing of the kept one
     with transaction.atomic():
         auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
         ended = sessions.begin(request, user)

@@ -7,10 +7,12 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from bihuan.accounts import sessions
 from bihuan.accounts.models import Region
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.scope import scope_of
@@ -57,8 +59,21 @@ def room(request: Request) -> HttpResponse:
         "boxes": boxes.boxes(request.user, region, on=today),
         "side_boxes": boxes.side_boxes(),
         "chart": _chart(region, today),
+        "chosen": chosen,
+        "is_kept": bool(sessions.only_page(request)),
     }
     return render(request, "desk/room.html", context)
+
+
+@require_POST
+def keep(request: Request) -> HttpResponse:
+    """Let this screen stand (值守): it stays signed in for days, and shows nothing but the wall."""
+    if not request.user.has_perm(Permission.USE_ROOM):
+        raise PermissionDenied
+    sessions.keep_open(request, "desk:room")
+    shown = {name: request.POST.get(name, "")[:20] for name in ("region", "figure", "theme")}
+    query = urlencode({name: value for name, value in shown.items() if value})
+    return redirect(f"{reverse('desk:room')}?{query}")
 
 
 def _option(label: str, chosen: dict[str, str], **change: str) -> dict[str, object]:

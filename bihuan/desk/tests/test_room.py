@@ -12,7 +12,9 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bihuan.accounts.models import Region
+from bihuan.accounts.models import LoginSession, Region
+from bihuan.accounts.tests.world import PASSWORD
+from bihuan.audit.models import Event
 from bihuan.desk.room.mapping import FIGURES, Scale, Standing, areas, frame, shown
 from bihuan.hazards.models import Hazard
 from bihuan.hazards.tests.factories import make_hazard, make_major
@@ -143,3 +145,46 @@ def test_who_has_no_wall(world, people, client):
     assert client.get("/room/").status_code == 403
     client.force_login(people.housing)
     assert client.get("/room/").status_code == 403
+
+
+def left_alone(minutes: int) -> None:
+    LoginSession.objects.update(seen_at=timezone.now() - dt.timedelta(minutes=minutes))
+
+
+BACKGROUND = {"X-Bihuan-Background": "1"}
+
+
+@in_database
+def test_a_wall_that_was_let_stand_stays_signed_in_and_shows_nothing_else(world, people, client):
+    client.force_login(people.county_office)
+    client.get("/room/")
+    answer = client.post("/room/keep/", {"figure": "rate", "theme": "projector"})
+    assert answer["Location"] == "/room/?figure=rate&theme=projector"
+    assert Event.objects.filter(act="accounts.keep_open").count() == 1
+    for _ in range(3):  # hours pass, and only the page itself asks
+        left_alone(100)
+        page = client.get("/room/?figure=rate&theme=projector", headers=BACKGROUND)
+        assert page.status_code == 200
+    assert "值守显示" in page.content.decode()
+    for elsewhere in ("/", "/hazards/", "/morning/", "/accounts/profile/"):
+        assert client.get(elsewhere)["Location"].startswith("/accounts/login/?next=")
+    assert client.post("/room/keep/")["Location"].startswith("/accounts/login/")
+    assert client.get("/room/").status_code == 200
+    # Whoever wants more signs in, and that session is one like any other.
+    given = {"username": "county_office", "password": PASSWORD}
+    client.post("/accounts/login/?next=/hazards/", given)
+    assert client.get("/hazards/").status_code == 200
+    left_alone(100)
+    client.get("/room/", headers=BACKGROUND)
+    left_alone(130)
+    assert client.get("/room/", headers=BACKGROUND).status_code == 302
+
+
+@in_database
+def test_a_wall_that_was_switched_off_for_hours_asks_to_sign_in(world, people, client):
+    client.force_login(people.county_office)
+    client.get("/room/")
+    client.post("/room/keep/")
+    left_alone(130)
+    assert client.get("/room/", headers=BACKGROUND).status_code == 302
+    assert client.get("/room/").status_code == 302

@@ -23,11 +23,15 @@ from bihuan.config import live as addresses
 from bihuan.config.middleware import ContentSecurityPolicyMiddleware
 from bihuan.hazards.tests.factories import make_hazard
 from bihuan.jobs.models import Job
+from bihuan.listings.models import ListingTransition
+from bihuan.listings.tests.factories import listed
 from bihuan.live import hub as hubs
 from bihuan.live.admission import KNOWN_FOR, Door, admit, listener_of, still_open
 from bihuan.live.hub import END, Full, Hub, event
 from bihuan.live.watching import Notice, Round, Watcher
 from bihuan.notifications.models import Message
+from bihuan.returns.actions import sign_return
+from bihuan.returns.tests.factories import make_period, return_of
 
 ROOT = Path(django_settings.BASE_DIR)
 
@@ -133,6 +137,20 @@ class TestWatcher:
         assert far.pk not in {user_id for user_id, name, _ in told if name == "figures"}
         assert [notice for notice in self.look(street, far) if notice[1] == "figures"] == []
 
+    def test_a_return_signed_and_a_listing_moved_reach_the_wall(self, world):
+        office, far = world.people.county_office, world.people.outsider
+        period = make_period(world, timezone.localdate() - timezone.timedelta(days=40))
+        row = listed(world)
+        self.look(office, far)
+        sign_return(return_of(period, world.organizations.qingshi), by=world.people.qingshi_leader, zero=True)
+        assert office.pk in {user_id for user_id, name, _ in self.look(office, far) if name == "figures"}
+        assert [notice for notice in self.look(office, far) if notice[1] == "figures"] == []
+        line = ListingTransition.objects.filter(listing=row).latest("pk")
+        line.pk = None
+        line.save(force_insert=True)
+        told = {user_id for user_id, name, _ in self.look(office, far) if name == "figures"}
+        assert told == {office.pk}
+
     def test_a_job_is_told_to_its_owner_until_it_is_done(self, people):
         office, other = people.office, people.housing
         job = Job.objects.create(
@@ -155,7 +173,7 @@ class TestWatcher:
     def test_queries_do_not_grow_with_listeners(self, people, django_assert_num_queries):
         self.look(people.office)
         everybody = [listener_of(person, f"key-{person.pk}") for person in vars(people).values()]
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(10):
             self.watcher.look(everybody, self.now + timezone.timedelta(seconds=5))
         with django_assert_num_queries(3):
             self.watcher.look(everybody, self.now + timezone.timedelta(seconds=6))
