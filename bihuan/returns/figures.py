@@ -172,18 +172,19 @@ class ReturnFigures:
         """Every row with its figures in the order of the items."""
         return [(row, [self.figure(row, item) for item in self.spec.items]) for row in self.rows]
 
-    def plain(self) -> list[tuple[Row, list[tuple[Item, str, str, str]]]]:
-        """Rows of (item, figure, the period before, the year before) as text, for figures that have no page behind them."""
+    def plain(self) -> list[tuple[Row, list[tuple[Item, str, str, str, str]]]]:
+        """Rows of (item, cell, figure, the period before, the year before) as text, for figures nobody has opened a return for."""
 
-        def said(cells: Cells, row: Row, item: Item) -> str:
-            return shown(cells.get(cell_of(row.key, item.key)), item.digits)
+        def said(cells: Cells, cell: str, item: Item) -> str:
+            return shown(cells.get(cell), item.digits)
 
         return [
             (
                 row,
                 [
-                    (item, said(self.cells, row, item), said(self.before.cells, row, item), said(self.year_ago.cells, row, item))
+                    (item, cell, said(self.cells, cell, item), said(self.before.cells, cell, item), said(self.year_ago.cells, cell, item))
                     for item in self.spec.items
+                    for cell in [cell_of(row.key, item.key)]
                 ],
             )
             for row in self.rows

@@ -94,13 +94,17 @@ def int_of(text: str, most: int) -> int:
 
 
 def content_of(form: DefinitionForm, posted: Any, before: dict[str, Any]) -> dict[str, Any]:
-    """What the page says as the data of a definition; what it does not show (headings, notes, groups) stays."""
+    """What the page says as the data of a definition; what it does not show (headings, notes, groups, hints) stays."""
     given = form.cleaned_data
     items = []
+    silent = {
+        each["key"]: {name: each[name] for name in ("hint", "additive") if name in each} for each in before.get("items", [])
+    }  # fmt: skip
     for line in item_lines({}, posted):
         if not (line["key"] or line["label"] or line["measure"] or line["formula"]):
             continue
         item: dict[str, Any] = {"key": line["key"].strip(), "label": line["label"].strip()}
+        item |= silent.get(item["key"], {})
         for name in ("measure", "unit", "formula", "evidence"):
             if value := line[name].strip():
                 item[name] = value

@@ -16,6 +16,7 @@ from bihuan.duties.models import Duty
 from bihuan.figures.gate import Problem
 
 from .comparing import shown
+from .conflicts import Conflict, conflicts_of
 from .counting import Cells, Filling, Row, cell_of, fill, scope_of_body
 from .figures import figures_of, spec_of
 from .models import Definition, Period, Restatement, Return
@@ -79,6 +80,7 @@ class Line:
     cells: Cells
     links: dict[str, str]  # item -> the page of its rows as of the signing
     doubts: tuple[Problem, ...]  # where the words do not fit the figures
+    explained: tuple[str, ...]  # cross-checks that do not hold, each with what the signer said of it
     restated: list[Restatement]
     unheld: bool
 
@@ -113,6 +115,7 @@ class Gathered:
     contradictions: list[Contradiction]
     on: dt.date
     names: dict[str, list[Return]] = field(default_factory=dict)
+    conflicts: list[Conflict] = field(default_factory=list)
 
     @property
     def filed(self) -> int:
@@ -149,25 +152,33 @@ def gather(period: Period, user: User, *, on: dt.date | None = None) -> Gathered
     lines = [
         Line(row, *_whole_row(row, spec), restated=restated[row.pk], unheld=row.pk in unheld) for row in rows
     ]
+    conflicts = conflicts_of(period, rows, user)
     names: dict[str, list[Return]] = {
-        "missing": [row for row in rows if row.status == Status.OWED],
+        "missing": [row for row in rows if row.status == Status.OWED and row.due_on < today],
+        "waiting": [row for row in rows if row.status == Status.OWED and row.due_on >= today],
         "late": [row for row in rows if row.is_late],
         "sent_back": [row for row in rows if row.status in (Status.SENT_BACK, Status.UNLOCKED)],
         "restated": [row for row in rows if restated[row.pk]],
         "doubtful": [line.record for line in lines if line.doubts],
+        "conflicting": [row for row in rows if row.pk in conflicts],
+        "explained": [line.record for line in lines if line.explained],
         "zero": [row for row in rows if row.current is not None and row.current.is_zero and row.is_filed],
         "waived": [row for row in rows if row.status == Status.WAIVED],
     }  # fmt: skip
     contradictions = contradictions_of(lines, spec)
     return Gathered(
-        period, spec, lines, _totals(lines, spec), own_figures(period, spec), contradictions, today, names
-    )
+        period, spec, lines, _totals(lines, spec), own_figures(period, spec), contradictions, today, names,
+        [each for its in conflicts.values() for each in its],
+    )  # fmt: skip
 
 
-def _whole_row(record: Return, spec: Spec) -> tuple[Cells, dict[str, str], tuple[Problem, ...]]:
-    """What a body signed, in the row of everything, where each figure opens, and where its words do not fit them."""
+def _whole_row(
+    record: Return, spec: Spec
+) -> tuple[Cells, dict[str, str], tuple[Problem, ...], tuple[str, ...]]:
+    """What a body signed, in the row of everything, where each figure opens, where its words do not fit them, and which
+    cross-checks it explained."""
     if record.current is None or not record.is_filed:
-        return {}, {}, ()
+        return {}, {}, (), ()
     sheet = figures_of(record, record.current)
     row = sheet.rows[0]
     cells: Cells = {}
@@ -176,7 +187,12 @@ def _whole_row(record: Return, spec: Spec) -> tuple[Cells, dict[str, str], tuple
         if signed := sheet.spec.item(item.key):
             cells[item.key] = sheet.cells.get(cell_of(row.key, item.key))
             links[item.key] = sheet.figure(row, signed).url
-    return cells, links, doubts_of(sheet)
+    explained = tuple(
+        f"{broken.words}，说明：{said}"
+        for broken in sheet.broken
+        if (said := sheet.explanations.get(broken.key, ""))
+    )
+    return cells, links, doubts_of(sheet), explained
 
 
 def _totals(lines: Sequence[Line], spec: Spec) -> list[Total]:

@@ -1,4 +1,5 @@
 import pytest
+from django.utils.html import conditional_escape
 
 from bihuan.core.http import content_disposition, problem, safe_filename
 from bihuan.core.qr import qr_svg
@@ -48,6 +49,10 @@ def test_qr_svg():
     assert "<title>文书验真</title>" in svg
     assert "style=" not in svg
     assert 'class="qr"' in svg
+    assert (
+        conditional_escape(svg) == svg
+    )  # ready for a page: what is foreign in it, the label, is escaped already
+    assert "<title>&lt;b&gt;</title>" in qr_svg("x", label="<b>")
     with pytest.raises(ValueError, match="为空"):
         qr_svg("")
     with pytest.raises(ValueError, match="过长"):

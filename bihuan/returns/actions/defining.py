@@ -14,7 +14,7 @@ from bihuan.accounts.models import Organization, User
 from bihuan.accounts.permissions import Permission
 from bihuan.audit.actions import record as note
 from bihuan.campaigns.models import Campaign, ReportingRule
-from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+from bihuan.core.errors import IllegalMove, Overtaken, ReasonRequired, Refused
 
 from ..compiling import compiled
 from ..measures import terms
@@ -126,12 +126,19 @@ def publish_version(
     *,
     by: User,
     bodies: Iterable[Organization] | None = None,
+    seen: int | None = None,
 ) -> DefinitionVersion:
-    """A new version, in force for the periods opened from now on. Raises PermissionDenied, Refused, ReasonRequired."""
+    """A new version, in force for the periods opened from now on; `seen` is the number of the one it was made from.
+
+    Raises PermissionDenied, Refused, ReasonRequired, and Overtaken when somebody else published one in between.
+    """
     if not defines(by, definition):
         raise PermissionDenied
     if not reason.strip():
         raise ReasonRequired("修订报表")
+    last = current_version(definition)
+    if seen is not None and last is not None and last.number != seen:
+        raise Overtaken("这张报表的新版", who=last.by.full_name, when=last.at, theirs=last.content)
     spec = checked(content)
     if spec.key != definition.key:
         raise Refused(f"报表代码不能改（原为“{definition.key}”），需要新代码请另建一张报表")

@@ -14,7 +14,7 @@ from bihuan.accounts.models import User
 from bihuan.accounts.queries import holders_of, leaders_of
 from bihuan.accounts.scope import place_of
 from bihuan.audit import moves
-from bihuan.core.errors import Refused
+from bihuan.core.errors import IllegalMove, Refused
 from bihuan.duties.actions import finish_duty, open_duty
 from bihuan.duties.models import Duty
 from bihuan.notifications.actions import notify
@@ -31,10 +31,17 @@ def _as_collector(by: User, record: Return) -> None:
         raise PermissionDenied
 
 
+def _as_seen(record: Return, signing: int | None) -> None:
+    """Nobody accepts or sends back figures he has not seen: the signing on his page is still the last one."""
+    if signing is not None and record.filings_count != signing:
+        raise IllegalMove(f"“{record}”刚刚重新签报过（第{record.filings_count}次），请看过新的数字再办")
+
+
 @transaction.atomic
-def accept(record: Return, *, by: User) -> Return:
-    """Take a signed return into the sum. Raises PermissionDenied, IllegalMove."""
+def accept(record: Return, *, by: User, signing: int | None = None) -> Return:
+    """Take a signed return into the sum; with `signing`, as seen in that one. Raises PermissionDenied, IllegalMove."""
     _as_collector(by, record)
+    _as_seen(record, signing)
     moves.step(
         record, Move.ACCEPT, RULES[Move.ACCEPT], ReturnTransition, by=by, watched=("filings_count",), act="returns.accept"
     )  # fmt: skip
@@ -42,13 +49,17 @@ def accept(record: Return, *, by: User) -> Return:
 
 
 @transaction.atomic
-def send_back(record: Return, reason: str, points: Mapping[str, str], *, by: User) -> Return:
-    """Send a return back with the reason, and for each figure what is wrong with it (`points` by cell).
+def send_back(
+    record: Return, reason: str, points: Mapping[str, str], *, by: User, signing: int | None = None
+) -> Return:
+    """Send a return back with the reason, and for each figure what is wrong with it (`points` by cell); with `signing`,
+    as seen in that one.
 
     The body that owes it gets a duty with a clock of its own. Raises PermissionDenied, IllegalMove, ReasonRequired,
     Refused for a figure that is not there.
     """
     _as_collector(by, record)
+    _as_seen(record, signing)
     said = {cell: text.strip()[:300] for cell, text in points.items() if text.strip()}
     filing = record.current
     labels = {}

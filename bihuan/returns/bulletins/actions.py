@@ -163,9 +163,7 @@ def recount_bulletin(bulletin: Bulletin, *, by: User) -> Bulletin:
 
 
 @transaction.atomic
-def check_bulletin(
-    bulletin: Bulletin, *, reason: str = "", by: User, version: int | None = None
-) -> Verdict:
+def check_bulletin(bulletin: Bulletin, *, reason: str = "", by: User, version: int | None = None) -> Verdict:
     """The figure check (D3). What adds up goes on to be signed; what does not is stopped, unless a person says why it
     may leave all the same, which is recorded. Raises PermissionDenied, IllegalMove, NotSound, Overtaken."""
     bulletin = loaded(bulletin.pk)

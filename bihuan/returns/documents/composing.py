@@ -105,7 +105,8 @@ def _table(sheet: ReturnFigures, note: str) -> d.Block:
     columns = ["", *(_column(item.label, item.unit) for item in sheet.items)]
     # As on the printed form: noughts are left empty (domain rules §2.3).
     rows = [
-        [row.label, *(figure.text if figure.value else "" for figure in figures)] for row, figures in sheet.table()
+        [row.label, *(figure.text if figure.value else "" for figure in figures)]
+        for row, figures in sheet.table()
     ]
     share = 84 / max(len(sheet.items), 1)
     return d.table(

@@ -20,7 +20,7 @@ _DIMENSIONS = {"kind": "kind_id", "department": "department_id", "locality": "lo
 
 
 def _enterprises(ask: Ask, scope: Scope, moment: dt.datetime) -> QuerySet[Any]:
-    rows = Enterprise.objects.filter(
+    rows: QuerySet[Any] = Enterprise.objects.filter(
         scope.q(campaign=False), created_at__lte=moment, created_at__date__lte=ask.until
     )
     if chosen := ask.chosen("kind"):

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from docx import Document
 
 from bihuan.accounts.tests.world import sign_in
-from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
+from bihuan.core.errors import IllegalMove, Overtaken, ReasonRequired, Refused
 from bihuan.core.tests.together import outcomes
 from bihuan.hazards.tests.factories import make_closed, make_hazard, make_major
 from bihuan.papers.models import Paper
@@ -122,8 +122,10 @@ def test_what_was_edited_stays_and_the_fresh_words_stand_beside_it(world, bullet
 
 def test_two_editors_do_not_overwrite_each_other(world, bulletin):
     edit(bulletin, world.people.office, overview="一")
-    with pytest.raises(Refused, match="刚被他人修改"):
+    with pytest.raises(Overtaken, match="已经保存过这份通报") as told:
         edit(bulletin, world.people.office, overview="二")
+    assert "一" in str(told.value.theirs)
+    assert "二" not in str(told.value.theirs)
 
 
 def test_a_figure_that_does_not_add_up_is_stopped_with_place_and_remedy(world, bulletin):
@@ -240,7 +242,7 @@ def test_the_workbench_shows_edits_problems_and_leads_on(client, world, bulletin
         "text-overview": "全市查出隐患30项。<img src=x onerror=1>\x07",
     }  # fmt: skip
     assert client.post(f"{bulletin.get_absolute_url()}words/", fields).status_code == 302
-    assert client.post(f"{bulletin.get_absolute_url()}words/", fields).status_code == 422  # an old version
+    assert client.post(f"{bulletin.get_absolute_url()}words/", fields).status_code == 409  # an old version
     stopped = client.post(f"{bulletin.get_absolute_url()}check/")
     body = stopped.content.decode()
     assert stopped.status_code == 422

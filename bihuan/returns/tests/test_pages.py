@@ -105,7 +105,7 @@ def test_the_office_collects_sends_back_and_accepts(client, world, period, recor
     actions.sign_return(record, by=world.people.qingshi_officer)
     sign_in(client, world.people.office)
     page = client.get(period.get_absolute_url()).content.decode()
-    for words in ("缺报 4", "乡镇街道合计", "1/3"):
+    for words in ("待报（未到截止） 4", "乡镇街道合计", "1/3"):
         assert words in page
     assert client.get(reverse("returns:collecting")).status_code == 200
     back = client.post(reverse("returns:move", args=[record.pk, "send_back"]), {"point.|found": "漏了一条"})

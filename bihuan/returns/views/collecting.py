@@ -78,8 +78,8 @@ def period(request: Request, pk: int) -> HttpResponse:
         "names": [
             (label, gathered.names[key])
             for key, label in (
-                ("missing", "缺报"), ("late", "迟报"), ("sent_back", "退回、解锁未重报"), ("restated", "与台账有出入"), ("doubtful", "文字与数字对不上"),
-                ("zero", "零报告"), ("waived", "免报"),
+                ("missing", "缺报"), ("waiting", "待报（未到截止）"), ("late", "迟报"), ("sent_back", "退回、解锁未重报"), ("restated", "与台账有出入"), ("doubtful", "文字与数字对不上"),
+                ("conflicting", "与另一张报表不一致"), ("explained", "勾稽不符、已说明"), ("zero", "零报告"), ("waived", "免报"),
             )
         ],
         "table": [
@@ -89,6 +89,7 @@ def period(request: Request, pk: int) -> HttpResponse:
         "totals": [(total, [(item, total.cells.get(item.key)) for item in gathered.items]) for total in gathered.totals],
         "own_row": OWN, "own": [(item, gathered.own.get(item.key)) for item in gathered.items],
         "doubtful": [(line.record, line.doubts) for line in gathered.lines if line.doubts],
+        "explained": [(line.record, line.explained) for line in gathered.lines if line.explained],
         "signed": [line.record for line in gathered.lines if line.record.status == Status.SIGNED],
     }  # fmt: skip
     return render(request, "returns/period.html", context)
@@ -118,10 +119,11 @@ def urge(request: Request, pk: int) -> HttpResponse:
 @require(Permission.RECEIVE_RETURNS)
 def accept(request: Request, pk: int) -> HttpResponse:
     """Accept everything that is signed, as far as nothing is against it: no restatement, no contradiction, no words that do
-    not fit the figures (U19). What is left is named, each with what to look at."""
+    not fit the figures, no cross-check that had to be explained (U19). What is left is named, each with what to look at."""
     found, user = _collected(request, pk), user_of(request)
     gathered = gather(found, user)
     contradicting = {each.upper.pk for each in gathered.contradictions}
+    conflicting = {each.record.pk for each in gathered.conflicts}
     accepted, left = 0, list[str]()
     for line in gathered.lines:
         if line.record.status != Status.SIGNED:
@@ -130,7 +132,8 @@ def accept(request: Request, pk: int) -> HttpResponse:
             words
             for words, holds in (
                 ("与台账有出入", line.restated), ("上下级不一致", line.record.pk in contradicting),
-                ("文字与数字对不上", line.doubts),
+                ("文字与数字对不上", line.doubts), ("与另一张报表不一致", line.record.pk in conflicting),
+                ("勾稽不符", line.explained),
             )
             if holds
         ]  # fmt: skip

@@ -17,15 +17,17 @@ from bihuan.accounts.guards import require
 from bihuan.accounts.models import Organization
 from bihuan.accounts.permissions import Permission
 from bihuan.campaigns.models import Campaign
-from bihuan.core.errors import Refused
+from bihuan.core.errors import Overtaken, Refused
 from bihuan.core.http import Request, content_disposition, row_number
 from bihuan.core.paging import BadCursor, paginate
 from bihuan.rules.clocks import sentence
 
 from .. import actions, forms
-from ..counting import Filling, check, fill, scope_of_body
-from ..figures import ReturnFigures
-from ..models import Definition, Period, Return
+from ..comparing import shown
+from ..counting import Filling, ask_of, check, fill, scope_of_body
+from ..figures import ReturnFigures, rows_as_lines
+from ..measures import filter_choices, filter_label, measure, measures
+from ..models import Definition, DefinitionVersion, Period, Return
 from ..periods import last_ended, rhythm, span_of
 from ..schema import OWERS, SIGNERS, WINDOWS, Spec
 from ..shipped import shipped, shipped_by_key
@@ -57,8 +59,6 @@ def office_of(request: Request) -> Organization:
 
 def said(spec: Spec) -> dict[str, Any]:
     """A definition in words, for every page that shows one."""
-    from ..measures import filter_choices, filter_label, measure
-
     items = []
     for item in spec.items:
         how = item.how
@@ -185,13 +185,20 @@ def edit(request: Request, pk: int) -> HttpResponse:
     """A new version of a definition."""
     definition = defined_by(request, pk)
     version = actions.current_version(definition)
-    return _edit(request, definition, definition.organization, dict(version.content) if version else {})
+    return _edit(
+        request, definition, definition.organization, dict(version.content) if version else {}, version
+    )
 
 
 def _edit(
-    request: Request, definition: Definition | None, office: Organization, before: dict[str, Any]
+    request: Request,
+    definition: Definition | None,
+    office: Organization,
+    before: dict[str, Any],
+    version: DefinitionVersion | None = None,
 ) -> HttpResponse:
     user, errors, status = user_of(request), list[str](), 200
+    overtaken: Overtaken | None = None
     posted = request.POST if request.method == "POST" else None
     form = forms.DefinitionForm(
         posted, initial=forms.initial_of(before) if before else {"owers": ["locality"]}
@@ -209,7 +216,10 @@ def _edit(
                     made = actions.create_definition(content, office, by=user)
                     messages.success(request, f"{made}已建立，试算无误后启用")
                     return redirect(made)
-                actions.publish_version(definition, content, form.cleaned_data["note"], by=user)
+                seen = row_number(posted["version"]) if "version" in posted else None
+                actions.publish_version(definition, content, form.cleaned_data["note"], by=user, seen=seen)
+            except Overtaken as error:
+                overtaken, status = error, 409
             except Refused as error:
                 errors.append(str(error))
             else:
@@ -218,9 +228,44 @@ def _edit(
     lines = list(enumerate(forms.item_lines(before, posted)))
     context = {
         "definition": definition, "form": form, "errors": errors, "lines": lines, "count": len(lines),
+        "version": version, "overtaken": overtaken, "theirs": _theirs(content, overtaken.theirs) if overtaken else [],
         "measures": forms.measure_choices(), "windows": forms.WINDOW_CHOICES, "filters": forms.filter_help(),
     }  # fmt: skip
     return render(request, "returns/edit.html", context, status=status)
+
+
+def _theirs(mine: dict[str, Any], theirs: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Where the version somebody else published says otherwise than what the person typed: what, mine, theirs."""
+
+    def said(content: dict[str, Any]) -> dict[str, str]:
+        whole = {"名称": content["name"], "依据": content.get("source", "")}
+        items = {f"指标“{each['label']}”": _in_words(each) for each in content["items"]}
+        checks = {
+            f"勾稽“{each.get('message', '')}”": each["expression"] for each in content.get("checks", [])
+        }
+        return whole | items | checks
+
+    left, right = said(mine), said(theirs)
+    return [
+        (name, left.get(name, "没有"), right.get(name, "没有"))
+        for name in dict.fromkeys([*left, *right])
+        if left.get(name) != right.get(name)
+    ]
+
+
+def _in_words(item: dict[str, Any]) -> str:
+    """One item of a definition in a line: how it is come by."""
+    if item.get("measure"):
+        counted = measures().get(item["measure"])
+        chosen = []
+        for name, values in item.get("filters", {}).items():
+            labels = dict(filter_choices(name))
+            chosen.append(f"{filter_label(name)}：{'、'.join(labels.get(value, value) for value in values)}")
+        window = WINDOWS.get(item.get("window", "period"), "")
+        how = "；".join(filter(None, (counted.label if counted else "取数", window, *chosen)))
+    else:
+        how = str(item.get("formula") or "填报")
+    return "，".join(filter(None, (how, str(item.get("unit", "")), str(item.get("hint", "")))))
 
 
 def _cutoff_unchanged(form: forms.DefinitionForm, before: dict[str, Any]) -> bool:
@@ -263,8 +308,35 @@ def trial(request: Request, pk: int) -> HttpResponse:
         "definition": definition, "sheet": figures, "body": body, "span": span, "due_on": due.due_on,
         "clock": sentence(due.explanation), "bodies": [(str(each.pk), each.short_name) for each in bodies[:400]],
         "body_key": str(body.pk), "running": request.GET.get("span") == "running", "recurs": spec.recurs, "spec": spec,
+        "behind": _behind(request, figures, request.GET.get("cell", "")),
     }  # fmt: skip
     return render(request, "returns/trial.html", context)
+
+
+def _behind(request: Request, sheet: ReturnFigures, cell: str) -> dict[str, Any] | None:
+    """What one figure of a trial stands on: its rows of now as far as the person may see them, or how it is worked out."""
+    key, _, name = cell.rpartition("|")
+    row = next((each for each in sheet.rows if each.key == key), None)
+    item = sheet.spec.item(name)
+    if not cell or row is None or item is None:
+        return None
+    found: dict[str, Any] = {"row": row, "item": item, "text": shown(sheet.cells.get(cell), item.digits)}
+    if item.formula is not None:
+        return found | {"note": f"{item.label} ＝ {item.formula.said(sheet.spec.labels)}"}
+    if item.is_manual:
+        return found | {"note": item.hint or "由报送单位填报，试算时没有数。"}
+    counted = measure(item.measure)
+    found["note"] = counted.note
+    rows = counted.family.rows(ask_of(item, row, sheet.filling), sheet.filling.scope, timezone.now())
+    if rows is None:
+        return found
+    try:
+        page = paginate(
+            rows.seen_by(user_of(request)), order=rows.order, cursor=request.GET.get("cursor"), size=50
+        )
+    except BadCursor as error:
+        raise BadRequest(str(error)) from error
+    return found | {"page": page, "lines": rows_as_lines(rows, page.items)}
 
 
 def _unopened(

@@ -202,12 +202,13 @@ def move(request: Request, pk: int, key: str) -> HttpResponse:
         raise Http404
     if not standing.may_move(user, key, record):
         raise PermissionDenied
+    signing = row_number(request.POST["signing"]) if "signing" in request.POST else None
     try:
         match key:
             case Move.ACCEPT:
-                actions.accept(record, by=user)
+                actions.accept(record, by=user, signing=signing)
             case Move.SEND_BACK:
-                actions.send_back(record, reason, _named(request, "point."), by=user)
+                actions.send_back(record, reason, _named(request, "point."), by=user, signing=signing)
             case Move.UNLOCK:
                 actions.unlock(record, reason, by=user)
             case Move.RELOCK:
