@@ -19,6 +19,7 @@ class AssessmentConfig(AppConfig):
         from bihuan.jobs.exports import register_export
 
         # The vocabulary is closed: what stands in these modules is registered by reading them.
+        from . import heavy
         from .exporting import CARDS, LEADERS, LETTERS, PROGRESS, RANKING
         from .measures import firms, hazards, officers, rhythm, works  # noqa: F401
         from .models import Appeal, AssessedUnit, CaseFile, Letter, SelfReport
@@ -54,3 +55,4 @@ class AssessmentConfig(AppConfig):
         access.register("assessment.letter", sees_letter)
         for export in (RANKING, CARDS, LETTERS, PROGRESS, LEADERS):
             register_export(export)
+        heavy.register()

@@ -15,9 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bihuan.accounts.tests.world import sign_in
-from bihuan.assessment import actions
+from bihuan.assessment import actions, heavy
 from bihuan.assessment.models import Appeal, Assessment, ItemScore, Judgement, Letter, Sheet
 from bihuan.hazards.tests.factories import make_hazard, make_submitted
+from bihuan.jobs.models import Job
 
 from .factories import begin, judge_all, make_letters, make_sheet, publish, unit_of
 
@@ -163,6 +164,36 @@ def test_arranging_judging_and_freezing_by_page(world, client) -> None:
     made.refresh_from_db()
     assert made.status == "scored"
     assert "等负责人审定" in get(office, "detail", made.pk)  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)  # a job begins when its request is through
+def test_a_move_over_hundreds_is_background_work_all_or_nothing(world, client, monkeypatch) -> None:
+    monkeypatch.setattr(heavy, "DIRECT", 1)
+    made = begin(world)
+    office = sign_in(client, world.people.office)
+    refused = office.post(reverse("assessment:move", args=[made.pk, "freeze"]))
+    job = Job.objects.get()
+    assert refused["Location"] == job.get_absolute_url()
+    assert job.state == "failed"  # nobody has judged anything yet
+    assert "没有评" in job.message
+    made.refresh_from_db()
+    assert made.status == "running"
+
+    judge_all(made, world)
+    office.post(reverse("assessment:move", args=[made.pk, "freeze"]))
+    actions.adopt(again(made), by=world.people.office_leader)
+    sign_in(client, world.people.office_leader)
+    assert client.post(reverse("assessment:move", args=[made.pk, "publish"])).status_code == 403
+    sign_in(client, world.people.office)
+    office.post(reverse("assessment:move", args=[made.pk, "publish"]))
+    job = Job.objects.latest("created_at")
+    assert (job.state, job.done, job.message) == ("done", job.total, "已公布结果")
+    made.refresh_from_db()
+    assert made.status == "published"
+
+
+def again(made: Assessment) -> Assessment:
+    return Assessment.objects.select_related("sheet", "organization__region").get(pk=made.pk)
 
 
 def test_the_result_the_card_its_rows_and_an_appeal(world, client) -> None:

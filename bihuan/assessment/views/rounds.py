@@ -18,7 +18,7 @@ from bihuan.core.charts import Bar, Series, bar_chart, line_chart
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request, row_number
 
-from .. import actions
+from .. import actions, heavy
 from ..forms import AssessmentForm, AssessorForm, ReasonForm, ScopeForm, UnitForm
 from ..models import (
     AssessedUnit,
@@ -426,23 +426,22 @@ def move(request: Request, pk: int, move: str) -> HttpResponse:
     """One move of an assessment, by its name."""
     assessment, user = assessment_or_404(request, pk), user_of(request)
     reason = request.POST.get("reason", "")[:1000]
-    doing = {
-        Move.START: lambda: actions.start_assessment(assessment, by=user),
-        Move.FREEZE: lambda: actions.freeze(assessment, by=user),
+    light = {
         Move.RETURN: lambda: actions.send_back(assessment, by=user, reason=reason),
         Move.ADOPT: lambda: actions.adopt(assessment, by=user),
-        Move.PUBLISH: lambda: actions.publish(assessment, by=user),
-        Move.FINALIZE: lambda: actions.finalize(assessment, by=user),
         Move.CANCEL: lambda: actions.cancel_assessment(assessment, by=user, reason=reason),
-        "snapshot": lambda: actions.take_interim(assessment, by=user),
     }.get(move)
-    if doing is None:
+    if light is None and not heavy.is_heavy(move):
         raise Http404
     try:
-        doing()
+        if light is None:
+            job = heavy.do(assessment, move, by=user)
+            if job is not None:
+                return redirect(job)
+        else:
+            light()
     except Refused as error:
         messages.warning(request, str(error))
     else:
-        said = "已做一次过程计分" if move == "snapshot" else f"已{Move(move).label}"
-        messages.success(request, said)
+        messages.success(request, heavy.said(move))
     return redirect(assessment)
