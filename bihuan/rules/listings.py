@@ -62,9 +62,14 @@ class Term(Provenance):
         return f"{self.number} 个{clocks.UNIT_LABELS[self.unit]}"
 
     @property
+    def is_own(self) -> bool:
+        """Whether the system itself sets it, for want of a source."""
+        return self.doc_no == clocks.OWN_RULE
+
+    @property
     def basis(self) -> str:
         """Where it comes from, as a page says it; what the system itself sets is called so."""
-        if self.doc_no == clocks.OWN_RULE:
+        if self.is_own:
             return "系统默认，可由本地口径替换"
         checked = self.verified or "待核对" in self.source
         number = "" if self.doc_no == "待核" else f"，{self.doc_no}"

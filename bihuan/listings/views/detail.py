@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -18,16 +19,18 @@ from bihuan.accounts.models import Organization
 from bihuan.accounts.permissions import Permission
 from bihuan.attachments import actions as attachments
 from bihuan.attachments import queries as files
+from bihuan.audit.actions import chain_of
 from bihuan.batches.forms import bodies_of
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request
+from bihuan.duties.models import Duty
 from bihuan.rules import listings as rules
 
 from .. import actions, forms, queries
 from ..hints import hints
 from ..history import timeline
 from ..models import Listing
-from ..panels import SPECS, panels, running
+from ..panels import SPECS, Panel, panels, running
 from ..policies import last_day_to_ask, term
 from ..remarks import remarks_on
 from ..standing import may_edit, reads_inside, runs
@@ -39,6 +42,11 @@ TEAM_ROWS = 5
 _TERMS = (
     "file_plan", "letters", "lead_visit", "progress_months", "extend_before", "extend_decide", "max_term", "examine",
 )  # fmt: skip
+# Which form of the page does what is owed.
+_FORM_OF = {
+    Duty.Kind.LISTING_PLAN: "plan", Duty.Kind.LISTING_PROGRESS: "progress", Duty.Kind.LISTING_RECTIFY: "apply",
+    Duty.Kind.LISTING_EXTENSION: "sign", Duty.Kind.LISTING_REPORT: "report-up", Duty.Kind.LISTING_VISIT: "visit",
+}  # fmt: skip
 # What a rule set demands besides days.
 _DEMANDS = {
     "plan_by_order": "方案在通知书指定日前备案",
@@ -77,7 +85,8 @@ def show(request: Request, listing: Listing, wrong: tuple[str, Any] | None = Non
         "today": today,
         "panels": offered,
         "wrong": wrong[0] if wrong else "",
-        "todo": queries.todo(listing, inside=inside),
+        "todo": _todo(listing, offered, inside=inside, may_examine=may_examine),
+        "is_public": queries.published().filter(pk=listing.pk).exists(),
         "hints": hints(listing, user, on=today),
         "own_posts": {post.pk for post in user.posts},
         "pressed": queries.pressed(listing),
@@ -104,6 +113,26 @@ def show(request: Request, listing: Listing, wrong: tuple[str, Any] | None = Non
         "steps": _stages(listing),
     }
     return render(request, "listings/detail.html", context, status=422 if wrong else 200)
+
+
+def _todo(listing: Listing, offered: list[Panel], *, inside: bool, may_examine: bool) -> list[queries.Todo]:
+    """What is owed, each leading to where this person does it, if it is this person's to do."""
+    keys = {each.spec.key for each in offered}
+    found = []
+    for each in queries.todo(listing, inside=inside):
+        url, kind = each.url, each.duty.kind
+        if not url and kind == Duty.Kind.LISTING_EXAMINE and may_examine:
+            url = reverse("listings:examination", args=[listing.pk])
+        elif not url:
+            if kind != Duty.Kind.LISTING_STEP:
+                key = _FORM_OF.get(Duty.Kind(kind), "")
+            elif each.duty.subject == chain_of(listing):
+                key = "submit" if "submit" in keys else "sign"
+            else:
+                key = "publish"
+            url = f"#do-{key}" if key in keys else ""
+        found.append(replace(each, url=url))
+    return found
 
 
 def _plan_rows(listing: Listing) -> list[tuple[str, str]]:

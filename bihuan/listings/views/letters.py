@@ -17,7 +17,7 @@ from bihuan.core.http import Request
 from .. import actions
 from ..forms import LetterForm
 from ..standing import may_sign_letter
-from ..workflow import LetterMove
+from ..workflow import LetterMove, LetterStatus
 from . import listing_or_404, user_of
 
 
@@ -53,9 +53,11 @@ def letter(request: Request, pk: int, letter_pk: int) -> HttpResponse:
             messages.success(request, "已签字")
             return redirect(row.get_absolute_url())
     inked = {each.role: each for each in files.signatures_of(row)}
+    unsigned = [name for _, signed, _, name in sides if not signed]
     context = {
         "listing": listing,
         "letter": row,
+        "waiting_for": unsigned[0] if row.status == LetterStatus.HALF else "",
         "form": form,
         "asks_name": asks_name,
         "leader_form": LetterForm(required=False, auto_id="id_leader_%s") if row.is_of_government else None,

@@ -50,11 +50,13 @@ def index(request: Request) -> HttpResponse:
         )
     except BadCursor as error:
         raise BadRequest(str(error)) from error
-    areas = scope_of(user, Permission.VIEW_LISTINGS).areas
+    scope = scope_of(user, Permission.VIEW_LISTINGS)
+    areas = scope.areas
     return render(
         request,
         "listings/list.html",
         {
+            "inside": bool(areas or scope.departments),
             "page": page,
             "totals": queries.totals(Listing.objects.visible_to(user), on=today),
             "money": queries.money_of(queries.narrowed(Listing.objects.visible_to(user), given, on=today)),
