@@ -185,7 +185,7 @@ def _whole_row(
     links = {}
     for item in spec.items:
         if signed := sheet.spec.item(item.key):
-            cells[item.key] = sheet.cells.get(cell_of(row.key, item.key))
+            cells[item.key] = _trimmed(sheet.cells.get(cell_of(row.key, item.key)))
             links[item.key] = sheet.figure(row, signed).url
     explained = tuple(
         f"{broken.words}，说明：{said}"
@@ -193,6 +193,11 @@ def _whole_row(
         if (said := sheet.explanations.get(broken.key, ""))
     )
     return cells, links, doubts_of(sheet), explained
+
+
+def _trimmed(value: Decimal | None) -> Decimal | None:
+    """The same number without .0, as it stands in reports (domain rules §2.3)."""
+    return None if value is None else Decimal(shown(value))
 
 
 def _totals(lines: Sequence[Line], spec: Spec) -> list[Total]:
@@ -227,7 +232,9 @@ def own_figures(period: Period, spec: Spec) -> Cells:
     """What the collecting office's own ledger says of its whole area now, to hold the sums against."""
     sheet = fill(own_filling(period, spec))
     whole = sheet.rows[0].key
-    return {item.key: sheet.cells.get(cell_of(whole, item.key)) for item in spec.items if item.measure}
+    return {
+        item.key: _trimmed(sheet.cells.get(cell_of(whole, item.key))) for item in spec.items if item.measure
+    }
 
 
 def own_filling(period: Period, spec: Spec) -> Filling:
