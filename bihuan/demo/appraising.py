@@ -78,10 +78,10 @@ def _again(made: Assessment) -> Assessment:
     return Assessment.objects.select_related("sheet", "organization__region").get(pk=made.pk)
 
 
-def _manager(body: Organization) -> User | None:
-    """Who speaks for an enterprise."""
+def _holder(body: Organization, role: Role) -> User | None:
+    """Who holds the first such post of a body."""
     held = (
-        Holding.objects.filter(post__organization=body, post__role=Role.ENTERPRISE_MANAGER, to_on=None)
+        Holding.objects.filter(post__organization=body, post__role=role, to_on=None)
         .select_related("user")
         .order_by("pk")
         .first()
@@ -97,7 +97,7 @@ def _reports(made: Assessment) -> list[SelfReport]:
 
 
 def _hand_in(report: SelfReport, rng: random.Random) -> bool:
-    head = _manager(report.unit.organization)
+    head = _holder(report.unit.organization, Role.ENTERPRISE_MANAGER)
     if head is None:
         return False
     lines = {}
@@ -110,6 +110,26 @@ def _hand_in(report: SelfReport, rng: random.Random) -> bool:
     actions.save_report(report, text="全年没有发生事故，主要不足是培训档案不够规范。", lines=lines, by=head)
     actions.submit_report(report, by=head)
     return True
+
+
+def _judge(
+    made: Assessment, body: Organization, reports: list[SelfReport], judge: User, rng: random.Random
+) -> None:
+    """Everything a body judges of these heads; without a report handed in there is less to be said for them."""
+    seat = Assessor.objects.select_related("assessment__sheet", "organization", "user").get(
+        assessment=made, organization=body, user=None
+    )
+    items = list(made.sheet.items.filter(measure="", kind=ItemKind.BASIC))
+    for report in reports:
+        missing = SelfReport.objects.get(pk=report.pk).signed_at is None
+        for item in items:
+            full = item.full(report.unit.tier)
+            weak = missing or rng.random() < 0.3
+            points = full * (rng.randint(4, 9) if missing else rng.randint(11, 14) if weak else 19) / 20
+            actions.judge(
+                seat, report.unit, item, points=points.quantize(Decimal("0.5")), how=item.how[0],
+                text=("没有提交自评，按现场评定：" if missing else "") + SEEN[item.key][weak], by=judge,
+            )  # fmt: skip
 
 
 def _published(city: City, sheet: Sheet, office: User, leader: User, rng: random.Random) -> None:
@@ -138,22 +158,8 @@ def _published(city: City, sheet: Sheet, office: User, leader: User, rng: random
             continue  # never hands in
         with as_of(at_hour(city.today - dt.timedelta(days=BEGUN - 4 - number % 8), 15, number)):
             _hand_in(report, rng)
-    judge = _fresh(city.users["jiedao_officer"])
-    seat = Assessor.objects.select_related("assessment__sheet", "organization", "user").get(
-        assessment=made, organization=street, user=None
-    )
-    items = list(sheet.items.filter(measure="", kind=ItemKind.BASIC))
     with as_of(at_hour(city.today - dt.timedelta(days=JUDGED), 15)):
-        for report in reports:
-            missing = SelfReport.objects.get(pk=report.pk).signed_at is None
-            for item in items:
-                full = item.full(report.unit.tier)
-                weak = missing or rng.random() < 0.3
-                points = full * (rng.randint(4, 9) if missing else rng.randint(11, 14) if weak else 19) / 20
-                actions.judge(
-                    seat, report.unit, item, points=points.quantize(Decimal("0.5")), how=item.how[0],
-                    text=("逾期没有提交自评，按现场评定：" if missing else "") + SEEN[item.key][weak], by=judge,
-                )  # fmt: skip
+        _judge(made, street, reports, _fresh(city.users["jiedao_officer"]), rng)
     with as_of(at_hour(city.today - dt.timedelta(days=FROZEN), 10)):
         actions.freeze(made, by=office)
     with as_of(at_hour(city.today - dt.timedelta(days=OUT), 9)):
@@ -162,14 +168,15 @@ def _published(city: City, sheet: Sheet, office: User, leader: User, rng: random
     for unit in made.units.select_related("assessment", "organization", "paper").order_by(
         "organization__name"
     )[:2]:
-        head = _manager(unit.organization)
+        head = _holder(unit.organization, Role.ENTERPRISE_MANAGER)
         if head is not None and unit.organization_id != own.pk:
             with as_of(at_hour(city.today - dt.timedelta(days=OUT - 1), 10)):
                 actions.sign_for_result(unit, by=head)
 
 
 def _running(city: City, sheet: Sheet, office: User, rng: random.Random) -> None:
-    """Gas and chemicals all over the city: started last week, some have handed in, one was sent back."""
+    """Gas and chemicals all over the city: started last week, half have handed in, one was sent back, the
+    others are judged and scored so far."""
     year = city.today.year
     with as_of(at_hour(city.today - dt.timedelta(days=RUNNING), 9)):
         made = _round(
@@ -183,13 +190,22 @@ def _running(city: City, sheet: Sheet, office: User, rng: random.Random) -> None
         actions.add_chosen(made, actions.Selection(kinds=kinds), review_by="department", by=office)
         actions.start_assessment(made, by=office)
     with as_of(at_hour(city.today - dt.timedelta(days=2), 16)):
-        handed = [report for report in _reports(_again(made))[::5][:6] if _hand_in(report, rng)]
+        handed = [report for report in _reports(_again(made))[::2][:20] if _hand_in(report, rng)]
     if handed:
         back = SelfReport.objects.select_related(
             "unit__assessment__organization__region", "unit__organization__region"
         ).get(pk=handed[0].pk)
         with as_of(at_hour(city.today - dt.timedelta(days=1), 10)):
             actions.return_report(back, reason="培训和投入两项没有附证明材料，请补传", by=office)
+    made = _again(made)
+    with as_of(at_hour(city.today - dt.timedelta(days=1), 15)):
+        for seat in made.assessors.select_related("organization").order_by("organization__name"):
+            officer = _holder(seat.organization, Role.DEPARTMENT_OFFICER)
+            if officer is not None:
+                own = [each for each in handed[1:] if each.unit.reviewer_id == seat.organization_id]
+                _judge(made, seat.organization, own, officer, rng)
+    with as_of(at_hour(city.today - dt.timedelta(days=1), 17)):
+        actions.take_interim(made, by=office)
 
 
 def _officers(city: City, sheet: Sheet, office: User, rng: random.Random) -> None:

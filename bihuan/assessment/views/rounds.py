@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import messages
@@ -41,6 +42,7 @@ from . import page_of, slice_of, user_of
 MOST_BARS = 60
 MOST_LOSSES = 3  # items named beside a unit in the ranking; its card has them all
 MOST_OFFERED = 300
+MANY_ALIKE = 3  # so many kept out for one reason: it is said once
 
 
 def assessment_or_404(request: Request, pk: int) -> Assessment:
@@ -316,6 +318,7 @@ def detail(request: Request, pk: int) -> HttpResponse:
         "snapshots": assessment.snapshots.all()[:30],
         "standing": page.items,
         "page": page,
+        "shared": _shared(standing),
         "mine": mine,
         "tiers": list(tiers) if assessment.sheet.has_tiers else [],
         "whole": whole,
@@ -339,6 +342,17 @@ def detail(request: Request, pk: int) -> HttpResponse:
         "may_export": user.has_perm(Permission.RUN_ASSESSMENT) or user.has_perm(Permission.ADOPT_ASSESSMENT),
     }
     return render(request, "assessment/detail.html", context)
+
+
+def _why(line: dict[str, Any]) -> str:
+    """What keeps a unit out of the ranking; it stands last in the words of its result."""
+    return "" if line["rank"] or line["unit"].exclusion else line["words"].rpartition("；")[2]
+
+
+def _shared(standing: list[dict[str, Any]]) -> tuple[str, int] | None:
+    """What keeps many units out of the ranking alike, and how many: said once above the table, not line by line."""
+    common = Counter(why for each in standing if (why := _why(each))).most_common(1)
+    return common[0] if common and common[0][1] >= MANY_ALIKE else None
 
 
 def _grades(assessment: Assessment, standing: list[dict[str, Any]]) -> list[tuple[str, int]]:
@@ -395,7 +409,7 @@ def _tell_losses(
                 lost.setdefault(unit, []).append(row)
     for each in standing:
         its = sorted(lost.get(each["unit"].pk, []), key=lambda row: -row.lost)  # type: ignore[attr-defined]
-        each["why"] = each["words"].rpartition("；")[2]  # what keeps it out of the ranking stands last
+        each["why"] = _why(each)
         each["losses"], each["more"] = its[:MOST_LOSSES], max(0, len(its) - MOST_LOSSES)
 
 
