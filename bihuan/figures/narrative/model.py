@@ -77,6 +77,7 @@ class Report:
     late: tuple[str, ...] = ()
     restated: tuple[str, ...] = ()
     sent_back: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()  # not yet reported and still in time
 
     @property
     def groups(self) -> dict[str, list[Unit]]:

@@ -226,6 +226,7 @@ def _reporting(report: Report) -> list[str]:
         return []
     troubles: list[tuple[str, tuple[str, ...]]] = [
         ("未报送的", report.missing),
+        ("截止日未到、待报送的", report.waiting),
         ("迟报的", report.late),
         ("退回后尚未重报的", report.sent_back),
         ("报送后与台账出现出入的", report.restated),

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from bihuan.accounts.models import Organization
 from bihuan.accounts.queries import localities_under, organizations_under
 
@@ -55,7 +57,7 @@ def count(period: Period, organization: Organization, moment: dt.datetime) -> di
     """Everything a bulletin of that period shows, as of `moment`, as plain JSON. Read within `one_moment`."""
     spec, filling = spec_and_filling(period, organization)
     returns = _returns(period)
-    bodies = _bodies(organization, returns)
+    bodies = _bodies(organization, returns, timezone.localdate(moment))
     whole = Row(WHOLE, area_word(organization))
     rows = [whole, *(body.row for body in bodies)]
     span = period.span
@@ -81,7 +83,7 @@ def count(period: Period, organization: Organization, moment: dt.datetime) -> di
             "label": label_of(period.kind, year_ago.span), "cells": _frozen(_cells(year_ago, [whole], moment, {})),
         },
         "longest": _longest(spec, filling, moment),
-        "reporting": _reporting(returns),
+        "reporting": _reporting(returns, timezone.localdate(moment)),
     }  # fmt: skip
 
 
@@ -112,7 +114,7 @@ def _returns(period: Period) -> list[Return]:
     return list(found.order_by("organization__region_id", "organization_id"))
 
 
-def _bodies(organization: Organization, returns: Sequence[Return]) -> list[Body]:
+def _bodies(organization: Organization, returns: Sequence[Return], on: dt.date) -> list[Body]:
     """Localities first, then departments, each once; those who owe nothing stand with their figures too."""
     by_body = {record.organization_id: record for record in returns}
     bodies: list[Body] = []
@@ -127,22 +129,28 @@ def _bodies(organization: Organization, returns: Sequence[Return]) -> list[Body]
         row = Row(f"{dimension}.{value}", body.short_name, dimension, (value,))
         filing = record.current.code if record and record.current else ""
         bodies.append(
-            Body(row, body.short_name, _how(record) if record else "", filing, record.pk if record else None)
+            Body(
+                row,
+                body.short_name,
+                _how(record, on) if record else "",
+                filing,
+                record.pk if record else None,
+            )
         )
     return bodies
 
 
-def _how(record: Return) -> str:
+def _how(record: Return, on: dt.date) -> str:
     if record.status == Status.WAIVED:
         return "免报"
     if record.status in (Status.SENT_BACK, Status.UNLOCKED):
         return "待更正"
     if record.current_id is None:
-        return "未报"
+        return "未报" if record.due_on < on else "待报"
     return "迟报" if record.is_late else "按时"
 
 
-def _reporting(returns: Iterable[Return]) -> dict[str, Any]:
+def _reporting(returns: Iterable[Return], on: dt.date) -> dict[str, Any]:
     owing = [record for record in returns if record.status != Status.WAIVED]
 
     def names(chosen: Iterable[Return]) -> list[str]:
@@ -150,7 +158,8 @@ def _reporting(returns: Iterable[Return]) -> dict[str, Any]:
 
     return {
         "owing": len(owing),
-        "missing": names(record for record in owing if record.current_id is None),
+        "missing": names(record for record in owing if record.current_id is None and record.due_on < on),
+        "waiting": names(record for record in owing if record.current_id is None and record.due_on >= on),
         "late": names(record for record in owing if record.current_id is not None and record.is_late),
         "sent_back": names(record for record in owing if record.status == Status.SENT_BACK),
         "restated": names(record for record in owing if record.is_restated),

@@ -82,7 +82,8 @@ def report_of(spec: Spec, figures: Mapping[str, Any]) -> Report:
         units=units, rank_by=rate or keys[c.FOUND], found=keys[c.FOUND], checked=keys[c.CHECKED], overdue=keys[c.OVERDUE],
         longest=tuple(Overdue(each["unit"] or "未登记单位的", each["what"], each["days"]) for each in figures["longest"]),
         owing=reporting["owing"],
-        **{name: tuple(reporting[name]) for name in ("missing", "late", "restated", "sent_back")},
+        # Bulletins counted before those still in time were told apart have no such list.
+        **{name: tuple(reporting.get(name, ())) for name in ("missing", "waiting", "late", "restated", "sent_back")},
     )  # fmt: skip
 
 

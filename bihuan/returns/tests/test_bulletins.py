@@ -78,7 +78,7 @@ def test_a_draft_says_what_the_ledger_says(world, bulletin):
     assert text.startswith("2026年9月，全市查出隐患3项")
     assert "整改率为33.3%" in text
     assert "地区涉及青石街道，部门涉及市住建局" in words(bulletin, "problems")
-    assert "应报送5个单位。未报送的有" in words(bulletin, "reporting")
+    assert "应报送5个单位。截止日未到、待报送的有" in words(bulletin, "reporting")
     rows = {
         row["label"]: row
         for row in drafting.body_table(
@@ -87,6 +87,18 @@ def test_a_draft_says_what_the_ledger_says(world, bulletin):
     }
     assert rows["青石街道"]["values_list"][0]["text"] == "3"
     assert rows["河沿镇"]["values_list"][0]["text"] == "0"
+
+
+def test_who_is_still_in_time_is_not_told_to_explain_himself(world, september):
+    """The day of reporting is 13 October: a circular of the 9th names nobody as missing, one of the 14th does."""
+    early = actions.draft_bulletin(september, by=world.people.office)
+    assert "未报送的" not in words(early, "reporting")
+    assert "补报" not in str(early.sections)
+    actions.drop_bulletin(early, reason="等截止再写", by=world.people.office)
+    with time_machine.travel(OCTOBER + dt.timedelta(days=5), tick=False):
+        late = actions.draft_bulletin(september, by=world.people.office)
+        assert "应报送5个单位。未报送的有" in words(late, "reporting")
+        assert "要尽快补报，并说明未报送的原因" in str(late.sections)
 
 
 def test_every_figure_opens_the_rows_as_of_its_moment(world, bulletin):
