@@ -78,7 +78,7 @@ def _blind_spots(city: City) -> None:
     with as_of(at_hour(city.today - dt.timedelta(days=2), 9)):
         office = _fresh(city.users["office"])
         held = actions.announce_round(
-            title="监管盲区清零抽查", region=city.regions["5397"], target="blind", unseen_months=0, stratify="kind",
+            title="监管盲区清零", region=city.regions["5397"], target="blind", unseen_months=0, stratify="kind",
             confidence=90, margin=Decimal(20), expected=Decimal(30), minimum=1, method="proportional", by=office,
         )  # fmt: skip
         actions.draw_round(held, by=office)

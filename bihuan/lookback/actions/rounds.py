@@ -151,7 +151,7 @@ def owe(held: LookbackRound, body: Organization, *, by: User) -> None:
     if open_ones.filter(organization=body).exists():
         return
     open_duty(
-        kind=Duty.Kind.LOOKBACK, subject=held, title=f"完成{held}抽查", url=held.get_absolute_url(),
+        kind=Duty.Kind.LOOKBACK, subject=held, title=f"完成“{held}”的抽查", url=held.get_absolute_url(),
         organization=body, place=held, due_on=held.due_on, clock=held.clock, by=by,
     )  # fmt: skip
 
