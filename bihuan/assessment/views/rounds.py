@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -440,11 +441,12 @@ def move(request: Request, pk: int, move: str) -> HttpResponse:
     """One move of an assessment, by its name."""
     assessment, user = assessment_or_404(request, pk), user_of(request)
     reason = request.POST.get("reason", "")[:1000]
-    light = {
+    alone: dict[str, Callable[[], object]] = {
         Move.RETURN: lambda: actions.send_back(assessment, by=user, reason=reason),
         Move.ADOPT: lambda: actions.adopt(assessment, by=user),
         Move.CANCEL: lambda: actions.cancel_assessment(assessment, by=user, reason=reason),
-    }.get(move)
+    }
+    light = alone.get(move)
     if light is None and not heavy.is_heavy(move):
         raise Http404
     try:
