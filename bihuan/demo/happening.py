@@ -167,7 +167,7 @@ def _inquire(
 ) -> None:
     body = lead.organization
     with as_of(_moment(city, story, 6, 9)):
-        team = [actions.TeamMember(f"{lead.full_name}（牵头）", "head", body)]
+        team = [actions.TeamMember(lead.full_name, "head", body)]
         if department is not None:
             team.append(actions.TeamMember("业务科负责人", "member", department))
         team.append(actions.TeamMember("注册安全工程师（专家库）", "expert"))

@@ -6,12 +6,14 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.urls import reverse
+
 from bihuan.accounts.models import User
 from bihuan.core.dates import day_words
 from bihuan.hazards.workflow import Status
 
 from .models import Listing
-from .standing import acts_for_owner, runs
+from .standing import acts_for_owner, may_edit, runs
 from .workflow import ListingMove, ListingStatus, SubjectKind
 
 
@@ -28,10 +30,10 @@ class Hint:
 
 def hints(listing: Listing, user: User, *, on: dt.date) -> list[Hint]:
     """The remarks of the day, most pressing first; nothing when all goes its way."""
-    return [*_came_back(listing), *_lacking(listing, user, on)]
+    return [*_came_back(listing, user), *_lacking(listing, user, on)]
 
 
-def _came_back(listing: Listing) -> Iterator[Hint]:
+def _came_back(listing: Listing, user: User) -> Iterator[Hint]:
     moves = {
         ListingStatus.RETURNED: (ListingMove.RETURN, "退回修改", "按意见修改后重新呈报。"),
         ListingStatus.WITHDRAWN: (ListingMove.WITHDRAW, "不予挂牌", ""),
@@ -40,7 +42,8 @@ def _came_back(listing: Listing) -> Iterator[Hint]:
         move, title, then = moves[ListingStatus(listing.status)]
         line = listing.transitions.filter(move=move).order_by("-pk").first()
         if line is not None:
-            yield Hint(title, f"{line.reason.rstrip('。')}。{then}")
+            url = reverse("listings:edit", args=[listing.pk]) if may_edit(user, listing) else ""
+            yield Hint(title, f"{line.reason.rstrip('。')}。{then}", url=url, act="修改呈报稿")
     elif listing.status == ListingStatus.LISTED:
         last = listing.examinations.order_by("-pk").first()
         if last is not None and not last.passed:

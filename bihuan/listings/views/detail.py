@@ -93,6 +93,7 @@ def show(request: Request, listing: Listing, wrong: tuple[str, Any] | None = Non
         "troubles": queries.troubles(listing, on=today),
         "approval": approval,
         "signed": list(approval.lines.select_related("organization")) if approval else [],
+        "ahead": approval.steps[approval.position + 1 :] if approval else [],
         "letters": letters,
         "plan": listing.plans.order_by("-pk").first(),
         "parts": _plan_rows(listing),
