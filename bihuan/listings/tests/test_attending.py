@@ -313,3 +313,36 @@ def test_what_a_region_has_chosen_is_told_in_words(client, world):
     assert "：qingdao" not in text
     listing = make.listed(world)
     assert "挂牌期间原则上停产停用，直至摘牌" in page(client, county, listing.get_absolute_url())
+
+
+def test_what_is_owed_leads_whoever_owes_it_to_where_it_is_done(client, world):
+    listing, county, shop = make.listed(world), world.people.county_office, world.people.shop
+    url = listing.get_absolute_url()
+    text = page(client, shop, url)
+    assert 'href="#do-plan"' in text
+    assert 'id="do-plan"' in text
+    assert 'href="#do-publish"' not in text
+    text = page(client, county, url)
+    assert 'href="#do-publish"' in text
+    assert 'href="#do-plan"' not in text
+    # Nothing is public yet, so nothing leads to the public page.
+    assert listing.public_url not in text
+    notice = listing.notices.get()
+    notice.listing = listing
+    actions.publish(notice, medium="区政府网站", published_on=make.today(), by=county)
+    assert listing.public_url in page(client, county, url)
+
+
+def test_an_examination_is_opened_from_what_is_owed_and_a_returned_report_from_its_remark(client, world):
+    applied = make.applied(world)
+    there = f'<a href="{reverse("listings:examination", args=[applied.pk])}">摘牌现场审查</a>'
+    assert there in page(client, world.people.county_office, applied.get_absolute_url())
+    assert there not in page(client, world.people.shop, applied.get_absolute_url())
+    listing = make.submitted(world, hazard=make_major(world))
+    text = page(client, world.people.housing, listing.get_absolute_url())
+    assert "由区安委办呈签、登记" in text  # who signs after the one whose turn it is
+    actions.sign_step(make.running(listing), agreed=False, opinion="期限太宽", by=world.people.housing_leader)
+    edit = reverse("listings:edit", args=[listing.pk])
+    remark = f'<a href="{edit}">修改呈报稿</a></div>'
+    assert remark in page(client, world.people.housing, listing.get_absolute_url())
+    assert edit not in page(client, world.people.county_office, listing.get_absolute_url())
