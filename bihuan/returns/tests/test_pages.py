@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from importlib.resources import files
 
 import pytest
 import time_machine
@@ -226,6 +227,39 @@ def test_every_shipped_definition_can_be_tried_by_every_kind_of_body(client, wor
         for body in (world.organizations.qingshi, world.organizations.housing, world.organizations.office):
             address = reverse("returns:trial", args=[definition.pk])
             assert client.get(address, {"body": body.pk}).status_code == 200, spec.key
+
+
+def test_the_total_of_a_shipped_table_is_that_of_its_rows():
+    """Who reads 合计 adds the rows up: every kind that is counted in the total stands in exactly one of them."""
+    text = files("bihuan.registry").joinpath("data/kinds.json").read_text("utf-8")
+    kinds = {row["key"] for row in json.loads(text)}
+    tables = 0
+    for spec in shipped():
+        for block in spec.blocks:
+            if block.dimension != "kind" or not block.groups:
+                continue
+            tables += 1
+            shown = [kind for group in block.groups for kind in group.values]
+            assert len(shown) == len(set(shown)), spec.key
+            for item in spec.items:
+                if item.measure:
+                    assert set(item.filters.get("kind", kinds)) == set(shown), (spec.key, item.key)
+    assert tables >= 6
+
+
+def test_the_national_table_leaves_out_what_belongs_to_the_other_one(client, world, period):
+    """Layout one is of industry: restaurants, of which both hazards are, stand in the other table."""
+    definition = actions.adopt("hazards.national.1", world.organizations.office, by=world.people.office)
+    sign_in(client, world.people.office)
+    address = reverse("returns:trial", args=[definition.pk])
+    kinds = set(Hazard.objects.values_list("kind", flat=True))
+    sheet = client.get(address, {"body": world.organizations.office.pk}).context["sheet"]
+    assert kinds == {"restaurant"}
+    assert sheet.cells["total|major"] == sheet.cells["total|units"] == 0
+    other = actions.adopt("hazards.national.2", world.organizations.office, by=world.people.office)
+    address = reverse("returns:trial", args=[other.pk])
+    sheet = client.get(address, {"body": world.organizations.office.pk}).context["sheet"]
+    assert sheet.cells["total|major"] == sheet.cells["crowded|major"] == 1
 
 
 def test_outsiders_see_nothing_and_the_powerless_are_told(client, world, record):
