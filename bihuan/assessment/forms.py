@@ -498,6 +498,9 @@ class AppealAnswerForm(forms.Form):
         return given
 
 
+MOST_DUTIES = 8000
+
+
 class LetterFormForm(forms.Form):
     """A form of letters."""
 
@@ -512,14 +515,17 @@ class LetterFormForm(forms.Form):
         rows=5,
         help_text="一行一个：指标 目标值，例：生产安全事故死亡人数 不超过 2 人",
     )
-    text = words_field("职责（承诺）内容", 8000, rows=10)
+    text = words_field("职责（承诺）内容", MOST_DUTIES, rows=10)
     parent = forms.ModelChoiceField(
         label="依据的上级责任书", queryset=Letter.objects.none(), required=False, empty_label="没有"
     )
 
-    def __init__(self, data: Any = None, *, bodies: list[Organization]) -> None:
+    def __init__(
+        self, data: Any = None, *, bodies: list[Organization], begun: dict[str, Any] | None = None
+    ) -> None:
         first = bodies[0] if bodies else None
-        super().__init__(data, initial={"year": timezone.localdate().year, "organization": first})
+        year = timezone.localdate().year
+        super().__init__(data, initial={"year": year, "organization": first} | (begun or {}))
         pks = [each.pk for each in bodies]
         self.fields["organization"].queryset = Organization.objects.filter(pk__in=pks)  # type: ignore[attr-defined]
         self.fields["parent"].queryset = Letter.objects.filter(  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from bihuan.attachments.models import Signature
+from bihuan.campaigns.models import Campaign, Target, Task
 from bihuan.core.dates import day_words
 from bihuan.papers import documents as d
 from bihuan.rules.headduties import head_duties
@@ -128,6 +129,32 @@ def result_notice(
     blocks.append(d.closing(assessment.organization.name, day_words(on)))
     title = "企业主要负责人履行安全生产职责考核结果通知书" if of_head else "考核结果通知书"
     return {"title": title, "blocks": blocks}
+
+
+def letter_of_campaign(campaign: Campaign, *, year: int, most: int) -> dict[str, Any]:
+    """What a letter about a campaign says to begin with: the plan's targets and its tasks, to be edited; three queries.
+
+    Tasks stand in the plan's own words, or where those are longer than `most` characters, by their headings.
+    """
+    tasks = list(campaign.tasks.live().order_by("position"))
+    whole = [_task_line(each, each.text) for each in tasks]
+    short = [_task_line(each, each.heading) for each in tasks]
+    return {
+        "title": f"{year} 年{campaign.short_title}目标责任书",
+        "targets": "\n".join(_target_line(each) for each in campaign.targets.order_by("pk")),
+        "text": "\n".join(whole if sum(map(len, whole)) + len(whole) <= most else short)[:most],
+    }
+
+
+def _task_line(task: Task, words: str) -> str:
+    said = " ".join(words.split())
+    own = said if said.startswith(task.no) else f"{task.no} {said}"
+    return own + (f"（{day_words(task.due_on)}前完成）" if task.due_on else "")
+
+
+def _target_line(target: Target) -> str:
+    name = "".join(target.text.split())
+    return name if target.threshold is None else f"{name} 不低于 {plain(target.threshold)}%"
 
 
 def letter_paper(letter: Letter, signatures: Sequence[Signature], *, on: dt.date) -> dict[str, Any]:

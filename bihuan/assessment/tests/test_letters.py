@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
+
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from django.utils import timezone
 
+from bihuan.accounts.tests.world import sign_in
 from bihuan.assessment import actions
-from bihuan.assessment.models import Letter
+from bihuan.assessment.models import Letter, LetterForm
+from bihuan.assessment.wording import letter_of_campaign
+from bihuan.campaigns.models import Campaign, Target, Task
 from bihuan.core.errors import IllegalMove, ReasonRequired, Refused
 from bihuan.duties.models import Duty
+from bihuan.inspections.tests.factories import make_campaign
 from bihuan.papers.models import Paper
 
 from .factories import make_form, make_letters
@@ -80,3 +89,52 @@ def test_who_has_not_signed_is_seen_by_whom_it_concerns(world) -> None:
     assert Letter.objects.visible_to(world.people.qingshi_leader).count() == 1
     assert Letter.objects.visible_to(world.people.shop).count() == 0
     assert Letter.objects.visible_to(world.people.expert).count() == 0
+
+
+def test_a_letter_begins_with_what_the_plan_wants(world, client) -> None:
+    gas = make_campaign(world)
+    year = timezone.localdate().year
+    Task.objects.create(
+        campaign=gas.campaign, no="二", heading="管道巡查", text="每月巡查  一遍\n燃气管道", position=2,
+        due_on=dt.date(year, 11, 30),
+    )  # fmt: skip
+    Task.objects.create(
+        campaign=gas.campaign,
+        no="三",
+        heading="不再要求",
+        text="修订后不再要求",
+        position=3,
+        ended_on=dt.date(year, 1, 2),
+    )
+    Target.objects.create(
+        campaign=gas.campaign, text="排查 覆盖率", metric="coverage", threshold=Decimal(100)
+    )
+    Target.objects.create(campaign=gas.campaign, text="不发生较大事故")
+    office = sign_in(client, world.people.office)
+    form = office.get(reverse("assessment:new_letters"), {"campaign": gas.campaign.pk}).context["form"]
+    begun = {name: form.initial[name] for name in ("title", "targets", "text")}
+    assert begun == {
+        "title": f"{year} 年燃气专项整治目标责任书",
+        "targets": "排查覆盖率 不低于 100%\n不发生较大事故",
+        "text": f"一 排查餐饮场所用气\n二 每月巡查 一遍 燃气管道（{year}年11月30日前完成）",
+    }
+    sent = begun | {
+        "organization": world.organizations.office.pk,
+        "kind": "responsibility",
+        "year": year,
+        "parent": "",
+    }
+    answer = office.post(reverse("assessment:new_letters"), sent)
+    assert answer.status_code == 302, answer.context["form"].errors
+    made = LetterForm.objects.get()
+    assert made.targets == [["排查覆盖率", "不低于 100%"], ["不发生较大事故", ""]]
+    # Longer than a letter may be: the headings. Another's campaign, an ended one and nonsense bring nothing.
+    assert letter_of_campaign(gas.campaign, year=year, most=30)["text"] == (
+        f"一 餐饮场所燃气\n二 管道巡查（{year}年11月30日前完成）"
+    )
+    for nonsense in ("x", "999999", "-1"):
+        answer = office.get(reverse("assessment:new_letters"), {"campaign": nonsense})
+        assert "title" not in answer.context["form"].initial
+    Campaign.objects.update(status="finished", finished_at=timezone.now())
+    answer = office.get(reverse("assessment:new_letters"), {"campaign": gas.campaign.pk})
+    assert "title" not in answer.context["form"].initial

@@ -16,19 +16,21 @@ from bihuan.accounts.models import Organization, Post, User
 from bihuan.accounts.permissions import Permission
 from bihuan.accounts.queries import organizations_under
 from bihuan.attachments import queries as files
+from bihuan.campaigns.models import Campaign
 from bihuan.core.errors import Refused
 from bihuan.core.http import Request, row_number
 from bihuan.jobs.handing import take_away
 
-from .. import actions
+from .. import actions, wording
 from ..exporting import LETTERS
-from ..forms import IssueForm, LetterFormForm
+from ..forms import MOST_DUTIES, IssueForm, LetterFormForm
 from ..models import Letter, LetterForm
 from ..standing import letter_issuers, letter_moves
 from ..workflow import LetterMove, LetterStatus
 from . import page_of, user_of
 
 MOST_OFFERED = 300
+MOST_CAMPAIGNS = 12
 
 
 @require_safe
@@ -83,7 +85,12 @@ def index(request: Request) -> HttpResponse:
 def create(request: Request) -> HttpResponse:
     user = user_of(request)
     bodies = letter_issuers(user)
-    form = LetterFormForm(request.POST or None, bodies=bodies)
+    campaigns = Campaign.objects.visible_to(user).filter(status=Campaign.Status.RUNNING).order_by("-pk")
+    chosen = campaigns.filter(pk=row_number(request.GET.get("campaign", ""))).first()
+    begun = (
+        wording.letter_of_campaign(chosen, year=timezone.localdate().year, most=MOST_DUTIES) if chosen else {}
+    )
+    form = LetterFormForm(request.POST or None, bodies=bodies, begun=begun)
     status = 200
     if request.method == "POST":
         status = 422
@@ -96,7 +103,8 @@ def create(request: Request) -> HttpResponse:
             else:
                 messages.success(request, "已编制，请选择下达给谁")
                 return redirect(made)
-    return render(request, "assessment/letter_new.html", {"form": form}, status=status)
+    context = {"form": form, "campaigns": campaigns[:MOST_CAMPAIGNS], "chosen": chosen}
+    return render(request, "assessment/letter_new.html", context, status=status)
 
 
 def offered(form: LetterForm, words: str = "") -> tuple[list[Organization], list[Post]]:
