@@ -129,7 +129,7 @@ def test_a_letter_begins_with_what_the_plan_wants(world, client) -> None:
     made = LetterForm.objects.get()
     assert made.targets == [["排查覆盖率", "不低于 100%"], ["不发生较大事故", ""]]
     # Longer than a letter may be: the headings. Another's campaign, an ended one and nonsense bring nothing.
-    assert letter_of_campaign(gas.campaign, year=year, most=30)["text"] == (
+    assert letter_of_campaign(gas.campaign, year=year, most=40)["text"] == (
         f"一 餐饮场所燃气\n二 管道巡查（{year}年11月30日前完成）"
     )
     for nonsense in ("x", "999999", "-1"):
