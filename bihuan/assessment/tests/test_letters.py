@@ -135,6 +135,6 @@ def test_a_letter_begins_with_what_the_plan_wants(world, client) -> None:
     for nonsense in ("x", "999999", "-1"):
         answer = office.get(reverse("assessment:new_letters"), {"campaign": nonsense})
         assert "title" not in answer.context["form"].initial
-    Campaign.objects.update(status="finished", finished_at=timezone.now())
+    Campaign.objects.update(status="finished")
     answer = office.get(reverse("assessment:new_letters"), {"campaign": gas.campaign.pk})
     assert "title" not in answer.context["form"].initial
