@@ -205,9 +205,7 @@ def is_major_then(
     return still_found(graded(rows, Level.MAJOR, until, moment), until, moment)
 
 
-def under_control(
-    rows: HazardQuerySet, until: dt.date, moment: dt.datetime | None = None
-) -> HazardQuerySet:
+def under_control(rows: HazardQuerySet, until: dt.date, moment: dt.datetime | None = None) -> HazardQuerySet:
     """Of these, those somebody had said by the end of the day how to keep safe until they are put right (管控): with the
     entry itself, which is never rewritten, with an extension that was granted, or with a plan that was approved.
 
