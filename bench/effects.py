@@ -74,12 +74,12 @@ def furnish(campaign: Any, user: Any) -> None:
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE hazards_hazard SET funds = 100 + id % 5000 WHERE campaign_id = %s AND id % 3 = 0",
+            "UPDATE hazards_hazard SET funds = 100 + id %% 5000 WHERE campaign_id = %s AND id %% 3 = 0",
             [campaign.pk],
         )
         cursor.execute(
             "INSERT INTO hazards_rectification (hazard_id, round, text, funds_spent, finished_on, on_behalf, by_id, at) "
-            "SELECT id, 1, '已整改', CASE WHEN id % 2 = 0 THEN 50 + id % 6000 END, closed_on, FALSE, %s, closed_at "
+            "SELECT id, 1, '已整改', CASE WHEN id %% 2 = 0 THEN 50 + id %% 6000 END, closed_on, FALSE, %s, closed_at "
             "FROM hazards_hazard WHERE campaign_id = %s AND status = 'closed'",
             [user.pk, campaign.pk],
         )
