@@ -5,29 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
 from bihuan.core.forms import CalendarDayField
 
-from .measures import filter_choices, measures
+from .measures import filter_choices, filter_label, filter_names, measures
 from .periods import KINDS
 from .schema import DIMENSIONS, OWERS, SIGNERS, WINDOWS
 
 BLANK_LINES = 4
 _SEPARATOR = re.compile(r"\s*[|｜]\s*")
-LEVELLED = (
-    "level",
-    "kind",
-    "source",
-    "visit",
-    "risk",
-    "paper",
-    "listing_level",
-    "accident_group",
-    "accident_grade",
-)
 UNITS = {"natural": "自然日", "working": "工作日"}
 
 
@@ -73,12 +63,11 @@ def item_lines(content: dict[str, Any], posted: Any = None) -> list[dict[str, An
             lines[-1]["filter"] = posted.get(f"item.{number}.filter", "")
     else:
         for item in content.get("items", []):
-            chosen = [f"{name}={','.join(values)}" for name, values in item.get("filters", {}).items()]
             lines.append(
                 {
                     "key": item["key"], "label": item["label"], "measure": item.get("measure", ""), "unit": item.get("unit", ""),
                     "window": item.get("window", "period"), "formula": item.get("formula", ""),
-                    "digits": str(item.get("digits", 0)), "filter": ";".join(chosen),
+                    "digits": str(item.get("digits", 0)), "filter": filter_words(item.get("filters", {})),
                     "optional": "1" if item.get("optional") else "", "evidence": item.get("evidence", ""),
                 }
             )  # fmt: skip
@@ -139,12 +128,28 @@ def content_of(form: DefinitionForm, posted: Any, before: dict[str, Any]) -> dic
 
 
 def filters_of(text: str) -> dict[str, list[str]]:
-    """level=major;kind=school,hospital"""
+    """隐患级别：重大隐患；对象类型：学校，医院. The stored names do as well: level=major;kind=school,hospital.
+
+    A word nobody knows is kept as written: the check of the definition names it.
+    """
+    names = {filter_label(name): name for name in filter_names()}
     found: dict[str, list[str]] = {}
-    for part in filter(None, (each.strip() for each in text.split(";"))):
-        name, _, values = part.partition("=")
-        found[name.strip()] = [each.strip() for each in values.split(",") if each.strip()]
+    for part in filter(None, (each.strip() for each in re.split("[;；]", text))):
+        said, *values = re.split("[=＝:：]", part, maxsplit=1)
+        name = names.get(said.strip(), said.strip())
+        known = {label: value for value, label in filter_choices(name)}
+        given = (each.strip() for each in re.split("[,，]", values[0] if values else ""))
+        found[name] = [known.get(each, each) for each in given if each]
     return found
+
+
+def filter_words(filters: dict[str, Sequence[str]]) -> str:
+    """The same, back as text."""
+    said = []
+    for name, values in filters.items():
+        labels = dict(filter_choices(name))
+        said.append(f"{filter_label(name)}：{'，'.join(labels.get(each, each) for each in values)}")
+    return "；".join(said)
 
 
 def checks_of(text: str) -> list[dict[str, str]]:
@@ -192,11 +197,11 @@ def measure_choices() -> list[tuple[str, str]]:
     ]
 
 
-def filter_help() -> list[tuple[str, str, list[tuple[str, str]]]]:
+def filter_help() -> list[tuple[str, list[str]]]:
     """The filters and what they may be set to, to be shown beside the lines."""
-    from .measures import filter_label
-
-    return [(name, filter_label(name), filter_choices(name)[:60]) for name in LEVELLED]
+    return [
+        (filter_label(name), [label for _, label in filter_choices(name)[:60]]) for name in filter_names()
+    ]
 
 
 WINDOW_CHOICES = list(WINDOWS.items())

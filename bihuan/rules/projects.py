@@ -67,11 +67,6 @@ def row(name: str, key: str) -> Choice | None:
     return next((each for each in every(name) if each.key == key), None)
 
 
-def keys_of_side(side: str) -> list[str]:
-    """The sources of money that stand on one side: public, enterprise, residents, other."""
-    return [each.key for each in every("sources") if each.side == side]
-
-
 def leverage(public: Decimal, own: Decimal) -> Decimal | None:
     """How many yuan of enterprises' own money stand beside one public yuan (R237), to two places; None without any."""
     return (own / public).quantize(Decimal("0.01")) if public > 0 else None

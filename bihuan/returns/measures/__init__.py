@@ -8,6 +8,7 @@ from .base import (
     Scope,
     filter_choices,
     filter_label,
+    filter_names,
     measure,
     measures,
     register,
@@ -16,6 +17,6 @@ from .base import (
 )  # fmt: skip
 
 __all__ = [
-    "Ask", "Measure", "Rows", "Scope", "accidents", "filter_choices", "filter_label", "hazards", "inspections", "measure", "measures",
+    "Ask", "Measure", "Rows", "Scope", "accidents", "filter_choices", "filter_label", "filter_names", "hazards", "inspections", "measure", "measures",
     "oversight", "papers", "register", "register_filter", "registry", "supervision", "terms",
 ]  # fmt: skip

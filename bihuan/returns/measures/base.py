@@ -143,6 +143,11 @@ def terms() -> dict[str, MeasureTerms]:
     return {key: each.terms for key, each in _measures.items()}
 
 
+def filter_names() -> list[str]:
+    """Every filter a measure may be narrowed by."""
+    return list(_filters)
+
+
 def filter_label(name: str) -> str:
     return _filters[name][0] if name in _filters else name
 

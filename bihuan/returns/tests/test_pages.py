@@ -208,6 +208,7 @@ def test_definitions_by_hand_shipped_and_carried_over(client, world):
     spec = actions.spec_of_version(actions.current_version(own))
     assert [item.how for item in spec.items] == ["取数", "填报"]
     assert spec.items[0].filters == {"level": ("major",)}
+    assert 'value="隐患等级：重大"' in client.get(reverse("returns:edit", args=[own.pk])).content.decode()
     client.post(reverse("returns:edit", args=[own.pk]), posted | {"note": "加一条", "days": "4"})
     assert own.versions.count() == 2
     client.post(reverse("returns:start", args=[own.pk]), {"starts_on": "2026-09-01"})

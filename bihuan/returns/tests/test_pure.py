@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bihuan.returns import forms
 from bihuan.returns.comparing import change, shown
 from bihuan.returns.compiling import rhythm_of
 from bihuan.returns.expressions import ExpressionError, parse
@@ -260,3 +261,29 @@ def test_a_plans_recurrence_becomes_a_period_with_its_day(rule, expected):
 def test_what_recurs_not_at_all_is_no_rhythm():
     assert rhythm_of("", "2026年12月底前") is None
     assert rhythm_of("FREQ=HOURLY", "每小时") is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("隐患等级：重大", {"level": ["major"]}),
+        (
+            "隐患等级＝一般，重大；隐患来源：企业自查",
+            {"level": ["general", "major"], "source": ["self_check"]},
+        ),
+        (
+            "level=major;source=inspection, self_check",
+            {"level": ["major"], "source": ["inspection", "self_check"]},
+        ),
+        (
+            "隐患等级: 特大 ;颜色：红",
+            {"level": ["特大"], "颜色": ["红"]},
+        ),  # the check of the definition names them
+        (" ；; ", {}),
+        ("隐患等级", {"level": []}),
+    ],
+)
+def test_conditions_are_written_in_words(said, meant) -> None:
+    assert forms.filters_of(said) == meant
+    assert forms.filters_of(forms.filter_words(meant)) == meant

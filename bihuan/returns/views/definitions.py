@@ -229,7 +229,7 @@ def _edit(
     context = {
         "definition": definition, "form": form, "errors": errors, "lines": lines, "count": len(lines),
         "version": version, "overtaken": overtaken, "theirs": _theirs(content, overtaken.theirs) if overtaken else [],
-        "measures": forms.measure_choices(), "windows": forms.WINDOW_CHOICES, "filters": forms.filter_help(),
+        "measures": forms.measure_choices(), "windows": forms.WINDOW_CHOICES, "filters": forms.filter_help(), "filter_example": forms.filter_words({"level": ["major"]}),
     }  # fmt: skip
     return render(request, "returns/edit.html", context, status=status)
 

@@ -20,8 +20,14 @@ def test_keys_stand_once_and_carry_their_source(name: str) -> None:
 
 
 def test_every_source_stands_on_a_side() -> None:
-    assert projects.keys_of_side("public") == ["central", "province", "local", "bond"]
-    assert projects.keys_of_side("enterprise") == ["enterprise"]
+    sides = {each.key: each.side for each in projects.every("sources")}
+    assert [key for key, side in sides.items() if side == "public"] == [
+        "central",
+        "province",
+        "local",
+        "bond",
+    ]
+    assert [key for key, side in sides.items() if side == "enterprise"] == ["enterprise"]
     assert {each.side for each in projects.every("sources")} == set(projects.SIDES)
 
 
