@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bihuan.accounts.models import Region, User
@@ -62,6 +63,17 @@ class Box:
     url: str
     lines: list[Line]
     empty: str
+
+
+def trend_sums(rows: Sequence[tuple[dt.date, Figures]], region: Region) -> list[Note]:
+    """What the lines of the chart add up to, each opening its rows."""
+    code, first, last = region.code, rows[0][0].isoformat(), rows[-1][0].isoformat()
+    found, closed = sum(each.found for _, each in rows), sum(each.closed for _, each in rows)
+    return [
+        Note(f"共查出 {found:,} 项", ledger_url(region=code, since=first, on=last)),
+        Note(f"共销号 {closed:,} 项", ledger_url(region=code, state="closed", since=first, on=last)),
+        Note(f"现逾期 {rows[-1][1].overdue:,} 项", ledger_url(region=code, state="overdue", on=last)),
+    ]
 
 
 def tiles(user: User, region: Region, *, on: dt.date) -> list[Tile]:

@@ -41,6 +41,7 @@ def room(request: Request) -> HttpResponse:
     figure = FIGURES[chosen["figure"]]
     rows = facts.standings(region, on=today)
     drawn, scale = areas(figure, rows, on=today)
+    trend = queries.trend(on=today, region=region.code)
     context: dict[str, Any] = {
         "region": region,
         "regions": [_option(each.short_name, chosen, region=each.code) for each in choices],
@@ -58,7 +59,8 @@ def room(request: Request) -> HttpResponse:
         "details": facts.details(request.user, rows, on=today),
         "boxes": boxes.boxes(request.user, region, on=today),
         "side_boxes": boxes.side_boxes(),
-        "chart": _chart(region, today),
+        "chart": _chart(trend),
+        "trend_sums": facts.trend_sums(trend, region),
         "chosen": chosen,
         "is_kept": bool(sessions.only_page(request)),
     }
@@ -104,8 +106,7 @@ def _region(request: Request) -> tuple[Region, list[Region]]:
     return region, [own, *counties]
 
 
-def _chart(region: Region, today: Any) -> str:
-    rows = queries.trend(on=today, region=region.code)
+def _chart(rows: list[tuple[Any, Any]]) -> str:
     series = [
         Series("查出", [figures.found for _, figures in rows]),
         Series("销号", [figures.closed for _, figures in rows]),

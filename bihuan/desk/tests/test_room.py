@@ -107,6 +107,24 @@ def test_every_number_on_the_wall_opens_what_it_counts(world, people, client):
 
 
 @in_database
+def test_the_sums_under_the_chart_open_the_thirty_days(world, people, client):
+    today = timezone.localdate()
+    make_hazard(world, description="第一天", found_on=today - dt.timedelta(days=29))
+    make_hazard(world, description="前一天", found_on=today - dt.timedelta(days=30))
+    make_hazard(world, description="今天的", found_on=today)
+    client.force_login(people.county_office)
+    links = {
+        words: url.replace("&amp;", "&")
+        for url, words in re.findall(r'<a href="([^"]+)">([^<]+)</a>', client.get("/room/").content.decode())
+    }
+    assert "共销号 0 项" in links
+    ledger = client.get(links["共查出 2 项"]).content.decode()
+    assert "第一天" in ledger
+    assert "今天的" in ledger
+    assert "前一天" not in ledger
+
+
+@in_database
 def test_figures_and_themes_are_chosen_by_address_and_nonsense_falls_back(world, people, client):
     client.force_login(people.county_office)
     page = client.get("/room/?figure=rate&theme=projector").content.decode()
