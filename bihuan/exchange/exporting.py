@@ -8,7 +8,7 @@ from django.utils import timezone
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.sheets import Column
-from bihuan.jobs.exports import Export, KeyedSource, Row
+from bihuan.jobs.exports import Export, Row, RowSource
 
 from . import queries
 from .models import ListedElsewhere, Package
@@ -25,7 +25,7 @@ LISTED_COLUMNS = (
 )  # fmt: skip
 
 
-class PackageSource(KeyedSource):
+class PackageSource(RowSource):
     def __init__(self, user: User, query: str) -> None:
         given = QueryDict(query)
         wanted = {name: given.get(name, "") for name in ("direction", "state", "kind", "peer", "since")}
@@ -38,7 +38,7 @@ class PackageSource(KeyedSource):
         )  # fmt: skip
 
 
-class ListedSource(KeyedSource):
+class ListedSource(RowSource):
     def __init__(self, user: User, query: str) -> None:
         state, today = QueryDict(query).get("state", "open"), timezone.localdate()
         rows = ListedElsewhere.objects.visible_to(user).select_related("peer")

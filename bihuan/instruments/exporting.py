@@ -8,7 +8,7 @@ from django.utils import timezone
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.sheets import Column
-from bihuan.jobs.exports import Export, KeyedSource, Row
+from bihuan.jobs.exports import Export, Row, RowSource
 
 from .models import InstrumentRecipient
 from .queries import listed
@@ -22,7 +22,7 @@ COLUMNS = (
 _STATUS, _ORIGIN, _METHOD, _STATE = (dict(each.choices) for each in (Status, Origin, Method, RecipientStatus))
 
 
-class InstrumentSource(KeyedSource):
+class InstrumentSource(RowSource):
     """Recipients of the papers one may see, by number."""
 
     related = ("instrument__organization", "instrument__paper", "organization")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
@@ -51,11 +52,11 @@ class Source(Protocol):
         ...
 
 
-class KeyedSource:
+class KeyedSource(ABC):
     """Rows of a queryset in the order of their keys; what is entered after the beginning stays out.
 
-    A list says in `row` what one record is in the sheet, or in `rows` what a piece of them is when it needs more from
-    the database than `related` and `fetched` (select and prefetch) bring along.
+    A list says in `rows` what a piece of its records is in the sheet; `related` and `fetched` (select and prefetch) are
+    brought along. One that needs nothing else from the database is a `RowSource`.
     """
 
     related: ClassVar[tuple[str, ...]] = ()
@@ -81,13 +82,20 @@ class KeyedSource:
         found = list(piece.order_by("pk")[:limit])
         return (self.rows(found), [found[-1].pk, high]) if found else ([], position)
 
+    @abstractmethod
     def rows(self, found: list[Any]) -> list[Row]:
         """A piece of records as lines of the sheet."""
+
+
+class RowSource(KeyedSource):
+    """The same, line by line."""
+
+    def rows(self, found: list[Any]) -> list[Row]:
         return [self.row(each) for each in found]
 
+    @abstractmethod
     def row(self, each: Any) -> Row:
         """One record as a line of the sheet."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

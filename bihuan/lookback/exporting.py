@@ -10,7 +10,7 @@ from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.http import row_number
 from bihuan.core.sheets import Column
-from bihuan.jobs.exports import Export, KeyedSource, Row
+from bihuan.jobs.exports import Export, Row, RowSource
 
 from . import queries
 from .models import LookbackRound
@@ -29,7 +29,7 @@ REPEATS = (
 )  # fmt: skip
 
 
-class CheckSource(KeyedSource):
+class CheckSource(RowSource):
     related = (
         "round",
         "stratum",
@@ -66,7 +66,7 @@ class CheckSource(KeyedSource):
         )  # fmt: skip
 
 
-class RecurrenceSource(KeyedSource):
+class RecurrenceSource(RowSource):
     related = ("hazard__enterprise", "earlier", "locality", "closed_by")
 
     def __init__(self, user: User, query: str) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from bihuan.accounts.models import User
 from bihuan.accounts.permissions import Permission
 from bihuan.core.sheets import Column
-from bihuan.jobs.exports import Export, KeyedSource, Row
+from bihuan.jobs.exports import Export, Row, RowSource
 
 from .models import Submission
 from .queries import listed
@@ -23,7 +23,7 @@ COLUMNS = (
 _FORM, _STATUS, _OUTCOME = (dict(each.choices) for each in (Form, Status, Outcome))
 
 
-class SubmissionSource(KeyedSource):
+class SubmissionSource(RowSource):
     """The papers one may see, by number."""
 
     related = ("organization", "paper", "handler")
